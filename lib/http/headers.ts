@@ -1,0 +1,69 @@
+/** An ordered, case-insensitive header list; names are kept in lower case. */
+
+/** Header fields in order. `names` and `values` run in parallel; codecs read and push them directly. */
+export class HeaderList {
+  /** Field names in lower case. */
+  readonly names: string[] = [];
+  readonly values: string[] = [];
+
+  static of(...fields: readonly (readonly [name: string, value: string])[]): HeaderList {
+    const list = new HeaderList();
+    for (const [name, value] of fields) list.add(name, value);
+    return list;
+  }
+
+  get length(): number {
+    return this.names.length;
+  }
+
+  /** Appends a field; the name must already be in lower case. */
+  add(name: string, value: string): void {
+    this.names.push(name);
+    this.values.push(value);
+  }
+
+  /** The first value of a field (name in lower case). */
+  get(name: string): string | undefined {
+    const index = this.names.indexOf(name);
+    return index < 0 ? undefined : this.values[index];
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  /** All values of a field, in order. */
+  getAll(name: string): string[] {
+    return this.values.filter((_, index) => this.names[index] === name);
+  }
+
+  /** Removes every field of this name and says whether there was one. */
+  delete(name: string): boolean {
+    let kept = 0;
+    const { names, values } = this;
+    const { length } = names;
+    for (let i = 0; i < length; i++) {
+      if (names[i] === name) continue;
+      if (kept !== i) {
+        names[kept] = names[i] as string;
+        values[kept] = values[i] as string;
+      }
+      kept++;
+    }
+    names.length = kept;
+    values.length = kept;
+    return kept < length;
+  }
+
+  /** Replaces every field of this name by one; its place is the end. */
+  set(name: string, value: string): void {
+    this.delete(name);
+    this.add(name, value);
+  }
+
+  clone(): HeaderList {
+    const copy = new HeaderList();
+    for (let i = 0; i < this.names.length; i++) copy.add(this.names[i] as string, this.values[i] as string);
+    return copy;
+  }
+}
