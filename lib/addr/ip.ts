@@ -1,0 +1,31 @@
+/** IPv4 and IPv6 addresses as canonical text, parsed once at the edge. */
+
+import ipaddr from "ipaddr.js";
+
+/** The canonical text of an address; undefined if it is none. An IPv4-mapped IPv6 address becomes IPv4. */
+export function normalizeIp(text: string): string | undefined {
+  if (!ipaddr.isValid(text)) return undefined;
+  return ipaddr.process(text).toString();
+}
+
+/** Whether text is an IPv6 address (a colon tells; it must be an address already). */
+export function isIpv6(ip: string): boolean {
+  return ip.includes(":");
+}
+
+/** Whether an address, mapped ones included, is loopback: 127/8 or ::1. */
+export function isLoopback(ip: string): boolean {
+  return ip.startsWith("127.") || ip === "::1" || ip.startsWith("::ffff:127.");
+}
+
+/** The 4 or 16 bytes of an address in network order. Throws RangeError where the text is no address. */
+export function toBytes(ip: string): Uint8Array {
+  if (!ipaddr.isValid(ip))
+    throw new RangeError(`Cannot read address ${ip}: it is neither IPv4 nor IPv6`);
+  return Uint8Array.from(ipaddr.process(ip).toByteArray());
+}
+
+/** The canonical text of 4 or 16 bytes in network order. */
+export function fromBytes(bytes: Uint8Array): string {
+  return ipaddr.process(ipaddr.fromByteArray([...bytes]).toString()).toString();
+}

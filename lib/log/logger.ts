@@ -1,0 +1,108 @@
+/** Leveled logging with fields: an interface, its filter and its two formats. */
+
+/** Levels from quiet to loud. */
+export const LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What a line carries beside its message. */
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Writes lines of one target. */
+export interface Logger {
+  error(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  debug(message: string, fields?: Fields): void;
+  /** Whether a line of this level would be written; ask before costly fields are built. */
+  enabled(level: Level): boolean;
+  /** The same log under another target, as the filter names it. */
+  target(name: string): Logger;
+}
+
+/** One line before it is formatted. */
+export interface Line {
+  readonly level: Level;
+  readonly target: string;
+  readonly message: string;
+  readonly fields: Fields;
+  readonly wallMs: number;
+}
+
+/** Which levels each target shows. Set anew when the level is changed while running. */
+export class LogFilter {
+  #default: number = LEVELS.indexOf("info");
+  #targets: readonly (readonly [prefix: string, level: number])[] = [];
+
+  /** Parses a filter such as `warn,linkerd=info`; `off` silences; returns what is wrong, if anything. */
+  set(text: string): string | undefined {
+    let fallback = -1;
+    const targets: [string, number][] = [];
+    for (const part of text
+      .split(",")
+      .map((each) => each.trim())
+      .filter((each) => each !== "")) {
+      const [name, level] = part.includes("=") ? part.split("=", 2) : [undefined, part];
+      const rank = rankOf(level ?? "");
+      if (rank === undefined) return `unknown level in "${part}"`;
+      if (name === undefined) fallback = rank;
+      else targets.push([name, rank]);
+    }
+    this.#default = fallback;
+    this.#targets = targets.toSorted((a, b) => b[0].length - a[0].length);
+    return undefined;
+  }
+
+  allows(level: Level, target: string): boolean {
+    const found = this.#targets.find(([prefix]) => target.startsWith(prefix));
+    return LEVELS.indexOf(level) <= (found?.[1] ?? this.#default);
+  }
+}
+
+function rankOf(level: string): number | undefined {
+  if (level === "off") return -1;
+  const rank = LEVELS.indexOf(level.toLowerCase() as Level);
+  return rank < 0 ? undefined : rank;
+}
+
+/** Creates a logger that formats lines and hands them to `write`. */
+export function createLogger(options: {
+  readonly filter: LogFilter;
+  readonly format: "plain" | "json";
+  readonly wall: () => number;
+  readonly write: (line: string) => void;
+  readonly target?: string;
+}): Logger {
+  const target = options.target ?? "linkerd";
+  const format = options.format === "json" ? formatJson : formatPlain;
+  const log = (level: Level, message: string, fields: Fields = {}): void => {
+    if (!options.filter.allows(level, target)) return;
+    options.write(format({ level, target, message, fields, wallMs: options.wall() }));
+  };
+  return {
+    error: (message, fields) => log("error", message, fields),
+    warn: (message, fields) => log("warn", message, fields),
+    info: (message, fields) => log("info", message, fields),
+    debug: (message, fields) => log("debug", message, fields),
+    enabled: (level) => options.filter.allows(level, target),
+    target: (name) => createLogger({ ...options, target: name }),
+  };
+}
+
+/** `2026-01-01T00:00:00.000Z INFO linkerd message key=value`. */
+export function formatPlain({ level, target, message, fields, wallMs }: Line): string {
+  const pairs = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${value}`);
+  return `${new Date(wallMs).toISOString()} ${level.toUpperCase()} ${target} ${message}${pairs.join("")}`;
+}
+
+/** One JSON object a line, with the keys of Linkerd's JSON log. */
+export function formatJson({ level, target, message, fields, wallMs }: Line): string {
+  const timestamp = new Date(wallMs).toISOString();
+  return JSON.stringify({
+    timestamp,
+    level: level.toUpperCase(),
+    fields: { message, ...fields },
+    target,
+  });
+}

@@ -1,0 +1,104 @@
+/** Outgoing connections with a deadline, plain TCP or Unix. */
+
+import type { Clock } from "#lib/time/clock.ts";
+import {
+  type BunSocket,
+  DETACHED,
+  type FaultObserver,
+  socketHandlers,
+  TcpStream,
+} from "./tcp-stream.ts";
+
+/** Why a connection could not be made. */
+export class ConnectError extends Error {
+  override readonly name = "ConnectError";
+  readonly code: "refused" | "timeout" | "tls" | "identity";
+
+  constructor(
+    message: string,
+    options: { readonly code: ConnectError["code"]; readonly cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.code = options.code;
+  }
+}
+
+/** Where to connect and how long to wait. `local` shows the peer this address (bound in the connect hook). */
+export interface ConnectOptions {
+  readonly ip: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly onFault: FaultObserver;
+  readonly local?: { readonly ip: string; readonly port: number };
+}
+
+/** Exactly one of the two is called. */
+export interface ConnectObserver {
+  onConnected(stream: TcpStream): void;
+  onFailed(error: ConnectError): void;
+}
+
+/** Runs one connection attempt against its deadline: settles once, and ends what comes too late. */
+export class Attempt {
+  readonly #timer: { cancel(): void };
+  #settled = false;
+
+  constructor(options: ConnectOptions, onTimeout: (error: ConnectError) => void) {
+    this.#timer = options.clock.after(options.timeoutMs, () => {
+      if (!this.settle()) return;
+      const message = `Cannot connect to ${options.ip}:${options.port}: no answer in ${options.timeoutMs} ms`;
+      onTimeout(new ConnectError(message, { code: "timeout" }));
+    });
+  }
+
+  /** True for the first caller only. */
+  settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#timer.cancel();
+    return true;
+  }
+}
+
+/** Connects and reports once; a connection that opens after the deadline is closed again. */
+export function connectTcp(options: ConnectOptions, observer: ConnectObserver): void {
+  const attempt = new Attempt(options, (error) => observer.onFailed(error));
+  const failed = (cause: unknown): void => {
+    if (!attempt.settle()) return;
+    const message = `Cannot connect to ${options.ip}:${options.port}: connection refused`;
+    observer.onFailed(new ConnectError(message, { code: "refused", cause }));
+  };
+  const socket = {
+    ...socketHandlers(options.onFault),
+    open: (opened: BunSocket): void => {
+      if (!attempt.settle()) {
+        opened.terminate();
+        return;
+      }
+      opened.setNoDelay(true);
+      const stream = new TcpStream(opened);
+      opened.data = stream;
+      observer.onConnected(stream);
+    },
+    connectError: (_: BunSocket, error: Error): void => failed(error),
+  };
+  openSocket({ ...bunOptions(options), socket }).catch(failed);
+}
+
+/** The address part of Bun's connect options. */
+export function bunOptions(options: ConnectOptions): Record<string, unknown> {
+  const local = options.local && { localAddress: options.local.ip, localPort: options.local.port };
+  return {
+    hostname: options.ip,
+    port: options.port,
+    allowHalfOpen: true,
+    data: DETACHED,
+    ...local,
+  };
+}
+
+/** `Bun.connect` with the options that its types do not know. */
+export function openSocket(options: Record<string, unknown>): Promise<unknown> {
+  return Bun.connect(options as unknown as Parameters<typeof Bun.connect>[0]);
+}

@@ -1,0 +1,42 @@
+/** TCP and Unix listeners whose connections are ByteStreams. */
+
+import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
+
+/** Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port. */
+export type ListenAddress =
+  | { readonly ip: string; readonly port: number; readonly ipv6Only?: boolean }
+  | { readonly unix: string };
+
+/** A listener that can be stopped; connections already accepted live on. */
+export interface Listener {
+  /** The port in use; of interest where 0 was asked for. 0 for a Unix socket. */
+  readonly port: number;
+  stop(): void;
+}
+
+/** Listens and calls `onConnection` for each connection. Throws where the address is taken or not local. */
+export function listen(
+  address: ListenAddress,
+  onConnection: (stream: TcpStream) => void,
+  onFault: FaultObserver,
+): Listener {
+  const socket = {
+    ...socketHandlers(onFault),
+    open: (opened: BunSocket): void => {
+      opened.setNoDelay(true);
+      const stream = new TcpStream(opened);
+      opened.data = stream;
+      onConnection(stream);
+    },
+  };
+  const where =
+    "unix" in address
+      ? { unix: address.unix }
+      : { hostname: address.ip, port: address.port, ipv6Only: address.ipv6Only === true };
+  const options = { ...where, allowHalfOpen: true, socket };
+  const server = Bun.listen(options as unknown as Parameters<typeof Bun.listen>[0]);
+  return {
+    port: "unix" in address ? 0 : (server as unknown as { readonly port: number }).port,
+    stop: () => server.stop(),
+  };
+}

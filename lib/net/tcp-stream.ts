@@ -1,0 +1,177 @@
+/** A ByteStream on a Bun socket, TCP or TLS: the write queue that Bun does not keep, and the events passed on. */
+
+import type { Socket } from "bun";
+import type { ByteStream, ByteStreamHandler } from "./byte-stream.ts";
+
+/** A Bun socket as this project uses it; `fd` is there but not in Bun's types (contract test: self-test.ts). */
+export type BunSocket = Socket<SocketEvents> & { readonly fd: number };
+
+/** What the shared socket handlers call on whatever a socket carries. */
+export interface SocketEvents {
+  received(chunk: Uint8Array): void;
+  ended(): void;
+  drained(): void;
+  closed(error: Error | undefined): void;
+}
+
+/** Carried by the plain twin of a socket that was upgraded to TLS: it goes on receiving ciphertext. */
+export const DETACHED: SocketEvents = {
+  received: () => undefined,
+  ended: () => undefined,
+  drained: () => undefined,
+  closed: () => undefined,
+};
+
+const NO_HANDLER: ByteStreamHandler = {
+  onData: () => undefined,
+  onEnd: () => undefined,
+  onDrain: () => undefined,
+  onClose: () => undefined,
+};
+
+/** One connection over a Bun socket. */
+export class TcpStream implements ByteStream, SocketEvents {
+  handler: ByteStreamHandler = NO_HANDLER;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  #socket: BunSocket;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #ending = false;
+  #shut = false;
+  #closed = false;
+
+  constructor(socket: BunSocket) {
+    this.#socket = socket;
+    this.remoteAddress = unmapped(socket.remoteAddress);
+    this.remotePort = socket.remotePort;
+    this.localAddress = unmapped(socket.localAddress);
+    this.localPort = socket.localPort;
+  }
+
+  /** The descriptor, for SO_ORIGINAL_DST. */
+  get fd(): number {
+    return this.#socket.fd;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#closed || this.#ending) return true;
+    if (this.#queuedBytes > 0) return this.#enqueue(bytes);
+    const taken = this.#socket.write(bytes);
+    if (taken === bytes.length || taken < 0) return true;
+    return this.#enqueue(bytes.subarray(taken));
+  }
+
+  end(): void {
+    if (this.#ending || this.#closed) return;
+    this.#ending = true;
+    if (this.#queuedBytes === 0) this.#shutdown();
+  }
+
+  destroy(): void {
+    if (this.#closed) return;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#socket.terminate();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Probes an idle peer after `ms` milliseconds (SO_KEEPALIVE). */
+  keepAlive(ms: number): void {
+    this.#socket.setKeepAlive(true, ms);
+  }
+
+  /** Hands the socket over to TLS; this stream hears nothing more. */
+  detach(): BunSocket {
+    this.#closed = true;
+    this.#socket.data = DETACHED;
+    return this.#socket;
+  }
+
+  received(chunk: Uint8Array): void {
+    this.handler.onData(chunk);
+  }
+
+  ended(): void {
+    this.handler.onEnd();
+  }
+
+  drained(): void {
+    while (this.#queuedBytes > 0) {
+      const first = this.#queue[0] as Uint8Array;
+      const taken = this.#socket.write(first);
+      if (taken <= 0) return;
+      this.#queuedBytes -= taken;
+      if (taken < first.length) {
+        this.#queue[0] = first.subarray(taken);
+        return;
+      }
+      this.#queue.shift();
+    }
+    if (this.#ending) this.#shutdown();
+    else this.handler.onDrain();
+  }
+
+  closed(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.handler.onClose(error);
+  }
+
+  #enqueue(bytes: Uint8Array): false {
+    this.#queue.push(bytes.slice());
+    this.#queuedBytes += bytes.length;
+    return false;
+  }
+
+  #shutdown(): void {
+    if (this.#shut || this.#closed) return;
+    this.#shut = true;
+    this.#socket.shutdown();
+  }
+}
+
+/** Called when a handler threw: our fault, so it is reported and the connection ends. */
+export type FaultObserver = (error: Error) => void;
+
+/**
+ * The handlers of every plain socket. An exception in a handler arrives at `error` and would leave the socket
+ * open and stalled, so the connection is ended there.
+ */
+export function socketHandlers(onFault: FaultObserver): {
+  data(socket: BunSocket, chunk: Uint8Array): void;
+  end(socket: BunSocket): void;
+  drain(socket: BunSocket): void;
+  close(socket: BunSocket, error?: Error): void;
+  error(socket: BunSocket, error: Error): void;
+} {
+  return {
+    data: (socket, chunk) => socket.data.received(chunk),
+    end: (socket) => socket.data.ended(),
+    drain: (socket) => socket.data.drained(),
+    close: (socket, error) => socket.data?.closed(error),
+    error: (socket, error) => {
+      onFault(error);
+      socket.terminate();
+    },
+  };
+}
+
+function unmapped(address: string): string {
+  return address?.startsWith("::ffff:") ? address.slice(7) : address;
+}

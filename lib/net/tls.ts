@@ -1,0 +1,230 @@
+/**
+ * The TLS door: TLS on a stream whose first bytes were already read, and TLS to a peer with a named identity.
+ * The undocumented surface of Bun (`upgradeTLS` as a server, `secureContext`) is used here and nowhere else;
+ * self-test.ts checks at start-up that it behaves as it must.
+ */
+
+import { constants } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { Attempt, bunOptions, ConnectError, type ConnectOptions, openSocket } from "./connect.ts";
+import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
+
+/** A key, its chain and the anchors that peers must chain to, all PEM. Replaced as a whole on renewal. */
+export interface TlsMaterial {
+  readonly keyPem: string;
+  readonly chainPem: string;
+  readonly anchorsPem: string;
+}
+
+/** Material made ready for handshakes: TLS 1.3 only, no tickets (a resumed session outlives its certificate). */
+export class TlsCredentials {
+  readonly material: TlsMaterial;
+  /** The native context, as `node:tls` hands it to sockets inside. */
+  readonly context: unknown;
+
+  constructor(material: TlsMaterial) {
+    this.material = material;
+    const made = createSecureContext({
+      key: material.keyPem,
+      cert: material.chainPem,
+      ca: material.anchorsPem,
+      minVersion: "TLSv1.3",
+      secureOptions: constants.SSL_OP_NO_TICKET,
+      requestCert: true,
+      rejectUnauthorized: false,
+    } as Parameters<typeof createSecureContext>[0]);
+    this.context = (made as { readonly context: unknown }).context;
+  }
+}
+
+/** A finished handshake. */
+export interface TlsSession {
+  readonly stream: TcpStream;
+  /** The protocol that ALPN chose; undefined where none was offered. */
+  readonly alpn: string | undefined;
+  /** DNS and URI names of the verified peer certificate, in order; empty without one. */
+  readonly peerNames: readonly string[];
+}
+
+/** Why a handshake failed. */
+export class TlsError extends Error {
+  override readonly name = "TlsError";
+  /** `peer-certificate`: one was presented and does not chain, is expired or self-signed. */
+  readonly code: "handshake" | "peer-certificate" | "version" | "closed";
+
+  constructor(
+    message: string,
+    options: { readonly code: TlsError["code"]; readonly cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.code = options.code;
+  }
+}
+
+/** Exactly one of the two is called. */
+export interface AcceptObserver {
+  onSession(session: TlsSession): void;
+  onFailed(error: TlsError): void;
+}
+
+/**
+ * Terminates TLS on a stream. `initial` holds all bytes read so far. A client certificate is asked for and not
+ * required; one that is presented and does not verify ends the connection before any of its bytes are seen.
+ */
+export function acceptTls(
+  stream: TcpStream,
+  options: {
+    readonly initial: Uint8Array;
+    readonly credentials: TlsCredentials;
+    readonly alpn: readonly string[];
+    readonly onFault: FaultObserver;
+  },
+  observer: AcceptObserver,
+): void {
+  let settled = false;
+  const fail = (socket: BunSocket | undefined, error: TlsError): void => {
+    if (!settled) {
+      settled = true;
+      observer.onFailed(error);
+    }
+    socket?.terminate();
+  };
+  const handlers = socketHandlers(options.onFault);
+  const plain = stream.detach();
+  plain.upgradeTLS({
+    isServer: true,
+    initialData: options.initial,
+    data: {
+      received: () => undefined,
+      ended: () => undefined,
+      drained: () => undefined,
+      closed: (cause: Error | undefined) =>
+        fail(
+          undefined,
+          new TlsError("Cannot finish handshake: connection closed", { code: "closed", cause }),
+        ),
+    },
+    tls: {
+      secureContext: options.credentials.context,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ...(options.alpn.length > 0 && { ALPNProtocols: alpnWire(options.alpn) }),
+    },
+    socket: {
+      ...handlers,
+      handshake: (socket: BunSocket, ok: boolean, cause: Error | null): void => {
+        const refusal = judgeClient(socket, ok, cause);
+        if (refusal !== undefined) {
+          fail(socket, refusal);
+          return;
+        }
+        settled = true;
+        const secure = new TcpStream(socket);
+        socket.data = secure;
+        observer.onSession({ stream: secure, alpn: alpnOf(socket), peerNames: peerNames(socket) });
+      },
+    },
+  } as unknown as Parameters<BunSocket["upgradeTLS"]>[0]);
+}
+
+/** Why this client may not go on; undefined where it may (with a verified certificate or with none). */
+function judgeClient(socket: BunSocket, ok: boolean, cause: Error | null): TlsError | undefined {
+  if (!ok) return new TlsError("Cannot finish handshake: it failed", { code: "handshake", cause });
+  if (presentsCertificate(socket) && !socket.authorized)
+    return new TlsError("Cannot accept client: its certificate does not verify", {
+      code: "peer-certificate",
+      cause,
+    });
+  if (socket.getTLSVersion() !== "TLSv1.3")
+    return new TlsError("Cannot accept client: it does not speak TLS 1.3", { code: "version" });
+  return undefined;
+}
+
+/** Connects with TLS and insists on the peer's identity: its certificate must chain and name `serverName`. */
+export function connectTls(
+  options: ConnectOptions & {
+    readonly credentials: TlsCredentials;
+    /** The identity demanded and sent as SNI. */
+    readonly serverName: string;
+    readonly alpn: readonly string[];
+  },
+  observer: { onConnected(session: TlsSession): void; onFailed(error: ConnectError): void },
+): void {
+  const attempt = new Attempt(options, (error) => observer.onFailed(error));
+  const where = `${options.ip}:${options.port}`;
+  const fail = (code: ConnectError["code"], cause: unknown): void => {
+    if (!attempt.settle()) return;
+    const what = code === "refused" ? "connection refused" : `${options.serverName} not proved`;
+    observer.onFailed(new ConnectError(`Cannot connect to ${where}: ${what}`, { code, cause }));
+  };
+  const { material } = options.credentials;
+  const socket = {
+    ...socketHandlers(options.onFault),
+    open: (opened: BunSocket): void => {
+      opened.setNoDelay(true);
+    },
+    handshake: (
+      opened: BunSocket,
+      ok: boolean,
+      cause: (Error & { readonly code?: string }) | null,
+    ): void => {
+      if (!ok || !opened.authorized || opened.getTLSVersion() !== "TLSv1.3") {
+        fail(cause?.code === "ERR_TLS_CERT_ALTNAME_INVALID" ? "identity" : "tls", cause);
+        opened.terminate();
+        return;
+      }
+      if (!attempt.settle()) {
+        opened.terminate();
+        return;
+      }
+      const stream = new TcpStream(opened);
+      opened.data = stream;
+      observer.onConnected({ stream, alpn: alpnOf(opened), peerNames: peerNames(opened) });
+    },
+    connectError: (_: BunSocket, error: Error): void => fail("refused", error),
+  };
+  const data = {
+    received: (): undefined => undefined,
+    ended: (): undefined => undefined,
+    drained: (): undefined => undefined,
+    closed: (error: Error | undefined): void => fail("tls", error),
+  };
+  const tls = {
+    key: material.keyPem,
+    cert: material.chainPem,
+    ca: material.anchorsPem,
+    serverName: options.serverName,
+    rejectUnauthorized: true,
+    ...(options.alpn.length > 0 && { ALPNProtocols: alpnWire(options.alpn) }),
+  };
+  openSocket({ ...bunOptions(options), data, tls, socket }).catch((error: unknown) =>
+    fail("refused", error),
+  );
+}
+
+/** ALPN names in wire format, the only one that Bun's own sockets take (RFC 7301 §3.1). */
+export function alpnWire(names: readonly string[]): Uint8Array {
+  return Buffer.concat(names.map((name) => Buffer.from([name.length, ...Buffer.from(name)])));
+}
+
+function alpnOf(socket: BunSocket): string | undefined {
+  const chosen = socket.alpnProtocol;
+  return typeof chosen === "string" && chosen !== "" ? chosen : undefined;
+}
+
+function presentsCertificate(socket: BunSocket): boolean {
+  const certificate = socket.getPeerCertificate() as unknown;
+  return (
+    typeof certificate === "object" && certificate !== null && Object.keys(certificate).length > 0
+  );
+}
+
+/** The names in `subjectAltName`, as `DNS:a, URI:b`; commas cannot occur inside (RFC 5280 names are quoted by Bun). */
+function peerNames(socket: BunSocket): readonly string[] {
+  if (!socket.authorized || !presentsCertificate(socket)) return [];
+  const certificate = socket.getPeerCertificate() as { readonly subjectaltname?: string };
+  return (certificate.subjectaltname ?? "").split(", ").flatMap((name) => {
+    const [, value] = /^(?:DNS|URI):(.+)$/.exec(name) ?? [];
+    return value === undefined ? [] : [value];
+  });
+}

@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+import { systemClock } from "./system-clock.ts";
+
+test("systemClock wakes once, unless cancelled", async () => {
+  const woken: string[] = [];
+  systemClock.after(0, () => woken.push("cancelled")).cancel();
+  const before = systemClock.now();
+  await new Promise<void>((resolve) => {
+    systemClock.after(1, () => {
+      woken.push("woken");
+      resolve();
+    });
+  });
+  expect(woken).toEqual(["woken"]);
+  expect(systemClock.now()).toBeGreaterThanOrEqual(before);
+  expect(systemClock.wall()).toBeGreaterThan(1_700_000_000_000);
+});

@@ -1,0 +1,18 @@
+/** Durations as Linkerd's proxy and annotations write them. */
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Milliseconds of an integer with `ms`, `s`, `m`, `h` or `d`; `0` needs no unit. Undefined where malformed. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^\s*(\d+)(ms|s|m|h|d)?\s*$/.exec(text);
+  if (match === null) return undefined;
+  const count = Number(match[1]);
+  if (match[2] === undefined) return count === 0 ? 0 : undefined;
+  return count * (UNITS[match[2]] ?? 0);
+}

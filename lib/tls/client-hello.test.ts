@@ -1,0 +1,91 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { CLIENT_HELLO_LIMIT_BYTES, readClientHello } from "./client-hello.ts";
+
+const u16 = (value: number): number[] => [value >> 8, value & 255];
+const ascii = (name: string): number[] => [...new TextEncoder().encode(name)];
+const extension = (kind: number, body: number[]): number[] => [
+  ...u16(kind),
+  ...u16(body.length),
+  ...body,
+];
+
+/** A ClientHello message with SNI and ALPN, in as many records as asked. */
+function hello(sni: string | undefined, alpn: string[], recordBytes = 16_384): Uint8Array {
+  const names = alpn.flatMap((name) => [name.length, ...ascii(name)]);
+  const extensions = [
+    ...(sni === undefined
+      ? []
+      : extension(0, [...u16(sni.length + 3), 0, ...u16(sni.length), ...ascii(sni)])),
+    ...(alpn.length === 0 ? [] : extension(16, [...u16(names.length), ...names])),
+  ];
+  const body = [
+    3,
+    3,
+    ...new Array<number>(32).fill(7),
+    0,
+    ...u16(2),
+    0x13,
+    1,
+    1,
+    0,
+    ...u16(extensions.length),
+    ...extensions,
+  ];
+  const message = [1, 0, ...u16(body.length), ...body];
+  const records: number[] = [];
+  for (let at = 0; at < message.length; at += recordBytes) {
+    const part = message.slice(at, at + recordBytes);
+    records.push(22, 3, 1, ...u16(part.length), ...part);
+  }
+  return Uint8Array.from(records);
+}
+
+test("readClientHello() reads SNI and ALPN", () => {
+  expect(readClientHello(hello("Web.example", ["h2", "http/1.1"]))).toEqual({
+    type: "tls",
+    sni: "web.example",
+    alpn: ["h2", "http/1.1"],
+  });
+  expect(readClientHello(hello(undefined, []))).toEqual({ type: "tls", sni: undefined, alpn: [] });
+});
+
+test("readClientHello() waits at every byte, in one record or many", () => {
+  for (const bytes of [hello("a.b", ["h2"]), hello("a.b", ["h2"], 11)]) {
+    for (let length = 0; length < bytes.length; length++)
+      expect(readClientHello(bytes.subarray(0, length))).toEqual({ type: "incomplete" });
+    expect(readClientHello(bytes)).toMatchObject({ sni: "a.b" });
+  }
+});
+
+test.each([
+  ["an HTTP request", ascii("GET / HTTP/1.1")],
+  ["SSLv2", [22, 2, 0]],
+  ["another handshake message", [22, 3, 1, 0, 4, 2, 0, 0, 0]],
+  ["another record between", [22, 3, 1, 0, 1, 1, 23, 3, 3, 0, 0]],
+  ["too long a hello", [22, 3, 1, 0, 4, 1, 0, (CLIENT_HELLO_LIMIT_BYTES >> 8) + 1, 0]],
+  [
+    "lengths that do not fit",
+    [22, 3, 1, 0, 44, 1, 0, 0, 40, 3, 3, ...new Array<number>(32).fill(0), 0, 0, 0, 0, 9, 9],
+  ],
+])("readClientHello() takes %s for no TLS", (_, bytes) => {
+  expect(readClientHello(Uint8Array.from(bytes))).toEqual({ type: "not-tls" });
+});
+
+test("readClientHello() refuses extensions past their end, and an odd SNI", () => {
+  const bytes = hello("a.b", []);
+  const broken = bytes.slice();
+  broken[5 + 4 + 2 + 32 + 1 + 4 + 2 + 2 + 3] = 200;
+  expect(readClientHello(broken)).toEqual({ type: "not-tls" });
+  const odd = bytes.slice();
+  odd[5 + 4 + 2 + 32 + 1 + 4 + 2 + 2 + 4 + 2] = 1;
+  expect(readClientHello(odd)).toEqual({ type: "tls", sni: undefined, alpn: [] });
+});
+
+test("readClientHello() never throws", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      readClientHello(Uint8Array.from([22, 3, 1, ...bytes]));
+    }),
+  );
+});

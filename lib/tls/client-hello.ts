@@ -1,0 +1,110 @@
+/** SNI and ALPN out of the first bytes of a connection, without any cryptography. */
+
+/** How many bytes of a ClientHello are looked at before the connection counts as foreign. */
+export const CLIENT_HELLO_LIMIT_BYTES: number = 16 * 1024;
+
+/** What the first bytes say. */
+export type ClientHello =
+  | { readonly type: "incomplete" }
+  | { readonly type: "not-tls" }
+  | { readonly type: "tls"; readonly sni: string | undefined; readonly alpn: readonly string[] };
+
+const NOT_TLS: ClientHello = { type: "not-tls" };
+const INCOMPLETE: ClientHello = { type: "incomplete" };
+const HANDSHAKE_RECORD = 22;
+const CLIENT_HELLO = 1;
+const EXTENSION_SNI = 0;
+const EXTENSION_ALPN = 16;
+
+/** Reads a ClientHello (RFC 8446 §4.1.2) from the bytes so far, which may split it anywhere, also over records. */
+export function readClientHello(bytes: Uint8Array): ClientHello {
+  if (bytes.length === 0) return INCOMPLETE;
+  if (bytes[0] !== HANDSHAKE_RECORD) return NOT_TLS;
+  if (bytes.length >= 2 && bytes[1] !== 3) return NOT_TLS;
+  const message = joinRecords(bytes);
+  if (message === undefined) return NOT_TLS;
+  if (message.length >= 1 && message[0] !== CLIENT_HELLO) return NOT_TLS;
+  if (message.length < 4) return INCOMPLETE;
+  const length = uint(message, 1, 3);
+  if (length > CLIENT_HELLO_LIMIT_BYTES) return NOT_TLS;
+  if (message.length < 4 + length) return INCOMPLETE;
+  return parseBody(message.subarray(4, 4 + length)) ?? NOT_TLS;
+}
+
+/** The handshake bytes of all records so far; undefined where another record type comes between. */
+function joinRecords(bytes: Uint8Array): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] !== HANDSHAKE_RECORD) return total >= 4 ? concat(parts, total) : undefined;
+    if (at + 5 > bytes.length) break;
+    const end = at + 5 + uint(bytes, at + 3, 2);
+    const part = bytes.subarray(at + 5, end);
+    parts.push(part);
+    total += part.length;
+    at = end;
+  }
+  return concat(parts, total);
+}
+
+function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  const joined = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** Reads the body of a ClientHello; undefined where its lengths do not fit. */
+function parseBody(body: Uint8Array): ClientHello | undefined {
+  let at = 2 + 32;
+  at += 1 + uint(body, at, 1);
+  at += 2 + uint(body, at, 2);
+  at += 1 + uint(body, at, 1);
+  if (at === body.length) return { type: "tls", sni: undefined, alpn: [] };
+  const end = at + 2 + uint(body, at, 2);
+  at += 2;
+  if (end !== body.length) return undefined;
+  let sni: string | undefined;
+  let alpn: readonly string[] = [];
+  while (at + 4 <= end) {
+    const kind = uint(body, at, 2);
+    const next = at + 4 + uint(body, at + 2, 2);
+    if (next > end) return undefined;
+    if (kind === EXTENSION_SNI) sni = readSni(body.subarray(at + 4, next));
+    else if (kind === EXTENSION_ALPN) alpn = readAlpn(body.subarray(at + 4, next));
+    at = next;
+  }
+  return { type: "tls", sni, alpn };
+}
+
+/** The host name of a server_name extension (RFC 6066 §3). */
+function readSni(bytes: Uint8Array): string | undefined {
+  const length = uint(bytes, 3, 2);
+  if (bytes[2] !== 0 || 5 + length > bytes.length) return undefined;
+  return text(bytes.subarray(5, 5 + length)).toLowerCase();
+}
+
+/** The names of an ALPN extension (RFC 7301 §3.1). */
+function readAlpn(bytes: Uint8Array): readonly string[] {
+  const names: string[] = [];
+  for (let at = 2; at < bytes.length; ) {
+    const length = uint(bytes, at, 1);
+    names.push(text(bytes.subarray(at + 1, at + 1 + length)));
+    at += 1 + length;
+  }
+  return names;
+}
+
+function uint(bytes: Uint8Array, at: number, width: number): number {
+  let value = 0;
+  for (let i = at; i < at + width; i++) value = value * 256 + (bytes[i] ?? 0);
+  return value;
+}
+
+const decoder = new TextDecoder("latin1");
+const text = (bytes: Uint8Array): string => decoder.decode(bytes);
