@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { writeExposition } from "./exposition.ts";
+import { Registry } from "./registry.ts";
+
+const at = (nowMs: number) => ({ nowMs, retainIdleMs: 100 });
+
+test("writeExposition() writes counters, gauges and cumulative histograms", () => {
+  const registry = new Registry();
+  registry.counter("a_total", "A.").with({ x: "1" }).increment();
+  registry.gauge("b", "B.").with().set(2.5);
+  const latency = registry.histogram("c_ms", { help: "C.", bounds: [1, 2] });
+  latency.with().observe(1.5);
+  latency.with({ x: "1" }).observe(9);
+  registry.counter("unused_total", "Unused.");
+  expect(writeExposition(registry, at(0))).toBe(`# HELP a_total A.
+# TYPE a_total counter
+a_total{x="1"} 1
+# HELP b B.
+# TYPE b gauge
+b 2.5
+# HELP c_ms C.
+# TYPE c_ms histogram
+c_ms_bucket{le="1"} 0
+c_ms_bucket{le="2"} 1
+c_ms_bucket{le="+Inf"} 1
+c_ms_sum 1.5
+c_ms_count 1
+c_ms_bucket{x="1",le="1"} 0
+c_ms_bucket{x="1",le="2"} 0
+c_ms_bucket{x="1",le="+Inf"} 1
+c_ms_sum{x="1"} 9
+c_ms_count{x="1"} 1
+`);
+});
+
+test("writeExposition() hides idle series until they change", () => {
+  const registry = new Registry();
+  const counter = registry.counter("a_total", "A.").with();
+  const [early, idle] = [writeExposition(registry, at(0)), writeExposition(registry, at(101))];
+  counter.increment();
+  expect([early !== "", idle, writeExposition(registry, at(102)) !== ""]).toEqual([true, "", true]);
+});
