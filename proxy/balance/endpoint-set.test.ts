@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { EndpointSet } from "./endpoint-set.ts";
+
+const endpoint = (ip: string, weight = 1) => ({ addr: { ip, port: 80 }, weight });
+
+const setup = () => {
+  const retired: string[] = [];
+  const set = new EndpointSet(
+    (each: ReturnType<typeof endpoint>) => ({ name: `${each.addr.ip}/${each.weight}` }),
+    ({ name }) => retired.push(name),
+  );
+  return { set, retired, names: () => set.members.map(({ name }) => name) };
+};
+
+test("EndpointSet.apply() adds, keeps, replaces and removes", () => {
+  const { set, retired, names } = setup();
+  expect(set.known).toBe(false);
+  set.apply({ type: "add", endpoints: [endpoint("10.0.0.1"), endpoint("10.0.0.2")] });
+  const [first] = set.members;
+  set.apply({ type: "add", endpoints: [endpoint("10.0.0.1"), endpoint("10.0.0.2", 2)] });
+  expect(set.members[0]).toBe(first as { name: string });
+  expect(names()).toEqual(["10.0.0.1/1", "10.0.0.2/2"]);
+  set.apply({
+    type: "remove",
+    addrs: [
+      { ip: "10.0.0.1", port: 80 },
+      { ip: "10.0.0.9", port: 80 },
+    ],
+  });
+  expect(names()).toEqual(["10.0.0.2/2"]);
+  expect(retired).toEqual(["10.0.0.2/1", "10.0.0.1/1"]);
+});
+
+test("EndpointSet.apply() clears on no-endpoints and is known from then on", () => {
+  const { set, names } = setup();
+  set.apply({ type: "add", endpoints: [endpoint("10.0.0.1")] });
+  set.apply({ type: "no-endpoints", exists: false });
+  expect([names(), set.known]).toEqual([[], true]);
+});

@@ -1,0 +1,70 @@
+/** The endpoints of a destination, coming and going as discovery tells. */
+
+import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+
+/** What discovery says of a set: some added or replaced, some removed, or all gone. */
+export type EndpointUpdate<E extends { readonly addr: SocketAddr }> =
+  | { readonly type: "add"; readonly endpoints: readonly E[] }
+  | { readonly type: "remove"; readonly addrs: readonly SocketAddr[] }
+  | { readonly type: "no-endpoints"; readonly exists: boolean };
+
+/** Keeps one member for each address; `create` and `retire` follow members in and out. */
+export class EndpointSet<E extends { readonly addr: SocketAddr }, M> {
+  readonly #create: (endpoint: E) => M;
+  readonly #retire: (member: M) => void;
+  readonly #members = new Map<string, { readonly endpoint: E; readonly member: M }>();
+  #list: readonly M[] = [];
+  #known = false;
+
+  constructor(create: (endpoint: E) => M, retire: (member: M) => void) {
+    this.#create = create;
+    this.#retire = retire;
+  }
+
+  /** The members now, in no order that means anything. */
+  get members(): readonly M[] {
+    return this.#list;
+  }
+
+  /** Whether discovery has answered at all. */
+  get known(): boolean {
+    return this.#known;
+  }
+
+  /** Takes in an update. A member whose endpoint is said again unchanged is kept with its connections. */
+  apply(update: EndpointUpdate<E>): void {
+    this.#known = true;
+    switch (update.type) {
+      case "add":
+        for (const endpoint of update.endpoints) this.#put(endpoint);
+        break;
+      case "remove":
+        for (const addr of update.addrs) this.#drop(formatSocketAddr(addr));
+        break;
+      case "no-endpoints":
+        for (const key of [...this.#members.keys()]) this.#drop(key);
+        break;
+    }
+    this.#list = [...this.#members.values()].map(({ member }) => member);
+  }
+
+  #put(endpoint: E): void {
+    const key = formatSocketAddr(endpoint.addr);
+    const known = this.#members.get(key);
+    if (known !== undefined && sameEndpoint(known.endpoint, endpoint)) return;
+    if (known !== undefined) this.#retire(known.member);
+    this.#members.set(key, { endpoint, member: this.#create(endpoint) });
+  }
+
+  #drop(key: string): void {
+    const known = this.#members.get(key);
+    if (known === undefined) return;
+    this.#members.delete(key);
+    this.#retire(known.member);
+  }
+}
+
+/** Whether two endpoints say the same; they are plain values, so their text tells. */
+function sameEndpoint(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
+
+test.each([
+  [200, undefined, false],
+  [404, undefined, false],
+  [500, undefined, true],
+  [200, 0, false],
+  [200, 5, false],
+  [200, 14, true],
+])("isFailure(%p, %p) is %p", (status, grpcStatus, failure) => {
+  expect(isFailure(status as number, grpcStatus as number)).toBe(failure as boolean);
+});
+
+test("isGrpc() and grpcStatusOf() read headers", () => {
+  expect(isGrpc(HeaderList.of(["content-type", "application/grpc+proto"]))).toBe(true);
+  expect(isGrpc(HeaderList.of(["content-type", "text/html"]))).toBe(false);
+  expect(grpcStatusOf(HeaderList.of(["grpc-status", "14"]))).toBe(14);
+  expect(grpcStatusOf(HeaderList.of(["grpc-status", "x"]))).toBeUndefined();
+  expect(grpcStatusOf(undefined)).toBeUndefined();
+});

@@ -1,0 +1,22 @@
+/** Whether a response counts as success or failure. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+
+/** gRPC codes that Linkerd's default classification counts as failures: 2, 4, 7, 12 to 15. */
+const GRPC_FAILURES: ReadonlySet<number> = new Set([2, 4, 7, 12, 13, 14, 15]);
+
+/** Whether a request or response is gRPC, by its content type. */
+export function isGrpc(headers: HeaderList): boolean {
+  return headers.get("content-type")?.startsWith("application/grpc") === true;
+}
+
+/** The number in `grpc-status`; undefined where absent or malformed. */
+export function grpcStatusOf(headers: HeaderList | undefined): number | undefined {
+  const text = headers?.get("grpc-status");
+  return text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined;
+}
+
+/** 5xx fails; a gRPC response is judged by its code where it has one. */
+export function isFailure(status: number, grpcStatus: number | undefined): boolean {
+  return grpcStatus === undefined ? status >= 500 : GRPC_FAILURES.has(grpcStatus);
+}

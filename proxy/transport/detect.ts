@@ -1,0 +1,29 @@
+/** Which protocol a connection speaks, from its first bytes. */
+
+/** What the first bytes are taken for. */
+export type Protocol = "http1" | "http2" | "opaque";
+
+/** At most so many bytes are looked at before the connection counts as opaque. */
+export const DETECT_LIMIT_BYTES = 1024;
+
+/** Like Linkerd's proxy: the first 14 bytes of the preface are enough (RFC 9113 §3.4). */
+const HTTP2_PREFACE = new TextEncoder().encode("PRI * HTTP/2.0");
+const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [^\s]+ HTTP\/1\.[01]\r?\n/;
+const REQUEST_START =
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( [\x21-\x7e\x80-\xff]*( (H(T(T(P(\/(1(\.([01](\r?\n?)?)?)?)?)?)?)?)?)?)?)?$/;
+
+/** Tells HTTP/1 by its request line, HTTP/2 by its preface; undefined while the bytes could be either. */
+export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
+  const compared = Math.min(bytes.length, HTTP2_PREFACE.length);
+  let same = 0;
+  while (same < compared && bytes[same] === HTTP2_PREFACE[same]) same++;
+  if (same === HTTP2_PREFACE.length) return "http2";
+  if (same === bytes.length) return undefined;
+  const text = decoder.decode(bytes.subarray(0, DETECT_LIMIT_BYTES));
+  const line = text.indexOf("\n");
+  if (line >= 0) return REQUEST_LINE.test(text) ? "http1" : "opaque";
+  if (bytes.length < DETECT_LIMIT_BYTES) return REQUEST_START.test(text) ? undefined : "opaque";
+  return /^[A-Z]{1,32} [\x21-\x7e]+$/.test(text) ? "http1" : "opaque";
+}
+
+const decoder = new TextDecoder("latin1");
