@@ -1,12 +1,19 @@
 import { expect, test } from "bun:test";
+import type { Endpoint } from "../policy/client-policy.ts";
 import { EndpointSet } from "./endpoint-set.ts";
 
-const endpoint = (ip: string, weight = 1) => ({ addr: { ip, port: 80 }, weight });
+const endpoint = (ip: string, weight = 1): Endpoint => ({
+  addr: { ip, port: 80 },
+  identity: undefined,
+  hint: undefined,
+  directPort: undefined,
+  labels: { weight: String(weight) },
+});
 
 const setup = () => {
   const retired: string[] = [];
   const set = new EndpointSet(
-    (each: ReturnType<typeof endpoint>) => ({ name: `${each.addr.ip}/${each.weight}` }),
+    (each) => ({ name: `${each.addr.ip}/${each.labels["weight"]}` }),
     ({ name }) => retired.push(name),
   );
   return { set, retired, names: () => set.members.map(({ name }) => name) };

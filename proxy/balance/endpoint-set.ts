@@ -1,22 +1,17 @@
 /** The endpoints of a destination, coming and going as discovery tells. */
 
-import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-
-/** What discovery says of a set: some added or replaced, some removed, or all gone. */
-export type EndpointUpdate<E extends { readonly addr: SocketAddr }> =
-  | { readonly type: "add"; readonly endpoints: readonly E[] }
-  | { readonly type: "remove"; readonly addrs: readonly SocketAddr[] }
-  | { readonly type: "no-endpoints"; readonly exists: boolean };
+import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
+import type { Endpoint, EndpointUpdate } from "../policy/client-policy.ts";
 
 /** Keeps one member for each address; `create` and `retire` follow members in and out. */
-export class EndpointSet<E extends { readonly addr: SocketAddr }, M> {
-  readonly #create: (endpoint: E) => M;
+export class EndpointSet<M> {
+  readonly #create: (endpoint: Endpoint) => M;
   readonly #retire: (member: M) => void;
-  readonly #members = new Map<string, { readonly endpoint: E; readonly member: M }>();
+  readonly #members = new Map<string, { readonly endpoint: Endpoint; readonly member: M }>();
   #list: readonly M[] = [];
   #known = false;
 
-  constructor(create: (endpoint: E) => M, retire: (member: M) => void) {
+  constructor(create: (endpoint: Endpoint) => M, retire: (member: M) => void) {
     this.#create = create;
     this.#retire = retire;
   }
@@ -32,7 +27,7 @@ export class EndpointSet<E extends { readonly addr: SocketAddr }, M> {
   }
 
   /** Takes in an update. A member whose endpoint is said again unchanged is kept with its connections. */
-  apply(update: EndpointUpdate<E>): void {
+  apply(update: EndpointUpdate): void {
     this.#known = true;
     switch (update.type) {
       case "add":
@@ -48,7 +43,7 @@ export class EndpointSet<E extends { readonly addr: SocketAddr }, M> {
     this.#list = [...this.#members.values()].map(({ member }) => member);
   }
 
-  #put(endpoint: E): void {
+  #put(endpoint: Endpoint): void {
     const key = formatSocketAddr(endpoint.addr);
     const known = this.#members.get(key);
     if (known !== undefined && sameEndpoint(known.endpoint, endpoint)) return;
@@ -65,6 +60,6 @@ export class EndpointSet<E extends { readonly addr: SocketAddr }, M> {
 }
 
 /** Whether two endpoints say the same; they are plain values, so their text tells. */
-function sameEndpoint(a: unknown, b: unknown): boolean {
+function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

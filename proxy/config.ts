@@ -1,0 +1,57 @@
+/** The parsed configuration of a proxy. */
+
+import type { Cidr } from "#lib/addr/cidr.ts";
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { DefaultPolicyName } from "./policy/default-policy.ts";
+
+/** Where a control service is; without a name it is on loopback and no TLS is used. */
+export interface ControlAddr {
+  readonly host: string;
+  readonly port: number;
+  readonly name: string | undefined;
+}
+
+/** How long one direction waits and how much it takes; milliseconds throughout. */
+export interface DirectionConfig {
+  readonly listen: readonly SocketAddr[];
+  readonly detectTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
+  readonly acceptKeepaliveMs: number | undefined;
+  readonly connectKeepaliveMs: number | undefined;
+  readonly discoveryIdleMs: number;
+  readonly http1IdleMs: number;
+  readonly maxIdlePerEndpoint: number;
+  readonly maxInFlight: number;
+}
+
+/** Everything a proxy is told from outside. */
+export interface ProxyConfig {
+  readonly outbound: DirectionConfig;
+  readonly inbound: DirectionConfig & {
+    readonly ips: ReadonlySet<string>;
+    readonly ports: readonly number[];
+    readonly opaquePorts: ReadonlySet<number>;
+    readonly defaultPolicy: DefaultPolicyName;
+  };
+  readonly adminListen: SocketAddr;
+  readonly clusterNetworks: readonly string[];
+  readonly profileNetworks: readonly Cidr[];
+  readonly destination: ControlAddr & { readonly context: string };
+  readonly policy: ControlAddr & { readonly workload: string };
+  readonly identity: ControlAddr & {
+    readonly dir: string;
+    readonly trustAnchorsPem: string;
+    readonly tokenFile: string;
+    readonly localName: string;
+    readonly minRefreshMs: number;
+    readonly maxRefreshMs: number;
+  };
+  readonly informationalHeaders: boolean;
+  readonly shutdownEndpoint: boolean;
+  readonly shutdownGraceMs: number;
+  readonly metricsRetainIdleMs: number;
+  readonly log: { readonly filter: string; readonly format: "plain" | "json" };
+  /** Ready only once an outbound connection of our own came back captured. */
+  readonly captureProof: boolean;
+}

@@ -1,0 +1,122 @@
+/** Reads typed values out of environment variables and collects everything that is wrong with them. */
+
+import { Cidr } from "#lib/addr/cidr.ts";
+import { parseSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import { parseDuration } from "#lib/time/duration.ts";
+
+/** A set of variables. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** At most so many ports may be named by one variable, ranges counted out. */
+export const PORTS_LIMIT: number = 65_536;
+
+/** Reads variables by name; a bad value is noted in `errors` and its default stands in. */
+export class EnvReader {
+  readonly errors: string[] = [];
+  readonly #variables: Variables;
+
+  constructor(variables: Variables) {
+    this.#variables = variables;
+  }
+
+  /** The value, or undefined where unset or empty. */
+  text(name: string): string | undefined {
+    const value = this.#variables[name];
+    return value === undefined || value === "" ? undefined : value;
+  }
+
+  required(name: string): string {
+    const value = this.text(name);
+    if (value === undefined) this.errors.push(`${name} is not set`);
+    return value ?? "";
+  }
+
+  /** Milliseconds. */
+  duration<D extends number | undefined>(name: string, fallback: D): number | D {
+    return this.#parse(name, fallback, parseDuration, "an integer with ms, s, m, h or d");
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    const parse = (text: string): boolean | undefined =>
+      text === "true" || text === "false" ? text === "true" : undefined;
+    return this.#parse(name, fallback, parse, "true or false");
+  }
+
+  /** A ratio or count that is not negative. */
+  number(name: string, fallback: number): number {
+    const parse = (text: string): number | undefined =>
+      /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+    return this.#parse(name, fallback, parse, "a number");
+  }
+
+  addr(name: string, fallback: SocketAddr): SocketAddr {
+    return this.#parse(name, fallback, parseSocketAddr, "ip:port");
+  }
+
+  /** A comma list of addresses. */
+  addrs(name: string, fallback: readonly SocketAddr[]): readonly SocketAddr[] {
+    return this.#parse(name, fallback, listOf(parseSocketAddr), "a comma list of ip:port");
+  }
+
+  /** A comma list of networks; empty entries are ignored. */
+  networks(name: string): readonly Cidr[] {
+    return this.#parse(name, [], listOf(Cidr.parse), "a comma list of networks");
+  }
+
+  /** A comma list of ports and ranges; blanks and empty entries are ignored. */
+  ports(name: string): readonly number[] {
+    return this.#parse(name, [], parsePorts, "a comma list of ports and ranges a-b");
+  }
+
+  /** One of a few words. */
+  oneOf<W extends string>(name: string, fallback: W, words: readonly W[]): W {
+    return this.#parse(
+      name,
+      fallback,
+      (text) => words.find((word) => word === text),
+      `one of ${words.join(", ")}`,
+    );
+  }
+
+  #parse<T, D>(
+    name: string,
+    fallback: D,
+    parse: (text: string) => T | undefined,
+    expected: string,
+  ): T | D {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = parse(text);
+    if (value !== undefined) return value;
+    this.errors.push(`${name} must be ${expected}: "${text}"`);
+    return fallback;
+  }
+}
+
+function entries(text: string): string[] {
+  return text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+function listOf<T>(
+  parse: (text: string) => T | undefined,
+): (text: string) => readonly T[] | undefined {
+  return (text) => {
+    const values = entries(text).flatMap((entry) => parse(entry) ?? []);
+    return values.length === entries(text).length ? values : undefined;
+  };
+}
+
+/** The ports of a list such as `80,8000-8010`; undefined where malformed. */
+export function parsePorts(text: string): readonly number[] | undefined {
+  const ports: number[] = [];
+  for (const entry of entries(text)) {
+    const [, low, high] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(entry) ?? [];
+    const [from, to] = [Number(low), Number(high ?? low)];
+    if (!(from <= to && to <= 0xffff) || ports.length + to - from >= PORTS_LIMIT) return undefined;
+    for (let port = from; port <= to; port++) ports.push(port);
+  }
+  return ports;
+}

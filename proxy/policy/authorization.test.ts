@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { Cidr } from "#lib/addr/cidr.ts";
+import { authorize, type ClientTls } from "./authorization.ts";
+import { type DEFAULT_POLICIES, defaultServerPolicy } from "./default-policy.ts";
+import type { ServerPolicy } from "./server-policy.ts";
+
+const identity = (name: string): ClientTls => ({ type: "identity", name });
+const NO_TLS: ClientTls = { type: "none", reason: "no_tls_from_remote" };
+const policy = (name: (typeof DEFAULT_POLICIES)[number]) =>
+  defaultServerPolicy(name, {
+    clusterNetworks: ["10.0.0.0/8", "odd"],
+    opaque: false,
+    detectTimeoutMs: 10_000,
+  });
+
+test.each([
+  ["all-unauthenticated", "192.0.2.9", NO_TLS, true],
+  ["all-authenticated", "10.0.0.1", NO_TLS, false],
+  ["all-authenticated", "10.0.0.1", { type: "unauthenticated" }, false],
+  ["all-authenticated", "192.0.2.9", identity("a.b"), true],
+  ["cluster-unauthenticated", "10.0.0.1", NO_TLS, true],
+  ["cluster-unauthenticated", "192.0.2.9", NO_TLS, false],
+  ["cluster-authenticated", "10.0.0.1", identity("a.b"), true],
+  ["deny", "10.0.0.1", identity("a.b"), false],
+  ["deny", "127.0.0.1", NO_TLS, true],
+  ["audit", "192.0.2.9", NO_TLS, true],
+] as const)("authorize() under %s from %s with %p: %p", (name, ip, tls, allowed) => {
+  expect(authorize(policy(name), { ip, tls }) !== undefined).toBe(allowed);
+});
+
+test("authorize() honours exceptions, names and suffixes", () => {
+  const net = Cidr.parse("10.0.0.0/8") as Cidr;
+  const except = Cidr.parse("10.9.0.0/16") as Cidr;
+  const labels = { group: "policy.linkerd.io", kind: "server", name: "web" };
+  const named = (
+    authentication: ServerPolicy["authorizations"][number]["authentication"],
+  ): ServerPolicy => ({
+    protocol: { type: "http2" },
+    labels,
+    authorizations: [{ networks: [{ net, except: [except] }], labels, authentication }],
+  });
+  const listed = named({
+    type: "identities",
+    identities: new Set(["web.ns"]),
+    suffixes: ["ops.ns"],
+  });
+  const allows = (ip: string, tls: ClientTls) => authorize(listed, { ip, tls }) !== undefined;
+  expect(allows("10.0.0.1", identity("web.ns"))).toBe(true);
+  expect(allows("10.0.0.1", identity("sa.ops.ns"))).toBe(true);
+  expect(allows("10.0.0.1", identity("xops.ns"))).toBe(false);
+  expect(allows("10.9.0.1", identity("web.ns"))).toBe(false);
+  const anyTls = named({ type: "tls-unauthenticated" });
+  expect(authorize(anyTls, { ip: "10.0.0.1", tls: { type: "unauthenticated" } })).toBeDefined();
+  expect(authorize(anyTls, { ip: "10.0.0.1", tls: { type: "opaque", sni: "a" } })).toBeUndefined();
+});

@@ -1,0 +1,49 @@
+/** Who may call: a pure decision over authorizations. */
+
+import type { Authentication, Authorization, ServerPolicy } from "./server-policy.ts";
+
+/** What is known of a caller. */
+export interface Caller {
+  readonly ip: string;
+  readonly tls: ClientTls;
+}
+
+/** How the caller connected: with a verified identity, with TLS alone, or without. */
+export type ClientTls =
+  | { readonly type: "identity"; readonly name: string }
+  | { readonly type: "unauthenticated" }
+  | { readonly type: "none"; readonly reason: "loopback" | "no_tls_from_remote" | "port_skipped" }
+  | { readonly type: "opaque"; readonly sni: string };
+
+/** The first authorization that allows the caller; undefined where none does. */
+export function authorize(policy: ServerPolicy, caller: Caller): Authorization | undefined {
+  return policy.authorizations.find(
+    (each) => isInNetworks(each, caller.ip) && isAuthenticated(each.authentication, caller.tls),
+  );
+}
+
+function isInNetworks({ networks }: Authorization, ip: string): boolean {
+  return networks.some(
+    ({ net, except }) => net.contains(ip) && !except.some((each) => each.contains(ip)),
+  );
+}
+
+function isAuthenticated(authentication: Authentication, tls: ClientTls): boolean {
+  switch (authentication.type) {
+    case "unauthenticated":
+      return true;
+    case "tls-unauthenticated":
+      return tls.type === "identity" || tls.type === "unauthenticated";
+    case "identities":
+      return tls.type === "identity" && isNamed(authentication, tls.name);
+  }
+}
+
+function isNamed(
+  { identities, suffixes }: Extract<Authentication, { type: "identities" }>,
+  name: string,
+): boolean {
+  return (
+    identities.has(name) || suffixes.some((suffix) => suffix === "" || name.endsWith(`.${suffix}`))
+  );
+}

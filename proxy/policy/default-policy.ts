@@ -1,0 +1,104 @@
+/** The policies that hold where the controller has said nothing, or not yet. */
+
+import { Cidr } from "#lib/addr/cidr.ts";
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ClientPolicy, Endpoint, Metadata, Route } from "./client-policy.ts";
+import type { Authentication, Authorization, ServerPolicy } from "./server-policy.ts";
+
+/** The names of Linkerd's default inbound policies. */
+export const DEFAULT_POLICIES = [
+  "all-unauthenticated",
+  "all-authenticated",
+  "cluster-unauthenticated",
+  "cluster-authenticated",
+  "deny",
+  "audit",
+] as const;
+export type DefaultPolicyName = (typeof DEFAULT_POLICIES)[number];
+
+const ANY = ["0.0.0.0/0", "::/0"];
+const LOCALHOST = ["127.0.0.1/32", "::1/128"];
+const UNAUTHENTICATED: Authentication = { type: "unauthenticated" };
+const ANY_IDENTITY: Authentication = { type: "identities", identities: new Set(), suffixes: [""] };
+
+/** Always allowed: the pod's own loopback (proxy-api.md, 3.10). */
+export const LOCALHOST_AUTHORIZATION: Authorization = authorization("localhost", {
+  networks: LOCALHOST,
+  authentication: UNAUTHENTICATED,
+});
+
+/** The policy of a port by its default's name; `clusterNetworks` matter to `cluster-*`. */
+export function defaultServerPolicy(
+  name: DefaultPolicyName,
+  how: {
+    readonly clusterNetworks: readonly string[];
+    readonly opaque: boolean;
+    readonly detectTimeoutMs: number;
+  },
+): ServerPolicy {
+  const networks = name.startsWith("cluster-") ? how.clusterNetworks : ANY;
+  const authentication = name.endsWith("-authenticated") ? ANY_IDENTITY : UNAUTHENTICATED;
+  const own = name === "deny" ? [] : [authorization(name, { networks, authentication })];
+  return {
+    protocol: how.opaque ? { type: "opaque" } : { type: "detect", timeoutMs: how.detectTimeoutMs },
+    authorizations: [LOCALHOST_AUTHORIZATION, ...own],
+    labels: { group: "", kind: "default", name },
+  };
+}
+
+function authorization(
+  name: string,
+  {
+    networks,
+    authentication,
+  }: { readonly networks: readonly string[]; readonly authentication: Authentication },
+): Authorization {
+  return {
+    networks: networks.flatMap((text) => {
+      const net = Cidr.parse(text);
+      return net === undefined ? [] : [{ net, except: [] }];
+    }),
+    authentication,
+    labels: { group: "", kind: "default", name },
+  };
+}
+
+/** Metadata of something nobody configured. */
+export function defaultMetadata(name: string): Metadata {
+  return { group: "", kind: "default", namespace: "", name, section: "", port: 0 };
+}
+
+/** Capacity and patience of queues where policy names none: Linkerd's 100 requests and 3 s. */
+export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastMs: number } = {
+  queueCapacity: 100,
+  failfastMs: 3000,
+};
+
+/** Passes through to where the client meant to go: for destinations that no policy knows. */
+export function fallbackPolicy(
+  addr: SocketAddr,
+  how: { readonly timeoutMs: number; readonly endpoint?: Endpoint },
+): ClientPolicy {
+  const metadata = defaultMetadata("egress-fallback");
+  const endpoint: Endpoint = how.endpoint ?? {
+    addr,
+    identity: undefined,
+    hint: undefined,
+    directPort: undefined,
+    labels: {},
+  };
+  const backend = { metadata, target: { type: "forward" as const, endpoint }, ...DEFAULT_QUEUE };
+  const routes: readonly Route[] = [
+    { metadata, rules: [{ matches: [], backends: [{ backend, weight: 1 }] }] },
+  ];
+  return {
+    metadata,
+    protocol: {
+      type: "detect",
+      timeoutMs: how.timeoutMs,
+      http1: routes,
+      http2: routes,
+      opaque: routes,
+    },
+  };
+}
