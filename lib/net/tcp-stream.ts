@@ -1,6 +1,7 @@
 /** A ByteStream on a Bun socket, TCP or TLS: the write queue that Bun does not keep, and the events passed on. */
 
 import type { Socket } from "bun";
+import { Counter } from "#lib/metrics/counter.ts";
 import type { ByteStream, ByteStreamHandler } from "./byte-stream.ts";
 
 /** A Bun socket as this project uses it; `fd` is there but not in Bun's types (contract test: self-test.ts). */
@@ -29,9 +30,18 @@ const NO_HANDLER: ByteStreamHandler = {
   onClose: () => undefined,
 };
 
+/** Counts the bytes of a stream, after decryption and before encryption. */
+export interface StreamMeter {
+  readonly read: Counter;
+  readonly written: Counter;
+}
+
+const UNMETERED: StreamMeter = { read: new Counter(), written: new Counter() };
+
 /** One connection over a Bun socket. */
 export class TcpStream implements ByteStream, SocketEvents {
   handler: ByteStreamHandler = NO_HANDLER;
+  meter: StreamMeter = UNMETERED;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -62,6 +72,7 @@ export class TcpStream implements ByteStream, SocketEvents {
 
   write(bytes: Uint8Array): boolean {
     if (this.#closed || this.#ending) return true;
+    this.meter.written.add(bytes.length);
     if (this.#queuedBytes > 0) return this.#enqueue(bytes);
     const taken = this.#socket.write(bytes);
     if (taken === bytes.length || taken < 0) return true;
@@ -102,6 +113,7 @@ export class TcpStream implements ByteStream, SocketEvents {
   }
 
   received(chunk: Uint8Array): void {
+    this.meter.read.add(chunk.length);
     this.handler.onData(chunk);
   }
 

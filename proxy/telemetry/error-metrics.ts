@@ -1,0 +1,36 @@
+/** Errors that the proxy itself raised, and what policy decided (MET9, MET11 to MET13). */
+
+import type { Counter } from "#lib/metrics/counter.ts";
+import type { Family, Registry } from "#lib/metrics/registry.ts";
+
+/** The families of one proxy; series are resolved where an error is made, never per good request. */
+export class ErrorMetrics {
+  readonly inboundHttp: Family<Counter>;
+  readonly inboundTcp: Family<Counter>;
+  readonly outboundHttp: Family<Counter>;
+  readonly outboundTcp: Family<Counter>;
+  readonly httpAllow: Family<Counter>;
+  readonly httpDeny: Family<Counter>;
+  readonly tcpAllow: Family<Counter>;
+  readonly tcpDeny: Family<Counter>;
+  readonly tlsRefused: Family<Counter>;
+
+  constructor(registry: Registry) {
+    const errors = (name: string): Family<Counter> =>
+      registry.counter(`${name}_errors_total`, "The total number of errors that the proxy raised.");
+    this.inboundHttp = errors("inbound_http");
+    this.inboundTcp = errors("inbound_tcp");
+    this.outboundHttp = errors("outbound_http");
+    this.outboundTcp = errors("outbound_tcp");
+    const authz = (name: string, what: string): Family<Counter> =>
+      registry.counter(name, `The total number of inbound ${what}.`);
+    this.httpAllow = authz("inbound_http_authz_allow_total", "HTTP requests that were authorized");
+    this.httpDeny = authz("inbound_http_authz_deny_total", "HTTP requests that were denied");
+    this.tcpAllow = authz("inbound_tcp_authz_allow_total", "TCP connections that were authorized");
+    this.tcpDeny = authz("inbound_tcp_authz_deny_total", "TCP connections that were denied");
+    this.tlsRefused = registry.counter(
+      "bunkerd_tls_handshake_failures_total",
+      "TLS handshakes that failed, by direction and reason.",
+    );
+  }
+}
