@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { type Certified, Renewal, renewalDelayMs } from "./renew.ts";
+
+const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test.each([
+  [100_000, 70_000],
+  [1000, 10_000],
+  [1_000_000_000, 86_400_000],
+])("renewalDelayMs(%p) is %p", (lifetimeMs, delayMs) => {
+  expect(renewalDelayMs(lifetimeMs, { minRefreshMs: 10_000, maxRefreshMs: 86_400_000 })).toBe(
+    delayMs,
+  );
+});
+
+test("Renewal asks at once, backs off after an error, renews at 70 % and stops", async () => {
+  const clock = new FakeClock();
+  const answers: (Certified | Error)[] = [
+    new Error("away"),
+    { chainPem: "one", expiresMs: 100_050 },
+    { chainPem: "two", expiresMs: 200_000 },
+    new Error("unseen"),
+  ];
+  const seen: string[] = [];
+  const renewal = new Renewal({
+    clock,
+    backoff: { next: () => 50, reset: () => seen.push("reset") },
+    minRefreshMs: 10_000,
+    maxRefreshMs: 86_400_000,
+    certify: async () => {
+      const answer = answers.shift();
+      if (answer === undefined || answer instanceof Error) throw answer;
+      return answer;
+    },
+    onCertified: ({ chainPem }) => seen.push(chainPem),
+    onError: (error) => seen.push(String(error)),
+  });
+  await tick();
+  expect(seen).toEqual(["Error: away"]);
+  clock.advance(50);
+  await tick();
+  expect(clock.nextMs).toBe(70_000);
+  clock.advance(70_000);
+  await tick();
+  expect(seen).toEqual(["Error: away", "reset", "one", "reset", "two"]);
+  clock.advance(clock.nextMs ?? 0);
+  renewal.stop();
+  await tick();
+  expect(seen).toHaveLength(5);
+});

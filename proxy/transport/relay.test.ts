@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
+import { Relay } from "./relay.ts";
+
+class Recorder implements ByteStream {
+  handler = undefined as unknown as ByteStreamHandler;
+  readonly remoteAddress = "";
+  readonly remotePort = 0;
+  readonly localAddress = "";
+  readonly localPort = 0;
+  readonly queuedBytes = 0;
+  readonly calls: string[] = [];
+  full = false;
+  write(bytes: Uint8Array): boolean {
+    this.calls.push(`write ${new TextDecoder().decode(bytes)}`);
+    return !this.full;
+  }
+  end(): void {
+    this.calls.push("end");
+  }
+  destroy(): void {
+    this.calls.push("destroy");
+  }
+  pause(): void {
+    this.calls.push("pause");
+  }
+  resume(): void {
+    this.calls.push("resume");
+  }
+}
+
+const setup = () => {
+  const [client, server] = [new Recorder(), new Recorder()];
+  const done: (Error | undefined)[] = [];
+  new Relay(client, server, (error) => done.push(error));
+  return { client, server, done };
+};
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+test("Relay passes bytes and half-closes on, and is done when both sides are closed", () => {
+  const { client, server, done } = setup();
+  client.handler.onData(bytes("ask"));
+  client.handler.onEnd();
+  server.handler.onData(bytes("answer"));
+  server.handler.onEnd();
+  client.handler.onClose(undefined);
+  expect(done).toEqual([]);
+  server.handler.onClose(undefined);
+  expect(server.calls).toEqual(["write ask", "end", "end"]);
+  expect(client.calls).toEqual(["write answer", "end", "end"]);
+  expect(done).toEqual([undefined]);
+});
+
+test("Relay pauses the reader while the writer is full", () => {
+  const { client, server } = setup();
+  server.full = true;
+  client.handler.onData(bytes("x"));
+  expect(client.calls).toEqual(["pause"]);
+  server.handler.onDrain();
+  expect(client.calls).toEqual(["pause", "resume"]);
+});
+
+test("Relay passes a reset on", () => {
+  const { client, server, done } = setup();
+  const error = new Error("reset");
+  client.handler.onClose(error);
+  expect(server.calls).toEqual(["destroy"]);
+  server.handler.onClose(undefined);
+  expect(done).toEqual([error]);
+});

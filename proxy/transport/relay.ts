@@ -1,0 +1,54 @@
+/** Opaque bytes both ways between two streams, with half-close, reset and back-pressure passed on. */
+
+import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
+
+/** One side of a relay: what it receives goes to its peer. */
+class RelaySide implements ByteStreamHandler {
+  readonly #relay: Relay;
+  readonly #from: ByteStream;
+  readonly #to: ByteStream;
+
+  constructor(relay: Relay, from: ByteStream, to: ByteStream) {
+    this.#relay = relay;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (!this.#to.write(chunk)) this.#from.pause();
+  }
+
+  onEnd(): void {
+    this.#to.end();
+  }
+
+  onDrain(): void {
+    this.#to.resume();
+  }
+
+  onClose(error: Error | undefined): void {
+    if (error === undefined) this.#to.end();
+    else this.#to.destroy();
+    this.#relay.sideClosed(error);
+  }
+}
+
+/** Joins two open streams until both have closed. */
+export class Relay {
+  readonly #onDone: (error: Error | undefined) => void;
+  #open = 2;
+  #error: Error | undefined;
+
+  /** `onDone` is called once both have closed, with the first error. */
+  constructor(client: ByteStream, server: ByteStream, onDone: (error: Error | undefined) => void) {
+    this.#onDone = onDone;
+    client.handler = new RelaySide(this, client, server);
+    server.handler = new RelaySide(this, server, client);
+  }
+
+  sideClosed(error: Error | undefined): void {
+    this.#error ??= error;
+    this.#open -= 1;
+    if (this.#open === 0) this.#onDone(this.#error);
+  }
+}
