@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { ANSWERS, type ErrorKind, errorResponse } from "./rescue.ts";
+
+const quiet = { message: "all endpoints failed", grpc: false, http1: true, informational: false };
+
+test.each([
+  ["no-route", 404, 5],
+  ["unauthorized", 403, 7],
+  ["failfast", 504, 4],
+  ["loadshed", 503, 14],
+  ["connect-timeout", 504, 4],
+  ["io", 502, 14],
+  ["unexpected", 500, 13],
+] as const)("ERR: errorResponse(%s) is %p, or gRPC status %p", (kind, status, grpcStatus) => {
+  expect(errorResponse(kind, quiet).status).toBe(status);
+  const grpc = errorResponse(kind, { ...quiet, grpc: true, http1: false });
+  expect([grpc.status, grpc.headers.get("grpc-status")]).toEqual([200, String(grpcStatus)]);
+});
+
+test("errorResponse() explains itself only where it may", () => {
+  expect(errorResponse("no-route", quiet).headers.names).toEqual(["content-length"]);
+  const told = errorResponse("io", { ...quiet, informational: true }).headers;
+  expect(told.names).toEqual([
+    "content-length",
+    "l5d-proxy-error",
+    "connection",
+    "l5d-proxy-connection",
+  ]);
+  const grpc = errorResponse("io", {
+    message: "a b\n",
+    grpc: true,
+    http1: false,
+    informational: true,
+  }).headers;
+  expect(grpc.get("grpc-message")).toBe("a b%0A");
+  expect(grpc.has("connection")).toBe(false);
+});
+
+test("ANSWERS close the connection where Linkerd's do", () => {
+  const closing = (Object.keys(ANSWERS) as ErrorKind[]).filter((kind) => ANSWERS[kind].closes);
+  expect(closing).toEqual(["failfast", "loadshed", "connect-timeout", "io", "unexpected"]);
+});

@@ -1,0 +1,69 @@
+/** The one place where an error becomes a response (proxy.md, section 2). */
+
+import { HeaderList } from "#lib/http/headers.ts";
+import type { ResponseHead } from "#lib/http/message.ts";
+
+/** Errors that answer a request, by the condition's name in Linkerd's table. */
+export type ErrorKind =
+  | "no-route"
+  | "unauthorized"
+  | "failfast"
+  | "loadshed"
+  | "connect-timeout"
+  | "io"
+  | "invalid-policy"
+  | "unexpected";
+
+/** What a client sees. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly grpcStatus: number;
+  /** The accepted connection is closed after it. */
+  readonly closes: boolean;
+  /** The value of the label `error`. */
+  readonly label: string;
+}
+
+/** Rows ERR1 to ERR20, as far as they can happen. */
+export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
+  "no-route": { status: 404, grpcStatus: 5, closes: false, label: "unexpected" },
+  unauthorized: { status: 403, grpcStatus: 7, closes: false, label: "unexpected" },
+  failfast: { status: 504, grpcStatus: 4, closes: true, label: "failfast" },
+  loadshed: { status: 503, grpcStatus: 14, closes: true, label: "loadshed" },
+  "connect-timeout": { status: 504, grpcStatus: 4, closes: true, label: "i/o" },
+  io: { status: 502, grpcStatus: 14, closes: true, label: "i/o" },
+  "invalid-policy": { status: 500, grpcStatus: 13, closes: false, label: "unexpected" },
+  unexpected: { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },
+};
+
+/** Builds the response to a failed request. */
+export function errorResponse(
+  kind: ErrorKind,
+  how: {
+    readonly message: string;
+    readonly grpc: boolean;
+    readonly http1: boolean;
+    /** Whether the headers that explain may be shown. */
+    readonly informational: boolean;
+  },
+): ResponseHead {
+  const answer = ANSWERS[kind];
+  const headers = new HeaderList();
+  if (how.grpc) {
+    headers.add("content-type", "application/grpc");
+    headers.add("grpc-status", String(answer.grpcStatus));
+    if (how.informational)
+      headers.add("grpc-message", encodeURIComponent(how.message).replaceAll("%20", " "));
+  }
+  headers.add("content-length", "0");
+  if (how.informational) headers.add("l5d-proxy-error", how.message);
+  if (answer.closes) {
+    if (how.http1) headers.add("connection", "close");
+    if (how.informational) headers.add("l5d-proxy-connection", "close");
+  }
+  return {
+    status: how.grpc ? 200 : answer.status,
+    version: how.http1 ? "HTTP/1.1" : "HTTP/2",
+    headers,
+  };
+}
