@@ -63,7 +63,8 @@ export class HeaderList {
 
   clone(): HeaderList {
     const copy = new HeaderList();
-    for (let i = 0; i < this.names.length; i++) copy.add(this.names[i] as string, this.values[i] as string);
+    for (let i = 0; i < this.names.length; i++)
+      copy.add(this.names[i] as string, this.values[i] as string);
     return copy;
   }
 }

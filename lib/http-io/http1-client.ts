@@ -1,0 +1,253 @@
+/** Sends HTTP/1 requests on a stream, one at a time. */
+
+import { asBuffer } from "#lib/bytes/latin1.ts";
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
+import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
+import { persists, responseFraming } from "#lib/http1/framing.ts";
+import { findHeadEnd, parseResponse } from "#lib/http1/head-parser.ts";
+import { writeRequestHead } from "#lib/http1/head-writer.ts";
+import { Http1Error } from "#lib/http1/http1-error.ts";
+import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
+import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
+import { Http1Output } from "./http1-output.ts";
+import { outbox } from "./outbox.ts";
+
+/** Follows a client connection: whoever keeps it hears when it is free and when it is gone. */
+export interface ClientObserver {
+  /** It can take a request (again). */
+  onAvailable(connection: ClientConnection): void;
+  onClosed(connection: ClientConnection): void;
+}
+
+/** Methods that may be sent again where a kept connection died without an answer (RFC 9110 §9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+  "PUT",
+  "DELETE",
+]);
+const INTERNAL_ERROR = 2;
+
+/** Makes an open stream an HTTP/1 client connection. */
+export function connectHttp1(stream: ByteStream, observer: ClientObserver): ClientConnection {
+  const connection = new Http1ClientConnection(stream, observer);
+  stream.handler = connection;
+  return connection;
+}
+
+class Http1ClientConnection implements ClientConnection, ByteStreamHandler, BodySink, ClientStream {
+  readonly version = "HTTP/1.1";
+  readonly #stream: ByteStream;
+  readonly #observer: ClientObserver;
+  readonly #output: Http1Output;
+  readonly #body = new BodyReader();
+  #rest: Buffer | undefined;
+  #state: "idle" | "head" | "body" | "tunnel" | "closed" = "idle";
+  #handler: ResponseHandler | undefined;
+  #method = "";
+  #requestEnded = false;
+  #hasBody = false;
+  #answered = false;
+  #reused = false;
+  #persistent = true;
+  #draining = false;
+
+  constructor(stream: ByteStream, observer: ClientObserver) {
+    this.#stream = stream;
+    this.#observer = observer;
+    this.#output = new Http1Output(stream);
+  }
+
+  get available(): boolean {
+    return this.#state === "idle" && !this.#draining;
+  }
+
+  get activeStreams(): number {
+    return this.#handler === undefined ? 0 : 1;
+  }
+
+  send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
+    const upgrade = head.headers.has("upgrade");
+    this.#handler = handler;
+    this.#method = head.method;
+    this.#state = "head";
+    this.#answered = false;
+    this.#persistent = true;
+    this.#hasBody = !end;
+    this.#requestEnded = end;
+    head.headers.delete("transfer-encoding");
+    head.headers.delete("connection");
+    const tunnel = upgrade || head.method === "CONNECT";
+    if (end || tunnel)
+      this.#output.head(writeRequestHead(head, upgrade ? "connection: upgrade\r\n" : ""), "none");
+    else if (head.headers.has("content-length"))
+      this.#output.head(writeRequestHead(head, ""), "length");
+    else this.#output.head(writeRequestHead(head, "transfer-encoding: chunked\r\n"), "chunked");
+    return this;
+  }
+
+  drain(): void {
+    this.#draining = true;
+    if (this.#state === "idle") this.#shut();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  sendData(chunk: Uint8Array): boolean {
+    return this.#state === "closed" || this.#output.body(chunk);
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    if (this.#state === "closed" || this.#requestEnded) return;
+    this.#requestEnded = true;
+    if (this.#state === "tunnel") {
+      this.#output.flush();
+      this.#stream.end();
+    } else this.#output.end(trailers);
+  }
+
+  resetRequest(_code: number): void {
+    this.#handler = undefined;
+    this.#stream.destroy();
+  }
+
+  pauseResponse(): void {
+    this.#stream.pause();
+  }
+
+  resumeResponse(): void {
+    this.#stream.resume();
+  }
+
+  onData(chunk: Uint8Array): void {
+    outbox.enter();
+    const bytes = asBuffer(chunk);
+    this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
+    outbox.leave();
+  }
+
+  onEnd(): void {
+    if (this.#state === "tunnel") this.#handler?.onResponseEnd(undefined);
+    else if (this.#state === "body" && this.#body.untilClose) {
+      this.#persistent = false;
+      this.onBodyEnd(undefined);
+    } else this.#gone();
+  }
+
+  onDrain(): void {
+    this.#output.drained();
+    this.#handler?.onRequestWritable();
+  }
+
+  onClose(): void {
+    this.#gone();
+  }
+
+  onBody(chunk: Buffer): void {
+    this.#handler?.onResponseData(chunk);
+  }
+
+  onBodyEnd(trailers: HeaderList | undefined): void {
+    this.#handler?.onResponseEnd(trailers);
+    this.#responded();
+  }
+
+  #run(bytes: Buffer): void {
+    this.#rest = undefined;
+    let at = 0;
+    try {
+      while (at >= 0 && at < bytes.length && this.#state !== "closed") at = this.#step(bytes, at);
+    } catch (error) {
+      if (!(error instanceof Http1Error)) throw error;
+      this.#lost({ reason: "protocol", code: INTERNAL_ERROR, unprocessed: false });
+    }
+  }
+
+  #step(bytes: Buffer, at: number): number {
+    switch (this.#state) {
+      case "tunnel":
+        this.#handler?.onResponseData(at === 0 ? bytes : bytes.subarray(at));
+        return -1;
+      case "body":
+        return this.#body.take(bytes, at, this);
+      case "head":
+        return this.#readHead(bytes, at);
+      case "idle":
+      case "closed":
+        this.#lost({ reason: "protocol", code: INTERNAL_ERROR, unprocessed: false });
+        return -1;
+    }
+  }
+
+  #readHead(bytes: Buffer, at: number): number {
+    const end = findHeadEnd(bytes, at);
+    if (end < 0) {
+      this.#rest = Buffer.from(bytes.subarray(at));
+      return -1;
+    }
+    this.#answered = true;
+    const { head, fields } = parseResponse(bytes, at, end);
+    const { status } = head;
+    const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
+    if (status < 200 && status !== 101) {
+      this.#handler?.onResponseInformational(head);
+      return end;
+    }
+    if (status === 101 || (this.#method === "CONNECT" && status < 300)) {
+      this.#state = "tunnel";
+      this.#output.tunnel();
+      this.#handler?.onResponseHead(head, false);
+      return end;
+    }
+    if (!persists(head.headers, version)) this.#persistent = false;
+    const ended = this.#body.begin(
+      responseFraming(fields, { version, status, method: this.#method }),
+    );
+    if (this.#body.untilClose) this.#persistent = false;
+    this.#state = "body";
+    this.#handler?.onResponseHead(head, ended);
+    if (ended) this.#responded();
+    return end;
+  }
+
+  /** The response is complete: the connection is free again, or useless. */
+  #responded(): void {
+    if (this.#state === "closed") return;
+    this.#handler = undefined;
+    if (!this.#requestEnded || !this.#persistent || this.#draining) {
+      this.#shut();
+      return;
+    }
+    this.#state = "idle";
+    this.#reused = true;
+    this.#observer.onAvailable(this);
+  }
+
+  #shut(): void {
+    this.#state = "closed";
+    this.#output.flush();
+    this.#stream.end();
+    this.#observer.onClosed(this);
+  }
+
+  #gone(): void {
+    const resendable =
+      this.#reused && !this.#answered && !this.#hasBody && IDEMPOTENT.has(this.#method);
+    this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: resendable });
+  }
+
+  #lost(reset: Reset): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    const handler = this.#handler;
+    this.#handler = undefined;
+    this.#observer.onClosed(this);
+    this.#stream.destroy();
+    handler?.onResponseReset(reset);
+  }
+}

@@ -1,0 +1,374 @@
+/** Serves HTTP/1 on a stream: one request at a time, in order, with tunnels after 101 and CONNECT. */
+
+import { asBuffer } from "#lib/bytes/latin1.ts";
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
+import { persists, requestFraming } from "#lib/http1/framing.ts";
+import { findHeadEnd, parseRequest } from "#lib/http1/head-parser.ts";
+import { writeResponseHead } from "#lib/http1/head-writer.ts";
+import { Http1Error } from "#lib/http1/http1-error.ts";
+import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
+import type { RequestHandler, Reset, ServerHandler, ServerStream } from "./exchange.ts";
+import { Http1Output } from "./http1-output.ts";
+import { outbox } from "./outbox.ts";
+
+/** A connection that is served. */
+export interface ServerConnection extends ByteStreamHandler {
+  readonly activeStreams: number;
+  /** Takes no new requests; closes when those under way have ended. */
+  drain(): void;
+  destroy(): void;
+}
+
+/** Bytes kept of requests that came before their turn; reading pauses with the first of them. */
+const CANCEL = 8;
+
+/** Starts to serve; bytes read before are given to `onData` by the caller. */
+export function serveHttp1(stream: ByteStream, handler: ServerHandler): ServerConnection {
+  const connection = new Http1ServerConnection(stream, handler);
+  stream.handler = connection;
+  return connection;
+}
+
+class Http1ServerConnection implements ServerConnection, BodySink {
+  readonly stream: ByteStream;
+  readonly output: Http1Output;
+  readonly #handler: ServerHandler;
+  readonly #body = new BodyReader();
+  #rest: Buffer | undefined;
+  #state: "head" | "body" | "responding" | "tunnel" | "closed" = "head";
+  #current: Http1ServerStream | undefined;
+  #paused = false;
+  #socketPaused = false;
+  #running = false;
+  #ended = false;
+  #draining = false;
+
+  constructor(stream: ByteStream, handler: ServerHandler) {
+    this.stream = stream;
+    this.output = new Http1Output(stream);
+    this.#handler = handler;
+  }
+
+  get activeStreams(): number {
+    return this.#current === undefined ? 0 : 1;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  drain(): void {
+    this.#draining = true;
+    if (this.#current === undefined && this.#rest === undefined) this.#shut();
+  }
+
+  destroy(): void {
+    this.stream.destroy();
+  }
+
+  onData(chunk: Uint8Array): void {
+    outbox.enter();
+    const bytes = asBuffer(chunk);
+    this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
+    outbox.leave();
+  }
+
+  onEnd(): void {
+    this.#ended = true;
+    if (this.#state === "tunnel") this.#current?.handler.onRequestEnd(undefined);
+    else if (this.#state === "body") this.#abort("connection");
+    else if (this.#state === "head") this.#shut();
+  }
+
+  onDrain(): void {
+    this.output.drained();
+    this.#current?.handler.onResponseWritable();
+  }
+
+  onClose(): void {
+    this.#state = "closed";
+    this.#abort("connection");
+    this.#handler.onConnectionClose();
+  }
+
+  onBody(chunk: Buffer): void {
+    this.#current?.handler.onRequestData(chunk);
+  }
+
+  onBodyEnd(trailers: HeaderList | undefined): void {
+    if (this.#state === "body") this.#state = "responding";
+    const current = this.#current;
+    if (current === undefined) return;
+    current.requestDone = true;
+    current.handler.onRequestEnd(trailers);
+    if (current.responseDone) this.#next(current);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.#running) this.#go();
+  }
+
+  /** The response has ended; the next request may be read. */
+  responded(finished: Http1ServerStream): void {
+    if (finished !== this.#current) return;
+    if (finished.requestDone) this.#next(finished);
+    else {
+      finished.persistent = false;
+      this.#next(finished);
+    }
+  }
+
+  becomeTunnel(): void {
+    this.#state = "tunnel";
+    this.output.tunnel();
+  }
+
+  #next(finished: Http1ServerStream): void {
+    this.#current = undefined;
+    if (!finished.persistent || this.#draining || this.#ended) {
+      this.#shut();
+      return;
+    }
+    this.#state = "head";
+    this.#paused = false;
+    if (!this.#running) this.#go();
+  }
+
+  /** Goes on with what was kept, then reads on. */
+  #go(): void {
+    outbox.enter();
+    const rest = this.#rest;
+    if (rest !== undefined) this.#run(rest);
+    if (this.#socketPaused && !this.#mustWait()) {
+      this.#socketPaused = false;
+      this.stream.resume();
+    }
+    outbox.leave();
+  }
+
+  #mustWait(): boolean {
+    return this.#paused || (this.#state === "responding" && this.#rest !== undefined);
+  }
+
+  #run(bytes: Buffer): void {
+    this.#rest = undefined;
+    this.#running = true;
+    let at = 0;
+    try {
+      while (
+        at >= 0 &&
+        at < bytes.length &&
+        !this.#paused &&
+        this.#state !== "closed" &&
+        this.#state !== "responding"
+      )
+        at = this.#step(bytes, at);
+    } catch (error) {
+      if (!(error instanceof Http1Error)) throw error;
+      this.#refuse(error);
+      at = bytes.length;
+    } finally {
+      this.#running = false;
+    }
+    if (at >= 0 && at < bytes.length && this.#state !== "closed")
+      this.#rest = Buffer.from(bytes.subarray(at));
+    if (this.#mustWait() && !this.#socketPaused) {
+      this.#socketPaused = true;
+      this.stream.pause();
+    }
+  }
+
+  /** Takes one step through the bytes and returns where the next begins; -1 where all were taken. */
+  #step(bytes: Buffer, at: number): number {
+    if (this.#state === "tunnel") {
+      this.#current?.handler.onRequestData(at === 0 ? bytes : bytes.subarray(at));
+      return -1;
+    }
+    if (this.#state === "body") return this.#body.take(bytes, at, this);
+    return this.#readHead(bytes, at);
+  }
+
+  #readHead(bytes: Buffer, from: number): number {
+    let at = from;
+    if (bytes[at] === 13 && bytes[at + 1] === 10) at += 2;
+    const end = findHeadEnd(bytes, at);
+    if (end < 0) {
+      this.#rest = Buffer.from(bytes.subarray(at));
+      return -1;
+    }
+    const { head, fields } = parseRequest(bytes, at, end);
+    const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
+    const ended = this.#body.begin(requestFraming(fields, version));
+    const tunnel = head.method === "CONNECT" || isUpgrade(head.headers);
+    const current = new Http1ServerStream(this, head, {
+      ended: ended && !tunnel,
+      persistent: persists(head.headers, version),
+    });
+    this.#current = current;
+    this.#state = ended ? "responding" : "body";
+    current.requestDone = ended;
+    this.#handler.onRequest(current);
+    return end;
+  }
+
+  /** Answers what is no HTTP and closes. */
+  #refuse(error: Http1Error): void {
+    const current = this.#current;
+    this.#current = undefined;
+    current?.handler.onRequestReset({ reason: "protocol", code: CANCEL, unprocessed: false });
+    if (current === undefined || !current.headSent) {
+      const length = "content-length: 0\r\nconnection: close\r\n";
+      this.output.head(
+        writeResponseHead(
+          { status: error.status, version: "HTTP/1.1", headers: NO_FIELDS },
+          length,
+        ),
+        "none",
+      );
+    }
+    this.#shut();
+  }
+
+  #shut(): void {
+    this.#state = "closed";
+    this.output.flush();
+    this.stream.end();
+  }
+
+  #abort(reason: Reset["reason"]): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#current = undefined;
+    current.responseDone = true;
+    current.handler.onRequestReset({ reason, code: CANCEL, unprocessed: false });
+    if (this.#state !== "closed") this.stream.destroy();
+  }
+}
+
+const NO_FIELDS = { names: [], values: [] } as unknown as HeaderList;
+
+/** Whether a request asks to switch protocols (RFC 9110 §7.8). */
+export function isUpgrade(headers: HeaderList): boolean {
+  return (
+    headers.has("upgrade") && /(^|[,\s])upgrade([,\s]|$)/i.test(headers.get("connection") ?? "")
+  );
+}
+
+class Http1ServerStream implements ServerStream {
+  readonly request: RequestHead;
+  readonly requestEnded: boolean;
+  handler: RequestHandler = NOBODY;
+  persistent: boolean;
+  requestDone = false;
+  responseDone = false;
+  headSent = false;
+  readonly #connection: Http1ServerConnection;
+  readonly #old: boolean;
+  #tunnel = false;
+
+  constructor(
+    connection: Http1ServerConnection,
+    request: RequestHead,
+    how: { ended: boolean; persistent: boolean },
+  ) {
+    this.#connection = connection;
+    this.request = request;
+    this.requestEnded = how.ended;
+    this.persistent = how.persistent;
+    this.#old = request.version === "HTTP/1.0";
+  }
+
+  pauseRequest(): void {
+    if (!this.responseDone) this.#connection.pause();
+  }
+
+  resumeRequest(): void {
+    if (!this.responseDone) this.#connection.resume();
+  }
+
+  sendInformational(head: ResponseHead): void {
+    if (this.headSent || this.#old || this.responseDone) return;
+    this.#connection.output.head(writeResponseHead(head, ""), "none");
+  }
+
+  sendHead(head: ResponseHead, end: boolean): void {
+    if (this.headSent || this.responseDone) return;
+    this.headSent = true;
+    const { status, headers } = head;
+    headers.delete("transfer-encoding");
+    if (/(^|[,\s])close([,\s]|$)/i.test(headers.get("connection") ?? "")) this.persistent = false;
+    headers.delete("connection");
+    if (status === 101 || (this.request.method === "CONNECT" && status >= 200 && status < 300)) {
+      this.#sendTunnel(head);
+      return;
+    }
+    const bodiless = this.request.method === "HEAD" || status === 204 || status === 304;
+    const sized = headers.has("content-length");
+    if (bodiless || sized || end) {
+      const zero = end && !bodiless && !sized ? "content-length: 0\r\n" : "";
+      this.#write(head, zero, bodiless || end ? "none" : "length");
+    } else if (this.#old) {
+      this.persistent = false;
+      this.#write(head, "", "length");
+    } else this.#write(head, "transfer-encoding: chunked\r\n", "chunked");
+    if (end) this.#done();
+  }
+
+  sendData(chunk: Uint8Array): boolean {
+    return this.responseDone || this.#connection.output.body(chunk);
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    if (this.responseDone) return;
+    this.#connection.output.end(trailers);
+    if (this.#tunnel) {
+      this.responseDone = true;
+      this.#connection.output.flush();
+      this.#connection.stream.end();
+    } else this.#done();
+  }
+
+  resetResponse(_code: number): void {
+    if (this.responseDone) return;
+    this.responseDone = true;
+    this.#connection.destroy();
+  }
+
+  #sendTunnel(head: ResponseHead): void {
+    this.#tunnel = true;
+    this.persistent = false;
+    this.#connection.output.head(
+      writeResponseHead(head, head.status === 101 ? "connection: upgrade\r\n" : ""),
+      "raw",
+    );
+    this.#connection.becomeTunnel();
+    this.#connection.resume();
+  }
+
+  #write(head: ResponseHead, extra: string, framing: "none" | "length" | "chunked"): void {
+    if (this.#connection.draining) this.persistent = false;
+    let connection = "";
+    if (!this.persistent) connection = "connection: close\r\n";
+    else if (this.#old) connection = "connection: keep-alive\r\n";
+    this.#connection.output.head(writeResponseHead(head, extra + connection), framing);
+  }
+
+  #done(): void {
+    this.responseDone = true;
+    this.#connection.responded(this);
+  }
+}
+
+const NOBODY: RequestHandler = {
+  onRequestData: () => undefined,
+  onRequestEnd: () => undefined,
+  onRequestReset: () => undefined,
+  onResponseWritable: () => undefined,
+};

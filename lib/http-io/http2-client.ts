@@ -1,0 +1,213 @@
+/** Sends requests over HTTP/2 on a stream, many at a time. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { HTTP2_DEFAULTS, Http2Connection, type Http2Events } from "#lib/http2/connection.ts";
+import type { Http2Stream } from "#lib/http2/stream.ts";
+import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
+import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
+import type { ClientObserver } from "./http1-client.ts";
+import { type Http2ServerOptions, removeConnectionFields } from "./http2-server.ts";
+import { type Flushable, outbox } from "./outbox.ts";
+
+/** Makes an open stream an HTTP/2 client connection. */
+export function connectHttp2(
+  stream: ByteStream,
+  observer: ClientObserver,
+  options: Http2ServerOptions,
+): ClientConnection {
+  const connection = new Http2ClientConnection(stream, observer, options);
+  stream.handler = connection;
+  return connection;
+}
+
+class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http2Events, Flushable {
+  readonly version = "HTTP/2";
+  readonly http2: Http2Connection;
+  readonly #stream: ByteStream;
+  readonly #observer: ClientObserver;
+  readonly #now: () => number;
+  readonly #waiting = new Set<Http2ClientStream>();
+  #marked = false;
+  #full = false;
+  #closed = false;
+
+  constructor(stream: ByteStream, observer: ClientObserver, options: Http2ServerOptions) {
+    this.#stream = stream;
+    this.#observer = observer;
+    this.#now = options.now;
+    this.http2 = new Http2Connection(
+      { ...HTTP2_DEFAULTS, ...options, role: "client", nowMs: options.now() },
+      this,
+    );
+    this.mark();
+  }
+
+  get available(): boolean {
+    return !this.#closed && this.http2.available;
+  }
+
+  get activeStreams(): number {
+    return this.http2.activeStreams;
+  }
+
+  get full(): boolean {
+    return this.#full;
+  }
+
+  send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
+    removeConnectionFields(head.headers);
+    const stream = this.http2.open(head, end);
+    const sent = new Http2ClientStream(this, stream, handler);
+    stream.owner = sent;
+    this.mark();
+    return sent;
+  }
+
+  drain(): void {
+    this.http2.drain();
+    this.mark();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  onData(chunk: Uint8Array): void {
+    outbox.enter();
+    this.http2.receive(chunk, this.#now());
+    this.mark();
+    outbox.leave();
+  }
+
+  onEnd(): void {
+    this.#stream.destroy();
+    this.#gone();
+  }
+
+  onDrain(): void {
+    this.#full = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const each of waiting) each.handler.onRequestWritable();
+  }
+
+  onClose(): void {
+    this.#gone();
+  }
+
+  onRequest(): void {
+    // A client gets no requests; the connection refuses them before.
+  }
+
+  onResponse(stream: Http2Stream, head: ResponseHead, end: boolean): void {
+    const { handler } = stream.owner as Http2ClientStream;
+    if (head.status < 200) handler.onResponseInformational(head);
+    else handler.onResponseHead(head, end);
+  }
+
+  onStreamData(stream: Http2Stream, chunk: Uint8Array): void {
+    (stream.owner as Http2ClientStream).handler.onResponseData(chunk);
+  }
+
+  onStreamEnd(stream: Http2Stream, trailers: HeaderList | undefined): void {
+    (stream.owner as Http2ClientStream).handler.onResponseEnd(trailers);
+  }
+
+  onReset(
+    stream: Http2Stream,
+    {
+      code,
+      unprocessed,
+      goAway,
+    }: { readonly code: number; readonly unprocessed: boolean; readonly goAway: boolean },
+  ): void {
+    const reason = this.#closed
+      ? "connection"
+      : goAway
+        ? "go-away"
+        : unprocessed
+          ? "refused"
+          : "cancelled";
+    (stream.owner as Http2ClientStream).handler.onResponseReset({ reason, code, unprocessed });
+  }
+
+  onWritable(stream: Http2Stream): void {
+    (stream.owner as Http2ClientStream).handler.onRequestWritable();
+  }
+
+  onChanged(): void {
+    this.mark();
+    if (this.available) this.#observer.onAvailable(this);
+  }
+
+  waitForDrain(stream: Http2ClientStream): void {
+    this.#waiting.add(stream);
+  }
+
+  mark(): void {
+    if (this.#marked) return;
+    this.#marked = true;
+    outbox.mark(this);
+  }
+
+  flush(): void {
+    this.#marked = false;
+    const { out, failure, finished } = this.http2;
+    if (out.length > 0) {
+      if (!this.#stream.write(out.view())) this.#full = true;
+      out.clear();
+    }
+    if (failure === undefined && !finished) return;
+    this.#stream.end();
+    this.#gone();
+  }
+
+  #gone(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#observer.onClosed(this);
+    this.http2.disconnected();
+  }
+}
+
+class Http2ClientStream implements ClientStream {
+  readonly handler: ResponseHandler;
+  readonly #connection: Http2ClientConnection;
+  readonly #stream: Http2Stream;
+
+  constructor(connection: Http2ClientConnection, stream: Http2Stream, handler: ResponseHandler) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.handler = handler;
+  }
+
+  sendData(chunk: Uint8Array): boolean {
+    const open = this.#connection.http2.send(this.#stream, chunk);
+    this.#connection.mark();
+    if (open && this.#connection.full) {
+      this.#connection.waitForDrain(this);
+      return false;
+    }
+    return open;
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    this.#connection.http2.end(this.#stream, trailers);
+    this.#connection.mark();
+  }
+
+  resetRequest(code: number): void {
+    this.#connection.http2.reset(this.#stream, code);
+    this.#connection.onChanged();
+  }
+
+  pauseResponse(): void {
+    this.#connection.http2.pause(this.#stream);
+  }
+
+  resumeResponse(): void {
+    this.#connection.http2.resume(this.#stream);
+    this.#connection.mark();
+  }
+}

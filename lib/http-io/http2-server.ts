@@ -1,0 +1,224 @@
+/** Serves HTTP/2 on a stream. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import {
+  HTTP2_DEFAULTS,
+  Http2Connection,
+  type Http2Events,
+  type Http2Options,
+} from "#lib/http2/connection.ts";
+import type { Http2Stream } from "#lib/http2/stream.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
+import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
+import type { ServerConnection } from "./http1-server.ts";
+import { type Flushable, outbox } from "./outbox.ts";
+
+/** What a server grants; `now` gives monotonic milliseconds. */
+export interface Http2ServerOptions extends Partial<Omit<Http2Options, "role" | "nowMs">> {
+  readonly now: () => number;
+}
+
+/** Starts to serve; bytes read before are given to `onData` by the caller. */
+export function serveHttp2(
+  stream: ByteStream,
+  handler: ServerHandler,
+  options: Http2ServerOptions,
+): ServerConnection {
+  const connection = new Http2ServerConnection(stream, handler, options);
+  stream.handler = connection;
+  return connection;
+}
+
+class Http2ServerConnection implements ServerConnection, Http2Events, Flushable {
+  readonly http2: Http2Connection;
+  readonly #stream: ByteStream;
+  readonly #handler: ServerHandler;
+  readonly #now: () => number;
+  #marked = false;
+  #full = false;
+  readonly #waiting = new Set<Http2ServerStream>();
+
+  constructor(stream: ByteStream, handler: ServerHandler, options: Http2ServerOptions) {
+    this.#stream = stream;
+    this.#handler = handler;
+    this.#now = options.now;
+    this.http2 = new Http2Connection(
+      { ...HTTP2_DEFAULTS, ...options, role: "server", nowMs: options.now() },
+      this,
+    );
+    this.mark();
+  }
+
+  get activeStreams(): number {
+    return this.http2.activeStreams;
+  }
+
+  get full(): boolean {
+    return this.#full;
+  }
+
+  drain(): void {
+    this.http2.drain();
+    this.mark();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  onData(chunk: Uint8Array): void {
+    outbox.enter();
+    this.http2.receive(chunk, this.#now());
+    this.mark();
+    outbox.leave();
+  }
+
+  onDrain(): void {
+    this.#full = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const each of waiting) each.handler.onResponseWritable();
+  }
+
+  onClose(): void {
+    this.http2.disconnected();
+    this.#handler.onConnectionClose();
+  }
+
+  onRequest(stream: Http2Stream, head: RequestHead, end: boolean): void {
+    const served = new Http2ServerStream(this, stream, { head, end });
+    stream.owner = served;
+    this.#handler.onRequest(served);
+  }
+
+  onResponse(): void {
+    // A server gets no responses; the connection refuses them before.
+  }
+
+  onStreamData(stream: Http2Stream, chunk: Uint8Array): void {
+    (stream.owner as Http2ServerStream).handler.onRequestData(chunk);
+  }
+
+  onEnd(): void {
+    this.#stream.end();
+  }
+
+  onStreamEnd(stream: Http2Stream, trailers: HeaderList | undefined): void {
+    (stream.owner as Http2ServerStream).handler.onRequestEnd(trailers);
+  }
+
+  onReset(stream: Http2Stream, how: { readonly code: number }): void {
+    (stream.owner as Http2ServerStream | undefined)?.handler.onRequestReset({
+      reason: "cancelled",
+      code: how.code,
+      unprocessed: false,
+    });
+  }
+
+  onWritable(stream: Http2Stream): void {
+    (stream.owner as Http2ServerStream).handler.onResponseWritable();
+  }
+
+  onChanged(): void {
+    this.mark();
+  }
+
+  waitForDrain(stream: Http2ServerStream): void {
+    this.#waiting.add(stream);
+  }
+
+  mark(): void {
+    if (this.#marked) return;
+    this.#marked = true;
+    outbox.mark(this);
+  }
+
+  flush(): void {
+    this.#marked = false;
+    const { out, failure, finished } = this.http2;
+    if (out.length > 0) {
+      if (!this.#stream.write(out.view())) this.#full = true;
+      out.clear();
+    }
+    if (failure !== undefined || finished) this.#stream.end();
+  }
+}
+
+class Http2ServerStream implements ServerStream {
+  readonly request: RequestHead;
+  readonly requestEnded: boolean;
+  handler: RequestHandler = NOBODY;
+  readonly #connection: Http2ServerConnection;
+  readonly #stream: Http2Stream;
+
+  constructor(
+    connection: Http2ServerConnection,
+    stream: Http2Stream,
+    how: { head: RequestHead; end: boolean },
+  ) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.request = how.head;
+    this.requestEnded = how.end;
+  }
+
+  pauseRequest(): void {
+    this.#connection.http2.pause(this.#stream);
+  }
+
+  resumeRequest(): void {
+    this.#connection.http2.resume(this.#stream);
+    this.#connection.mark();
+  }
+
+  sendInformational(head: ResponseHead): void {
+    this.#connection.http2.respond(this.#stream, head, false);
+    this.#connection.mark();
+  }
+
+  sendHead(head: ResponseHead, end: boolean): void {
+    removeConnectionFields(head.headers);
+    this.#connection.http2.respond(this.#stream, head, end);
+    this.#connection.mark();
+  }
+
+  sendData(chunk: Uint8Array): boolean {
+    const open = this.#connection.http2.send(this.#stream, chunk);
+    this.#connection.mark();
+    if (open && this.#connection.full) {
+      this.#connection.waitForDrain(this);
+      return false;
+    }
+    return open;
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    this.#connection.http2.end(this.#stream, trailers);
+    this.#connection.mark();
+  }
+
+  resetResponse(code: number): void {
+    this.#connection.http2.reset(this.#stream, code);
+    this.#connection.mark();
+  }
+}
+
+/** Fields that HTTP/2 refuses (RFC 9113 §8.2.2). */
+export function removeConnectionFields(headers: HeaderList): void {
+  for (const name of [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+  ])
+    headers.delete(name);
+}
+
+const NOBODY: RequestHandler = {
+  onRequestData: () => undefined,
+  onRequestEnd: () => undefined,
+  onRequestReset: () => undefined,
+  onResponseWritable: () => undefined,
+};

@@ -1,0 +1,149 @@
+/** The connections to one endpoint: kept, shared and opened as requests need them. */
+
+import type { Clock, Timer } from "#lib/time/clock.ts";
+import type { ClientConnection, ConnectionWaiter } from "./exchange.ts";
+import type { ClientObserver } from "./http1-client.ts";
+
+/** Opens one connection and reports once. */
+export type OpenConnection = (
+  observer: ClientObserver,
+  done: { onOpened(connection: ClientConnection): void; onFailed(error: Error): void },
+) => void;
+
+/** How a pool behaves; milliseconds. */
+export interface PoolOptions {
+  readonly version: "HTTP/1.1" | "HTTP/2";
+  readonly open: OpenConnection;
+  readonly clock: Clock;
+  /** Idle HTTP/1 connections are closed after this long. */
+  readonly idleMs: number;
+  readonly maxIdle: number;
+}
+
+/** Keeps connections and hands them to whoever waits, in order. */
+export class Pool implements ClientObserver {
+  readonly #options: PoolOptions;
+  /** HTTP/1: idle ones, the latest last. HTTP/2: all of them. */
+  #connections: ClientConnection[] = [];
+  readonly #idleSince = new Map<ClientConnection, number>();
+  #waiting: ConnectionWaiter[] = [];
+  #opening = 0;
+  #sweep: Timer | undefined;
+  #draining = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a connection is there without opening one. */
+  get warm(): boolean {
+    return this.#connections.some(({ available }) => available);
+  }
+
+  /** Calls the waiter with a connection, at once where one is free. */
+  acquire(waiter: ConnectionWaiter): void {
+    const connection = this.#take();
+    if (connection !== undefined) {
+      waiter.onConnection(connection);
+      return;
+    }
+    this.#waiting.push(waiter);
+    if (this.#options.version === "HTTP/1.1" || this.#opening === 0) this.#open();
+  }
+
+  /** The waiter no longer wants a connection. */
+  cancel(waiter: ConnectionWaiter): void {
+    const index = this.#waiting.indexOf(waiter);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+
+  /** Opens nothing more and closes what is idle; what is busy closes when it is done. */
+  drain(): void {
+    this.#draining = true;
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    for (const connection of this.#connections.splice(0)) connection.drain();
+  }
+
+  onAvailable(connection: ClientConnection): void {
+    if (this.#draining) {
+      connection.drain();
+      return;
+    }
+    if (this.#options.version === "HTTP/2") {
+      while (connection.available && this.#waiting.length > 0)
+        this.#waiting.shift()?.onConnection(connection);
+      return;
+    }
+    const waiter = this.#waiting.shift();
+    if (waiter !== undefined) waiter.onConnection(connection);
+    else this.#keep(connection);
+  }
+
+  onClosed(connection: ClientConnection): void {
+    const index = this.#connections.indexOf(connection);
+    if (index >= 0) this.#connections.splice(index, 1);
+    this.#idleSince.delete(connection);
+    if (this.#options.version === "HTTP/2" && this.#waiting.length > 0 && this.#opening === 0)
+      this.#open();
+  }
+
+  #take(): ClientConnection | undefined {
+    if (this.#options.version === "HTTP/2")
+      return this.#connections.find(({ available }) => available);
+    for (
+      let connection = this.#connections.pop();
+      connection !== undefined;
+      connection = this.#connections.pop()
+    ) {
+      this.#idleSince.delete(connection);
+      if (connection.available) return connection;
+    }
+    return undefined;
+  }
+
+  #keep(connection: ClientConnection): void {
+    if (this.#connections.length >= this.#options.maxIdle) {
+      connection.drain();
+      return;
+    }
+    this.#connections.push(connection);
+    this.#idleSince.set(connection, this.#options.clock.now());
+    this.#sweep ??= this.#options.clock.after(this.#options.idleMs, () => this.#closeIdle());
+  }
+
+  /** One timer for all idle connections: it closes the old ones and comes again while some are left. */
+  #closeIdle(): void {
+    this.#sweep = undefined;
+    const { clock, idleMs } = this.#options;
+    const before = clock.now() - idleMs;
+    for (const [connection, since] of [...this.#idleSince]) if (since <= before) connection.drain();
+    const [oldest] = this.#idleSince.values();
+    if (oldest !== undefined)
+      this.#sweep = clock.after(Math.max(1, oldest - before), () => this.#closeIdle());
+  }
+
+  #open(): void {
+    this.#opening++;
+    this.#options.open(this, {
+      onOpened: (connection) => {
+        this.#opening--;
+        if (this.#options.version === "HTTP/2") this.#connections.push(connection);
+        this.onAvailable(connection);
+        if (this.#waiting.length > 0 && this.#options.version === "HTTP/2" && this.#opening === 0)
+          this.#open();
+      },
+      onFailed: (error) => {
+        this.#opening--;
+        this.#failWaiters(error);
+      },
+    });
+  }
+
+  /** HTTP/1: one connection was for one waiter. HTTP/2: all waited for the same one. */
+  #failWaiters(error: Error): void {
+    const failed =
+      this.#options.version === "HTTP/2" ? this.#waiting.splice(0) : this.#waiting.splice(0, 1);
+    for (const waiter of failed) waiter.onConnectFailed(error);
+  }
+}

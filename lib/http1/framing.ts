@@ -1,0 +1,76 @@
+/** How long a body is, by its head alone; every ambiguity is refused (RFC 9112 §6). */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import { ambiguous, malformed, unsupported } from "./http1-error.ts";
+
+/** The end of a body: at once, after so many bytes, by chunks, or with the connection. */
+export type Framing =
+  | { readonly type: "none" }
+  | { readonly type: "length"; readonly bytes: number }
+  | { readonly type: "chunked" }
+  | { readonly type: "close" };
+
+/** No body. */
+export const NO_BODY: Framing = { type: "none" };
+const CHUNKED: Framing = { type: "chunked" };
+const UNTIL_CLOSE: Framing = { type: "close" };
+
+/** What the codec needs to know of a head beside its fields. */
+export interface Hints {
+  contentLength: string | undefined;
+  transferEncoding: string | undefined;
+  /** A second field of either name. */
+  repeated: boolean;
+}
+
+/** The framing of a request (RFC 9112 §6.3, items 3 to 7). */
+export function requestFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framing {
+  return explicitFraming(hints, version) ?? NO_BODY;
+}
+
+/** The framing of a response to a request of this method (RFC 9112 §6.3). */
+export function responseFraming(
+  hints: Hints,
+  how: {
+    readonly version: "HTTP/1.0" | "HTTP/1.1";
+    readonly status: number;
+    readonly method: string;
+  },
+): Framing {
+  const explicit = explicitFraming(hints, how.version);
+  if (how.method === "HEAD" || how.status < 200 || how.status === 204 || how.status === 304)
+    return NO_BODY;
+  return explicit ?? UNTIL_CLOSE;
+}
+
+function explicitFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framing | undefined {
+  const { contentLength, transferEncoding } = hints;
+  if (contentLength === undefined && transferEncoding === undefined) return undefined;
+  if (hints.repeated) throw ambiguous("content-length or transfer-encoding is repeated");
+  if (transferEncoding === undefined) return lengthFraming(contentLength ?? "");
+  if (contentLength !== undefined)
+    throw ambiguous("it has both content-length and transfer-encoding");
+  if (version === "HTTP/1.0") throw ambiguous("HTTP/1.0 has no transfer-encoding");
+  if (transferEncoding.toLowerCase() !== "chunked")
+    throw unsupported(`transfer coding ${JSON.stringify(transferEncoding)} is not supported`, 501);
+  return CHUNKED;
+}
+
+function lengthFraming(text: string): Framing {
+  if (!/^\d{1,15}$/.test(text)) throw malformed("content-length is not a number");
+  const bytes = Number(text);
+  return bytes === 0 ? NO_BODY : { type: "length", bytes };
+}
+
+/** Whether a connection stays open after a message with these `Connection` options (RFC 9112 §9.3). */
+export function persists(headers: HeaderList, version: "HTTP/1.0" | "HTTP/1.1"): boolean {
+  let keepAlive = version === "HTTP/1.1";
+  const { names, values } = headers;
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] !== "connection") continue;
+    const options = (values[i] as string).toLowerCase();
+    if (/(^|[,\s])close([,\s]|$)/.test(options)) return false;
+    if (/(^|[,\s])keep-alive([,\s]|$)/.test(options)) keepAlive = true;
+  }
+  return keepAlive;
+}

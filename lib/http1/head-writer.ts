@@ -1,0 +1,67 @@
+/** Heads into text, as HTTP/1 writes them (RFC 9112 §3 to §5). */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+
+/** The head of a request, blank line included. `extra` holds further whole lines. */
+export function writeRequestHead(head: RequestHead, extra: string): string {
+  const target = head.method === "CONNECT" ? head.authority : absolute(head);
+  const host =
+    head.authority === "" && head.version === "HTTP/1.0" ? "" : `host: ${head.authority}\r\n`;
+  return `${head.method} ${target} HTTP/1.1\r\n${host}${writeFields(head.headers)}${extra}\r\n`;
+}
+
+function absolute({ scheme, authority, path, version }: RequestHead): string {
+  return scheme === "" || version === "HTTP/2" ? path : `${scheme}://${authority}${path}`;
+}
+
+/** The head of a response, blank line included. */
+export function writeResponseHead(head: ResponseHead, extra: string): string {
+  return `HTTP/1.1 ${head.status} ${REASONS[head.status] ?? ""}\r\n${writeFields(head.headers)}${extra}\r\n`;
+}
+
+/** Field lines without the blank one. */
+export function writeFields({ names, values }: HeaderList): string {
+  let text = "";
+  for (let i = 0; i < names.length; i++) text += `${names[i]}: ${values[i]}\r\n`;
+  return text;
+}
+
+/** Reason phrases (RFC 9110 §15). */
+const REASONS: Readonly<Record<number, string>> = {
+  100: "Continue",
+  101: "Switching Protocols",
+  103: "Early Hints",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+  206: "Partial Content",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  508: "Loop Detected",
+};

@@ -1,0 +1,205 @@
+/** Header blocks into requests, responses and trailers, by the rules of RFC 9113 §8. */
+
+import type { FieldSink } from "#lib/hpack/decoder.ts";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { ErrorCode, streamError } from "./http2-error.ts";
+
+/** Fields that belong to HTTP/1 connections (RFC 9113 §8.2.2). */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Lower-case token characters (RFC 9110 §5.6.2 without upper case). */
+const NAME_CHARACTERS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
+  /[!#$%&'*+.^_`|~0-9a-z-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/** Gathers the fields of one block and judges them; used again for the next. */
+export class BlockFields implements FieldSink {
+  headers: HeaderList = new HeaderList();
+  #method = "";
+  #scheme = "";
+  #authority = "";
+  #hasAuthority = false;
+  #path = "";
+  #status = "";
+  #protocol = "";
+  #pseudo = 0;
+  #problem = "";
+
+  /** Starts a block. */
+  begin(): void {
+    this.headers = new HeaderList();
+    this.#method = "";
+    this.#scheme = "";
+    this.#authority = "";
+    this.#hasAuthority = false;
+    this.#path = "";
+    this.#status = "";
+    this.#protocol = "";
+    this.#pseudo = 0;
+    this.#problem = "";
+  }
+
+  onField(name: string, value: string): void {
+    if (name.charCodeAt(0) === 0x3a) this.#pseudoField(name, value);
+    else this.#regularField(name, value);
+  }
+
+  /** The block as a request (RFC 9113 §8.3.1). Throws a stream error where it is malformed. */
+  request(): RequestHead {
+    const connect = this.#method === "CONNECT" && this.#protocol === "";
+    if (this.#method === "" || this.#status !== "")
+      this.#fail("pseudo-headers of a request are missing");
+    if (connect && (this.#scheme !== "" || this.#path !== "" || this.#authority === ""))
+      this.#fail("CONNECT has an authority and nothing else");
+    if (!connect && (this.#scheme === "" || this.#path === ""))
+      this.#fail("pseudo-headers of a request are missing");
+    if (this.#protocol !== "" && this.#method !== "CONNECT") this.#fail(":protocol needs CONNECT");
+    if (
+      !connect &&
+      this.#path.charCodeAt(0) !== 0x2f &&
+      !(this.#path === "*" && this.#method === "OPTIONS")
+    )
+      this.#fail(":path is not absolute");
+    this.#host();
+    this.#judge();
+    return {
+      method: this.#method,
+      scheme: this.#scheme,
+      authority: this.#authority,
+      path: this.#path,
+      version: "HTTP/2",
+      protocol: this.#protocol,
+      headers: this.headers,
+    };
+  }
+
+  /** The block as a response (RFC 9113 §8.3.2). */
+  response(): ResponseHead {
+    const status = Number(this.#status);
+    if (
+      !/^[1-5]\d\d$|^[6-9]\d\d$/.test(this.#status) ||
+      this.#pseudo !== PSEUDO[":status"] ||
+      status === 101
+    )
+      this.#fail("a response has a :status and no other pseudo-header");
+    this.#judge();
+    return { status, version: "HTTP/2", headers: this.headers };
+  }
+
+  /** The block as trailers: no pseudo-headers (RFC 9113 §8.1). */
+  trailers(): HeaderList {
+    if (this.#pseudo !== 0) this.#fail("trailers have no pseudo-headers");
+    this.#judge();
+    return this.headers;
+  }
+
+  /** `Host` stands in for `:authority` and may not contradict it (RFC 9113 §8.3.1). */
+  #host(): void {
+    const host = this.headers.get("host");
+    if (host === undefined) return;
+    if (this.#hasAuthority && host.toLowerCase() !== this.#authority.toLowerCase())
+      this.#fail("host contradicts :authority");
+    if (this.headers.getAll("host").length > 1) this.#fail("there are two host fields");
+    this.#authority = host;
+    this.headers.delete("host");
+  }
+
+  #pseudoField(name: string, value: string): void {
+    const bit = PSEUDO[name];
+    if (bit === undefined || (this.#pseudo & bit) !== 0 || this.headers.length > 0) {
+      this.#fail(`${name} is unknown, repeated or late`);
+      return;
+    }
+    this.#pseudo |= bit;
+    if (!isCleanValue(value)) this.#fail(`${name} has an invalid character`);
+    switch (name) {
+      case ":method":
+        this.#method = value;
+        break;
+      case ":scheme":
+        this.#scheme = value;
+        break;
+      case ":authority":
+        this.#authority = value;
+        this.#hasAuthority = true;
+        break;
+      case ":path":
+        this.#path = value;
+        break;
+      case ":protocol":
+        this.#protocol = value;
+        break;
+      case ":status":
+        this.#status = value;
+        break;
+    }
+  }
+
+  #regularField(name: string, value: string): void {
+    if (!isLowerToken(name)) this.#fail("a field name is not a lower-case token");
+    else if (!isCleanValue(value)) this.#fail(`${name} has an invalid character`);
+    else if (CONNECTION_FIELDS.has(name)) this.#fail(`${name} does not belong in HTTP/2`);
+    else if (name === "te" && value !== "trailers") this.#fail("te says more than trailers");
+    this.headers.add(name, value);
+  }
+
+  #fail(problem: string): void {
+    if (this.#problem === "") this.#problem = problem;
+  }
+
+  #judge(): void {
+    if (this.#problem !== "")
+      throw streamError(ErrorCode.PROTOCOL_ERROR, `Cannot accept header block: ${this.#problem}`);
+  }
+}
+
+const PSEUDO: Readonly<Record<string, number>> = {
+  ":method": 1,
+  ":scheme": 2,
+  ":authority": 4,
+  ":path": 8,
+  ":status": 16,
+  ":protocol": 32,
+};
+
+function isLowerToken(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (NAME_CHARACTERS[name.charCodeAt(i)] !== 1) return false;
+  return name.length > 0;
+}
+
+/** No NUL, CR or LF, and no blank at either end (RFC 9113 §8.2.1). */
+function isCleanValue(value: string): boolean {
+  const { length } = value;
+  if (length === 0) return true;
+  const [first, last] = [value.charCodeAt(0), value.charCodeAt(length - 1)];
+  if (first === 32 || first === 9 || last === 32 || last === 9) return false;
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i);
+    if (code === 0 || code === 10 || code === 13) return false;
+  }
+  return true;
+}
+
+/** The value of content-length; -1 where absent. Throws a stream error where malformed or contradictory. */
+export function contentLengthOf(headers: HeaderList): number {
+  const { names, values } = headers;
+  let length = -1;
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] !== "content-length") continue;
+    const value = values[i] as string;
+    if (!/^\d{1,15}$/.test(value) || (length >= 0 && Number(value) !== length))
+      throw streamError(
+        ErrorCode.PROTOCOL_ERROR,
+        "Cannot accept header block: content-length is invalid",
+      );
+    length = Number(value);
+  }
+  return length;
+}

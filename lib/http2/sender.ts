@@ -1,0 +1,191 @@
+/** The sending half of a connection: header blocks, and DATA within the peer's windows (RFC 9113 §5.2). */
+
+import { HpackEncoder } from "#lib/hpack/encoder.ts";
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { MAX_FRAME_BYTES } from "./frame.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
+import { MAX_WINDOW } from "./settings.ts";
+import type { Http2Stream } from "./stream.ts";
+
+/** What every window begins with (RFC 9113 §6.9.2). */
+export const DEFAULT_WINDOW_BYTES = 65_535;
+
+/** Writes what streams send and keeps what no window lets through. */
+export class Sender {
+  readonly writer: FrameWriter = new FrameWriter();
+  readonly encoder: HpackEncoder = new HpackEncoder();
+  /** What the peer's settings give to new streams. */
+  initialWindow: number = DEFAULT_WINDOW_BYTES;
+  #window = DEFAULT_WINDOW_BYTES;
+  readonly #blocked = new Set<Http2Stream>();
+  readonly #onWritable: (stream: Http2Stream) => void;
+  readonly #onLocalEnd: (stream: Http2Stream) => void;
+
+  /** `onWritable` follows a queue that ran empty, `onLocalEnd` the last frame of a stream. */
+  constructor(how: {
+    readonly onWritable: (stream: Http2Stream) => void;
+    readonly onLocalEnd: (stream: Http2Stream) => void;
+  }) {
+    this.#onWritable = how.onWritable;
+    this.#onLocalEnd = how.onLocalEnd;
+  }
+
+  request(stream: Http2Stream, head: RequestHead, end: boolean): void {
+    const { encoder } = this;
+    encoder.begin();
+    encoder.field(":method", head.method);
+    if (head.path !== "") {
+      encoder.field(":scheme", head.scheme === "" ? "http" : head.scheme);
+      encoder.field(":path", head.path);
+    }
+    if (head.authority !== "") encoder.field(":authority", head.authority);
+    if (head.protocol !== "") encoder.field(":protocol", head.protocol);
+    this.#fields(stream, head.headers, end);
+  }
+
+  response(stream: Http2Stream, head: ResponseHead, end: boolean): void {
+    this.encoder.begin();
+    this.encoder.field(":status", statusText(head.status));
+    this.#fields(stream, head.headers, end);
+  }
+
+  /** Sends what the windows let through and queues the rest; false where something is queued. */
+  data(stream: Http2Stream, chunk: Uint8Array): boolean {
+    if (stream.queuedBytes > 0) return this.#enqueue(stream, chunk);
+    const sent = this.#transmit(stream, chunk, false);
+    return sent === chunk.length || this.#enqueue(stream, chunk.subarray(sent));
+  }
+
+  /** Ends the stream once its queue is sent. */
+  end(stream: Http2Stream, trailers: HeaderList | undefined): void {
+    if (stream.localEnded || stream.endQueued) return;
+    if (stream.queuedBytes > 0) {
+      stream.endQueued = true;
+      stream.trailers = trailers;
+      return;
+    }
+    this.#finish(stream, trailers);
+  }
+
+  /** Takes in a WINDOW_UPDATE for the connection. */
+  connectionWindow(increment: number): void {
+    if (this.#window + increment > MAX_WINDOW)
+      throw connectionError(ErrorCode.FLOW_CONTROL_ERROR, "Cannot widen window: it exceeds 2^31-1");
+    this.#window += increment;
+    for (const stream of [...this.#blocked]) this.#pump(stream);
+  }
+
+  /** Takes in a WINDOW_UPDATE for a stream. */
+  streamWindow(stream: Http2Stream, increment: number): void {
+    if (stream.sendWindow + increment > MAX_WINDOW)
+      throw streamError(ErrorCode.FLOW_CONTROL_ERROR, "Cannot widen window: it exceeds 2^31-1");
+    stream.sendWindow += increment;
+    if (stream.queuedBytes > 0) this.#pump(stream);
+  }
+
+  /** Takes in SETTINGS_INITIAL_WINDOW_SIZE, which also moves the windows of open streams (RFC 9113 §6.9.2). */
+  setInitialWindow(size: number, streams: Iterable<Http2Stream>): void {
+    const change = size - this.initialWindow;
+    this.initialWindow = size;
+    for (const stream of streams) {
+      if (stream.sendWindow + change > MAX_WINDOW)
+        throw connectionError(
+          ErrorCode.FLOW_CONTROL_ERROR,
+          "Cannot widen window: it exceeds 2^31-1",
+        );
+      stream.sendWindow += change;
+      if (change > 0 && stream.queuedBytes > 0) this.#pump(stream);
+    }
+  }
+
+  /** Drops what a stream still had to send. */
+  forget(stream: Http2Stream): void {
+    stream.queue = [];
+    stream.queuedBytes = 0;
+    this.#blocked.delete(stream);
+  }
+
+  #fields(stream: Http2Stream, headers: HeaderList, end: boolean): void {
+    const { encoder } = this;
+    const { names, values } = headers;
+    for (let i = 0; i < names.length; i++) encoder.field(names[i] as string, values[i] as string);
+    this.writer.headers(stream.id, encoder.bytes.subarray(0, encoder.length), end);
+    if (end) this.#ended(stream);
+  }
+
+  #enqueue(stream: Http2Stream, chunk: Uint8Array): false {
+    stream.queue.push(chunk.slice());
+    stream.queuedBytes += chunk.length;
+    this.#blocked.add(stream);
+    return false;
+  }
+
+  /** Sends as much of a chunk as fits and returns how much that was. */
+  #transmit(stream: Http2Stream, chunk: Uint8Array, end: boolean): number {
+    let from = 0;
+    while (from < chunk.length) {
+      const length = Math.min(
+        chunk.length - from,
+        stream.sendWindow,
+        this.#window,
+        MAX_FRAME_BYTES,
+      );
+      if (length <= 0) break;
+      this.writer.data(stream.id, chunk, {
+        from,
+        length,
+        end: end && from + length === chunk.length,
+      });
+      stream.sendWindow -= length;
+      this.#window -= length;
+      from += length;
+    }
+    return from;
+  }
+
+  #pump(stream: Http2Stream): void {
+    while (stream.queue.length > 0) {
+      const chunk = stream.queue[0] as Uint8Array;
+      const last = stream.queue.length === 1 && stream.endQueued && stream.trailers === undefined;
+      const sent = this.#transmit(stream, chunk, last);
+      stream.queuedBytes -= sent;
+      if (sent < chunk.length) {
+        stream.queue[0] = chunk.subarray(sent);
+        return;
+      }
+      stream.queue.shift();
+      if (last) {
+        this.#blocked.delete(stream);
+        this.#ended(stream);
+        return;
+      }
+    }
+    this.#blocked.delete(stream);
+    if (stream.endQueued) this.#finish(stream, stream.trailers);
+    else this.#onWritable(stream);
+  }
+
+  #finish(stream: Http2Stream, trailers: HeaderList | undefined): void {
+    if (trailers === undefined || trailers.length === 0) {
+      this.writer.data(stream.id, NOTHING, { from: 0, length: 0, end: true });
+      this.#ended(stream);
+      return;
+    }
+    this.encoder.begin();
+    this.#fields(stream, trailers, true);
+  }
+
+  #ended(stream: Http2Stream): void {
+    stream.localEnded = true;
+    this.#onLocalEnd(stream);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const STATUS_TEXT: readonly string[] = Array.from({ length: 1000 }, (_, status) => String(status));
+
+function statusText(status: number): string {
+  return STATUS_TEXT[status] ?? String(status);
+}

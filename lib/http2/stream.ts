@@ -1,0 +1,32 @@
+/** One stream of a connection: which sides have ended, its windows, and what waits to be sent. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+
+/** State of a stream; its connection alone changes it. */
+export class Http2Stream {
+  readonly id: number;
+  /** Whatever the driver keeps for this stream; set when the stream is handed over. */
+  owner: unknown;
+  /** How many bytes the peer lets us send. May be negative after its settings changed. */
+  sendWindow: number;
+  /** Bytes received since the last WINDOW_UPDATE. */
+  received = 0;
+  paused = false;
+  localEnded = false;
+  remoteEnded = false;
+  closed = false;
+  /** The final head came (client), or the request did (server): what follows is trailers. */
+  headSeen = false;
+  /** Bytes still due by content-length; -1 where it was not said. */
+  due = -1;
+  /** DATA that no window has let through yet. */
+  queue: Uint8Array[] = [];
+  queuedBytes = 0;
+  endQueued = false;
+  trailers: HeaderList | undefined;
+
+  constructor(id: number, sendWindow: number) {
+    this.id = id;
+    this.sendWindow = sendWindow;
+  }
+}
