@@ -34,9 +34,15 @@ const NO_HANDLER: ByteStreamHandler = {
 export interface StreamMeter {
   readonly read: Counter;
   readonly written: Counter;
+  /** The stream is gone; `errno` is empty for a clean close. */
+  closed(errno: string): void;
 }
 
-const UNMETERED: StreamMeter = { read: new Counter(), written: new Counter() };
+const UNMETERED: StreamMeter = {
+  read: new Counter(),
+  written: new Counter(),
+  closed: () => undefined,
+};
 
 /** One connection over a Bun socket. */
 export class TcpStream implements ByteStream, SocketEvents {
@@ -142,6 +148,7 @@ export class TcpStream implements ByteStream, SocketEvents {
     this.#closed = true;
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.meter.closed(errnoOf(error));
     this.handler.onClose(error);
   }
 
@@ -186,4 +193,11 @@ export function socketHandlers(onFault: FaultObserver): {
 
 function unmapped(address: string): string {
   return address?.startsWith("::ffff:") ? address.slice(7) : address;
+}
+
+/** The name of a socket error; empty for none. */
+function errnoOf(error: Error | undefined): string {
+  return (
+    (error as { readonly code?: string } | undefined)?.code ?? (error === undefined ? "" : "EIO")
+  );
 }

@@ -11,8 +11,9 @@ import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from ".
 
 /** A key, its chain and the anchors that peers must chain to, all PEM. Replaced as a whole on renewal. */
 export interface TlsMaterial {
-  readonly keyPem: string;
-  readonly chainPem: string;
+  /** Undefined, with the chain, for a client that has no certificate yet. */
+  readonly keyPem: string | undefined;
+  readonly chainPem: string | undefined;
   readonly anchorsPem: string;
 }
 
@@ -25,8 +26,7 @@ export class TlsCredentials {
   constructor(material: TlsMaterial) {
     this.material = material;
     const made = createSecureContext({
-      key: material.keyPem,
-      cert: material.chainPem,
+      ...(material.keyPem !== undefined && { key: material.keyPem, cert: material.chainPem }),
       ca: material.anchorsPem,
       minVersion: "TLSv1.3",
       secureOptions: constants.SSL_OP_NO_TICKET,
@@ -190,8 +190,7 @@ export function connectTls(
     closed: (error: Error | undefined): void => fail("tls", error),
   };
   const tls = {
-    key: material.keyPem,
-    cert: material.chainPem,
+    ...(material.keyPem !== undefined && { key: material.keyPem, cert: material.chainPem }),
     ca: material.anchorsPem,
     serverName: options.serverName,
     rejectUnauthorized: true,

@@ -111,6 +111,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   onConnectFailed(error: Error): void {
     if (this.#done) return;
+    this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
     this.attempts++;
     const timedOut = (error as { readonly code?: string }).code === "timeout";
@@ -179,7 +180,6 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     }
     this.direction.onReleased(this, -1);
     if (reset.unprocessed && !this.#bodySent) {
-      this.direction.onEndpointFailed(this);
       this.#tryAgain("io", "endpoint did not take the request");
       return;
     }

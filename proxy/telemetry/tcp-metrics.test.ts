@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
-import { errnoOf, TcpMetrics } from "./tcp-metrics.ts";
+import { TcpMetrics } from "./tcp-metrics.ts";
 
 test("TcpScope counts connections and is the meter of their bytes", () => {
   const registry = new Registry();
@@ -16,10 +16,4 @@ test("TcpScope counts connections and is the meter of their bytes", () => {
   expect(text).toContain('tcp_open_connections{peer="src"} 0');
   expect(text).toContain('tcp_close_total{peer="src",errno="ECONNRESET"} 1');
   expect(text).toContain('tcp_read_bytes_total{peer="src"} 5');
-});
-
-test("errnoOf() names an error", () => {
-  expect(errnoOf(undefined)).toBe("");
-  expect(errnoOf(Object.assign(new Error("x"), { code: "EPIPE" }))).toBe("EPIPE");
-  expect(errnoOf(new Error("x"))).toBe("EIO");
 });

@@ -64,10 +64,3 @@ export class TcpScope {
     this.#metrics.closes.withText(`${this.#labels},errno="${errno}"`).increment();
   }
 }
-
-/** The name of a socket error for the label `errno`; empty for none. */
-export function errnoOf(error: Error | undefined): string {
-  return (
-    (error as { readonly code?: string } | undefined)?.code ?? (error === undefined ? "" : "EIO")
-  );
-}

@@ -1,0 +1,207 @@
+/** A connection to one service of the control plane: found by name, proved by identity, made again when it breaks. */
+
+import { isIpv6 } from "#lib/addr/ip.ts";
+import { callStreaming, callUnary } from "#lib/grpc/client.ts";
+import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
+import type { ClientConnection } from "#lib/http-io/exchange.ts";
+import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import { connectTcp } from "#lib/net/connect.ts";
+import { connectTls, type TlsCredentials } from "#lib/net/tls.ts";
+import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { ControlAddr } from "../config.ts";
+import type { Watch } from "../policy/discover.ts";
+
+/** What a channel needs. */
+export interface ChannelOptions {
+  readonly addr: ControlAddr;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly connectTimeoutMs: number;
+  readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  /** Credentials as they are when a connection is made; only asked where the service has a name. */
+  readonly credentials: () => TlsCredentials | undefined;
+}
+
+/** A stream that is opened again until it is cancelled or ends with a code that is final. */
+export interface WatchRequest {
+  readonly path: string;
+  readonly request: Uint8Array;
+  readonly onMessage: (message: Uint8Array) => void;
+  /** Codes after which it is not tried again. */
+  readonly final: ReadonlySet<number>;
+  readonly onFinal?: (code: number) => void;
+}
+
+/** Calls one service. */
+export class ControlChannel {
+  readonly #options: ChannelOptions;
+  readonly #pool: Pool;
+  #turn = 0;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.#pool = new Pool({
+      version: "HTTP/2",
+      open: this.#open,
+      clock: options.clock,
+      idleMs: 0,
+      maxIdle: 1,
+    });
+  }
+
+  /** One request, one response; rejects with GrpcError where the service is away or refuses. */
+  async call(path: string, request: Uint8Array): Promise<Uint8Array> {
+    const connection = await new Promise<ClientConnection>((resolve, reject) => {
+      this.#pool.acquire({
+        onConnection: resolve,
+        onConnectFailed: (error) => reject(new GrpcError(GrpcCode.UNAVAILABLE, error.message)),
+      });
+    });
+    return callUnary(connection, { authority: this.#authority, path }, request);
+  }
+
+  /** Keeps a stream open. */
+  watch(what: WatchRequest): Watch {
+    const { clock, backoff, random } = this.#options;
+    const watching = new Watching(this, what, {
+      clock,
+      backoff: createBackoff({ ...backoff, random }),
+    });
+    watching.start();
+    return watching;
+  }
+
+  drain(): void {
+    this.#pool.drain();
+  }
+
+  /** Opens one stream on a connection of the pool. */
+  stream(what: WatchRequest, onEnd: (status: GrpcError) => void): Watch {
+    let cancelled = false;
+    let call: Watch | undefined;
+    const waiter = {
+      onConnection: (connection: ClientConnection): void => {
+        if (cancelled) return;
+        const target = { authority: this.#authority, path: what.path };
+        call = callStreaming(connection, target, what.request, {
+          onMessage: what.onMessage,
+          onEnd,
+        });
+      },
+      onConnectFailed: (error: Error): void => {
+        if (!cancelled) onEnd(new GrpcError(GrpcCode.UNAVAILABLE, error.message));
+      },
+    };
+    this.#pool.acquire(waiter);
+    return {
+      cancel: () => {
+        cancelled = true;
+        this.#pool.cancel(waiter);
+        call?.cancel();
+      },
+    };
+  }
+
+  get log(): Logger {
+    return this.#options.log;
+  }
+
+  get #authority(): string {
+    const { host, port } = this.#options.addr;
+    return isIpv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  }
+
+  readonly #open: OpenConnection = (observer, done) => {
+    const { addr, clock, connectTimeoutMs, credentials, log, resolve } = this.#options;
+    const onFault = (error: Error): void =>
+      log.error("Control connection failed", { error: String(error) });
+    resolve(addr.host).then(
+      (ips) => {
+        const ip = ips[this.#turn++ % Math.max(1, ips.length)];
+        const current = credentials();
+        if (ip === undefined || (addr.name !== undefined && current === undefined)) {
+          done.onFailed(
+            new Error(
+              `Cannot connect to ${addr.host}: ${ip === undefined ? "no address" : "no anchors"}`,
+            ),
+          );
+          return;
+        }
+        const options = { ip, port: addr.port, timeoutMs: connectTimeoutMs, clock, onFault };
+        const http2 = { now: () => clock.now() };
+        if (addr.name === undefined || current === undefined)
+          connectTcp(options, {
+            onConnected: (stream) => done.onOpened(connectHttp2(stream, observer, http2)),
+            onFailed: done.onFailed,
+          });
+        else
+          connectTls(
+            { ...options, credentials: current, serverName: addr.name, alpn: [] },
+            {
+              onConnected: ({ stream }) => done.onOpened(connectHttp2(stream, observer, http2)),
+              onFailed: done.onFailed,
+            },
+          );
+      },
+      (error: unknown) => done.onFailed(new Error(`Cannot resolve ${addr.host}: ${String(error)}`)),
+    );
+  };
+}
+
+/** One stream, opened again with back-off. */
+class Watching implements Watch {
+  readonly #channel: ControlChannel;
+  readonly #what: WatchRequest;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  #current: Watch | undefined;
+  #timer: { cancel(): void } | undefined;
+  #cancelled = false;
+
+  constructor(
+    channel: ControlChannel,
+    what: WatchRequest,
+    how: { readonly clock: Clock; readonly backoff: Backoff },
+  ) {
+    this.#channel = channel;
+    this.#what = what;
+    this.#clock = how.clock;
+    this.#backoff = how.backoff;
+  }
+
+  start(): void {
+    const what = {
+      ...this.#what,
+      onMessage: (message: Uint8Array): void => {
+        this.#backoff.reset();
+        if (!this.#cancelled) this.#what.onMessage(message);
+      },
+    };
+    this.#current = this.#channel.stream(what, (status) => this.#ended(status));
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#timer?.cancel();
+    this.#current?.cancel();
+  }
+
+  #ended(status: GrpcError): void {
+    if (this.#cancelled) return;
+    this.#channel.log.debug("Control stream ended", {
+      path: this.#what.path,
+      code: status.code,
+      message: status.message,
+    });
+    if (this.#what.final.has(status.code)) {
+      this.#what.onFinal?.(status.code);
+      return;
+    }
+    this.#timer = this.#clock.after(this.#backoff.next(), () => this.start());
+  }
+}

@@ -1,0 +1,159 @@
+/** Answers what inbound and outbound ask, from the Destination and policy APIs. */
+
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import {
+  DestinationProfileSchema,
+  GetDestinationSchema,
+  UpdateSchema,
+} from "#lib/api/gen/proxy/destination_pb.ts";
+import { PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
+import { OutboundPolicySchema, TrafficSpecSchema } from "#lib/api/gen/proxy/outbound_pb.ts";
+import { GrpcCode } from "#lib/grpc/status.ts";
+import type { ClientPolicy, Endpoint, EndpointUpdate } from "../policy/client-policy.ts";
+import { fallbackPolicy } from "../policy/default-policy.ts";
+import type { ClientDiscovery, ServerDiscovery, Watch } from "../policy/discover.ts";
+import type { ServerPolicy } from "../policy/server-policy.ts";
+import type { ControlChannel } from "./channel.ts";
+import { fromSocketAddr, toEndpoint, toEndpointUpdate } from "./convert.ts";
+import { toServerPolicy } from "./convert-inbound.ts";
+import { toClientPolicy } from "./convert-outbound.ts";
+
+const DESTINATION = "/io.linkerd.proxy.destination.Destination";
+const OUTBOUND = "/io.linkerd.proxy.outbound.OutboundPolicies";
+const INBOUND = "/io.linkerd.proxy.inbound.InboundServerPolicies";
+const BAD_REQUEST: ReadonlySet<number> = new Set([
+  GrpcCode.INVALID_ARGUMENT,
+  GrpcCode.FAILED_PRECONDITION,
+]);
+const NO_POLICY: ReadonlySet<number> = new Set([
+  ...BAD_REQUEST,
+  GrpcCode.NOT_FOUND,
+  GrpcCode.UNIMPLEMENTED,
+]);
+
+/** Who asks, as tokens that the control plane gave us through the environment. */
+export interface DiscoveryOptions {
+  readonly destination: ControlChannel;
+  readonly policy: ControlChannel;
+  readonly context: string;
+  readonly workload: string;
+  readonly detectTimeoutMs: number;
+}
+
+/** The control plane's view of destinations and of the workload's own ports. */
+export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
+  readonly #options: DiscoveryOptions;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for policy and profile in parallel, as linkerd2-proxy does; the profile names the identity of a lone pod. */
+  watchPolicy(addr: SocketAddr, onPolicy: (policy: ClientPolicy) => void): Watch {
+    const { destination, policy, context, workload, detectTimeoutMs } = this.#options;
+    const merged = new PolicyMerge(addr, detectTimeoutMs, onPolicy);
+    const traffic = create(TrafficSpecSchema, {
+      sourceWorkload: workload,
+      target: { case: "addr", value: fromSocketAddr(addr) },
+    });
+    const profile = create(GetDestinationSchema, {
+      path: formatSocketAddr(addr),
+      contextToken: context,
+    });
+    const watches = [
+      policy.watch({
+        path: `${OUTBOUND}/Watch`,
+        request: toBinary(TrafficSpecSchema, traffic),
+        final: NO_POLICY,
+        onMessage: (message) =>
+          merged.onPolicy(toClientPolicy(fromBinary(OutboundPolicySchema, message))),
+        onFinal: () => merged.onPolicy(undefined),
+      }),
+      destination.watch({
+        path: `${DESTINATION}/GetProfile`,
+        request: toBinary(GetDestinationSchema, profile),
+        final: BAD_REQUEST,
+        onMessage: (message) => {
+          const { endpoint } = fromBinary(DestinationProfileSchema, message);
+          merged.onProfile(toEndpoint(endpoint, {}));
+        },
+        onFinal: () => merged.onProfile(undefined),
+      }),
+    ];
+    return {
+      cancel: () => {
+        for (const watch of watches) watch.cancel();
+      },
+    };
+  }
+
+  watchEndpoints(path: string, onUpdate: (update: EndpointUpdate) => void): Watch {
+    const { destination, context } = this.#options;
+    const request = toBinary(
+      GetDestinationSchema,
+      create(GetDestinationSchema, { path, contextToken: context }),
+    );
+    return destination.watch({
+      path: `${DESTINATION}/Get`,
+      request,
+      final: BAD_REQUEST,
+      onMessage: (message) => {
+        const update = toEndpointUpdate(fromBinary(UpdateSchema, message));
+        if (update !== undefined) onUpdate(update);
+      },
+      onFinal: () => onUpdate({ type: "no-endpoints", exists: false }),
+    });
+  }
+
+  watchPort(port: number, onPolicy: (policy: ServerPolicy) => void): Watch {
+    const { policy, workload } = this.#options;
+    return policy.watch({
+      path: `${INBOUND}/WatchPort`,
+      request: toBinary(PortSpecSchema, create(PortSpecSchema, { workload, port })),
+      final: BAD_REQUEST,
+      onMessage: (message) => onPolicy(toServerPolicy(fromBinary(ServerSchema, message)) ?? DENIED),
+    });
+  }
+}
+
+/** What holds for a server that the proxy cannot read: nobody may call. */
+const DENIED: ServerPolicy = {
+  protocol: { type: "detect", timeoutMs: 10_000 },
+  authorizations: [],
+  labels: { group: "", kind: "default", name: "invalid" },
+};
+
+/** Waits for policy and profile; a policy that only forwards there takes the identity that the profile knows. */
+class PolicyMerge {
+  readonly #addr: SocketAddr;
+  readonly #timeoutMs: number;
+  readonly #onPolicy: (policy: ClientPolicy) => void;
+  #policy: { readonly value: ClientPolicy | undefined } | undefined;
+  #profile: { readonly endpoint: Endpoint | undefined } | undefined;
+
+  constructor(addr: SocketAddr, timeoutMs: number, onPolicy: (policy: ClientPolicy) => void) {
+    this.#addr = addr;
+    this.#timeoutMs = timeoutMs;
+    this.#onPolicy = onPolicy;
+  }
+
+  onPolicy(value: ClientPolicy | undefined): void {
+    this.#policy = { value };
+    this.#emit();
+  }
+
+  onProfile(endpoint: Endpoint | undefined): void {
+    this.#profile = { endpoint };
+    this.#emit();
+  }
+
+  #emit(): void {
+    if (this.#policy === undefined || this.#profile === undefined) return;
+    const { value } = this.#policy;
+    const { endpoint } = this.#profile;
+    const fallback = value === undefined || value.metadata.name === "egress-fallback";
+    const how = { timeoutMs: this.#timeoutMs, ...(endpoint !== undefined && { endpoint }) };
+    this.#onPolicy(fallback ? fallbackPolicy(this.#addr, how) : (value as ClientPolicy));
+  }
+}

@@ -1,0 +1,291 @@
+/** A connection to this workload: its port's policy, mTLS, what it speaks, and on to the application. */
+
+import { isLoopback } from "#lib/addr/ip.ts";
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ServerStream } from "#lib/http-io/exchange.ts";
+import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
+import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { acceptTls, type TlsSession } from "#lib/net/tls.ts";
+import { readClientHello } from "#lib/tls/client-hello.ts";
+import { Forwarded } from "../http/forwarded.ts";
+import { authorize, type ClientTls } from "../policy/authorization.ts";
+import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
+import { detectProtocol, type Protocol } from "../transport/detect.ts";
+import { FirstBytes } from "../transport/first-bytes.ts";
+import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
+import { type AskKernel, originalDst } from "../transport/original-dst.ts";
+import { Relay } from "../transport/relay.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import type { Applications } from "./forward.ts";
+import type { PortPolicy, Ports } from "./ports.ts";
+import { InboundDirection } from "./stack.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** What accepting needs. */
+export interface InboundAcceptOptions {
+  readonly runtime: Runtime;
+  readonly ports: Ports;
+  readonly applications: Applications;
+  readonly askKernel: AskKernel<TcpStream>;
+  readonly listenPort: number;
+  readonly outboundPort: number;
+  readonly ips: ReadonlySet<string>;
+  /** Our own identity, as clients name it in SNI. */
+  readonly localName: string;
+  readonly detectTimeoutMs: number;
+  readonly keepaliveMs: number | undefined;
+  readonly connections: Set<ServerConnection>;
+}
+
+/** Accepts one connection. */
+export function acceptInbound(stream: TcpStream, options: InboundAcceptOptions): void {
+  const { listenPort, askKernel, keepaliveMs } = options;
+  const target = originalDst(stream, { listenPort, askKernel });
+  // In eBPF mode the socket itself shows the destination, and the hooks show the application its caller.
+  const shown = stream.localPort !== listenPort && !isLoopback(stream.remoteAddress);
+  const direct = target === undefined || target.port === listenPort;
+  const addr = target ?? { ip: stream.localAddress, port: listenPort };
+  if (keepaliveMs !== undefined) stream.keepAlive(keepaliveMs);
+  new InboundConnection(stream, options, { addr, direct, shown }).begin();
+}
+
+class InboundConnection {
+  readonly #options: InboundAcceptOptions;
+  #stream: TcpStream;
+  #target: SocketAddr;
+  readonly #direct: boolean;
+  readonly #caller: SocketAddr | undefined;
+  #port: PortPolicy;
+  #tls: ClientTls;
+
+  constructor(
+    stream: TcpStream,
+    options: InboundAcceptOptions,
+    how: { readonly addr: SocketAddr; readonly direct: boolean; readonly shown: boolean },
+  ) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#target = how.addr;
+    this.#direct = how.direct;
+    this.#caller = how.shown ? { ip: stream.remoteAddress, port: stream.remotePort } : undefined;
+    this.#port = options.ports.get(how.addr.port);
+    this.#tls = {
+      type: "none",
+      reason: isLoopback(stream.remoteAddress) ? "loopback" : "no_tls_from_remote",
+    };
+  }
+
+  begin(): void {
+    const { ips, outboundPort } = this.#options;
+    const foreign = ips.size > 0 && !ips.has(this.#target.ip);
+    if (this.#target.port === outboundPort || foreign) this.#refuse("unexpected");
+    else if (this.#port.current.protocol.type === "opaque" && !this.#direct) {
+      this.#tls = { type: "none", reason: "port_skipped" };
+      this.#forwardOpaque(NOTHING);
+    } else this.#detectTls();
+  }
+
+  #detectTls(): void {
+    const { runtime, detectTimeoutMs } = this.#options;
+    const look = (bytes: Uint8Array): boolean => readClientHello(bytes).type !== "incomplete";
+    const how = { clock: runtime.clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING };
+    new FirstBytes(this.#stream, how, {
+      onDecided: (bytes) => this.#onHello(bytes),
+      onUndecided: (bytes, why) => {
+        if (why === "end") this.#onPlain(bytes);
+        else this.#refuse("tls detection timeout");
+      },
+      onClosed: () => undefined,
+    });
+  }
+
+  #onHello(bytes: Uint8Array): void {
+    const hello = readClientHello(bytes);
+    if (hello.type !== "tls") {
+      this.#onPlain(bytes);
+      return;
+    }
+    const { localName, runtime } = this.#options;
+    const credentials = runtime.credentials.current;
+    if (hello.sni !== localName || credentials === undefined) {
+      this.#tls = { type: "opaque", sni: hello.sni ?? "" };
+      if (this.#direct) this.#refuse("unexpected");
+      else this.#forwardOpaque(bytes);
+      return;
+    }
+    const how = {
+      initial: bytes.slice(),
+      credentials,
+      alpn: [TRANSPORT_ALPN],
+      onFault: runtime.onFault,
+    };
+    acceptTls(this.#stream, how, {
+      onSession: (session) => this.#onSession(session),
+      onFailed: (error) => {
+        runtime.errors.tlsRefused.with({ direction: "inbound", reason: error.code }).increment();
+        runtime.log.info("Refused a TLS client", {
+          reason: error.code,
+          cause: String(error.cause),
+        });
+      },
+    });
+  }
+
+  #onSession({ stream, alpn, peerNames }: TlsSession): void {
+    this.#stream = stream;
+    const [name] = peerNames;
+    this.#tls = name === undefined ? { type: "unauthenticated" } : { type: "identity", name };
+    if (!this.#direct) {
+      this.#detectHttp(NOTHING);
+      return;
+    }
+    if (alpn !== TRANSPORT_ALPN || name === undefined) this.#refuse("unexpected");
+    else this.#readHeader();
+  }
+
+  #onPlain(bytes: Uint8Array): void {
+    if (this.#direct) this.#refuse("unexpected");
+    else this.#detectHttp(bytes);
+  }
+
+  /** The direct path: a header says which port is meant (WIRE9, WIRE10). */
+  #readHeader(): void {
+    const { runtime, detectTimeoutMs } = this.#options;
+    const look = (bytes: Uint8Array): boolean => readTransportHeader(bytes).type !== "incomplete";
+    const how = { clock: runtime.clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING };
+    new FirstBytes(this.#stream, how, {
+      onDecided: (bytes) => {
+        const read = readTransportHeader(bytes);
+        if (read.type === "header") this.#onHeader(read.header, read.rest);
+        else this.#refuse("unexpected");
+      },
+      onUndecided: () => this.#refuse("unexpected"),
+      onClosed: () => undefined,
+    });
+  }
+
+  #onHeader({ port, name, sessionProtocol }: TransportHeader, rest: Uint8Array): void {
+    const { listenPort, outboundPort, ports } = this.#options;
+    if (name !== "" || port === listenPort || port === outboundPort) {
+      this.#refuse("gateway domain invalid");
+      return;
+    }
+    this.#target = { ip: this.#target.ip, port };
+    this.#port = ports.get(port);
+    if (sessionProtocol === undefined) this.#forwardOpaque(rest);
+    else this.#serve(sessionProtocol, rest);
+  }
+
+  #detectHttp(initial: Uint8Array): void {
+    const { protocol } = this.#port.current;
+    const { runtime, detectTimeoutMs } = this.#options;
+    if (protocol.type === "opaque" || protocol.type === "tls") {
+      this.#forwardOpaque(initial);
+      return;
+    }
+    const timeoutMs = protocol.type === "detect" ? protocol.timeoutMs : detectTimeoutMs;
+    const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
+    new FirstBytes(
+      this.#stream,
+      { clock: runtime.clock, timeoutMs, look, initial },
+      {
+        onDecided: (bytes) => this.#serve(detectProtocol(bytes) ?? "opaque", bytes),
+        onUndecided: (bytes, why) => {
+          if (why === "end" && bytes.length === 0) this.#stream.end();
+          else this.#forwardOpaque(bytes);
+        },
+        onClosed: () => undefined,
+      },
+    );
+  }
+
+  #serve(protocol: Protocol, bytes: Uint8Array): void {
+    if (protocol === "opaque") {
+      this.#forwardOpaque(bytes);
+      return;
+    }
+    const { applications, connections, runtime } = this.#options;
+    const pools =
+      this.#caller === undefined
+        ? applications.shared(this.#target)
+        : applications.forCaller(this.#target, this.#caller);
+    const caller = { ip: this.#stream.remoteAddress, tls: this.#tls };
+    const direction = new InboundDirection(runtime, {
+      caller,
+      target: this.#target,
+      port: this.#port,
+      pools,
+    });
+    const handler = {
+      onRequest: (request: ServerStream): void => {
+        new Forwarded(request, direction, undefined).begin();
+      },
+      onConnectionClose: (): void => {
+        connections.delete(connection);
+        if (this.#caller === undefined) return;
+        pools.http1.drain();
+        pools.http2.drain();
+      },
+    };
+    this.#measure();
+    const connection =
+      protocol === "http2"
+        ? serveHttp2(this.#stream, handler, { now: () => runtime.clock.now() })
+        : serveHttp1(this.#stream, handler);
+    connections.add(connection);
+    if (bytes.length > 0) connection.onData(bytes);
+  }
+
+  #forwardOpaque(initial: Uint8Array): void {
+    const { applications, runtime } = this.#options;
+    const { current: policy, port } = this.#port;
+    const authorization = authorize(policy, { ip: this.#stream.remoteAddress, tls: this.#tls });
+    const labels = {
+      ...targetLabels(this.#target),
+      ...clientTlsLabels(this.#tls),
+      ...serverLabels(policy.labels, port),
+    };
+    if (authorization === undefined) {
+      runtime.errors.tcpDeny.with(labels).increment();
+      this.#stream.destroy();
+      return;
+    }
+    runtime.errors.tcpAllow
+      .with({ ...labels, ...policyLabels("authz", authorization.labels) })
+      .increment();
+    this.#measure();
+    const first = initial.slice();
+    const client = this.#stream;
+    client.pause();
+    applications.connect(this.#target, this.#caller, {
+      onConnected: (upstream) => {
+        new Relay(client, upstream, () => undefined);
+        if (first.length > 0) upstream.write(first);
+        client.resume();
+      },
+      onFailed: () => this.#refuse("i/o"),
+    });
+  }
+
+  /** Counts the connection by who made it, once that is known. */
+  #measure(): void {
+    const { tcp } = this.#options.runtime;
+    const { current, port } = this.#port;
+    const labels = [
+      targetLabels(this.#target),
+      clientTlsLabels(this.#tls),
+      serverLabels(current.labels, port),
+    ];
+    const meter = tcp.scope({ peer: "src", direction: "inbound" }, ...labels);
+    meter.opened();
+    this.#stream.meter = meter;
+  }
+
+  #refuse(error: string): void {
+    const { runtime } = this.#options;
+    runtime.errors.inboundTcp.with({ ...targetLabels(this.#target), error }).increment();
+    this.#stream.destroy();
+  }
+}

@@ -1,0 +1,79 @@
+/** Connections to the application, which sees its caller's address where the kernel lets it. */
+
+import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import { connectHttp1 } from "#lib/http-io/http1-client.ts";
+import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
+import { type ConnectObserver, connectTcp } from "#lib/net/connect.ts";
+import type { DirectionConfig } from "../config.ts";
+import type { TcpScope } from "../telemetry/tcp-metrics.ts";
+import type { Runtime } from "../transport/runtime.ts";
+
+/** The pools towards one port of the application, for one caller or for all. */
+export interface AppPools {
+  readonly http1: Pool;
+  readonly http2: Pool;
+}
+
+/** Connects to the application. */
+export class Applications {
+  readonly #runtime: Runtime;
+  readonly #config: DirectionConfig;
+  readonly #tcp: TcpScope;
+  readonly #shared = new Map<string, AppPools>();
+
+  constructor(runtime: Runtime, config: DirectionConfig) {
+    this.#runtime = runtime;
+    this.#config = config;
+    this.#tcp = runtime.tcp.scope({ peer: "dst", direction: "inbound" });
+  }
+
+  /** Pools of a caller that is shown to the application; its connection drains them. */
+  forCaller(target: SocketAddr, caller: SocketAddr): AppPools {
+    return this.#create(target, caller);
+  }
+
+  /** Pools that all callers share. */
+  shared(target: SocketAddr): AppPools {
+    const key = formatSocketAddr(target);
+    let pools = this.#shared.get(key);
+    if (pools === undefined) {
+      pools = this.#create(target, undefined);
+      this.#shared.set(key, pools);
+    }
+    return pools;
+  }
+
+  /** Opens a connection for opaque bytes, or for a pool. */
+  connect(target: SocketAddr, caller: SocketAddr | undefined, observer: ConnectObserver): void {
+    const { clock, onFault } = this.#runtime;
+    const options = { ...target, timeoutMs: this.#config.connectTimeoutMs, clock, onFault };
+    connectTcp(caller === undefined ? options : { ...options, local: caller }, {
+      onConnected: (stream) => {
+        this.#tcp.opened();
+        stream.meter = this.#tcp;
+        observer.onConnected(stream);
+      },
+      onFailed: observer.onFailed.bind(observer),
+    });
+  }
+
+  #create(target: SocketAddr, caller: SocketAddr | undefined): AppPools {
+    const { clock } = this.#runtime;
+    const { http1IdleMs, maxIdlePerEndpoint } = this.#config;
+    const pool = (version: "HTTP/1.1" | "HTTP/2"): Pool => {
+      const open: OpenConnection = (observer, done) =>
+        this.connect(target, caller, {
+          onConnected: (stream) =>
+            done.onOpened(
+              version === "HTTP/1.1"
+                ? connectHttp1(stream, observer)
+                : connectHttp2(stream, observer, { now: () => clock.now() }),
+            ),
+          onFailed: done.onFailed,
+        });
+      return new Pool({ version, open, clock, idleMs: http1IdleMs, maxIdle: maxIdlePerEndpoint });
+    };
+    return { http1: pool("HTTP/1.1"), http2: pool("HTTP/2") };
+  }
+}

@@ -1,0 +1,233 @@
+/** A connection of the application: who it is for, what it speaks, and on to the endpoint. */
+
+import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ServerStream } from "#lib/http-io/exchange.ts";
+import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
+import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { Forwarded } from "../http/forwarded.ts";
+import { targetLabels } from "../telemetry/labels.ts";
+import { detectProtocol } from "../transport/detect.ts";
+import { FirstBytes } from "../transport/first-bytes.ts";
+import { type AskKernel, originalDst } from "../transport/original-dst.ts";
+import { Relay } from "../transport/relay.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import type { Balancer, EndpointWaiter } from "./balancer.ts";
+import type { Destination, Destinations } from "./discover.ts";
+import { pickBackend } from "./logical.ts";
+import { type OutboundDirection, OutboundRoute } from "./stack.ts";
+
+/** The address whose connections come back to us when we are captured (TEST-NET-1, port 4140). */
+export const CAPTURE_PROBE: SocketAddr = { ip: "192.0.2.1", port: 4140 };
+
+const NOTHING = new Uint8Array(0);
+
+/** What accepting needs. */
+export interface OutboundAcceptOptions {
+  readonly runtime: Runtime;
+  readonly destinations: Destinations;
+  readonly direction: OutboundDirection;
+  readonly askKernel: AskKernel<TcpStream>;
+  readonly listenPort: number;
+  readonly keepaliveMs: number | undefined;
+  /** Connections that are served, so that they can be drained. */
+  readonly connections: Set<ServerConnection>;
+  /** Our own probe came back: outbound traffic of this pod is captured. */
+  readonly onCaptured: (stream: TcpStream) => void;
+}
+
+/** Accepts one connection. */
+export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions): void {
+  const { runtime, destinations, askKernel, listenPort } = options;
+  const target = originalDst(stream, { listenPort, askKernel });
+  if (
+    target !== undefined &&
+    target.ip === CAPTURE_PROBE.ip &&
+    target.port === CAPTURE_PROBE.port
+  ) {
+    options.onCaptured(stream);
+    return;
+  }
+  if (target === undefined || target.port === listenPort) {
+    runtime.errors.outboundTcp
+      .with({
+        ...targetLabels(target ?? { ip: stream.localAddress, port: listenPort }),
+        error: "unexpected",
+      })
+      .increment();
+    runtime.log.warn("Refused a connection to the proxy's own port", {
+      client: stream.remoteAddress,
+    });
+    stream.destroy();
+    return;
+  }
+  const destination = destinations.acquire(target);
+  const accepted = new OutboundConnection(stream, { ...options, target, destination });
+  if (destination.policy === undefined) stream.pause();
+  destination.whenKnown(() => accepted.begin());
+}
+
+class OutboundConnection implements EndpointWaiter {
+  readonly #stream: TcpStream;
+  readonly #options: OutboundAcceptOptions & {
+    readonly target: SocketAddr;
+    readonly destination: Destination;
+  };
+  #closed = false;
+  #initial: Uint8Array = NOTHING;
+  #ended = false;
+  #balancer: Balancer | undefined;
+
+  constructor(
+    stream: TcpStream,
+    options: OutboundAcceptOptions & { target: SocketAddr; destination: Destination },
+  ) {
+    this.#stream = stream;
+    this.#options = options;
+    const { runtime, target, keepaliveMs } = options;
+    const meter = runtime.tcp.scope(
+      { peer: "src", direction: "outbound", tls: "no_identity", no_tls_reason: "loopback" },
+      targetLabels(target),
+    );
+    meter.opened();
+    stream.meter = {
+      read: meter.read,
+      written: meter.written,
+      closed: (errno) => {
+        meter.closed(errno);
+        this.#release();
+      },
+    };
+    if (keepaliveMs !== undefined) stream.keepAlive(keepaliveMs);
+  }
+
+  /** The policy is known: look at the first bytes, or do not where policy says what they are. */
+  begin(): void {
+    if (this.#closed) return;
+    this.#stream.resume();
+    const { policy } = this.#options.destination;
+    switch (policy?.type) {
+      case "detect":
+        this.#detect(policy.timeoutMs);
+        break;
+      case "http1":
+      case "http2":
+      case "grpc":
+        this.#detect(policy.timeoutMs || 10_000);
+        break;
+      case "opaque":
+      case "tls":
+        this.#forwardOpaque(NOTHING);
+        break;
+      case "forbidden":
+      case "invalid":
+      case undefined:
+        this.#refuse(policy?.type === "forbidden" ? "forbidden" : "invalid_policy");
+    }
+  }
+
+  onEndpoints(): void {
+    if (!this.#closed) this.#connect();
+  }
+
+  onFailfast(): void {
+    this.#refuse("failfast");
+  }
+
+  #detect(timeoutMs: number): void {
+    const { clock } = this.#options.runtime;
+    const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
+    new FirstBytes(
+      this.#stream,
+      { clock, timeoutMs, look, initial: NOTHING },
+      {
+        onDecided: (bytes) => this.#serve(bytes),
+        onUndecided: (bytes, why) => {
+          this.#ended = why === "end";
+          if (why === "end" && bytes.length === 0) this.#stream.end();
+          else this.#forwardOpaque(bytes);
+        },
+        onClosed: () => undefined,
+      },
+    );
+  }
+
+  #serve(bytes: Uint8Array): void {
+    const protocol = detectProtocol(bytes);
+    if (protocol === "opaque") {
+      this.#forwardOpaque(bytes);
+      return;
+    }
+    const { connections, destination, direction, runtime } = this.#options;
+    const handler = {
+      onRequest: (request: ServerStream): void => {
+        new Forwarded(request, direction, new OutboundRoute(destination)).begin();
+      },
+      onConnectionClose: (): void => {
+        connections.delete(connection);
+      },
+    };
+    const connection =
+      protocol === "http2"
+        ? serveHttp2(this.#stream, handler, { now: () => runtime.clock.now() })
+        : serveHttp1(this.#stream, handler);
+    connections.add(connection);
+    connection.onData(bytes);
+  }
+
+  /** Bytes that are no HTTP: to one endpoint, both ways. */
+  #forwardOpaque(initial: Uint8Array): void {
+    const { destination, runtime } = this.#options;
+    const [rule] = destination.policy?.opaque ?? [];
+    this.#balancer = rule && pickBackend(rule, runtime.random())?.balancer;
+    this.#initial = initial.slice();
+    if (this.#balancer === undefined) this.#refuse("invalid_backend");
+    else this.#connect();
+  }
+
+  #connect(): void {
+    const endpoint = this.#balancer?.pick();
+    if (endpoint === undefined) {
+      this.#stream.pause();
+      if (this.#balancer?.wait(this) !== "waiting") this.#refuse("failfast");
+      return;
+    }
+    this.#stream.pause();
+    endpoint.pending++;
+    endpoint.connect({
+      onConnected: (upstream) => {
+        endpoint.succeeded();
+        if (this.#closed) {
+          endpoint.pending--;
+          upstream.destroy();
+          return;
+        }
+        new Relay(this.#stream, upstream, () => {
+          endpoint.pending--;
+        });
+        if (this.#initial.length > 0) upstream.write(this.#initial);
+        if (this.#ended) upstream.end();
+        this.#stream.resume();
+      },
+      onFailed: () => {
+        endpoint.pending--;
+        endpoint.failed();
+        if (!this.#closed) this.#connect();
+      },
+    });
+  }
+
+  #refuse(error: string): void {
+    if (this.#closed) return;
+    const { runtime, target } = this.#options;
+    runtime.errors.outboundTcp.with({ ...targetLabels(target), error }).increment();
+    runtime.log.debug("Refused a connection", { target: formatSocketAddr(target), error });
+    this.#stream.destroy();
+  }
+
+  #release(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.destinations.release(this.#options.destination, this.#options.target);
+  }
+}

@@ -1,0 +1,88 @@
+/** The endpoints of one destination, and the requests that wait for one to be usable. */
+
+import { EndpointSet } from "../balance/endpoint-set.ts";
+import { pickOfTwo } from "../balance/p2c.ts";
+import type { EndpointUpdate } from "../policy/client-policy.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import { EndpointClient, type EndpointOptions } from "./endpoint.ts";
+
+/** Somebody who waits for an endpoint. */
+export interface EndpointWaiter {
+  /** Try again. */
+  onEndpoints(): void;
+  /** Nothing was usable for as long as the queue waits. */
+  onFailfast(): void;
+}
+
+/** Picks endpoints; queues, with a bound and a patience, while there is none. */
+export class Balancer {
+  readonly #runtime: Runtime;
+  readonly #queueCapacity: number;
+  readonly #failfastMs: number;
+  readonly #set: EndpointSet<EndpointClient>;
+  #waiting: EndpointWaiter[] = [];
+  #timer: { cancel(): void } | undefined;
+  #failing = false;
+
+  constructor(
+    options: Omit<EndpointOptions, "onReady"> & {
+      readonly queueCapacity: number;
+      readonly failfastMs: number;
+    },
+  ) {
+    this.#runtime = options.runtime;
+    this.#queueCapacity = options.queueCapacity;
+    this.#failfastMs = options.failfastMs;
+    const onReady = (): void => this.#wake();
+    this.#set = new EndpointSet(
+      (endpoint) => new EndpointClient(endpoint, { ...options, onReady }),
+      (client) => client.retire(),
+    );
+  }
+
+  get endpoints(): readonly EndpointClient[] {
+    return this.#set.members;
+  }
+
+  update(update: EndpointUpdate): void {
+    this.#set.apply(update);
+    this.#wake();
+  }
+
+  /** The better of two; undefined where none is usable. */
+  pick(): EndpointClient | undefined {
+    const { clock, random } = this.#runtime;
+    return pickOfTwo(this.#set.members, { nowMs: clock.now(), random });
+  }
+
+  /** Waits for an endpoint. `failfast` and `full`: nothing will come soon enough, answer now. */
+  wait(waiter: EndpointWaiter): "waiting" | "failfast" | "full" {
+    if (this.#failing) return "failfast";
+    if (this.#waiting.length >= this.#queueCapacity) return "full";
+    this.#waiting.push(waiter);
+    this.#timer ??= this.#runtime.clock.after(this.#failfastMs, () => this.#giveUp());
+    return "waiting";
+  }
+
+  /** The destination is no longer used. */
+  retire(): void {
+    this.#timer?.cancel();
+    this.#set.apply({ type: "no-endpoints", exists: false });
+    for (const waiter of this.#waiting.splice(0)) waiter.onFailfast();
+  }
+
+  #wake(): void {
+    if (!this.#set.members.some(({ ready }) => ready)) return;
+    this.#failing = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const waiter of this.#waiting.splice(0)) waiter.onEndpoints();
+  }
+
+  /** From now on requests fail at once, until an endpoint is usable again. */
+  #giveUp(): void {
+    this.#timer = undefined;
+    this.#failing = true;
+    for (const waiter of this.#waiting.splice(0)) waiter.onFailfast();
+  }
+}

@@ -1,0 +1,170 @@
+/** One endpoint: its connections, its load, and whether it can be used. */
+
+import type { ConnectionWaiter } from "#lib/http-io/exchange.ts";
+import { connectHttp1 } from "#lib/http-io/http1-client.ts";
+import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
+import type { Counter } from "#lib/metrics/counter.ts";
+import type { ConnectObserver } from "#lib/net/connect.ts";
+import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
+import type { Candidate } from "../balance/p2c.ts";
+import { PeakEwma } from "../balance/peak-ewma.ts";
+import type { DirectionConfig } from "../config.ts";
+import type { Endpoint } from "../policy/client-policy.ts";
+import type { HttpScope } from "../telemetry/http-metrics.ts";
+import { destinationLabels, serverTlsLabels, targetLabels } from "../telemetry/labels.ts";
+import type { TcpScope } from "../telemetry/tcp-metrics.ts";
+import { originate } from "../transport/originate.ts";
+import type { Runtime } from "../transport/runtime.ts";
+
+/** What an endpoint needs beside itself. */
+export interface EndpointOptions {
+  readonly runtime: Runtime;
+  readonly config: DirectionConfig;
+  readonly localIps: ReadonlySet<string>;
+  readonly defaultRttMs: number;
+  readonly decayMs: number;
+  /** It can be used again after it could not. */
+  readonly onReady: () => void;
+}
+
+/** An endpoint in use. */
+export class EndpointClient implements Candidate {
+  readonly endpoint: Endpoint;
+  readonly scope: HttpScope;
+  /** Whether HTTP/1 is carried to it over HTTP/2. */
+  readonly carries: boolean;
+  /** Requests and connections under way. */
+  pending = 0;
+  ready = true;
+  readonly #options: EndpointOptions;
+  readonly #ewma: PeakEwma;
+  readonly #backoff: Backoff;
+  readonly #tcp: TcpScope;
+  readonly #inPod: boolean;
+  readonly #http1: Pool;
+  readonly #http2: Pool;
+  #probe: { cancel(): void } | undefined;
+
+  constructor(endpoint: Endpoint, options: EndpointOptions) {
+    const { runtime, config } = options;
+    const { clock, random } = runtime;
+    this.endpoint = endpoint;
+    this.#options = options;
+    this.#inPod = options.localIps.has(endpoint.addr.ip);
+    this.carries = endpoint.hint === "h2" && endpoint.identity !== undefined && !this.#inPod;
+    this.#ewma = new PeakEwma({
+      defaultRttMs: options.defaultRttMs,
+      decayMs: options.decayMs,
+      nowMs: clock.now(),
+    });
+    this.#backoff = createBackoff({ ...config.backoff, random });
+    const labels = [
+      { direction: "outbound" },
+      targetLabels(endpoint.addr),
+      serverTlsLabels(endpoint, this.#inPod),
+      destinationLabels(endpoint),
+    ];
+    this.scope = runtime.http.scope(...labels);
+    this.#tcp = runtime.tcp.scope({ peer: "dst" }, ...labels);
+    const pool = (version: "HTTP/1.1" | "HTTP/2", open: OpenConnection): Pool =>
+      new Pool({
+        version,
+        open,
+        clock,
+        idleMs: config.http1IdleMs,
+        maxIdle: config.maxIdlePerEndpoint,
+      });
+    this.#http1 = pool("HTTP/1.1", this.#openHttp1);
+    this.#http2 = pool("HTTP/2", this.#openHttp2);
+  }
+
+  load(nowMs: number): number {
+    return this.#ewma.load(this.pending, nowMs);
+  }
+
+  /** Takes in the time to a first response byte. */
+  measured(rttMs: number, nowMs: number): void {
+    this.#ewma.record(rttMs, nowMs);
+  }
+
+  acquire(waiter: ConnectionWaiter, http2: boolean): void {
+    (http2 ? this.#http2 : this.#http1).acquire(waiter);
+  }
+
+  /** Opens a connection for opaque bytes. */
+  connect(observer: ConnectObserver): void {
+    this.#originate(undefined, observer);
+  }
+
+  /** It refused or did not answer: it leaves at once and is tried again after a while. */
+  failed(): void {
+    if (!this.ready) return;
+    this.ready = false;
+    this.#probe = this.#options.runtime.clock.after(this.#backoff.next(), () => {
+      this.ready = true;
+      this.#options.onReady();
+    });
+  }
+
+  /** It answered. */
+  succeeded(): void {
+    this.#backoff.reset();
+  }
+
+  /** It is no longer in the set: requests under way may end. */
+  retire(): void {
+    this.#probe?.cancel();
+    this.#http1.drain();
+    this.#http2.drain();
+  }
+
+  readonly #openHttp1: OpenConnection = (observer, done) =>
+    this.#originate("http1", {
+      onConnected: (stream) => done.onOpened(connectHttp1(stream, observer)),
+      onFailed: done.onFailed,
+    });
+
+  readonly #openHttp2: OpenConnection = (observer, done) => {
+    const { clock } = this.#options.runtime;
+    this.#originate("http2", {
+      onConnected: (stream) =>
+        done.onOpened(connectHttp2(stream, observer, { now: () => clock.now() })),
+      onFailed: done.onFailed,
+    });
+  };
+
+  #originate(session: "http1" | "http2" | undefined, observer: ConnectObserver): void {
+    const { runtime, config } = this.#options;
+    const { clock, credentials, onFault } = runtime;
+    const options = {
+      timeoutMs: config.connectTimeoutMs,
+      clock,
+      onFault,
+      credentials,
+      session,
+      inPod: this.#inPod,
+    };
+    originate(this.endpoint, options, {
+      onConnected: (stream) => {
+        this.#tcp.opened();
+        stream.meter = this.#tcp;
+        if (config.connectKeepaliveMs !== undefined) stream.keepAlive(config.connectKeepaliveMs);
+        observer.onConnected(stream);
+      },
+      onFailed: (error) => {
+        if (error.code === "tls" || error.code === "identity")
+          this.#tlsFailures(error.code).increment();
+        runtime.log.debug("Endpoint could not be reached", {
+          error: error.message,
+          cause: String(error.cause),
+        });
+        observer.onFailed(error);
+      },
+    });
+  }
+
+  #tlsFailures(reason: string): Counter {
+    return this.#options.runtime.errors.tlsRefused.with({ direction: "outbound", reason });
+  }
+}

@@ -1,0 +1,153 @@
+/** The outbound path of a request, top to bottom. */
+
+import type { ResponseHead } from "#lib/http/message.ts";
+import { removeHopByHop } from "#lib/http/semantics.ts";
+import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
+import type { Direction, Forwarded } from "../http/forwarded.ts";
+import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
+import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import type { Balancer, EndpointWaiter } from "./balancer.ts";
+import type { Destination, ResolvedRule } from "./discover.ts";
+import type { EndpointClient } from "./endpoint.ts";
+import { pickBackend, pickRule } from "./logical.ts";
+
+/** What a request remembers on its way. */
+export class OutboundRoute implements EndpointWaiter {
+  readonly destination: Destination;
+  rule: ResolvedRule | undefined;
+  balancer: Balancer | undefined;
+  endpoint: EndpointClient | undefined;
+  request: OutboundRequest | undefined;
+
+  constructor(destination: Destination) {
+    this.destination = destination;
+  }
+
+  onEndpoints(): void {
+    this.request?.run();
+  }
+
+  onFailfast(): void {
+    this.request?.fail("failfast", "service in fail-fast");
+  }
+}
+
+/** A request on the outbound path. */
+export type OutboundRequest = Forwarded<OutboundRoute>;
+
+const logical: Station<OutboundRequest> = {
+  name: "logical",
+  enter: (request): Verdict => {
+    const { policy } = request.route.destination;
+    const rules = request.request.version === "HTTP/2" ? policy?.http2 : policy?.http1;
+    request.route.rule = pickRule(rules ?? [], request.request);
+    if (request.route.rule !== undefined) return "next";
+    if (policy?.type === "invalid") request.fail("invalid-policy", "unexpected error");
+    else request.fail("no-route", "no route found for request");
+    return "answered";
+  },
+};
+
+const concrete = (random: () => number): Station<OutboundRequest> => ({
+  name: "concrete",
+  enter: (request): Verdict => {
+    const { route } = request;
+    const backend = route.rule && pickBackend(route.rule, random());
+    route.balancer = backend?.balancer;
+    if (route.balancer !== undefined) return "next";
+    request.fail("invalid-policy", backend?.message ?? "no backend");
+    return "answered";
+  },
+});
+
+const balance: Station<OutboundRequest> = {
+  name: "balance",
+  enter: (request): Verdict => {
+    const { route } = request;
+    route.endpoint = route.balancer?.pick();
+    if (route.endpoint !== undefined) return "next";
+    route.request = request;
+    const waiting = route.balancer?.wait(route);
+    if (waiting === "waiting") return "parked";
+    if (waiting === "full") request.fail("loadshed", "queue is full");
+    else request.fail("failfast", "service in fail-fast");
+    return "answered";
+  },
+};
+
+const endpoint: Station<OutboundRequest> = {
+  name: "endpoint",
+  enter: (request): Verdict => {
+    const client = request.route.endpoint as EndpointClient;
+    const { request: head } = request;
+    client.pending++;
+    request.scope = client.scope;
+    if (request.carried && !client.carries) request.carried = !restoreRequest(head);
+    if (head.version === "HTTP/2") client.acquire(request, true);
+    else client.acquire(request, client.carries && isCarriable(head));
+    return "next";
+  },
+};
+
+/** Composes the path; it is shared by all connections. */
+export function outboundPath(random: () => number): Stack<OutboundRequest> {
+  return new Stack(logical, concrete(random), balance, endpoint);
+}
+
+/** What outbound does with its requests: one object for all connections. */
+export class OutboundDirection implements Direction<OutboundRoute> {
+  readonly path: Stack<OutboundRequest>;
+  readonly retryFrom: number;
+  readonly informational: boolean;
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime, informational: boolean) {
+    this.#runtime = runtime;
+    this.path = outboundPath(runtime.random);
+    this.retryFrom = this.path.indexOf("balance");
+    this.informational = informational;
+  }
+
+  now(): number {
+    return this.#runtime.clock.now();
+  }
+
+  onSend(request: OutboundRequest): void {
+    const { request: head, route } = request;
+    if (request.carried || head.version === "HTTP/2") return;
+    const carriable = isCarriable(head);
+    const upgrade = carriable ? undefined : head.headers.get("upgrade");
+    removeHopByHop(head.headers);
+    if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
+    if (route.endpoint?.carries !== true || !carriable) return;
+    carry(head);
+    request.carried = true;
+  }
+
+  onResponse(request: OutboundRequest, head: ResponseHead): void {
+    request.route.endpoint?.succeeded();
+    if (request.carried) restoreResponse(head);
+    const closes = head.headers.get("l5d-proxy-connection") === "close";
+    const upgrade = head.status === 101 ? head.headers.get("upgrade") : undefined;
+    removeHopByHop(head.headers);
+    if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
+    if (closes) head.headers.add("connection", "close");
+  }
+
+  onEndpointFailed(request: OutboundRequest): void {
+    const { endpoint: client } = request.route;
+    client?.failed();
+  }
+
+  onError(_: OutboundRequest, kind: ErrorKind): void {
+    this.#runtime.errors.outboundHttp.with({ error: ANSWERS[kind].label }).increment();
+  }
+
+  onReleased({ route }: OutboundRequest, firstByteMs: number): void {
+    const client = route.endpoint;
+    if (client === undefined) return;
+    client.pending--;
+    if (firstByteMs >= 0) client.measured(firstByteMs, this.now());
+  }
+}

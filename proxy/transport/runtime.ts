@@ -1,0 +1,21 @@
+/** What both directions of a proxy share: time, chance, log, credentials and counters. */
+
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { ErrorMetrics } from "../telemetry/error-metrics.ts";
+import type { HttpMetrics } from "../telemetry/http-metrics.ts";
+import type { TcpMetrics } from "../telemetry/tcp-metrics.ts";
+import type { CredentialSource } from "./originate.ts";
+
+/** Given to every station that needs it when the proxy is built. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly credentials: CredentialSource;
+  readonly http: HttpMetrics;
+  readonly tcp: TcpMetrics;
+  readonly errors: ErrorMetrics;
+  /** An exception in our own code: counted and logged. */
+  readonly onFault: (error: Error) => void;
+}
