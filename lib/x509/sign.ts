@@ -1,0 +1,51 @@
+/** Certificates: a leaf for a workload, or an authority; the signing function, serial and times are passed in. */
+
+import type { KeyObject } from "node:crypto";
+import { bits, boolean, context, encode, integer, type Node, oid, sequence, time } from "./asn1.ts";
+import { dnsNames, extension, Oid, publicKeyInfo, type Sign, subject } from "./request.ts";
+
+/** What a certificate says. */
+export interface CertificateContent {
+  readonly commonName: string;
+  readonly issuerCommonName: string;
+  readonly dnsNames: readonly string[];
+  readonly publicKey: KeyObject;
+  /** 1 to 20 bytes, not all zero. */
+  readonly serial: Uint8Array;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly authority: boolean;
+}
+
+/** Signs a certificate and returns its DER. */
+export function signCertificate(content: CertificateContent, sign: Sign): Uint8Array {
+  const algorithm = sequence(oid(Oid.ecdsaWithSha256));
+  const body = sequence(
+    context(0, [integer(Uint8Array.of(2))]),
+    integer(content.serial),
+    algorithm,
+    subject(content.issuerCommonName),
+    sequence(time(content.notBefore), time(content.notAfter)),
+    subject(content.commonName),
+    publicKeyInfo(content.publicKey),
+    context(3, [sequence(...extensionsOf(content))]),
+  );
+  return encode(sequence(body, algorithm, bits(sign(encode(body)))));
+}
+
+/** Bits of keyUsage (RFC 5280 §4.2.1.3), the first one highest. */
+const DIGITAL_SIGNATURE_AND_ENCIPHERMENT = { bytes: Uint8Array.of(0xa0), unused: 5 };
+const CERTIFICATE_AND_CRL_SIGN = { bytes: Uint8Array.of(0x06), unused: 1 };
+
+function extensionsOf({ authority, dnsNames: names }: CertificateContent): Node[] {
+  const usage = authority ? CERTIFICATE_AND_CRL_SIGN : DIGITAL_SIGNATURE_AND_ENCIPHERMENT;
+  const critical = boolean(true);
+  const common = [extension(Oid.keyUsage, bits(usage.bytes, usage.unused), critical)];
+  if (authority)
+    return [...common, extension(Oid.basicConstraints, sequence(boolean(true)), critical)];
+  return [
+    ...common,
+    extension(Oid.extendedKeyUsage, sequence(oid(Oid.serverAuth), oid(Oid.clientAuth))),
+    extension(Oid.subjectAltName, dnsNames(names)),
+  ];
+}

@@ -1,0 +1,75 @@
+/** A certificate authority for tests: anchors, and leaves of any age. */
+
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign as signWith,
+} from "node:crypto";
+import { toPem } from "#lib/x509/asn1.ts";
+import { signCertificate } from "#lib/x509/sign.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A key and its certificate. */
+export interface Issued {
+  readonly keyPem: string;
+  readonly chainPem: string;
+  readonly der: Uint8Array;
+}
+
+/** Issues what tests need. */
+export class FakeAuthority {
+  readonly anchorsPem: string;
+  readonly #key: KeyObject;
+  readonly #name: string;
+
+  constructor(name = "root") {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    this.#key = pair.privateKey;
+    this.#name = name;
+    this.anchorsPem = toPem(
+      "CERTIFICATE",
+      this.#sign(name, pair.publicKey, { authority: true, lifetimeMs: HOUR_MS }),
+    );
+  }
+
+  /** A leaf with a key of its own; a negative lifetime has ended already. */
+  issue(name: string, lifetimeMs: number = HOUR_MS): Issued {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const der = this.certify(name, pair.publicKey, lifetimeMs);
+    const keyPem = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
+  }
+
+  /** A leaf for a key. */
+  certify(name: string, publicKey: KeyObject, lifetimeMs: number): Uint8Array {
+    return this.#sign(name, publicKey, { authority: false, lifetimeMs });
+  }
+
+  #sign(
+    name: string,
+    publicKey: KeyObject,
+    how: { authority: boolean; lifetimeMs: number },
+  ): Uint8Array {
+    const now = Date.now();
+    const content = {
+      commonName: name,
+      issuerCommonName: this.#name,
+      dnsNames: [name],
+      publicKey,
+      serial: randomBytes(8),
+      notBefore: new Date(now - HOUR_MS),
+      notAfter: new Date(now + how.lifetimeMs),
+      authority: how.authority,
+    };
+    return signCertificate(content, (bytes) => signWith("sha256", bytes, this.#key));
+  }
+}
+
+/** The private key of a PEM, to sign with. */
+export function signerOf(keyPem: string): (bytes: Uint8Array) => Uint8Array {
+  const key = createPrivateKey(keyPem);
+  return (bytes) => signWith("sha256", bytes, key);
+}
