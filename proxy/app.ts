@@ -1,0 +1,336 @@
+/** Builds identity, control clients, inbound, outbound and admin; the only file that sees both directions. */
+
+import { randomBytes } from "node:crypto";
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import { Registry } from "#lib/metrics/registry.ts";
+import { resolveHost } from "#lib/net/dns.ts";
+import { type Listener, listen } from "#lib/net/listener.ts";
+import { servePlain } from "#lib/net/plain-http.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { TlsCredentials } from "#lib/net/tls.ts";
+import { createBackoff } from "#lib/time/backoff.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import { answerAdmin } from "./admin/server.ts";
+import { CaptureProof } from "./capture-proof.ts";
+import type { ControlAddr, ProxyConfig } from "./config.ts";
+import { certify } from "./control/certify.ts";
+import { ControlChannel } from "./control/channel.ts";
+import { ControlDiscovery } from "./control/discovery.ts";
+import { CredentialStore } from "./identity/credentials.ts";
+import { type WorkloadKey, workloadKey } from "./identity/key.ts";
+import { Renewal } from "./identity/renew.ts";
+import { acceptInbound } from "./inbound/accept.ts";
+import { Applications } from "./inbound/forward.ts";
+import { Ports } from "./inbound/ports.ts";
+import { acceptOutbound } from "./outbound/accept.ts";
+import { Destinations } from "./outbound/discover.ts";
+import { OutboundDirection } from "./outbound/stack.ts";
+import { ErrorMetrics } from "./telemetry/error-metrics.ts";
+import { HttpMetrics } from "./telemetry/http-metrics.ts";
+import { ProcessMetrics } from "./telemetry/process-metrics.ts";
+import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
+import type { AskKernel } from "./transport/original-dst.ts";
+import type { Runtime } from "./transport/runtime.ts";
+
+/** What the process gives to the proxy. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly write: (line: string) => void;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** The address that a REDIRECT rule replaced; undefined where there is no such rule. */
+  readonly askKernel: AskKernel<TcpStream>;
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  readonly usage: () => { readonly residentBytes: number; readonly cpuSeconds: number };
+}
+
+/** A proxy that runs. */
+export interface Proxy {
+  readonly ready: boolean;
+  readonly adminPort: number;
+  /** The ports in use, of interest where 0 was configured. */
+  readonly inboundPort: number;
+  readonly outboundPort: number;
+  /** Takes nothing new, lets what runs finish within the grace period, and resolves when all is closed. */
+  drain(): Promise<void>;
+}
+
+/** Starts a proxy. Rejects where a listener or the key cannot be had. */
+export async function startProxy(config: ProxyConfig, around: Surroundings): Promise<Proxy> {
+  const key = await workloadKey(config.identity.dir, config.identity.localName);
+  return new ProxyApp(config, around, key);
+}
+
+class ProxyApp implements Proxy {
+  readonly #config: ProxyConfig;
+  readonly #around: Surroundings;
+  readonly #filter = new LogFilter();
+  readonly #log: Logger;
+  readonly #registry = new Registry();
+  readonly #credentials = new CredentialStore();
+  readonly #runtime: Runtime;
+  readonly #process: ProcessMetrics;
+  readonly #proof: CaptureProof;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #listeners: Listener[] = [];
+  readonly #admin: { readonly port: number; stop(): void };
+  readonly #stops: (() => void)[] = [];
+  readonly #startedMs: number;
+  readonly inboundPort: number;
+  readonly outboundPort: number;
+  #draining: Promise<void> | undefined;
+
+  constructor(config: ProxyConfig, around: Surroundings, key: WorkloadKey) {
+    this.#config = config;
+    this.#around = around;
+    this.#startedMs = around.clock.wall();
+    this.#filter.set(config.log.filter);
+    const { clock, random, write } = around;
+    this.#log = createLogger({
+      filter: this.#filter,
+      format: config.log.format,
+      wall: () => clock.wall(),
+      write,
+    });
+    const onFault = (error: Error): void =>
+      this.#log.error("Internal error", { error: error.stack ?? String(error) });
+    this.#process = new ProcessMetrics(this.#registry, around.version);
+    this.#runtime = {
+      clock,
+      random,
+      log: this.#log,
+      credentials: this.#credentials,
+      http: new HttpMetrics(this.#registry),
+      tcp: new TcpMetrics(this.#registry),
+      errors: new ErrorMetrics(this.#registry),
+      onFault,
+    };
+    this.#proof = new CaptureProof({ clock, nonce: () => randomBytes(16), onFault });
+    const discovery = this.#startControl(key);
+    this.outboundPort = this.#startOutbound(discovery);
+    this.inboundPort = this.#startInbound(discovery);
+    this.#admin = this.#startAdmin();
+    if (config.captureProof) this.#proof.start();
+    this.#log.info("Started", {
+      inbound: this.inboundPort,
+      outbound: this.outboundPort,
+      admin: this.#admin.port,
+    });
+  }
+
+  get ready(): boolean {
+    const captured = !this.#config.captureProof || this.#proof.proved;
+    return this.#credentials.current !== undefined && captured && this.#draining === undefined;
+  }
+
+  get adminPort(): number {
+    return this.#admin.port;
+  }
+
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    this.#log.info("Draining", { connections: this.#connections.size });
+    for (const listener of this.#listeners) listener.stop();
+    for (const connection of [...this.#connections]) connection.drain();
+    const deadline = this.#around.clock.now() + this.#config.shutdownGraceMs;
+    while (this.#connections.size > 0 && this.#around.clock.now() < deadline)
+      await new Promise<void>((resolve) => {
+        this.#around.clock.after(20, resolve);
+      });
+    for (const connection of [...this.#connections]) connection.destroy();
+    for (const stop of this.#stops) stop();
+    this.#proof.stop();
+    this.#admin.stop();
+  }
+
+  #startControl(key: WorkloadKey): ControlDiscovery {
+    const { identity, destination, policy, outbound } = this.#config;
+    const { clock, random } = this.#around;
+    const bootstrap = new TlsCredentials({
+      keyPem: undefined,
+      chainPem: undefined,
+      anchorsPem: identity.trustAnchorsPem,
+    });
+    const channel = (
+      addr: ControlAddr,
+      credentials: () => TlsCredentials | undefined,
+    ): ControlChannel => {
+      const { log } = this.#runtime;
+      const { connectTimeoutMs, backoff } = outbound;
+      const made = new ControlChannel({
+        addr,
+        clock,
+        random,
+        log,
+        connectTimeoutMs,
+        backoff,
+        resolve: resolveHost,
+        credentials,
+      });
+      this.#stops.push(() => made.drain());
+      return made;
+    };
+    const certifier = channel(identity, () => this.#credentials.current ?? bootstrap);
+    const current = (): TlsCredentials | undefined => this.#credentials.current;
+    const discovery = new ControlDiscovery({
+      destination: channel(destination, current),
+      policy: channel(policy, current),
+      context: destination.context,
+      workload: policy.workload,
+      detectTimeoutMs: outbound.detectTimeoutMs,
+    });
+    this.#renew(certifier, key);
+    return discovery;
+  }
+
+  #renew(channel: ControlChannel, { keyPem, csrDer }: WorkloadKey): void {
+    const { identity } = this.#config;
+    const { clock, random, readFile } = this.#around;
+    const renewal = new Renewal({
+      clock,
+      backoff: createBackoff({ minMs: 100, maxMs: identity.minRefreshMs, jitter: 0.1, random }),
+      minRefreshMs: identity.minRefreshMs,
+      maxRefreshMs: identity.maxRefreshMs,
+      certify: () =>
+        certify({
+          channel,
+          csrDer,
+          localName: identity.localName,
+          anchorsPem: identity.trustAnchorsPem,
+          readToken: () => readFile(identity.tokenFile),
+          wallMs: () => clock.wall(),
+        }),
+      onCertified: ({ chainPem, expiresMs }) => {
+        this.#credentials.replace(
+          { keyPem, chainPem, anchorsPem: identity.trustAnchorsPem },
+          expiresMs,
+        );
+        this.#process.certificateRefreshed("ok");
+        this.#process.certificateExpires.set(expiresMs / 1000);
+        this.#log.info("Certified identity", { id: identity.localName });
+      },
+      onError: (error) => {
+        this.#process.certificateRefreshed("error");
+        this.#log.warn("Could not obtain a certificate", { error: String(error) });
+      },
+    });
+    this.#stops.push(() => renewal.stop());
+  }
+
+  #startOutbound(discovery: ControlDiscovery): number {
+    const { outbound, inbound, informationalHeaders } = this.#config;
+    const localIps = inbound.ips;
+    const destinations = new Destinations({
+      runtime: this.#runtime,
+      config: outbound,
+      discovery,
+      localIps,
+    });
+    const direction = new OutboundDirection(this.#runtime, informationalHeaders);
+    const accept = (stream: TcpStream, listenPort: number): void =>
+      acceptOutbound(stream, {
+        runtime: this.#runtime,
+        destinations,
+        direction,
+        askKernel: this.#around.askKernel,
+        listenPort,
+        keepaliveMs: outbound.acceptKeepaliveMs,
+        connections: this.#connections,
+        onCaptured: (probe) => this.#proof.arrived(probe),
+      });
+    return this.#listen(outbound.listen, accept);
+  }
+
+  #startInbound(discovery: ControlDiscovery): number {
+    const { inbound, clusterNetworks, adminListen, identity } = this.#config;
+    const ports = new Ports(discovery, { ...inbound, clusterNetworks }, [
+      ...inbound.ports,
+      adminListen.port,
+    ]);
+    this.#stops.push(() => ports.stop());
+    const applications = new Applications(this.#runtime, inbound);
+    const accept = (stream: TcpStream, listenPort: number): void =>
+      acceptInbound(stream, {
+        runtime: this.#runtime,
+        ports,
+        applications,
+        askKernel: this.#around.askKernel,
+        listenPort,
+        outboundPort: this.outboundPort,
+        ips: inbound.ips,
+        localName: identity.localName,
+        detectTimeoutMs: inbound.detectTimeoutMs,
+        keepaliveMs: inbound.acceptKeepaliveMs,
+        connections: this.#connections,
+      });
+    return this.#listen(inbound.listen, accept);
+  }
+
+  /** Listens on every address; a wildcard gets its IPv6 twin, so that both slots of the redirection are filled. */
+  #listen(
+    addresses: readonly SocketAddr[],
+    accept: (stream: TcpStream, port: number) => void,
+  ): number {
+    let port = 0;
+    for (const { ip, port: wanted } of addresses) {
+      const listener = listen(
+        { ip, port: wanted },
+        (stream) => accept(stream, listener.port),
+        this.#runtime.onFault,
+      );
+      this.#listeners.push(listener);
+      port = listener.port;
+      if (ip !== "0.0.0.0") continue;
+      try {
+        const twin = listen(
+          { ip: "::", port, ipv6Only: true },
+          (stream) => accept(stream, port),
+          this.#runtime.onFault,
+        );
+        this.#listeners.push(twin);
+      } catch (error) {
+        this.#log.debug("No IPv6 listener", { error: String(error) });
+      }
+    }
+    return port;
+  }
+
+  #startAdmin(): { readonly port: number; stop(): void } {
+    const { adminListen, shutdownEndpoint, log } = this.#config;
+    const app = this;
+    return servePlain(adminListen, (request) =>
+      answerAdmin(request, {
+        get ready() {
+          return app.ready;
+        },
+        metrics: () => this.#metrics(),
+        variables: this.#around.variables,
+        logFilter: log.filter,
+        setLogFilter: (filter) => this.#filter.set(filter),
+        shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
+      }),
+    );
+  }
+
+  #metrics(): string {
+    const { clock, usage } = this.#around;
+    this.#process.update({
+      startSeconds: this.#startedMs / 1000,
+      nowSeconds: clock.wall() / 1000,
+      ...usage(),
+    });
+    const text = writeExposition(this.#registry, {
+      nowMs: clock.now(),
+      retainIdleMs: this.#config.metricsRetainIdleMs,
+    });
+    return `${text}# EOF\n`;
+  }
+}

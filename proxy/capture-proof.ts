@@ -1,0 +1,84 @@
+/** Proves that outbound traffic of this pod is captured: a connection to a reserved address must come back to us. */
+
+import { connectTcp } from "#lib/net/connect.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { Clock, Timer } from "#lib/time/clock.ts";
+import { CAPTURE_PROBE } from "./outbound/accept.ts";
+
+/** How often the proof is renewed while it holds, and asked for while it does not. */
+export const PROOF_INTERVAL_MS = 60_000;
+export const PROOF_RETRY_MS = 500;
+const PROOF_TIMEOUT_MS = 1000;
+const NONCE_BYTES = 16;
+
+/** Holds whether the last proof succeeded. */
+export class CaptureProof {
+  readonly #clock: Clock;
+  readonly #nonce: () => Uint8Array;
+  readonly #onFault: (error: Error) => void;
+  #expected: string | undefined;
+  #proved = false;
+  #timer: Timer | undefined;
+
+  /** `nonce` gives 16 random bytes. */
+  constructor(how: {
+    readonly clock: Clock;
+    readonly nonce: () => Uint8Array;
+    readonly onFault: (error: Error) => void;
+  }) {
+    this.#clock = how.clock;
+    this.#nonce = how.nonce;
+    this.#onFault = how.onFault;
+  }
+
+  get proved(): boolean {
+    return this.#proved;
+  }
+
+  start(): void {
+    const nonce = this.#nonce().subarray(0, NONCE_BYTES);
+    this.#expected = Buffer.from(nonce).toString("hex");
+    const how = {
+      ...CAPTURE_PROBE,
+      timeoutMs: PROOF_TIMEOUT_MS,
+      clock: this.#clock,
+      onFault: this.#onFault,
+    };
+    connectTcp(how, {
+      onConnected: (stream) => {
+        stream.write(nonce);
+        stream.end();
+      },
+      onFailed: () => undefined,
+    });
+    this.#timer = this.#clock.after(PROOF_TIMEOUT_MS, () => this.#judge());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** A connection with the probe's destination arrived at our own listener. */
+  arrived(stream: TcpStream): void {
+    const received: Buffer[] = [];
+    stream.handler = {
+      onData: (chunk) => {
+        received.push(Buffer.from(chunk));
+        if (Buffer.concat(received).toString("hex") !== this.#expected) return;
+        this.#proved = true;
+        this.#expected = undefined;
+        stream.destroy();
+      },
+      onEnd: () => stream.destroy(),
+      onDrain: () => undefined,
+      onClose: () => undefined,
+    };
+  }
+
+  #judge(): void {
+    if (this.#expected !== undefined) this.#proved = false;
+    this.#timer = this.#clock.after(this.#proved ? PROOF_INTERVAL_MS : PROOF_RETRY_MS, () =>
+      this.start(),
+    );
+  }
+}

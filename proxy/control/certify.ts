@@ -1,0 +1,73 @@
+/** Asks the identity service for a certificate, and believes the answer only if it is ours and chains to an anchor. */
+
+import { X509Certificate } from "node:crypto";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
+import { fromPem, toPem } from "#lib/x509/asn1.ts";
+import type { Certified } from "../identity/renew.ts";
+import type { ControlChannel } from "./channel.ts";
+
+/** The identity service refused, or answered what cannot be used. */
+export class CertifyError extends Error {
+  override readonly name = "CertifyError";
+  readonly code: "expired" | "untrusted" | "name";
+
+  constructor(message: string, code: CertifyError["code"]) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What is asked for and how the answer is judged. */
+export interface CertifyOptions {
+  readonly channel: ControlChannel;
+  readonly localName: string;
+  readonly csrDer: Uint8Array;
+  readonly anchorsPem: string;
+  /** Read anew for each request: the kubelet replaces the file. */
+  readonly readToken: () => Promise<Uint8Array>;
+  readonly wallMs: () => number;
+}
+
+/** One request. Rejects with GrpcError or CertifyError. */
+export async function certify(options: CertifyOptions): Promise<Certified> {
+  const request = create(CertifyRequestSchema, {
+    identity: options.localName,
+    token: await options.readToken(),
+    certificateSigningRequest: options.csrDer,
+  });
+  const path = "/io.linkerd.proxy.identity.Identity/Certify";
+  const answer = await options.channel.call(path, toBinary(CertifyRequestSchema, request));
+  const { leafCertificate, intermediateCertificates, validUntil } = fromBinary(
+    CertifyResponseSchema,
+    answer,
+  );
+  const expiresMs = Number(validUntil?.seconds ?? 0n) * 1000;
+  if (expiresMs <= options.wallMs())
+    throw new CertifyError("Cannot use certificate: it has expired", "expired");
+  const chain = [leafCertificate, ...intermediateCertificates];
+  judge(chain, options);
+  return { chainPem: chain.map((der) => toPem("CERTIFICATE", der)).join(""), expiresMs };
+}
+
+/** The leaf must carry our name, and each certificate be signed by the next, the last by an anchor. */
+function judge(chain: readonly Uint8Array[], { localName, anchorsPem }: CertifyOptions): void {
+  const certificates = chain.map((der) => new X509Certificate(der));
+  const [leaf] = certificates;
+  if (leaf?.checkHost(localName) === undefined)
+    throw new CertifyError(`Cannot use certificate: it is not for ${localName}`, "name");
+  const anchors = fromPem("CERTIFICATE", anchorsPem).map((der) => new X509Certificate(der));
+  const last = certificates.at(-1) as X509Certificate;
+  const linked = certificates
+    .slice(1)
+    .every((issuer, index) => isSignedBy(certificates[index], issuer));
+  if (!linked || !anchors.some((anchor) => isSignedBy(last, anchor)))
+    throw new CertifyError(
+      "Cannot use certificate: it does not chain to a trust anchor",
+      "untrusted",
+    );
+}
+
+function isSignedBy(certificate: X509Certificate | undefined, issuer: X509Certificate): boolean {
+  return certificate?.checkIssued(issuer) === true && certificate.verify(issuer.publicKey);
+}

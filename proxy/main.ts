@@ -1,0 +1,45 @@
+/** The role `proxy`: reads the environment, runs the app, sets the exit code. */
+
+import { readFile } from "node:fs/promises";
+import { systemClock } from "#lib/sys/system-clock.ts";
+import { startProxy } from "./app.ts";
+import { processVariables, readConfig } from "./env.ts";
+import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
+
+/** A configuration that cannot be used (P58). */
+const EXIT_BAD_CONFIG = 64;
+
+/** Runs until SIGTERM or SIGINT has drained it. */
+export async function main(version: string): Promise<void> {
+  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  const variables = processVariables();
+  const result = readConfig(variables);
+  if (result.type === "errors") {
+    for (const error of result.errors) write(`Cannot start: ${error}`);
+    process.exit(EXIT_BAD_CONFIG);
+  }
+  const proxy = await startProxy(result.config, {
+    clock: systemClock,
+    random: Math.random,
+    write,
+    variables,
+    version,
+    askKernel: kernelOriginalDst,
+    readFile,
+    usage: () => {
+      const { user, system } = process.cpuUsage();
+      return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
+    },
+  });
+  const stop = (): void => {
+    proxy.drain().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        write(`Cannot drain: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
