@@ -7,7 +7,7 @@ import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
 import { persists, responseFraming } from "#lib/http1/framing.ts";
 import { findHeadEnd, parseResponse } from "#lib/http1/head-parser.ts";
 import { writeRequestHead } from "#lib/http1/head-writer.ts";
-import { Http1Error } from "#lib/http1/http1-error.ts";
+import { Http1Error, malformed } from "#lib/http1/http1-error.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
@@ -38,6 +38,13 @@ export function connectHttp1(stream: ByteStream, observer: ClientObserver): Clie
   return connection;
 }
 
+/** What stands in for a body that is none: an upgrade, or the length of what usually has one (RFC 9110 §8.6). */
+function closingLines({ method, headers }: RequestHead, upgrade: boolean): string {
+  if (upgrade) return "connection: upgrade\r\n";
+  const expected = method === "POST" || method === "PUT" || method === "PATCH";
+  return expected && !headers.has("content-length") ? "content-length: 0\r\n" : "";
+}
+
 class Http1ClientConnection implements ClientConnection, ByteStreamHandler, BodySink, ClientStream {
   readonly version = "HTTP/1.1";
   readonly #stream: ByteStream;
@@ -54,6 +61,8 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   #reused = false;
   #persistent = true;
   #draining = false;
+  #upgrading = false;
+  #peerEnded = false;
 
   constructor(stream: ByteStream, observer: ClientObserver) {
     this.#stream = stream;
@@ -72,6 +81,7 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
     const upgrade = head.headers.has("upgrade");
     this.#handler = handler;
+    this.#upgrading = upgrade;
     this.#method = head.method;
     this.#state = "head";
     this.#answered = false;
@@ -82,9 +92,13 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
     head.headers.delete("connection");
     const tunnel = upgrade || head.method === "CONNECT";
     if (end || tunnel)
-      this.#output.head(writeRequestHead(head, upgrade ? "connection: upgrade\r\n" : ""), "none");
+      this.#output.head(writeRequestHead(head, closingLines(head, upgrade)), "none");
     else if (head.headers.has("content-length"))
-      this.#output.head(writeRequestHead(head, ""), "length");
+      this.#output.head(
+        writeRequestHead(head, ""),
+        "length",
+        Number(head.headers.get("content-length")),
+      );
     else this.#output.head(writeRequestHead(head, "transfer-encoding: chunked\r\n"), "chunked");
     return this;
   }
@@ -108,6 +122,7 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
     if (this.#state === "tunnel") {
       this.#output.flush();
       this.#stream.end();
+      if (this.#peerEnded) this.#tunnelDone();
     } else this.#output.end(trailers);
   }
 
@@ -126,14 +141,20 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
 
   onData(chunk: Uint8Array): void {
     outbox.enter();
-    const bytes = asBuffer(chunk);
-    this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
-    outbox.leave();
+    try {
+      const bytes = asBuffer(chunk);
+      this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
+    } finally {
+      outbox.leave();
+    }
   }
 
   onEnd(): void {
-    if (this.#state === "tunnel") this.#handler?.onResponseEnd(undefined);
-    else if (this.#state === "body" && this.#body.untilClose) {
+    if (this.#state === "tunnel") {
+      this.#peerEnded = true;
+      this.#handler?.onResponseEnd(undefined);
+      if (this.#requestEnded) this.#tunnelDone();
+    } else if (this.#state === "body" && this.#body.untilClose) {
       this.#persistent = false;
       this.onBodyEnd(undefined);
     } else this.#gone();
@@ -185,12 +206,12 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   }
 
   #readHead(bytes: Buffer, at: number): number {
+    this.#answered = true;
     const end = findHeadEnd(bytes, at);
     if (end < 0) {
       this.#rest = Buffer.from(bytes.subarray(at));
       return -1;
     }
-    this.#answered = true;
     const { head, fields } = parseResponse(bytes, at, end);
     const { status } = head;
     const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
@@ -198,6 +219,8 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
       this.#handler?.onResponseInformational(head);
       return end;
     }
+    if (status === 101 && !this.#upgrading)
+      throw malformed("it switches protocols and nobody asked for it");
     if (status === 101 || (this.#method === "CONNECT" && status < 300)) {
       this.#state = "tunnel";
       this.#output.tunnel();
@@ -226,6 +249,14 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
     this.#state = "idle";
     this.#reused = true;
     this.#observer.onAvailable(this);
+  }
+
+  /** Both ways of a tunnel have ended. */
+  #tunnelDone(): void {
+    if (this.#state === "closed") return;
+    this.#handler = undefined;
+    this.#state = "closed";
+    this.#observer.onClosed(this);
   }
 
   #shut(): void {

@@ -11,13 +11,15 @@ import { type Flushable, outbox } from "./outbox.ts";
 export const GATHER_LIMIT_BYTES: number = 16 * 1024;
 
 /** How the body that is being sent is framed. */
-export type OutputFraming = "none" | "length" | "chunked" | "raw";
+export type OutputFraming = "none" | "length" | "chunked" | "close" | "raw";
 
 /** Writes messages one after the other. */
 export class Http1Output implements Flushable {
   readonly #stream: ByteStream;
   readonly #writer = new ByteWriter();
   #framing: OutputFraming = "none";
+  /** Bytes that the content-length still promises. */
+  #due = 0;
   #marked = false;
   #full = false;
 
@@ -35,10 +37,11 @@ export class Http1Output implements Flushable {
     this.#full = false;
   }
 
-  /** Writes a head; what follows is framed so. */
-  head(text: string, framing: OutputFraming): void {
+  /** Writes a head; what follows is framed so. With `length`, more or fewer bytes than that break the connection off. */
+  head(text: string, framing: OutputFraming, length = 0): void {
     this.#text(text);
     this.#framing = framing;
+    this.#due = length;
   }
 
   /** Switches to raw bytes: a tunnel. */
@@ -49,6 +52,13 @@ export class Http1Output implements Flushable {
   /** Writes body bytes; false where the socket is full. */
   body(chunk: Uint8Array): boolean {
     if (chunk.length === 0 || this.#framing === "none") return !this.#full;
+    if (this.#framing === "length") {
+      this.#due -= chunk.length;
+      if (this.#due < 0) {
+        this.#breakOff();
+        return true;
+      }
+    }
     if (this.#framing === "chunked") this.#text(`${chunk.length.toString(16)}\r\n`);
     this.#bytes(chunk);
     if (this.#framing === "chunked") this.#text("\r\n");
@@ -59,7 +69,15 @@ export class Http1Output implements Flushable {
   end(trailers: HeaderList | undefined): void {
     if (this.#framing === "chunked")
       this.#text(`0\r\n${trailers === undefined ? "" : writeFields(trailers)}\r\n`);
+    if (this.#framing === "length" && this.#due > 0) this.#breakOff();
     if (this.#framing !== "raw") this.#framing = "none";
+  }
+
+  /** A body that is not as long as was promised would pass for the beginning of the next message. */
+  #breakOff(): void {
+    this.#framing = "none";
+    this.#writer.clear();
+    this.#stream.destroy();
   }
 
   flush(): void {

@@ -10,7 +10,7 @@ import { writeResponseHead } from "#lib/http1/head-writer.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, Reset, ServerHandler, ServerStream } from "./exchange.ts";
-import { Http1Output } from "./http1-output.ts";
+import { Http1Output, type OutputFraming } from "./http1-output.ts";
 import { outbox } from "./outbox.ts";
 
 /** A connection that is served. */
@@ -21,7 +21,7 @@ export interface ServerConnection extends ByteStreamHandler {
   destroy(): void;
 }
 
-/** Bytes kept of requests that came before their turn; reading pauses with the first of them. */
+/** What a request that was given up is told: CANCEL, as HTTP/2 says it. */
 const CANCEL = 8;
 
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
@@ -70,16 +70,26 @@ class Http1ServerConnection implements ServerConnection, BodySink {
 
   onData(chunk: Uint8Array): void {
     outbox.enter();
-    const bytes = asBuffer(chunk);
-    this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
-    outbox.leave();
+    try {
+      const bytes = asBuffer(chunk);
+      this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
+    } finally {
+      outbox.leave();
+    }
   }
 
   onEnd(): void {
     this.#ended = true;
-    if (this.#state === "tunnel") this.#current?.handler.onRequestEnd(undefined);
+    if (this.#state === "tunnel") this.#tunnelEnd();
     else if (this.#state === "body") this.#abort("connection");
     else if (this.#state === "head") this.#shut();
+  }
+
+  #tunnelEnd(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    current.requestDone = true;
+    current.handler.onRequestEnd(undefined);
   }
 
   onDrain(): void {
@@ -125,14 +135,15 @@ class Http1ServerConnection implements ServerConnection, BodySink {
     }
   }
 
-  becomeTunnel(): void {
+  becomeTunnel(current: Http1ServerStream): void {
     this.#state = "tunnel";
+    current.requestDone = false;
     this.output.tunnel();
   }
 
   #next(finished: Http1ServerStream): void {
     this.#current = undefined;
-    if (!finished.persistent || this.#draining || this.#ended) {
+    if (!finished.persistent || this.#draining || (this.#ended && this.#rest === undefined)) {
       this.#shut();
       return;
     }
@@ -144,13 +155,17 @@ class Http1ServerConnection implements ServerConnection, BodySink {
   /** Goes on with what was kept, then reads on. */
   #go(): void {
     outbox.enter();
-    const rest = this.#rest;
-    if (rest !== undefined) this.#run(rest);
-    if (this.#socketPaused && !this.#mustWait()) {
-      this.#socketPaused = false;
-      this.stream.resume();
+    try {
+      const rest = this.#rest;
+      if (rest !== undefined) this.#run(rest);
+      if (this.#socketPaused && !this.#mustWait()) {
+        this.#socketPaused = false;
+        this.stream.resume();
+      }
+      if (this.#ended && this.#state === "head" && !this.#paused) this.#shut();
+    } finally {
+      outbox.leave();
     }
-    outbox.leave();
   }
 
   #mustWait(): boolean {
@@ -222,8 +237,15 @@ class Http1ServerConnection implements ServerConnection, BodySink {
   #refuse(error: Http1Error): void {
     const current = this.#current;
     this.#current = undefined;
-    current?.handler.onRequestReset({ reason: "protocol", code: CANCEL, unprocessed: false });
-    if (current === undefined || !current.headSent) {
+    const begun = current?.headSent ?? false;
+    if (current !== undefined) {
+      current.responseDone = true;
+      current.handler.onRequestReset({ reason: "protocol", code: CANCEL, unprocessed: false });
+    }
+    if (begun) {
+      this.#state = "closed";
+      this.stream.destroy();
+    } else {
       const length = "content-length: 0\r\nconnection: close\r\n";
       this.output.head(
         writeResponseHead(
@@ -232,8 +254,8 @@ class Http1ServerConnection implements ServerConnection, BodySink {
         ),
         "none",
       );
+      this.#shut();
     }
-    this.#shut();
   }
 
   #shut(): void {
@@ -246,6 +268,7 @@ class Http1ServerConnection implements ServerConnection, BodySink {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
+    if (current.responseDone && current.requestDone) return;
     current.responseDone = true;
     current.handler.onRequestReset({ reason, code: CANCEL, unprocessed: false });
     if (this.#state !== "closed") this.stream.destroy();
@@ -316,7 +339,7 @@ class Http1ServerStream implements ServerStream {
       this.#write(head, zero, bodiless || end ? "none" : "length");
     } else if (this.#old) {
       this.persistent = false;
-      this.#write(head, "", "length");
+      this.#write(head, "", "close");
     } else this.#write(head, "transfer-encoding: chunked\r\n", "chunked");
     if (end) this.#done();
   }
@@ -348,16 +371,17 @@ class Http1ServerStream implements ServerStream {
       writeResponseHead(head, head.status === 101 ? "connection: upgrade\r\n" : ""),
       "raw",
     );
-    this.#connection.becomeTunnel();
+    this.#connection.becomeTunnel(this);
     this.#connection.resume();
   }
 
-  #write(head: ResponseHead, extra: string, framing: "none" | "length" | "chunked"): void {
+  #write(head: ResponseHead, extra: string, framing: OutputFraming): void {
     if (this.#connection.draining) this.persistent = false;
     let connection = "";
     if (!this.persistent) connection = "connection: close\r\n";
     else if (this.#old) connection = "connection: keep-alive\r\n";
-    this.#connection.output.head(writeResponseHead(head, extra + connection), framing);
+    const length = framing === "length" ? Number(head.headers.get("content-length")) : 0;
+    this.#connection.output.head(writeResponseHead(head, extra + connection), framing, length);
   }
 
   #done(): void {

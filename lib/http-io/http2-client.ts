@@ -75,9 +75,12 @@ class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http
 
   onData(chunk: Uint8Array): void {
     outbox.enter();
-    this.http2.receive(chunk, this.#now());
-    this.mark();
-    outbox.leave();
+    try {
+      this.http2.receive(chunk, this.#now());
+    } finally {
+      this.mark();
+      outbox.leave();
+    }
   }
 
   onEnd(): void {

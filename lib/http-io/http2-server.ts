@@ -69,9 +69,12 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable 
 
   onData(chunk: Uint8Array): void {
     outbox.enter();
-    this.http2.receive(chunk, this.#now());
-    this.mark();
-    outbox.leave();
+    try {
+      this.http2.receive(chunk, this.#now());
+    } finally {
+      this.mark();
+      outbox.leave();
+    }
   }
 
   onDrain(): void {

@@ -144,6 +144,7 @@ export class Http2Connection implements FrameSink {
   open(head: RequestHead, end: boolean): Http2Stream {
     const stream = new Http2Stream(this.#nextId, this.#sender.initialWindow);
     this.#nextId += 2;
+    stream.bodiless = head.method === "HEAD";
     this.#streams.set(stream.id, stream);
     this.#sender.request(stream, head, end);
     return stream;
@@ -399,6 +400,15 @@ export class Http2Connection implements FrameSink {
     if (!informational) {
       stream.headSeen = true;
       stream.remoteEnded = end;
+      const length = contentLengthOf(head.headers);
+      const bodiless = stream.bodiless || head.status === 204 || head.status === 304;
+      if (bodiless) stream.due = 0;
+      else if (!end) stream.due = length;
+      else if (length > 0)
+        throw streamError(
+          ErrorCode.PROTOCOL_ERROR,
+          "Cannot accept body: content-length is another",
+        );
     }
     this.#events.onResponse(stream, head, end);
     if (end) this.#maybeClose(stream);

@@ -54,7 +54,7 @@ export class BlockFields implements FieldSink {
   /** The block as a request (RFC 9113 §8.3.1). Throws a stream error where it is malformed. */
   request(): RequestHead {
     const connect = this.#method === "CONNECT" && this.#protocol === "";
-    if (this.#method === "" || this.#status !== "")
+    if (this.#method === "" || this.#status !== "" || !METHOD.test(this.#method))
       this.#fail("pseudo-headers of a request are missing");
     if (connect && (this.#scheme !== "" || this.#path !== "" || this.#authority === ""))
       this.#fail("CONNECT has an authority and nothing else");
@@ -83,11 +83,7 @@ export class BlockFields implements FieldSink {
   /** The block as a response (RFC 9113 §8.3.2). */
   response(): ResponseHead {
     const status = Number(this.#status);
-    if (
-      !/^[1-5]\d\d$|^[6-9]\d\d$/.test(this.#status) ||
-      this.#pseudo !== PSEUDO[":status"] ||
-      status === 101
-    )
+    if (!/^[1-9]\d\d$/.test(this.#status) || this.#pseudo !== PSEUDO[":status"] || status === 101)
       this.#fail("a response has a :status and no other pseudo-header");
     this.#judge();
     return { status, version: "HTTP/2", headers: this.headers };
@@ -96,6 +92,8 @@ export class BlockFields implements FieldSink {
   /** The block as trailers: no pseudo-headers (RFC 9113 §8.1). */
   trailers(): HeaderList {
     if (this.#pseudo !== 0) this.#fail("trailers have no pseudo-headers");
+    if (this.headers.has("content-length") || this.headers.has("host"))
+      this.#fail("a trailer says what only a head may say");
     this.#judge();
     return this.headers;
   }
@@ -118,7 +116,7 @@ export class BlockFields implements FieldSink {
       return;
     }
     this.#pseudo |= bit;
-    if (!isCleanValue(value)) this.#fail(`${name} has an invalid character`);
+    if (!isVisible(value)) this.#fail(`${name} has an invalid character`);
     switch (name) {
       case ":method":
         this.#method = value;
@@ -174,6 +172,18 @@ function isLowerToken(name: string): boolean {
   return name.length > 0;
 }
 
+/** A token (RFC 9110 §9.1). */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Nothing that would end a word of an HTTP/1 start line: such a request may go on in HTTP/1. */
+function isVisible(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code <= 32 || code === 127) return false;
+  }
+  return true;
+}
+
 /** No NUL, CR or LF, and no blank at either end (RFC 9113 §8.2.1). */
 function isCleanValue(value: string): boolean {
   const { length } = value;
@@ -187,14 +197,14 @@ function isCleanValue(value: string): boolean {
   return true;
 }
 
-/** The value of content-length; -1 where absent. Throws a stream error where malformed or contradictory. */
+/** The value of content-length; -1 where absent. Throws a stream error where malformed or repeated. */
 export function contentLengthOf(headers: HeaderList): number {
   const { names, values } = headers;
   let length = -1;
   for (let i = 0; i < names.length; i++) {
     if (names[i] !== "content-length") continue;
     const value = values[i] as string;
-    if (!/^\d{1,15}$/.test(value) || (length >= 0 && Number(value) !== length))
+    if (!/^\d{1,15}$/.test(value) || length >= 0)
       throw streamError(
         ErrorCode.PROTOCOL_ERROR,
         "Cannot accept header block: content-length is invalid",

@@ -17,6 +17,8 @@ export class Http2Stream {
   closed = false;
   /** The final head came (client), or the request did (server): what follows is trailers. */
   headSeen = false;
+  /** The request was HEAD: its response has no body, whatever its content-length says. */
+  bodiless = false;
   /** Bytes still due by content-length; -1 where it was not said. */
   due = -1;
   /** DATA that no window has let through yet. */
