@@ -49,7 +49,7 @@ export interface Surroundings {
 }
 
 /** A proxy that runs. */
-export interface Proxy {
+export interface RunningProxy {
   readonly ready: boolean;
   readonly adminPort: number;
   /** The ports in use, of interest where 0 was configured. */
@@ -60,12 +60,12 @@ export interface Proxy {
 }
 
 /** Starts a proxy. Rejects where a listener or the key cannot be had. */
-export async function startProxy(config: ProxyConfig, around: Surroundings): Promise<Proxy> {
+export async function startProxy(config: ProxyConfig, around: Surroundings): Promise<RunningProxy> {
   const key = await workloadKey(config.identity.dir, config.identity.localName);
   return new ProxyApp(config, around, key);
 }
 
-class ProxyApp implements Proxy {
+class ProxyApp implements RunningProxy {
   readonly #config: ProxyConfig;
   readonly #around: Surroundings;
   readonly #filter = new LogFilter();

@@ -2,15 +2,15 @@
 
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
-import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
 import { persists, requestFraming } from "#lib/http1/framing.ts";
 import { findHeadEnd, parseRequest } from "#lib/http1/head-parser.ts";
 import { writeResponseHead } from "#lib/http1/head-writer.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
-import type { RequestHandler, Reset, ServerHandler, ServerStream } from "./exchange.ts";
-import { Http1Output, type OutputFraming } from "./http1-output.ts";
+import type { Reset, ServerHandler } from "./exchange.ts";
+import { Http1Output } from "./http1-output.ts";
+import { type Http1Host, Http1ServerStream } from "./http1-server-stream.ts";
 import { outbox } from "./outbox.ts";
 
 /** A connection that is served. */
@@ -31,7 +31,7 @@ export function serveHttp1(stream: ByteStream, handler: ServerHandler): ServerCo
   return connection;
 }
 
-class Http1ServerConnection implements ServerConnection, BodySink {
+class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
   readonly stream: ByteStream;
   readonly output: Http1Output;
   readonly #handler: ServerHandler;
@@ -283,116 +283,3 @@ export function isUpgrade(headers: HeaderList): boolean {
     headers.has("upgrade") && /(^|[,\s])upgrade([,\s]|$)/i.test(headers.get("connection") ?? "")
   );
 }
-
-class Http1ServerStream implements ServerStream {
-  readonly request: RequestHead;
-  readonly requestEnded: boolean;
-  handler: RequestHandler = NOBODY;
-  persistent: boolean;
-  requestDone = false;
-  responseDone = false;
-  headSent = false;
-  readonly #connection: Http1ServerConnection;
-  readonly #old: boolean;
-  #tunnel = false;
-
-  constructor(
-    connection: Http1ServerConnection,
-    request: RequestHead,
-    how: { ended: boolean; persistent: boolean },
-  ) {
-    this.#connection = connection;
-    this.request = request;
-    this.requestEnded = how.ended;
-    this.persistent = how.persistent;
-    this.#old = request.version === "HTTP/1.0";
-  }
-
-  pauseRequest(): void {
-    if (!this.responseDone) this.#connection.pause();
-  }
-
-  resumeRequest(): void {
-    if (!this.responseDone) this.#connection.resume();
-  }
-
-  sendInformational(head: ResponseHead): void {
-    if (this.headSent || this.#old || this.responseDone) return;
-    this.#connection.output.head(writeResponseHead(head, ""), "none");
-  }
-
-  sendHead(head: ResponseHead, end: boolean): void {
-    if (this.headSent || this.responseDone) return;
-    this.headSent = true;
-    const { status, headers } = head;
-    headers.delete("transfer-encoding");
-    if (/(^|[,\s])close([,\s]|$)/i.test(headers.get("connection") ?? "")) this.persistent = false;
-    headers.delete("connection");
-    if (status === 101 || (this.request.method === "CONNECT" && status >= 200 && status < 300)) {
-      this.#sendTunnel(head);
-      return;
-    }
-    const bodiless = this.request.method === "HEAD" || status === 204 || status === 304;
-    const sized = headers.has("content-length");
-    if (bodiless || sized || end) {
-      const zero = end && !bodiless && !sized ? "content-length: 0\r\n" : "";
-      this.#write(head, zero, bodiless || end ? "none" : "length");
-    } else if (this.#old) {
-      this.persistent = false;
-      this.#write(head, "", "close");
-    } else this.#write(head, "transfer-encoding: chunked\r\n", "chunked");
-    if (end) this.#done();
-  }
-
-  sendData(chunk: Uint8Array): boolean {
-    return this.responseDone || this.#connection.output.body(chunk);
-  }
-
-  sendEnd(trailers: HeaderList | undefined): void {
-    if (this.responseDone) return;
-    this.#connection.output.end(trailers);
-    if (this.#tunnel) {
-      this.responseDone = true;
-      this.#connection.output.flush();
-      this.#connection.stream.end();
-    } else this.#done();
-  }
-
-  resetResponse(_code: number): void {
-    if (this.responseDone) return;
-    this.responseDone = true;
-    this.#connection.destroy();
-  }
-
-  #sendTunnel(head: ResponseHead): void {
-    this.#tunnel = true;
-    this.persistent = false;
-    this.#connection.output.head(
-      writeResponseHead(head, head.status === 101 ? "connection: upgrade\r\n" : ""),
-      "raw",
-    );
-    this.#connection.becomeTunnel(this);
-    this.#connection.resume();
-  }
-
-  #write(head: ResponseHead, extra: string, framing: OutputFraming): void {
-    if (this.#connection.draining) this.persistent = false;
-    let connection = "";
-    if (!this.persistent) connection = "connection: close\r\n";
-    else if (this.#old) connection = "connection: keep-alive\r\n";
-    const length = framing === "length" ? Number(head.headers.get("content-length")) : 0;
-    this.#connection.output.head(writeResponseHead(head, extra + connection), framing, length);
-  }
-
-  #done(): void {
-    this.responseDone = true;
-    this.#connection.responded(this);
-  }
-}
-
-const NOBODY: RequestHandler = {
-  onRequestData: () => undefined,
-  onRequestEnd: () => undefined,
-  onRequestReset: () => undefined,
-  onResponseWritable: () => undefined,
-};

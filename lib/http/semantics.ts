@@ -14,22 +14,17 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 
 /** Removes what concerns the connection a message came on, and what its `Connection` field names; `te: trailers` stays. */
 export function removeHopByHop(headers: HeaderList): void {
-  const { names, values } = headers;
-  let named: string[] | undefined;
+  const { names } = headers;
   let found = false;
-  let trailers = false;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    if (!HOP_BY_HOP.has(name)) continue;
-    found = true;
-    const value = (values[i] as string).toLowerCase();
-    if (name === "te" && value.includes("trailers")) trailers = true;
-    if (name === "connection")
-      named = [...(named ?? []), ...value.split(",").map((each) => each.trim())];
-  }
+  for (let i = 0; i < names.length && !found; i++) found = HOP_BY_HOP.has(names[i] as string);
   if (!found) return;
+  const named = headers.getAll("connection").join(",").toLowerCase().split(",");
+  const trailers = headers.getAll("te").some((value) => value.toLowerCase().includes("trailers"));
   for (const name of HOP_BY_HOP) headers.delete(name);
-  for (const name of named ?? []) if (!KEPT.has(name)) headers.delete(name);
+  for (const each of named) {
+    const name = each.trim();
+    if (!KEPT.has(name)) headers.delete(name);
+  }
   if (trailers) headers.add("te", "trailers");
 }
 

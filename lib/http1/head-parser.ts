@@ -11,7 +11,7 @@ export const START_LINE_LIMIT_BYTES: number = 16 * 1024;
 /** A head longer than this gets 431. */
 export const HEAD_LIMIT_BYTES: number = 64 * 1024;
 /** More fields than this get 431. */
-export const FIELDS_LIMIT = 128;
+export const FIELDS_LIMIT = 100;
 
 const CR = 13;
 const LF = 10;
@@ -109,24 +109,32 @@ function versionOf(text: string): "HTTP/1.0" | "HTTP/1.1" {
 
 /** Splits the request target into scheme, authority and path (RFC 9112 §3.2). */
 function applyTarget(head: RequestHead, target: string, fields: ParsedFields): void {
-  for (let i = 0; i < target.length; i++) {
-    const code = target.charCodeAt(i);
-    if (code <= 32 || code === 127 || code === 35 || code === 92)
-      throw malformed("its target has an invalid character");
-  }
-  const first = target.charCodeAt(0);
+  if (!isVisible(target)) throw malformed("its target has an invalid character");
   if (head.method === "CONNECT") {
     head.authority = target;
     head.path = "";
     if (!/^[^/?@]+:\d{1,5}$/.test(target)) throw malformed("CONNECT needs host:port");
-  } else if (first === 0x2f || (target === "*" && head.method === "OPTIONS")) {
+  } else if (target.charCodeAt(0) === 0x2f || (target === "*" && head.method === "OPTIONS")) {
     head.authority = fields.host ?? "";
   } else applyAbsoluteForm(head, target);
-  if (fields.host === undefined) {
+  checkHost(head, fields.host);
+}
+
+/** No blank, control character, fragment or backslash. */
+function isVisible(target: string): boolean {
+  for (let i = 0; i < target.length; i++) {
+    const code = target.charCodeAt(i);
+    if (code <= 32 || code === 127 || code === 35 || code === 92) return false;
+  }
+  return true;
+}
+
+function checkHost(head: RequestHead, host: string | undefined): void {
+  if (host === undefined) {
     if (head.version === "HTTP/1.1") throw malformed("it has no host");
-  } else if (fields.host.toLowerCase() !== head.authority.toLowerCase())
+  } else if (host !== head.authority && host.toLowerCase() !== head.authority.toLowerCase())
     throw ambiguous("host contradicts its target");
-  else if (!/^[^\s/?#@\\,]*$/.test(fields.host)) throw malformed("its host is none");
+  else if (!/^[^\s/?#@\\,]*$/.test(host)) throw malformed("its host is none");
 }
 
 function applyAbsoluteForm(head: RequestHead, target: string): void {
@@ -150,27 +158,29 @@ function parseFields(text: string, from: number): ParsedFields {
 
 /** Reads one field line and returns where the next begins. */
 function parseField(text: string, from: number, fields: ParsedFields): number {
-  let at = from;
-  let upper = false;
-  for (;;) {
-    const code = text.charCodeAt(at);
-    if (KIND[code] !== 1) break;
-    if (code >= 65 && code <= 90) upper = true;
-    at++;
-  }
-  if (at === from || text.charCodeAt(at) !== 58)
+  const colon = nameEnd(text, from);
+  if (colon === from || text.charCodeAt(colon) !== 58)
     throw malformed("a field name is no token followed by a colon");
-  const name = upper ? text.slice(from, at).toLowerCase() : text.slice(from, at);
-  let start = at + 1;
-  while (text.charCodeAt(start) === 32 || text.charCodeAt(start) === 9) start++;
+  let start = colon + 1;
+  while (isBlank(text.charCodeAt(start))) start++;
   const lineEnd = text.indexOf("\r", start);
   if (lineEnd < 0 || text.charCodeAt(lineEnd + 1) !== LF) throw malformed("a field has a bare CR");
   let end = lineEnd;
-  while (end > start && (text.charCodeAt(end - 1) === 32 || text.charCodeAt(end - 1) === 9)) end--;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   for (let i = start; i < end; i++)
     if (KIND[text.charCodeAt(i)] === 0) throw malformed("a field has a control character");
-  keep(fields, name, text.slice(start, end));
+  keep(fields, text.slice(from, colon).toLowerCase(), text.slice(start, end));
   return lineEnd + 2;
+}
+
+function nameEnd(text: string, from: number): number {
+  let at = from;
+  while (KIND[text.charCodeAt(at)] === 1) at++;
+  return at;
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 function keep(fields: ParsedFields, name: string, value: string): void {

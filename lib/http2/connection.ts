@@ -172,14 +172,21 @@ export class Http2Connection implements FrameSink {
     this.#close(stream);
   }
 
-  /** Lets no more in than the window that is open; what is on its way still arrives. */
+  /** Lets no more in than the window that is open; what is on its way is held. */
   pause(stream: Http2Stream): void {
     stream.paused = true;
   }
 
+  /** Hands over what was held meanwhile and lets more in. */
   resume(stream: Http2Stream): void {
     stream.paused = false;
-    this.#creditStream(stream);
+    while (stream.held.length > 0 && !stream.paused && !stream.closed)
+      this.#events.onStreamData(stream, stream.held.shift() as Buffer);
+    if (stream.paused || stream.closed) return;
+    const end = stream.heldEnd;
+    stream.heldEnd = undefined;
+    if (end !== undefined) this.#endRemote(stream, end.trailers);
+    else this.#creditStream(stream);
   }
 
   /** Asks the peer for an answer, to learn whether it is there. */
@@ -297,11 +304,22 @@ export class Http2Connection implements FrameSink {
     if (data.length === 0 && !end) this.#spendControl();
     if (stream.due >= 0) this.#checkDue(stream, data.length, end);
     if (end) stream.remoteEnded = true;
-    if (data.length > 0) this.#events.onStreamData(stream, data);
-    if (end) {
-      this.#events.onStreamEnd(stream, undefined);
-      this.#maybeClose(stream);
-    } else if (!stream.paused) this.#creditStream(stream);
+    if (data.length > 0) {
+      if (stream.paused) stream.held.push(Buffer.from(data));
+      else this.#events.onStreamData(stream, data);
+    }
+    if (end) this.#endRemote(stream, undefined);
+    else if (!stream.paused) this.#creditStream(stream);
+  }
+
+  /** The peer has ended the stream; that is told once what was held has been taken. */
+  #endRemote(stream: Http2Stream, trailers: HeaderList | undefined): void {
+    if (stream.held.length > 0) {
+      stream.heldEnd = { trailers };
+      return;
+    }
+    this.#events.onStreamEnd(stream, trailers);
+    this.#maybeClose(stream);
   }
 
   #checkDue(stream: Http2Stream, length: number, end: boolean): void {
@@ -424,8 +442,7 @@ export class Http2Connection implements FrameSink {
     if (stream.due > 0)
       throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot accept body: content-length is another");
     stream.remoteEnded = true;
-    this.#events.onStreamEnd(stream, trailers);
-    this.#maybeClose(stream);
+    this.#endRemote(stream, trailers);
   }
 
   #onRstStream(streamId: number, payload: Buffer): void {
@@ -574,7 +591,8 @@ export class Http2Connection implements FrameSink {
   }
 
   #maybeClose(stream: Http2Stream): void {
-    if (stream.closed || !stream.localEnded || !stream.remoteEnded) return;
+    if (stream.closed || !stream.localEnded || !stream.remoteEnded || stream.heldEnd !== undefined)
+      return;
     this.#resets.earn();
     this.#control.earn();
     this.#close(stream);

@@ -12,6 +12,10 @@ export class Http2Stream {
   /** Bytes received since the last WINDOW_UPDATE. */
   received = 0;
   paused = false;
+  /** What arrived while paused, at most a window. */
+  held: Buffer[] = [];
+  /** The end that came while something was held. */
+  heldEnd: { readonly trailers: HeaderList | undefined } | undefined;
   localEnded = false;
   remoteEnded = false;
   closed = false;

@@ -1,0 +1,135 @@
+/** One request on an HTTP/1 server connection, and how its response is framed. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { writeResponseHead } from "#lib/http1/head-writer.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
+import type { RequestHandler, ServerStream } from "./exchange.ts";
+import type { Http1Output, OutputFraming } from "./http1-output.ts";
+
+/** What a request's stream needs of its connection. */
+export interface Http1Host {
+  readonly stream: ByteStream;
+  readonly output: Http1Output;
+  readonly draining: boolean;
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+  becomeTunnel(current: Http1ServerStream): void;
+  responded(finished: Http1ServerStream): void;
+}
+
+/** One request and its response; `host` is the connection they are on. */
+export class Http1ServerStream implements ServerStream {
+  readonly request: RequestHead;
+  readonly requestEnded: boolean;
+  handler: RequestHandler = NOBODY;
+  persistent: boolean;
+  requestDone = false;
+  responseDone = false;
+  headSent = false;
+  readonly #host: Http1Host;
+  readonly #old: boolean;
+  #tunnel = false;
+
+  constructor(host: Http1Host, request: RequestHead, how: { ended: boolean; persistent: boolean }) {
+    this.#host = host;
+    this.request = request;
+    this.requestEnded = how.ended;
+    this.persistent = how.persistent;
+    this.#old = request.version === "HTTP/1.0";
+  }
+
+  pauseRequest(): void {
+    if (!this.responseDone) this.#host.pause();
+  }
+
+  resumeRequest(): void {
+    if (!this.responseDone) this.#host.resume();
+  }
+
+  sendInformational(head: ResponseHead): void {
+    if (this.headSent || this.#old || this.responseDone) return;
+    this.#host.output.head(writeResponseHead(head, ""), "none");
+  }
+
+  sendHead(head: ResponseHead, end: boolean): void {
+    if (this.headSent || this.responseDone) return;
+    this.headSent = true;
+    const { status, headers } = head;
+    headers.delete("transfer-encoding");
+    if (/(^|[,\s])close([,\s]|$)/i.test(headers.get("connection") ?? "")) this.persistent = false;
+    headers.delete("connection");
+    if (status === 101 || (this.request.method === "CONNECT" && status >= 200 && status < 300)) {
+      this.#sendTunnel(head);
+      return;
+    }
+    this.#sendFramed(head, end);
+    if (end) this.#done();
+  }
+
+  /** Chooses how the body is framed (RFC 9112 §6.3). */
+  #sendFramed(head: ResponseHead, end: boolean): void {
+    const bodiless = this.request.method === "HEAD" || head.status === 204 || head.status === 304;
+    const sized = head.headers.has("content-length");
+    if (bodiless) this.#write(head, "", "none");
+    else if (end) this.#write(head, sized ? "" : "content-length: 0\r\n", "none");
+    else if (sized) this.#write(head, "", "length");
+    else if (this.#old) {
+      this.persistent = false;
+      this.#write(head, "", "close");
+    } else this.#write(head, "transfer-encoding: chunked\r\n", "chunked");
+  }
+
+  sendData(chunk: Uint8Array): boolean {
+    return this.responseDone || this.#host.output.body(chunk);
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    if (this.responseDone) return;
+    this.#host.output.end(trailers);
+    if (this.#tunnel) {
+      this.responseDone = true;
+      this.#host.output.flush();
+      this.#host.stream.end();
+    } else this.#done();
+  }
+
+  resetResponse(_code: number): void {
+    if (this.responseDone) return;
+    this.responseDone = true;
+    this.#host.destroy();
+  }
+
+  #sendTunnel(head: ResponseHead): void {
+    this.#tunnel = true;
+    this.persistent = false;
+    this.#host.output.head(
+      writeResponseHead(head, head.status === 101 ? "connection: upgrade\r\n" : ""),
+      "raw",
+    );
+    this.#host.becomeTunnel(this);
+    this.#host.resume();
+  }
+
+  #write(head: ResponseHead, extra: string, framing: OutputFraming): void {
+    if (this.#host.draining) this.persistent = false;
+    let connection = "";
+    if (!this.persistent) connection = "connection: close\r\n";
+    else if (this.#old) connection = "connection: keep-alive\r\n";
+    const length = framing === "length" ? Number(head.headers.get("content-length")) : 0;
+    this.#host.output.head(writeResponseHead(head, extra + connection), framing, length);
+  }
+
+  #done(): void {
+    this.responseDone = true;
+    this.#host.responded(this);
+  }
+}
+
+const NOBODY: RequestHandler = {
+  onRequestData: () => undefined,
+  onRequestEnd: () => undefined,
+  onRequestReset: () => undefined,
+  onResponseWritable: () => undefined,
+};

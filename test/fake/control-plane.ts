@@ -1,0 +1,231 @@
+/** A control plane in memory, on loopback: certificates, endpoints and policies as a test sets them. */
+
+import { X509Certificate } from "node:crypto";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { formatSocketAddr, parseSocketAddr } from "#lib/addr/socket-addr.ts";
+import {
+  DestinationProfileSchema,
+  GetDestinationSchema,
+  UpdateSchema,
+  type WeightedAddrSchema,
+} from "#lib/api/gen/proxy/destination_pb.ts";
+import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
+import { type AuthnSchema, PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
+import { OutboundPolicySchema, TrafficSpecSchema } from "#lib/api/gen/proxy/outbound_pb.ts";
+import { frameMessage } from "#lib/grpc/framing.ts";
+import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/server.ts";
+import { GrpcCode } from "#lib/grpc/status.ts";
+import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import { type Listener, listen } from "#lib/net/listener.ts";
+import { parseRequest } from "#lib/x509/request.ts";
+import { fromSocketAddr, toSocketAddr } from "../../proxy/control/convert.ts";
+import type { FakeAuthority } from "./authority.ts";
+
+const second = (seconds: number) => ({ seconds: BigInt(seconds), nanos: 0 });
+
+/** One endpoint that a test announces. */
+export interface FakeEndpoint {
+  readonly addr: string;
+  readonly identity?: string;
+  readonly directPort?: number;
+  readonly opaque?: boolean;
+}
+
+/** Answers what proxies ask. */
+export class FakeControlPlane {
+  readonly listener: Listener;
+  /** Services by the address clients dial: their name for discovery, and how they are spoken. */
+  readonly services: Map<string, { readonly path: string; readonly opaque: boolean }> = new Map();
+  readonly certified: string[] = [];
+  /** The default policy of every port; set before proxies connect, or follow with `announcePorts`. */
+  allow: "all" | "authenticated" | "none" = "all";
+  lifetimeMs = 3_600_000;
+  readonly #authority: FakeAuthority;
+  readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
+  readonly #watchers = new Map<string, Set<ServerCall>>();
+  readonly #ports = new Set<ServerCall>();
+
+  constructor(authority: FakeAuthority) {
+    this.#authority = authority;
+    const methods = new Map<string, CallHandler>([
+      ["/io.linkerd.proxy.identity.Identity/Certify", (call) => this.#certify(call)],
+      ["/io.linkerd.proxy.outbound.OutboundPolicies/Watch", (call) => this.#policy(call)],
+      ["/io.linkerd.proxy.destination.Destination/GetProfile", (call) => this.#profile(call)],
+      ["/io.linkerd.proxy.destination.Destination/Get", (call) => this.#get(call)],
+      [
+        "/io.linkerd.proxy.inbound.InboundServerPolicies/WatchPort",
+        (call) => this.#watchPort(call),
+      ],
+    ]);
+    const handler = createGrpcHandler(methods);
+    const fault = (error: Error): void => {
+      throw error;
+    };
+    this.listener = listen(
+      { ip: "127.0.0.1", port: 0 },
+      (stream) => serveHttp2(stream, handler, { now: () => performance.now() }),
+      fault,
+    );
+  }
+
+  /** Sets the endpoints of a path and tells everyone who watches it. */
+  announce(path: string, endpoints: readonly FakeEndpoint[]): void {
+    this.#endpoints.set(path, endpoints);
+    for (const call of this.#watchers.get(path) ?? []) this.#sendEndpoints(call, path);
+  }
+
+  /** Changes who may call, on every port. */
+  announcePorts(allow: FakeControlPlane["allow"]): void {
+    this.allow = allow;
+    for (const call of this.#ports) this.#sendPort(call);
+  }
+
+  stop(): void {
+    this.listener.stop();
+  }
+
+  #certify(call: ServerCall): void {
+    const { identity, certificateSigningRequest } = fromBinary(CertifyRequestSchema, call.request);
+    const request = parseRequest(certificateSigningRequest);
+    if (request === undefined) {
+      call.end(GrpcCode.INVALID_ARGUMENT, "bad request");
+      return;
+    }
+    this.certified.push(identity);
+    const leaf = this.#authority.certify(identity, request.publicKey, this.lifetimeMs);
+    const until = new Date(new X509Certificate(leaf).validTo).getTime() / 1000;
+    const response = create(CertifyResponseSchema, {
+      leafCertificate: leaf,
+      validUntil: second(until),
+    });
+    call.send(frameMessage(toBinary(CertifyResponseSchema, response)));
+    call.end(GrpcCode.OK, "");
+  }
+
+  #policy(call: ServerCall): void {
+    const { target } = fromBinary(TrafficSpecSchema, call.request);
+    const addr = target.case === "addr" ? toSocketAddr(target.value) : undefined;
+    const service = addr && this.services.get(formatSocketAddr(addr));
+    if (service === undefined) {
+      call.end(GrpcCode.NOT_FOUND, "no such service");
+      return;
+    }
+    const message = create(OutboundPolicySchema, policyOf(service));
+    call.send(frameMessage(toBinary(OutboundPolicySchema, message)));
+  }
+
+  #profile(call: ServerCall): void {
+    call.send(frameMessage(toBinary(DestinationProfileSchema, create(DestinationProfileSchema))));
+  }
+
+  #get(call: ServerCall): void {
+    const { path } = fromBinary(GetDestinationSchema, call.request);
+    const watchers = this.#watchers.get(path) ?? new Set();
+    this.#watchers.set(path, watchers.add(call));
+    call.onCancel = () => watchers.delete(call);
+    this.#sendEndpoints(call, path);
+  }
+
+  #sendEndpoints(call: ServerCall, path: string): void {
+    const endpoints = this.#endpoints.get(path) ?? [];
+    const none = create(UpdateSchema, { update: { case: "noEndpoints", value: { exists: true } } });
+    call.send(frameMessage(toBinary(UpdateSchema, none)));
+    if (endpoints.length === 0) return;
+    const addrs = endpoints.map(weightedAddr);
+    const add = create(UpdateSchema, {
+      update: { case: "add", value: { addrs, metricLabels: { service: "fake" } } },
+    });
+    call.send(frameMessage(toBinary(UpdateSchema, add)));
+  }
+
+  #watchPort(call: ServerCall): void {
+    fromBinary(PortSpecSchema, call.request);
+    this.#ports.add(call);
+    call.onCancel = () => this.#ports.delete(call);
+    this.#sendPort(call);
+  }
+
+  #sendPort(call: ServerCall): void {
+    const server = create(ServerSchema, {
+      protocol: { kind: { case: "detect", value: { timeout: second(10) } } },
+      labels: { group: "", kind: "default", name: this.allow },
+      authorizations: authorizationsOf(this.allow),
+    });
+    call.send(frameMessage(toBinary(ServerSchema, server)));
+  }
+}
+
+function policyOf({
+  path,
+  opaque,
+}: {
+  path: string;
+  opaque: boolean;
+}): MessageInitShape<typeof OutboundPolicySchema> {
+  const metadata = { kind: { case: "default" as const, value: "fake" } };
+  const backend = {
+    metadata,
+    queue: { capacity: 100, failfastTimeout: second(1) },
+    kind: {
+      case: "balancer" as const,
+      value: {
+        discovery: { kind: { case: "dst" as const, value: { path } } },
+        load: { case: "peakEwma" as const, value: { defaultRtt: second(1), decay: second(10) } },
+      },
+    },
+  };
+  const backends = {
+    kind: { case: "firstAvailable" as const, value: { backends: [{ backend }] } },
+  };
+  const routes = [{ metadata, rules: [{ backends }] }];
+  const detect = { timeout: second(10), http1: { routes }, http2: { routes }, opaque: { routes } };
+  const protocol = opaque
+    ? { kind: { case: "opaque" as const, value: { routes } } }
+    : { kind: { case: "detect" as const, value: detect } };
+  return { metadata, protocol };
+}
+
+function weightedAddr({
+  addr,
+  identity,
+  directPort,
+  opaque,
+}: FakeEndpoint): MessageInitShape<typeof WeightedAddrSchema> {
+  const parsed = parseSocketAddr(addr);
+  if (parsed === undefined) throw new Error(`Cannot announce ${addr}: it is no address`);
+  const protocol =
+    opaque === true ? { case: "opaque" as const, value: {} } : { case: "h2" as const, value: {} };
+  return {
+    addr: fromSocketAddr(parsed),
+    weight: 10_000,
+    metricLabels: { pod: "fake" },
+    ...(identity !== undefined && {
+      tlsIdentity: { strategy: { case: "dnsLikeIdentity", value: { name: identity } } },
+      protocolHint: {
+        protocol,
+        ...(directPort !== undefined && { opaqueTransport: { inboundPort: directPort } }),
+      },
+    }),
+  };
+}
+
+function authorizationsOf(
+  allow: FakeControlPlane["allow"],
+): NonNullable<MessageInitShape<typeof ServerSchema>["authorizations"]> {
+  if (allow === "none") return [];
+  const any = fromSocketAddr({ ip: "0.0.0.0", port: 0 }).ip;
+  const networks = any === undefined ? [] : [{ net: { ip: any, prefixLen: 0 } }];
+  const authentication: MessageInitShape<typeof AuthnSchema> =
+    allow === "all"
+      ? { permit: { case: "unauthenticated" as const, value: {} } }
+      : {
+          permit: {
+            case: "meshTLS" as const,
+            value: {
+              clients: { case: "identities" as const, value: { suffixes: [{ parts: [] }] } },
+            },
+          },
+        };
+  const metadata = { kind: { case: "default" as const, value: `all-${allow}` } };
+  return [{ networks, authentication, metadata }];
+}
