@@ -60,6 +60,7 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   #answered = false;
   #reused = false;
   #persistent = true;
+  #paused = false;
   #draining = false;
   #upgrading = false;
   #peerEnded = false;
@@ -132,10 +133,13 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   }
 
   pauseResponse(): void {
+    this.#paused = true;
     this.#stream.pause();
   }
 
   resumeResponse(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#stream.resume();
   }
 
@@ -242,6 +246,7 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   #responded(): void {
     if (this.#state === "closed") return;
     this.#handler = undefined;
+    this.resumeResponse();
     if (!this.#requestEnded || !this.#persistent || this.#draining) {
       this.#shut();
       return;
