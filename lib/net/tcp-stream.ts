@@ -72,6 +72,10 @@ export class TcpStream implements ByteStream, SocketEvents {
     return this.#socket.fd;
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   get queuedBytes(): number {
     return this.#queuedBytes;
   }

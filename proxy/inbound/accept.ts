@@ -261,6 +261,10 @@ class InboundConnection {
     client.pause();
     applications.connect(this.#target, this.#caller, {
       onConnected: (upstream) => {
+        if (client.isClosed) {
+          upstream.destroy();
+          return;
+        }
         new Relay(client, upstream, () => undefined);
         if (first.length > 0) upstream.write(first);
         client.resume();
