@@ -2,28 +2,9 @@
 
 import type { Cidr } from "#lib/addr/cidr.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ControlAddr } from "./control/control-addr.ts";
 import type { DefaultPolicyName } from "./policy/default-policy.ts";
-
-/** Where a control service is; without a name it is on loopback and no TLS is used. */
-export interface ControlAddr {
-  readonly host: string;
-  readonly port: number;
-  readonly name: string | undefined;
-}
-
-/** How long one direction waits and how much it takes; milliseconds throughout. */
-export interface DirectionConfig {
-  readonly listen: readonly SocketAddr[];
-  readonly detectTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
-  readonly acceptKeepaliveMs: number | undefined;
-  readonly connectKeepaliveMs: number | undefined;
-  readonly discoveryIdleMs: number;
-  readonly http1IdleMs: number;
-  readonly maxIdlePerEndpoint: number;
-  readonly maxInFlight: number;
-}
+import type { DirectionConfig } from "./transport/direction-config.ts";
 
 /** Everything a proxy is told from outside. */
 export interface ProxyConfig {

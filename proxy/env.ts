@@ -2,9 +2,11 @@
 
 import { parseAuthority } from "#lib/addr/authority.ts";
 import { isLoopback } from "#lib/addr/ip.ts";
-import type { ControlAddr, DirectionConfig, ProxyConfig } from "./config.ts";
+import type { ProxyConfig } from "./config.ts";
+import type { ControlAddr } from "./control/control-addr.ts";
 import { EnvReader, type Variables } from "./env-reader.ts";
 import { DEFAULT_POLICIES, type DefaultPolicyName } from "./policy/default-policy.ts";
+import type { DirectionConfig } from "./transport/direction-config.ts";
 
 const P = "LINKERD2_PROXY_";
 

@@ -1,6 +1,7 @@
 /** Networks in CIDR notation, and whether they contain an address. */
 
 import ipaddr from "ipaddr.js";
+import { parseIp } from "./ip.ts";
 
 /** A network, parsed once. */
 export class Cidr {
@@ -21,7 +22,7 @@ export class Cidr {
   /** Whether the network contains an address; an address of the other family is never contained. */
   contains(ip: string): boolean {
     if (!ipaddr.isValid(ip)) return false;
-    const address = ipaddr.process(ip);
+    const address = parseIp(ip);
     return address.kind() === this.#range[0].kind() && address.match(this.#range);
   }
 }

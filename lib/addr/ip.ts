@@ -5,7 +5,7 @@ import ipaddr from "ipaddr.js";
 /** The canonical text of an address; undefined if it is none. An IPv4-mapped IPv6 address becomes IPv4. */
 export function normalizeIp(text: string): string | undefined {
   if (!ipaddr.isValid(text)) return undefined;
-  return ipaddr.process(text).toString();
+  return parseIp(text).toString();
 }
 
 /** Whether text is an IPv6 address (a colon tells; it must be an address already). */
@@ -22,10 +22,18 @@ export function isLoopback(ip: string): boolean {
 export function toBytes(ip: string): Uint8Array {
   if (!ipaddr.isValid(ip))
     throw new RangeError(`Cannot read address ${ip}: it is neither IPv4 nor IPv6`);
-  return Uint8Array.from(ipaddr.process(ip).toByteArray());
+  return Uint8Array.from(parseIp(ip).toByteArray());
 }
 
 /** The canonical text of 4 or 16 bytes in network order. */
 export function fromBytes(bytes: Uint8Array): string {
-  return ipaddr.process(ipaddr.fromByteArray([...bytes]).toString()).toString();
+  return parseIp(ipaddr.fromByteArray([...bytes]).toString()).toString();
+}
+
+/** Parses an address; an IPv4-mapped IPv6 address becomes IPv4. The text must be an address. */
+export function parseIp(text: string): ipaddr.IPv4 | ipaddr.IPv6 {
+  const parsed = ipaddr.parse(text);
+  return parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()
+    ? parsed.toIPv4Address()
+    : parsed;
 }

@@ -1,5 +1,6 @@
-/**
- * The TLS door: TLS on a stream whose first bytes were already read, and TLS to a peer with a named identity.
+/** The TLS door.
+ *
+ * TLS on a stream whose first bytes were already read, and TLS to a peer with a named identity.
  * The undocumented surface of Bun (`upgradeTLS` as a server, `secureContext`) is used here and nowhere else;
  * self-test.ts checks at start-up that it behaves as it must.
  */

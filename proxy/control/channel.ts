@@ -11,8 +11,8 @@ import { connectTcp } from "#lib/net/connect.ts";
 import { connectTls, type TlsCredentials } from "#lib/net/tls.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { ControlAddr } from "../config.ts";
 import type { Watch } from "../policy/discover.ts";
+import type { ControlAddr } from "./control-addr.ts";
 
 /** What a channel needs. */
 export interface ChannelOptions {

@@ -5,8 +5,8 @@ import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
 import { type ConnectObserver, connectTcp } from "#lib/net/connect.ts";
-import type { DirectionConfig } from "../config.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 
 /** The pools towards one port of the application, for one caller or for all. */

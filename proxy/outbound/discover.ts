@@ -1,7 +1,6 @@
 /** The policy of each destination, cached while it is used. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { DirectionConfig } from "../config.ts";
 import type {
   Backend,
   ClientPolicy,
@@ -10,6 +9,7 @@ import type {
   Route,
 } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { Balancer } from "./balancer.ts";
 

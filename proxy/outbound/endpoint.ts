@@ -9,11 +9,11 @@ import type { ConnectObserver } from "#lib/net/connect.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Candidate } from "../balance/p2c.ts";
 import { PeakEwma } from "../balance/peak-ewma.ts";
-import type { DirectionConfig } from "../config.ts";
 import type { Endpoint } from "../policy/client-policy.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { destinationLabels, serverTlsLabels, targetLabels } from "../telemetry/labels.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
 import { originate } from "../transport/originate.ts";
 import type { Runtime } from "../transport/runtime.ts";
 

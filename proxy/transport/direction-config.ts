@@ -1,0 +1,17 @@
+/** What inbound and outbound are told alike. */
+
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+
+/** How long one direction waits and how much it takes; milliseconds throughout. */
+export interface DirectionConfig {
+  readonly listen: readonly SocketAddr[];
+  readonly detectTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
+  readonly acceptKeepaliveMs: number | undefined;
+  readonly connectKeepaliveMs: number | undefined;
+  readonly discoveryIdleMs: number;
+  readonly http1IdleMs: number;
+  readonly maxIdlePerEndpoint: number;
+  readonly maxInFlight: number;
+}
