@@ -2,7 +2,9 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
-import { HTTP2_DEFAULTS, Http2Connection, type Http2Events } from "#lib/http2/connection.ts";
+import { Http2Connection } from "#lib/http2/connection.ts";
+import type { Http2Events } from "#lib/http2/http2-events.ts";
+import { HTTP2_DEFAULTS } from "#lib/http2/http2-options.ts";
 import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";

@@ -1,5 +1,7 @@
 /** Frames that cost us more than the peer, counted against named limits. */
 
+import { connectionError, ErrorCode, type Http2Error } from "./http2-error.ts";
+
 /** What may be spent at once, and what comes back each second. */
 interface Allowance {
   readonly burst: number;
@@ -46,4 +48,38 @@ export class Budget {
   earn(): void {
     if (this.#left < this.#allowance.burst) this.#left += 1;
   }
+}
+
+/** Both budgets of a connection; what is overdrawn ends it with ENHANCE_YOUR_CALM. */
+export class PeerBudgets {
+  readonly #resets: Budget;
+  readonly #control: Budget;
+  /** Monotonic; set with every chunk that comes in. */
+  nowMs: number;
+
+  constructor(nowMs: number) {
+    this.nowMs = nowMs;
+    this.#resets = new Budget(RESET_ALLOWANCE, nowMs);
+    this.#control = new Budget(CONTROL_ALLOWANCE, nowMs);
+  }
+
+  /** A stream was cancelled or broken by the peer. */
+  spendReset(): void {
+    if (!this.#resets.spend(this.nowMs)) throw calm("too many streams were reset");
+  }
+
+  /** A frame came that does no work. */
+  spendControl(): void {
+    if (!this.#control.spend(this.nowMs)) throw calm("too many control frames");
+  }
+
+  /** A stream ended as it should. */
+  earn(): void {
+    this.#resets.earn();
+    this.#control.earn();
+  }
+}
+
+function calm(what: string): Http2Error {
+  return connectionError(ErrorCode.ENHANCE_YOUR_CALM, `Cannot go on: ${what}`);
 }

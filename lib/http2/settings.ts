@@ -1,6 +1,7 @@
 /** What the two sides tell each other about themselves (RFC 9113 §6.5). */
 
 import { connectionError, ErrorCode } from "./http2-error.ts";
+import type { Http2Options } from "./http2-options.ts";
 
 /** Identifiers of the settings that matter here (RFC 9113 §6.5.2, RFC 8441 §3). */
 export const SettingId = {
@@ -57,4 +58,20 @@ function check(id: number, value: number): void {
       ErrorCode.PROTOCOL_ERROR,
       `Cannot use setting ${id}: ${value} is out of range`,
     );
+}
+
+/** The settings that a side begins with: its grants, and that it wants no push. */
+export function greeting(options: Http2Options): Buffer {
+  const own: readonly (readonly [number, number])[] =
+    options.role === "client"
+      ? [[SettingId.ENABLE_PUSH, 0]]
+      : [
+          [SettingId.MAX_CONCURRENT_STREAMS, options.maxConcurrentStreams],
+          [SettingId.ENABLE_CONNECT_PROTOCOL, 1],
+        ];
+  return encodeSettings([
+    ...own,
+    [SettingId.INITIAL_WINDOW_SIZE, options.streamWindowBytes],
+    [SettingId.MAX_HEADER_LIST_SIZE, options.maxHeaderListBytes],
+  ]);
 }

@@ -1,0 +1,73 @@
+/** What every frame of a type must look like before anyone acts on it (RFC 9113 §6). */
+
+import { Flag, FrameType } from "./frame.ts";
+import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
+
+/** Throws where a frame has a length or a stream that its type does not allow. */
+export function checkShape(type: number, flags: number, streamId: number, payload: Buffer): void {
+  const { length } = payload;
+  switch (type) {
+    case FrameType.DATA:
+    case FrameType.HEADERS:
+    case FrameType.CONTINUATION:
+      onStream(type, streamId);
+      break;
+    case FrameType.PRIORITY:
+      onStream(type, streamId);
+      if (length !== 5)
+        throw streamError(ErrorCode.FRAME_SIZE_ERROR, "Cannot read PRIORITY: bad length");
+      break;
+    case FrameType.RST_STREAM:
+      onStream(type, streamId);
+      sized(type, length === 4);
+      break;
+    case FrameType.SETTINGS:
+      onConnection(type, streamId);
+      sized(type, length % 6 === 0 && ((flags & Flag.ACK) === 0 || length === 0));
+      break;
+    case FrameType.PING:
+      onConnection(type, streamId);
+      sized(type, length === 8);
+      break;
+    case FrameType.GOAWAY:
+      onConnection(type, streamId);
+      sized(type, length >= 8);
+      break;
+    case FrameType.WINDOW_UPDATE:
+      sized(type, length === 4);
+      break;
+  }
+}
+
+function onStream(type: number, streamId: number): void {
+  if (streamId === 0)
+    throw connectionError(
+      ErrorCode.PROTOCOL_ERROR,
+      `Cannot read frame of type ${type}: it is on stream 0`,
+    );
+}
+
+function onConnection(type: number, streamId: number): void {
+  if (streamId !== 0)
+    throw connectionError(
+      ErrorCode.PROTOCOL_ERROR,
+      `Cannot read frame of type ${type}: it is on a stream`,
+    );
+}
+
+function sized(type: number, right: boolean): void {
+  if (!right)
+    throw connectionError(
+      ErrorCode.FRAME_SIZE_ERROR,
+      `Cannot read frame of type ${type}: bad length`,
+    );
+}
+
+/** A payload without its padding (RFC 9113 §6.1). */
+export function unpad(flags: number, payload: Buffer): Buffer {
+  if ((flags & Flag.PADDED) === 0) return payload;
+  const padding = payload[0];
+  if (padding === undefined || padding >= payload.length)
+    throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot read frame: padding exceeds it");
+  return payload.subarray(1, payload.length - padding);
+}

@@ -1,0 +1,19 @@
+/** What a side of an HTTP/2 connection grants its peer. */
+
+/** Windows in bytes; `nowMs` is monotonic. */
+export interface Http2Options {
+  readonly role: "client" | "server";
+  readonly nowMs: number;
+  readonly streamWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  readonly maxConcurrentStreams: number;
+  readonly maxHeaderListBytes: number;
+}
+
+/** Defaults: Linkerd's windows, and bounds for what a peer may have open. */
+export const HTTP2_DEFAULTS: Omit<Http2Options, "role" | "nowMs"> = {
+  streamWindowBytes: 65_535,
+  connectionWindowBytes: 1024 * 1024,
+  maxConcurrentStreams: 1024,
+  maxHeaderListBytes: 64 * 1024,
+};

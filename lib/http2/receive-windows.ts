@@ -1,0 +1,57 @@
+/** What the peer may still send: our windows, and the WINDOW_UPDATEs that open them again (RFC 9113 §5.2). */
+
+import type { FrameWriter } from "./frame-writer.ts";
+import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
+import type { Http2Options } from "./http2-options.ts";
+import { DEFAULT_WINDOW_BYTES } from "./sender.ts";
+import type { Http2Stream } from "./stream.ts";
+
+/** Counts what came in and credits it in halves of a window. */
+export class ReceiveWindows {
+  readonly #writer: FrameWriter;
+  readonly #streamWindow: number;
+  readonly #connectionWindow: number;
+  #received = 0;
+
+  constructor(writer: FrameWriter, options: Http2Options) {
+    this.#writer = writer;
+    this.#streamWindow = options.streamWindowBytes;
+    this.#connectionWindow = Math.max(options.connectionWindowBytes, DEFAULT_WINDOW_BYTES);
+  }
+
+  /** Widens the connection's window to what was configured. */
+  open(): void {
+    const more = this.#connectionWindow - DEFAULT_WINDOW_BYTES;
+    if (more > 0) this.#writer.windowUpdate(0, more);
+  }
+
+  /** DATA came, for whatever stream: padding counts too. Throws where the connection's window was exceeded. */
+  onConnection(bytes: number): void {
+    this.#received += bytes;
+    if (this.#received > this.#connectionWindow)
+      throw connectionError(
+        ErrorCode.FLOW_CONTROL_ERROR,
+        "Cannot read DATA: it exceeds the connection's window",
+      );
+    if (this.#received * 2 < this.#connectionWindow) return;
+    this.#writer.windowUpdate(0, this.#received);
+    this.#received = 0;
+  }
+
+  /** DATA came for this stream. Throws where the stream's window was exceeded. */
+  onStream(stream: Http2Stream, bytes: number): void {
+    stream.received += bytes;
+    if (stream.received > this.#streamWindow)
+      throw streamError(
+        ErrorCode.FLOW_CONTROL_ERROR,
+        "Cannot read DATA: it exceeds the stream's window",
+      );
+  }
+
+  /** Lets the stream's peer send on, where that is worth a frame. */
+  credit(stream: Http2Stream): void {
+    if (stream.closed || stream.remoteEnded || stream.received * 2 < this.#streamWindow) return;
+    this.#writer.windowUpdate(stream.id, stream.received);
+    stream.received = 0;
+  }
+}

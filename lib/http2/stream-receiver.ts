@@ -1,0 +1,158 @@
+/** The receiving half of an HTTP/2 connection's streams: heads, data and trailers into events (RFC 9113 §8). */
+
+import { deliver, promise } from "./body-due.ts";
+import type { PeerBudgets } from "./budget.ts";
+import { Flag } from "./frame.ts";
+import { unpad } from "./frame-shape.ts";
+import { type Block, HeaderBlocks } from "./header-blocks.ts";
+import { ErrorCode, type Http2Error, streamError } from "./http2-error.ts";
+import type { Http2Events, StreamLoss } from "./http2-events.ts";
+import type { Http2Options } from "./http2-options.ts";
+import { ReceiveWindows } from "./receive-windows.ts";
+import type { Sender } from "./sender.ts";
+import { Http2Stream } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
+
+/** Opens, feeds and closes the streams of one connection. */
+export class StreamReceiver {
+  readonly table: StreamTable;
+  readonly blocks: HeaderBlocks;
+  readonly windows: ReceiveWindows;
+  readonly #events: Http2Events;
+  readonly #sender: Sender;
+  readonly #budgets: PeerBudgets;
+  readonly #maxStreams: number;
+
+  constructor(
+    options: Http2Options,
+    to: { readonly events: Http2Events; readonly sender: Sender; readonly budgets: PeerBudgets },
+  ) {
+    this.table = new StreamTable(options.role);
+    this.blocks = new HeaderBlocks(options.maxHeaderListBytes);
+    this.windows = new ReceiveWindows(to.sender.writer, options);
+    this.#events = to.events;
+    this.#sender = to.sender;
+    this.#budgets = to.budgets;
+    this.#maxStreams = options.maxConcurrentStreams;
+  }
+
+  /** DATA came; padding counts against the windows too. */
+  onData(flags: number, streamId: number, payload: Buffer): void {
+    this.windows.onConnection(payload.length);
+    const stream = this.table.find(streamId);
+    if (stream === undefined) return;
+    if (stream.remoteEnded)
+      throw streamError(ErrorCode.STREAM_CLOSED, "Cannot read DATA: the stream has ended");
+    if (!stream.headSeen)
+      throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot read DATA: it comes before the head");
+    this.windows.onStream(stream, payload.length);
+    const end = (flags & Flag.END_STREAM) !== 0;
+    const data = unpad(flags, payload);
+    if (data.length === 0 && !end) this.#budgets.spendControl();
+    deliver(stream, data.length, end);
+    stream.remoteEnded = end;
+    if (data.length > 0) this.#events.onStreamData(stream, data);
+    if (!end) {
+      if (!stream.paused) this.windows.credit(stream);
+    } else if (!stream.closed) {
+      this.#events.onStreamEnd(stream, undefined);
+      this.maybeClose(stream);
+    }
+  }
+
+  /** A header block came, if it is complete: a request, a response or trailers. */
+  onBlock(block: Block | undefined): void {
+    if (block === undefined) return;
+    const { streamId, end } = block;
+    if (this.table.opens(streamId)) {
+      this.#accept(block);
+      return;
+    }
+    const stream = this.table.find(streamId);
+    if (stream === undefined) return;
+    if (block.tooLarge) throw tooLarge();
+    if (stream.remoteEnded)
+      throw streamError(ErrorCode.STREAM_CLOSED, "Cannot read HEADERS: the stream has ended");
+    if (stream.headSeen) this.#onTrailers(stream, end);
+    else this.#onResponse(stream, end);
+  }
+
+  #accept(block: Block): void {
+    const { streamId, end } = block;
+    const full = this.table.size >= this.#maxStreams;
+    if (full)
+      throw streamError(ErrorCode.REFUSED_STREAM, "Cannot accept stream: too many are open");
+    if (block.tooLarge) throw tooLarge();
+    const head = this.blocks.fields.request();
+    const stream = new Http2Stream(streamId, this.#sender.initialWindow);
+    promise(stream, head.headers, { end, bodiless: false });
+    stream.headSeen = true;
+    stream.remoteEnded = end;
+    this.table.add(stream);
+    this.#events.onRequest(stream, head, end);
+  }
+
+  #onResponse(stream: Http2Stream, end: boolean): void {
+    const head = this.blocks.fields.response();
+    const { status } = head;
+    if (status < 200) {
+      if (end)
+        throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot accept response: 1xx ends the stream");
+      this.#events.onResponse(stream, head, false);
+      return;
+    }
+    promise(stream, head.headers, {
+      end,
+      bodiless: stream.bodiless || status === 204 || status === 304,
+    });
+    stream.headSeen = true;
+    stream.remoteEnded = end;
+    this.#events.onResponse(stream, head, end);
+    if (end) this.maybeClose(stream);
+  }
+
+  #onTrailers(stream: Http2Stream, end: boolean): void {
+    if (!end)
+      throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot accept trailers: the stream goes on");
+    const trailers = this.blocks.fields.trailers();
+    deliver(stream, 0, true);
+    stream.remoteEnded = true;
+    this.#events.onStreamEnd(stream, trailers);
+    this.maybeClose(stream);
+  }
+
+  /** Closes a stream whose sides have both ended. */
+  maybeClose(stream: Http2Stream): void {
+    if (stream.closed || !stream.localEnded || !stream.remoteEnded) return;
+    this.#budgets.earn();
+    this.close(stream);
+    this.#events.onChanged();
+  }
+
+  /** Closes a stream; its owner hears nothing more of it. */
+  close(stream: Http2Stream): void {
+    stream.closed = true;
+    this.#sender.forget(stream);
+    this.table.delete(stream);
+  }
+
+  /** Closes a stream and tells its owner why. */
+  lose(stream: Http2Stream, how: StreamLoss): void {
+    this.close(stream);
+    this.#events.onReset(stream, how);
+    this.#events.onChanged();
+  }
+
+  /** Loses every stream above a number. */
+  abandon(how: StreamLoss, after: number): void {
+    for (const stream of [...this.table.all()]) {
+      if (stream.id <= after) continue;
+      this.close(stream);
+      this.#events.onReset(stream, how);
+    }
+  }
+}
+
+function tooLarge(): Http2Error {
+  return streamError(ErrorCode.ENHANCE_YOUR_CALM, "Cannot accept header list: it is too large");
+}
