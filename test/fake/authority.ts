@@ -1,7 +1,7 @@
 /** A certificate authority for tests: anchors, and leaves of any age. */
 
 import {
-  createPrivateKey,
+  createPublicKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -25,14 +25,25 @@ export class FakeAuthority {
   readonly #key: KeyObject;
   readonly #name: string;
 
-  constructor(name = "root") {
-    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    this.#key = pair.privateKey;
+  constructor(
+    name = "root",
+    key: KeyObject = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
+  ) {
+    this.#key = key;
     this.#name = name;
     this.anchorsPem = toPem(
       "CERTIFICATE",
-      this.#sign(name, pair.publicKey, { authority: true, lifetimeMs: HOUR_MS }),
+      this.#sign(name, createPublicKey(key), { authority: true, lifetimeMs: HOUR_MS }),
     );
+  }
+
+  /** A certificate that nobody but itself vouches for. */
+  static selfSigned(name: string): Issued {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const self = new FakeAuthority(name, pair.privateKey);
+    const der = self.certify(name, pair.publicKey, HOUR_MS);
+    const keyPem = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
   }
 
   /** A leaf with a key of its own; a negative lifetime has ended already. */
@@ -66,10 +77,4 @@ export class FakeAuthority {
     };
     return signCertificate(content, (bytes) => signWith("sha256", bytes, this.#key));
   }
-}
-
-/** The private key of a PEM, to sign with. */
-export function signerOf(keyPem: string): (bytes: Uint8Array) => Uint8Array {
-  const key = createPrivateKey(keyPem);
-  return (bytes) => signWith("sha256", bytes, key);
 }

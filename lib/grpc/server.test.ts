@@ -1,0 +1,111 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHandler, ServerStream } from "#lib/http-io/exchange.ts";
+import { frameMessage } from "./framing.ts";
+import { type CallHandler, createGrpcHandler, type ServerCall } from "./server.ts";
+import { GrpcError } from "./status.ts";
+
+/** A request that records what is answered. */
+class Recorded {
+  readonly sent: string[] = [];
+  writable = true;
+  readonly stream: ServerStream;
+
+  constructor(path: string, requestEnded = false) {
+    this.stream = {
+      request: {
+        method: "POST",
+        scheme: "http",
+        authority: "a",
+        path,
+        version: "HTTP/2",
+        protocol: "",
+        headers: HeaderList.of(["l5d-client-id", "web"]),
+      },
+      requestEnded,
+      handler: undefined as unknown as RequestHandler,
+      pauseRequest: () => undefined,
+      resumeRequest: () => undefined,
+      sendInformational: () => undefined,
+      sendHead: (head, end) =>
+        this.sent.push(`head ${head.headers.get("grpc-status") ?? ""}${end ? " end" : ""}`),
+      sendData: (chunk) => {
+        this.sent.push(`data ${Buffer.from(chunk.subarray(5)).toString()}`);
+        return this.writable;
+      },
+      sendEnd: (trailers) =>
+        this.sent.push(
+          `end ${trailers?.get("grpc-status")} ${trailers?.get("grpc-message") ?? ""}`,
+        ),
+      resetResponse: () => undefined,
+    };
+  }
+
+  ask(handler: CallHandler | undefined, message = "question"): this {
+    const methods = new Map(handler === undefined ? [] : [["/s/M", handler]]);
+    createGrpcHandler(methods).onRequest(this.stream);
+    this.stream.handler?.onRequestData(frameMessage(Buffer.from(message)));
+    this.stream.handler?.onRequestEnd(undefined);
+    return this;
+  }
+}
+
+const bytes = (text: string): Uint8Array => frameMessage(Buffer.from(text));
+
+test("createGrpcHandler() answers a call, which knows its request and its caller", () => {
+  const recorded = new Recorded("/s/M").ask((call) => {
+    expect([Buffer.from(call.request).toString(), call.clientId]).toEqual(["question", "web"]);
+    call.send(bytes("answer"));
+    call.end(0, "");
+    call.end(13, "late");
+  });
+  expect(recorded.sent).toEqual(["head ", "data answer", "end 0 "]);
+});
+
+test("createGrpcHandler() answers errors with a status and no body", () => {
+  expect(new Recorded("/s/Other").ask(() => undefined).sent).toEqual(["head 12 end"]);
+  expect(new Recorded("/s/M", true).ask(() => undefined).sent).toEqual(["head 3 end"]);
+  const refused = new Recorded("/s/M").ask(() => {
+    throw new GrpcError(5, "not here");
+  });
+  expect(refused.sent).toEqual(["head 5 end"]);
+  const broken = new Recorded("/s/M");
+  const ours = new Error("ours");
+  expect(() =>
+    broken.ask(() => {
+      throw ours;
+    }),
+  ).toThrow(ours);
+  expect(broken.sent).toEqual(["head 13 end"]);
+});
+
+test("a call without exactly one message, or with a compressed one, is refused", () => {
+  const none = new Recorded("/s/M");
+  createGrpcHandler(new Map([["/s/M", () => undefined]])).onRequest(none.stream);
+  none.stream.handler.onRequestEnd(undefined);
+  expect(none.sent).toEqual(["head 3 end"]);
+  const compressed = new Recorded("/s/M");
+  createGrpcHandler(new Map([["/s/M", () => undefined]])).onRequest(compressed.stream);
+  compressed.stream.handler.onRequestData(Uint8Array.of(1, 0, 0, 0, 0));
+  compressed.stream.handler.onRequestEnd(undefined);
+  expect(compressed.sent).toEqual(["head 8 end"]);
+});
+
+test("a slow caller gets the newest message, and a caller that leaves is told once", () => {
+  let call: ServerCall | undefined;
+  let cancelled = 0;
+  const recorded = new Recorded("/s/M");
+  recorded.writable = false;
+  recorded.ask((each) => {
+    call = each;
+    each.onCancel = () => cancelled++;
+    each.send(bytes("one"));
+  });
+  call?.send(bytes("two"));
+  call?.send(bytes("three"));
+  recorded.stream.handler.onResponseWritable();
+  expect(recorded.sent).toEqual(["head ", "data one", "data three"]);
+  recorded.stream.handler.onRequestReset({ reason: "cancelled", code: 8, unprocessed: false });
+  call?.send(bytes("four"));
+  expect([cancelled, recorded.sent.length]).toEqual([1, 3]);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { systemClock } from "#lib/sys/system-clock.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { type ConnectError, connectTcp } from "./connect.ts";
+import { listen } from "./listener.ts";
+import type { TcpStream } from "./tcp-stream.ts";
+
+const onFault = (error: Error): void => {
+  throw error;
+};
+
+const connect = (port: number, over: Partial<Parameters<typeof connectTcp>[0]> = {}) =>
+  new Promise<TcpStream | ConnectError>((resolve) => {
+    const options = {
+      ip: "127.0.0.1",
+      port,
+      timeoutMs: 3000,
+      clock: systemClock,
+      onFault,
+      ...over,
+    };
+    connectTcp(options, { onConnected: resolve, onFailed: resolve });
+  });
+
+test("connectTcp() connects, from the local address that is asked for", async () => {
+  const peers: string[] = [];
+  const listener = listen(
+    { ip: "127.0.0.1", port: 0 },
+    (stream) => peers.push(`${stream.remoteAddress}`),
+    onFault,
+  );
+  const stream = (await connect(listener.port, {
+    local: { ip: "127.0.0.1", port: 0 },
+  })) as TcpStream;
+  expect([stream.remotePort, stream.localAddress]).toEqual([listener.port, "127.0.0.1"]);
+  stream.destroy();
+  listener.stop();
+  expect(peers).toEqual(["127.0.0.1"]);
+});
+
+test("connectTcp() says that a connection is refused", async () => {
+  expect(await connect(1)).toMatchObject({ code: "refused" });
+});
+
+test("connectTcp() gives up at its deadline, and ends what comes too late", async () => {
+  const clock = new FakeClock();
+  const closed = Promise.withResolvers<void>();
+  const listener = listen(
+    { ip: "127.0.0.1", port: 0 },
+    (stream) => {
+      stream.handler = {
+        onData: () => undefined,
+        onEnd: () => undefined,
+        onDrain: () => undefined,
+        onClose: () => closed.resolve(),
+      };
+    },
+    onFault,
+  );
+  const late = connect(listener.port, { clock, timeoutMs: 10 });
+  clock.advance(10);
+  expect(await late).toMatchObject({ code: "timeout" });
+  await closed.promise;
+  listener.stop();
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { tmpdir } from "node:os";
+import { listen } from "./listener.ts";
+
+const onFault = (error: Error): void => {
+  throw error;
+};
+const ignore = (): void => undefined;
+
+test("listen() on :: with ipv6Only stands beside 0.0.0.0 on one port", () => {
+  const v4 = listen({ ip: "0.0.0.0", port: 0 }, ignore, onFault);
+  const v6 = listen({ ip: "::", port: v4.port, ipv6Only: true }, ignore, onFault);
+  expect(v6.port).toBe(v4.port);
+  expect(() => listen({ ip: "0.0.0.0", port: v4.port }, ignore, onFault)).toThrow();
+  v4.stop();
+  v6.stop();
+});
+
+test("listen() serves a Unix socket", async () => {
+  const unix = `${tmpdir()}/listener-${process.pid}.sock`;
+  const accepted = Promise.withResolvers<string>();
+  const listener = listen(
+    { unix },
+    (stream) => {
+      stream.handler = {
+        onData: (chunk) => accepted.resolve(Buffer.from(chunk).toString()),
+        onEnd: ignore,
+        onDrain: ignore,
+        onClose: ignore,
+      };
+    },
+    onFault,
+  );
+  const client = await Bun.connect({ unix, socket: { data: ignore } });
+  client.write("hi");
+  expect([await accepted.promise, listener.port]).toEqual(["hi", 0]);
+  client.end();
+  listener.stop();
+});

@@ -1,0 +1,137 @@
+import { expect, test } from "bun:test";
+import { Counter } from "#lib/metrics/counter.ts";
+import { type BunSocket, DETACHED, socketHandlers, TcpStream } from "./tcp-stream.ts";
+
+/** A socket that takes so many bytes a write, and records what is asked of it. */
+function fakeSocket(takes: number[]) {
+  const calls: string[] = [];
+  const socket = {
+    remoteAddress: "::ffff:10.0.0.1",
+    remotePort: 1234,
+    localAddress: "10.0.0.2",
+    localPort: 80,
+    fd: 7,
+    data: undefined,
+    write: (bytes: Uint8Array) => {
+      const taken = Math.min(takes.shift() ?? bytes.length, bytes.length);
+      calls.push(`write ${taken}/${bytes.length}`);
+      return taken;
+    },
+    shutdown: () => calls.push("shutdown"),
+    terminate: () => calls.push("terminate"),
+    pause: () => calls.push("pause"),
+    resume: () => calls.push("resume"),
+    setKeepAlive: (_: boolean, ms: number) => calls.push(`keepalive ${ms}`),
+  };
+  return { calls, socket: socket as unknown as BunSocket };
+}
+
+function open(takes: number[] = []) {
+  const { calls, socket } = fakeSocket(takes);
+  const stream = new TcpStream(socket);
+  const events: string[] = [];
+  stream.handler = {
+    onData: (chunk) => events.push(`data ${chunk.length}`),
+    onEnd: () => events.push("end"),
+    onDrain: () => events.push("drain"),
+    onClose: (error) => events.push(`close ${error?.message ?? ""}`),
+  };
+  return { calls, socket, stream, events };
+}
+
+const bytes = (length: number): Uint8Array => new Uint8Array(length);
+
+test("TcpStream queues what the socket does not take, in order, and half-closes after it", () => {
+  const { calls, stream, events } = open([3, 4, 0, 6, 2]);
+  expect([stream.write(bytes(10)), stream.write(bytes(5)), stream.queuedBytes]).toEqual([
+    false,
+    false,
+    12,
+  ]);
+  stream.drained();
+  stream.drained();
+  stream.end();
+  stream.end();
+  expect(stream.write(bytes(1))).toBe(true);
+  stream.drained();
+  stream.drained();
+  expect(calls).toEqual([
+    "write 3/10",
+    "write 4/7",
+    "write 0/3",
+    "write 3/3",
+    "write 2/5",
+    "write 3/3",
+    "shutdown",
+  ]);
+  expect(events).toEqual([]);
+});
+
+test("TcpStream tells when it has drained", () => {
+  const { stream, events } = open([1]);
+  stream.write(bytes(2));
+  stream.drained();
+  expect(events).toEqual(["drain"]);
+});
+
+test("TcpStream meters bytes and reports its end once", () => {
+  const { stream, events, calls } = open();
+  const closes: string[] = [];
+  const meter = {
+    read: new Counter(),
+    written: new Counter(),
+    closed: (errno: string) => closes.push(errno),
+  };
+  stream.meter = meter;
+  stream.write(bytes(4));
+  stream.received(bytes(9));
+  stream.ended();
+  stream.closed(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+  stream.closed(undefined);
+  stream.destroy();
+  expect([meter.read.value, meter.written.value, closes, stream.isClosed]).toEqual([
+    9,
+    4,
+    ["ECONNRESET"],
+    true,
+  ]);
+  expect(events).toEqual(["data 9", "end", "close reset"]);
+  expect(calls).toEqual(["write 4/4"]);
+  const plain = open();
+  plain.stream.closed(new Error("odd"));
+  expect(plain.events).toEqual(["close odd"]);
+});
+
+test("TcpStream passes on what it is told, and its addresses are not mapped", () => {
+  const { stream, calls } = open([1]);
+  stream.pause();
+  stream.resume();
+  stream.keepAlive(10_000);
+  stream.write(bytes(2));
+  stream.destroy();
+  expect(calls).toEqual(["pause", "resume", "keepalive 10000", "write 1/2", "terminate"]);
+  expect([stream.remoteAddress, stream.localAddress, stream.fd, stream.queuedBytes]).toEqual([
+    "10.0.0.1",
+    "10.0.0.2",
+    7,
+    0,
+  ]);
+});
+
+test("a detached stream hears nothing more", () => {
+  const { stream, socket, events } = open();
+  expect(stream.detach()).toBe(socket);
+  const handlers = socketHandlers(() => undefined);
+  handlers.data(socket, bytes(1));
+  handlers.end(socket);
+  handlers.drain(socket);
+  handlers.close(socket);
+  expect([events, socket.data]).toEqual([[], DETACHED]);
+});
+
+test("an exception in a handler is reported and ends the connection", () => {
+  const { socket, calls } = open();
+  const faults: Error[] = [];
+  socketHandlers((error) => faults.push(error)).error(socket, new Error("ours"));
+  expect([faults[0]?.message, calls]).toEqual(["ours", ["terminate"]]);
+});
