@@ -6,48 +6,30 @@ import type { ServerConnection } from "#lib/http-io/http1-server.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
-import { resolveHost } from "#lib/net/dns.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
 import { servePlain } from "#lib/net/plain-http.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import { TlsCredentials } from "#lib/net/tls.ts";
-import { createBackoff } from "#lib/time/backoff.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { answerAdmin } from "./admin/server.ts";
 import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config.ts";
-import { certify } from "./control/certify.ts";
-import { ControlChannel } from "./control/channel.ts";
-import type { ControlAddr } from "./control/control-addr.ts";
-import { ControlDiscovery } from "./control/discovery.ts";
+import type { ControlDiscovery } from "./control/discovery.ts";
+import { connectControlPlane } from "./control-plane.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
-import { Renewal } from "./identity/renew.ts";
 import { acceptInbound } from "./inbound/accept.ts";
 import { Applications } from "./inbound/forward.ts";
 import { Ports } from "./inbound/ports.ts";
 import { acceptOutbound } from "./outbound/accept.ts";
 import { Destinations } from "./outbound/discover.ts";
 import { OutboundDirection } from "./outbound/stack.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
 import type { AskKernel } from "./transport/original-dst.ts";
 import type { Runtime } from "./transport/runtime.ts";
-
-/** What the process gives to the proxy. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly write: (line: string) => void;
-  readonly variables: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-  /** The address that a REDIRECT rule replaced; undefined where there is no such rule. */
-  readonly askKernel: AskKernel<TcpStream>;
-  readonly readFile: (path: string) => Promise<Uint8Array>;
-  readonly usage: () => { readonly residentBytes: number; readonly cpuSeconds: number };
-}
 
 /** A proxy that runs. */
 export interface RunningProxy {
@@ -111,7 +93,15 @@ class ProxyApp implements RunningProxy {
       onFault,
     };
     this.#proof = new CaptureProof({ clock, nonce: () => randomBytes(16), onFault });
-    const discovery = this.#startControl(key);
+    const control = connectControlPlane(config, {
+      around,
+      key,
+      log: this.#log,
+      credentials: this.#credentials,
+      process: this.#process,
+    });
+    this.#stops.push(control.stop);
+    const { discovery } = control;
     this.outboundPort = this.#startOutbound(discovery);
     this.inboundPort = this.#startInbound(discovery);
     this.#admin = this.#startAdmin();
@@ -150,80 +140,6 @@ class ProxyApp implements RunningProxy {
     for (const stop of this.#stops) stop();
     this.#proof.stop();
     this.#admin.stop();
-  }
-
-  #startControl(key: WorkloadKey): ControlDiscovery {
-    const { identity, destination, policy, outbound } = this.#config;
-    const { clock, random } = this.#around;
-    const bootstrap = new TlsCredentials({
-      keyPem: undefined,
-      chainPem: undefined,
-      anchorsPem: identity.trustAnchorsPem,
-    });
-    const channel = (
-      addr: ControlAddr,
-      credentials: () => TlsCredentials | undefined,
-    ): ControlChannel => {
-      const { log } = this.#runtime;
-      const { connectTimeoutMs, backoff } = outbound;
-      const made = new ControlChannel({
-        addr,
-        clock,
-        random,
-        log,
-        connectTimeoutMs,
-        backoff,
-        resolve: resolveHost,
-        credentials,
-      });
-      this.#stops.push(() => made.drain());
-      return made;
-    };
-    const certifier = channel(identity, () => this.#credentials.current ?? bootstrap);
-    const current = (): TlsCredentials | undefined => this.#credentials.current;
-    const discovery = new ControlDiscovery({
-      destination: channel(destination, current),
-      policy: channel(policy, current),
-      context: destination.context,
-      workload: policy.workload,
-      detectTimeoutMs: outbound.detectTimeoutMs,
-    });
-    this.#renew(certifier, key);
-    return discovery;
-  }
-
-  #renew(channel: ControlChannel, { keyPem, csrDer }: WorkloadKey): void {
-    const { identity } = this.#config;
-    const { clock, random, readFile } = this.#around;
-    const renewal = new Renewal({
-      clock,
-      backoff: createBackoff({ minMs: 100, maxMs: identity.minRefreshMs, jitter: 0.1, random }),
-      minRefreshMs: identity.minRefreshMs,
-      maxRefreshMs: identity.maxRefreshMs,
-      certify: () =>
-        certify({
-          channel,
-          csrDer,
-          localName: identity.localName,
-          anchorsPem: identity.trustAnchorsPem,
-          readToken: () => readFile(identity.tokenFile),
-          wallMs: () => clock.wall(),
-        }),
-      onCertified: ({ chainPem, expiresMs }) => {
-        this.#credentials.replace(
-          { keyPem, chainPem, anchorsPem: identity.trustAnchorsPem },
-          expiresMs,
-        );
-        this.#process.certificateRefreshed("ok");
-        this.#process.certificateExpires.set(expiresMs / 1000);
-        this.#log.info("Certified identity", { id: identity.localName });
-      },
-      onError: (error) => {
-        this.#process.certificateRefreshed("error");
-        this.#log.warn("Could not obtain a certificate", { error: String(error) });
-      },
-    });
-    this.#stops.push(() => renewal.stop());
   }
 
   #startOutbound(discovery: ControlDiscovery): number {

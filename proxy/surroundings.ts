@@ -1,0 +1,18 @@
+/** What a proxy is given by the process it runs in. */
+
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { AskKernel } from "./transport/original-dst.ts";
+
+/** What the process gives to the proxy. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly write: (line: string) => void;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** The address that a REDIRECT rule replaced; undefined where there is no such rule. */
+  readonly askKernel: AskKernel<TcpStream>;
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  readonly usage: () => { readonly residentBytes: number; readonly cpuSeconds: number };
+}
