@@ -1,4 +1,4 @@
-// Sets up a checkout with nothing but Node, then runs what was asked for: `node setup.mjs bun FILE…` or `not-yet NAME`.
+// Sets up a checkout with nothing but Node, then runs what was asked for: `node setup.mjs FILE…` or `not-yet NAME`.
 // It runs before any dependency is there, so it is plain JavaScript and imports nothing from outside.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -9,7 +9,6 @@ import { Registry } from "#lib/metrics/registry.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
 import { servePlain } from "#lib/net/plain-http.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import type { Clock } from "#lib/time/clock.ts";
 import { answerAdmin } from "./admin/server.ts";
 import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -28,7 +27,6 @@ import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
-import type { AskKernel } from "./transport/original-dst.ts";
 import type { Runtime } from "./transport/runtime.ts";
 
 /** A proxy that runs. */

@@ -3,9 +3,6 @@
 import { Histogram } from "./histogram.ts";
 import type { Family, Instrument, Registry, Series } from "./registry.ts";
 
-/** The content type of what `writeExposition` returns. */
-export const EXPOSITION_TYPE = "text/plain; version=0.0.4";
-
 /**
  * All families as text. A series whose total has not changed for `retainIdleMs` is left out until it changes;
  * gauges are always written.
