@@ -1,13 +1,50 @@
 /** System calls through libc: the only file that opens bun:ffi. */
 
-import { dlopen, ptr } from "bun:ffi";
+import { dlopen, ptr, read } from "bun:ffi";
 
 const libc = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  setns: { args: ["i32", "i32"], returns: "i32" },
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  open: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
+  umount2: { args: ["ptr", "i32"], returns: "i32" },
+  syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },
+  __errno_location: { args: [], returns: "ptr" },
 });
 
 const LENGTH = new Uint32Array(1);
 const LENGTH_AT = ptr(LENGTH);
+const O_CLOEXEC = 0o2000000;
+
+/** Names of the errors this project meets, by number (Linux, asm-generic). */
+const ERRORS: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  7: "E2BIG",
+  9: "EBADF",
+  12: "ENOMEM",
+  13: "EACCES",
+  16: "EBUSY",
+  17: "EEXIST",
+  20: "ENOTDIR",
+  22: "EINVAL",
+  28: "ENOSPC",
+  38: "ENOSYS",
+  95: "EOPNOTSUPP",
+};
+
+/** A system call that failed; `code` is the name of errno, such as "EPERM", else `E` and its number. */
+export class SysError extends Error {
+  readonly code: string;
+
+  constructor(what: string, errno: number) {
+    const code = ERRORS[errno] ?? `E${errno}`;
+    super(`Cannot ${what}: ${code}`);
+    this.code = code;
+  }
+}
 
 /** A buffer that libc may write into; kept, so that its address stays valid. */
 export class LibcBuffer {
@@ -20,6 +57,16 @@ export class LibcBuffer {
   }
 }
 
+/** The address of bytes that must stay referenced until the kernel is done with them. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return BigInt(ptr(bytes));
+}
+
+/** Text as C wants it: with a closing zero. */
+export function cString(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
 /** getsockopt(2) into a buffer; false where the kernel refuses. */
 export function getsockopt(
   fd: number,
@@ -28,4 +75,56 @@ export function getsockopt(
 ): boolean {
   LENGTH[0] = into.bytes.length;
   return libc.symbols.getsockopt(fd, option.level, option.name, into.at, LENGTH_AT) === 0;
+}
+
+/** setns(2): moves this thread into a namespace. Throws SysError. */
+export function setns(fd: number, kind: number): void {
+  checked(libc.symbols.setns(fd, kind), "enter namespace");
+}
+
+/** socket(2); the descriptor. Throws SysError. */
+export function socket(domain: number, type: number): number {
+  return checked(libc.symbols.socket(domain, type, 0), "make socket");
+}
+
+/** open(2), read-only and closed on exec; the descriptor. Throws SysError. */
+export function open(path: string): number {
+  return checked(libc.symbols.open(ptr(cString(path)), O_CLOEXEC, 0), `open ${path}`);
+}
+
+/** close(2). Throws SysError. */
+export function close(fd: number): void {
+  checked(libc.symbols.close(fd), "close descriptor");
+}
+
+/** mount(2) of a file system without a device. Throws SysError. */
+export function mount(type: string, target: string, data: string): void {
+  const [name, at, options] = [cString(type), cString(target), cString(data)];
+  checked(
+    libc.symbols.mount(ptr(name), ptr(at), ptr(name), 0n, ptr(options)),
+    `mount ${type} at ${target}`,
+  );
+}
+
+/** umount2(2), detaching lazily. Throws SysError. */
+export function umount(target: string): void {
+  checked(libc.symbols.umount2(ptr(cString(target)), 2), `unmount ${target}`);
+}
+
+/** syscall(2) of the form (command, struct, size), as bpf(2) is. Throws SysError. */
+export function commandCall(
+  call: { readonly number: number; readonly command: number; readonly what: string },
+  attributes: Uint8Array,
+): number {
+  const { number, command, what } = call;
+  return checked(
+    Number(libc.symbols.syscall(number, command, ptr(attributes), attributes.length)),
+    what,
+  );
+}
+
+function checked(result: number, what: string): number {
+  if (result >= 0) return result;
+  const at = libc.symbols.__errno_location();
+  throw new SysError(what, at === null ? 0 : read.i32(at, 0));
 }
