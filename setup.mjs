@@ -52,9 +52,9 @@ function installPackages() {
   }
 }
 
-const [what, ...rest] = process.argv.slice(2);
-if (what === "not-yet") {
-  console.log(`npm run ${rest[0]}: there is nothing yet; ARCHITECTURE.md says where the project stands`);
+const asked = process.argv.slice(2);
+if (asked[0] === "not-yet") {
+  console.log(`npm run ${asked[1]}: there is nothing yet; ARCHITECTURE.md says where the project stands`);
   process.exit(0);
 }
 if (Number(process.versions.node.split(".")[0]) < 20) fail(`Node 20 or newer is needed; this is ${process.versions.node}`);
@@ -62,4 +62,4 @@ installModules();
 installPackages();
 const bin = join(ROOT, "node_modules", ".bin");
 const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-process.exit(run(join(bin, "bun"), rest, { env }));
+process.exit(run(join(bin, "bun"), asked, { env }));
