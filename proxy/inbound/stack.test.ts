@@ -1,0 +1,220 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
+import type {
+  ConnectionWaiter,
+  RequestHandler,
+  ResponseHandler,
+  ServerStream,
+} from "#lib/http-io/exchange.ts";
+import type { Pool } from "#lib/http-io/pool.ts";
+import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import { Registry } from "#lib/metrics/registry.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { Forwarded } from "../http/forwarded.ts";
+import type { ClientTls } from "../policy/authorization.ts";
+import { type DefaultPolicyName, defaultServerPolicy } from "../policy/default-policy.ts";
+import { ErrorMetrics } from "../telemetry/error-metrics.ts";
+import { HttpMetrics } from "../telemetry/http-metrics.ts";
+import { TcpMetrics } from "../telemetry/tcp-metrics.ts";
+import { InboundDirection } from "./stack.ts";
+
+const policy = (name: DefaultPolicyName) =>
+  defaultServerPolicy(name, { clusterNetworks: [], opaque: false, detectTimeoutMs: 1 });
+
+function setup(name: DefaultPolicyName, tls: ClientTls) {
+  const registry = new Registry();
+  const clock = new FakeClock();
+  const log = createLogger({
+    filter: new LogFilter(),
+    format: "plain",
+    wall: () => 0,
+    write: () => undefined,
+  });
+  const runtime = {
+    clock,
+    random: () => 0,
+    log,
+    credentials: { current: undefined },
+    http: new HttpMetrics(registry),
+    tcp: new TcpMetrics(registry),
+    errors: new ErrorMetrics(registry),
+    onFault: () => undefined,
+  };
+  const waiters: ConnectionWaiter[] = [];
+  const pool = { acquire: (waiter: ConnectionWaiter) => waiters.push(waiter) } as unknown as Pool;
+  const port = { port: 80, current: policy(name) };
+  const caller = { ip: "10.0.0.9", tls };
+  const target = { ip: "10.0.0.1", port: 80 };
+  const direction = new InboundDirection(runtime, {
+    caller,
+    target,
+    port,
+    pools: { http1: pool, http2: pool },
+  });
+  const ask = (over: Partial<RequestHead> = {}, requestEnded = true) => {
+    const sent: string[] = [];
+    const request: RequestHead = {
+      method: "GET",
+      scheme: "",
+      authority: "web",
+      path: "/",
+      version: "HTTP/1.1",
+      protocol: "",
+      headers: new HeaderList(),
+      ...over,
+    };
+    const stream: ServerStream = {
+      request,
+      requestEnded,
+      handler: undefined as unknown as RequestHandler,
+      pauseRequest: () => sent.push("pause"),
+      resumeRequest: () => sent.push("resume"),
+      sendInformational: (head) => sent.push(`info ${head.status}`),
+      sendHead: (head, end) =>
+        sent.push(
+          `${head.status} ${head.headers.get("grpc-status") ?? ""}${head.headers.get("l5d-proxy-error") ?? ""}${end ? " end" : ""}`,
+        ),
+      sendData: (chunk) => sent.push(`data ${chunk.length}`) < 0,
+      sendEnd: () => sent.push("end"),
+      resetResponse: (code) => sent.push(`reset ${code}`),
+    };
+    const forwarded = new Forwarded(stream, direction, undefined);
+    forwarded.begin();
+    return { sent, request, stream, forwarded };
+  };
+  /** Gives the waiting request a connection, and records what is sent on it. */
+  const connect = () => {
+    const upstream: string[] = [];
+    let handler: ResponseHandler | undefined;
+    waiters.shift()?.onConnection({
+      version: "HTTP/1.1",
+      available: true,
+      activeStreams: 0,
+      send: (head, end, receiver) => {
+        upstream.push(
+          `${head.method} ${head.headers.get("l5d-client-id") ?? "-"}${end ? " end" : ""}`,
+        );
+        handler = receiver;
+        return {
+          sendData: (chunk) => upstream.push(`data ${chunk.length}`) < 0,
+          sendEnd: () => upstream.push("end"),
+          resetRequest: (code) => upstream.push(`reset ${code}`),
+          pauseResponse: () => upstream.push("pause"),
+          resumeResponse: () => upstream.push("resume"),
+        };
+      },
+      drain: () => undefined,
+      destroy: () => undefined,
+    });
+    return { upstream, handler: handler as unknown as ResponseHandler };
+  };
+  const metrics = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
+  return { ask, connect, waiters, port, metrics };
+}
+
+const PLAIN: ClientTls = { type: "none", reason: "no_tls_from_remote" };
+const WEB: ClientTls = { type: "identity", name: "web.ns" };
+const ok = () => ({ status: 200, version: "HTTP/1.1" as const, headers: new HeaderList() });
+
+test("ERR3: a caller that no authorization allows gets 403, or the gRPC status", () => {
+  const { ask, metrics } = setup("all-authenticated", PLAIN);
+  expect(ask().sent).toEqual(["403  end"]);
+  const grpc = ask({
+    version: "HTTP/2",
+    headers: HeaderList.of(["content-type", "application/grpc"]),
+  });
+  expect(grpc.sent).toEqual(["200 7 end"]);
+  expect(metrics()).toContain('route_name="default"} 2');
+  expect(metrics()).toContain('inbound_http_authz_deny_total{target_addr="10.0.0.1:80"');
+});
+
+test("P46: a policy that changes holds from the next request on", () => {
+  const { ask, port, waiters } = setup("all-unauthenticated", PLAIN);
+  ask();
+  expect(waiters).toHaveLength(1);
+  port.current = policy("deny");
+  expect(ask().sent).toEqual(["403  end"]);
+});
+
+test("HDR1: the application hears the verified identity and none that the client sent", () => {
+  for (const [tls, heard] of [
+    [WEB, "web.ns"],
+    [PLAIN, "-"],
+  ] as const) {
+    const { ask, connect } = setup("all-unauthenticated", tls);
+    ask({ headers: HeaderList.of(["l5d-client-id", "forged"], ["connection", "close"]) });
+    expect(connect().upstream).toEqual([`GET ${heard} end`]);
+  }
+});
+
+test("a body waits for the connection, flows with back-pressure, and the response comes back", () => {
+  const { ask, connect, metrics } = setup("all-unauthenticated", WEB);
+  const { sent, stream } = ask({ method: "POST" }, false);
+  const { upstream, handler } = connect();
+  stream.handler.onRequestData(new Uint8Array(5));
+  handler.onRequestWritable();
+  stream.handler.onRequestEnd(undefined);
+  handler.onResponseInformational({ ...ok(), status: 103 });
+  handler.onResponseHead(ok(), false);
+  handler.onResponseData(new Uint8Array(7));
+  stream.handler.onResponseWritable();
+  handler.onResponseEnd(undefined);
+  expect(upstream).toEqual(["POST web.ns", "data 5", "end", "pause", "resume"]);
+  expect(sent).toEqual(["pause", "resume", "pause", "resume", "info 103", "200 ", "data 7", "end"]);
+  expect(metrics()).toContain('classification="success"');
+});
+
+test("ERR9, ERR10: an application that refuses or does not answer gives 502 and 504, after the tries are used up", () => {
+  for (const [code, status] of [
+    ["refused", 502],
+    ["timeout", 504],
+  ] as const) {
+    const { ask, waiters } = setup("all-unauthenticated", WEB);
+    const { sent } = ask();
+    while (waiters.length > 0)
+      waiters.shift()?.onConnectFailed(Object.assign(new Error("away"), { code }));
+    expect(sent).toEqual([`${status} away end`]);
+  }
+});
+
+test("a request that the application did not take is tried again; one that it may have seen is not", () => {
+  const retried = setup("all-unauthenticated", WEB);
+  const first = retried.ask();
+  retried.connect().handler.onResponseReset({ reason: "connection", code: 2, unprocessed: true });
+  retried.connect().handler.onResponseHead(ok(), true);
+  expect(first.sent).toEqual(["200  end"]);
+  const failed = setup("all-unauthenticated", WEB);
+  const second = failed.ask();
+  failed.connect().handler.onResponseReset({ reason: "connection", code: 2, unprocessed: false });
+  expect(second.sent).toEqual(["502 connection to endpoint ended end"]);
+});
+
+test("ERR19: a reset is passed on, both ways", () => {
+  const { ask, connect } = setup("all-unauthenticated", WEB);
+  const { sent } = ask({ version: "HTTP/2", scheme: "http" });
+  connect().handler.onResponseReset({ reason: "cancelled", code: 8, unprocessed: false });
+  expect(sent).toEqual(["reset 8"]);
+  const late = ask({ version: "HTTP/2", scheme: "http" });
+  const { handler } = connect();
+  handler.onResponseHead(ok(), false);
+  handler.onResponseReset({ reason: "connection", code: 0, unprocessed: false });
+  expect(late.sent).toEqual(["200 ", "reset 2"]);
+  const left = ask();
+  const { upstream } = connect();
+  left.stream.handler.onRequestReset({ reason: "cancelled", code: 8, unprocessed: false });
+  expect(upstream).toEqual(["GET web.ns end", "reset 8"]);
+});
+
+test("WIRE11: a carried request is restored, and its response carries the version back", () => {
+  const { ask, connect } = setup("all-unauthenticated", WEB);
+  const { request } = ask({
+    version: "HTTP/2",
+    scheme: "http",
+    headers: HeaderList.of(["l5d-orig-proto", "HTTP/1.1"]),
+  });
+  const head = ok();
+  connect().handler.onResponseHead(head, true);
+  expect([request.version, head.headers.get("l5d-orig-proto")]).toEqual(["HTTP/1.1", "HTTP/1.1"]);
+});
