@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
+import { closeAll } from "#lib/sys/bpf.ts";
+import { mount, umount } from "#lib/sys/libc.ts";
+import { attach, detach } from "./attach.ts";
+import { loadCollection } from "./collection.ts";
+import { readElf } from "./elf.ts";
+
+const CGROUPS = "/sys/fs/cgroup/unified";
+const root = process.getuid?.() === 0;
+const object = (name: string) =>
+  readElf(readFileSync(new URL(`./objects/${name}.bpf.o`, import.meta.url)));
+
+test.skipIf(!root)("both objects load, attach, update and leave nothing (needs root)", () => {
+  const mounted = mkdtempSync("/tmp/bpffs-");
+  const pins = `${mounted}/mesh`;
+  const cgroup = `${CGROUPS}/bunkerd-test-${process.pid}`;
+  mount("bpf", mounted, "mode=0700");
+  mkdirSync(pins);
+  mkdirSync(cgroup);
+  try {
+    const programs = loadCollection(object("mesh"), { pins });
+    const inbound = loadCollection(object("inbound"), { pins, rodata: new Uint8Array(8) });
+    for (const each of [...programs, ...programs]) attach(each, cgroup, `${pins}/l_${each.name}`);
+    for (const each of inbound) attach(each, "/proc/self/ns/net", `${pins}/l_in`);
+    expect(readdirSync(pins).filter((name) => name.startsWith("l_"))).toHaveLength(13);
+    for (const each of [...programs, ...inbound]) detach(`${pins}/l_${each.name}`);
+    detach(`${pins}/l_absent`);
+    closeAll([...programs, ...inbound].map(({ fd }) => fd));
+    expect(readdirSync(pins).every((name) => name.startsWith("m_"))).toBe(true);
+  } finally {
+    for (const name of readdirSync(pins)) unlinkSync(`${pins}/${name}`);
+    rmdirSync(pins);
+    umount(mounted);
+    rmdirSync(mounted);
+    rmdirSync(cgroup);
+  }
+});
+
+test("loadCollection() refuses a program of an unknown section", () => {
+  const program = { name: "odd", section: "xdp", code: new Uint8Array(8), relocations: [] };
+  expect(() =>
+    loadCollection({ programs: [program], rodata: new Uint8Array() }, { pins: "/nowhere" }),
+  ).toThrow("Cannot load program odd: unknown section xdp");
+});
