@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import { nftScript } from "./nft.ts";
+import { planRedirect } from "./plan.ts";
+
+const script = nftScript(
+  planRedirect({
+    annotations: { "config.linkerd.io/skip-subnets": "10.0.0.0/8,fd00::/8" },
+    namespaceAnnotations: {},
+    controlPlane: false,
+  }),
+);
+
+test("nftScript() treats the capture probe before the proxy's exemption", () => {
+  expect(script.indexOf("192.0.2.1")).toBeLessThan(script.indexOf("meta skuid 2102 return"));
+  expect(script).toContain("    ip6 daddr fd00::/8 return\n    meta l4proto tcp redirect to :4140");
+});
+
+test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(
+  "nft accepts the script (needs root and nft)",
+  () => {
+    const run = Bun.spawnSync(["unshare", "--net", "nft", "-f", "-"], {
+      stdin: Buffer.from(script),
+    });
+    expect(run.stderr.toString()).toBe("");
+  },
+);

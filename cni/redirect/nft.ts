@@ -1,0 +1,35 @@
+/** A redirection plan as an nftables script, applied atomically inside the pod's network namespace. */
+
+import type { RedirectPlan } from "./plan.ts";
+
+/** The table; versioned, so that an upgrade replaces only its own. */
+export const TABLE = "bunkerd_v1";
+
+/** The script that replaces our table, both families at once. */
+export function nftScript({ uid, skipInbound, skipOutbound, skipSubnets }: RedirectPlan): string {
+  const subnets = (side: string): string[] =>
+    skipSubnets.map((net) => `    ${net.includes(":") ? "ip6" : "ip"} ${side} ${net} return`);
+  return [
+    `add table inet ${TABLE}`,
+    `delete table inet ${TABLE}`,
+    `table inet ${TABLE} {`,
+    "  chain in {",
+    "    type nat hook prerouting priority -100; policy accept;",
+    '    iifname "lo" return',
+    `    tcp dport { ${skipInbound.join(", ")} } return`,
+    ...subnets("saddr"),
+    "    meta l4proto tcp redirect to :4143",
+    "  }",
+    "  chain out {",
+    "    type nat hook output priority -100; policy accept;",
+    "    ip daddr 192.0.2.1 tcp dport 4140 redirect to :4140",
+    `    meta skuid ${uid} return`,
+    '    oifname "lo" return',
+    `    tcp dport { ${skipOutbound.join(", ")} } return`,
+    ...subnets("daddr"),
+    "    meta l4proto tcp redirect to :4140",
+    "  }",
+    "}",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,49 @@
+/** What to redirect for a pod: Linkerd's annotations and defaults. */
+
+/** What a pod's redirection needs. Ports are numbers or `a-b` ranges. */
+export interface RedirectPlan {
+  readonly uid: number;
+  readonly skipInbound: readonly string[];
+  readonly skipOutbound: readonly string[];
+  readonly skipSubnets: readonly string[];
+}
+
+/** Linkerd's proxy uid. */
+export const PROXY_UID = 2102;
+const PREFIX = "config.linkerd.io/";
+const INBOUND = ["4190", "4191", "4567", "4568"];
+const OUTBOUND = ["4567", "4568"];
+const API_SERVER = ["443", "6443"];
+
+/** Plans a pod's redirection; the pod's annotations win over its namespace's. */
+export function planRedirect(pod: {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly namespaceAnnotations: Readonly<Record<string, string>>;
+  readonly controlPlane: boolean;
+}): RedirectPlan {
+  const read = (name: string): string[] =>
+    (pod.annotations[PREFIX + name] ?? pod.namespaceAnnotations[PREFIX + name] ?? "")
+      .split(",")
+      .map((each) => each.trim())
+      .filter((each) => each !== "");
+  const ports = (name: string, defaults: readonly string[]): string[] => {
+    const all = [...defaults, ...read(name)];
+    const wrong = all.find((each) => !/^\d{1,5}(-\d{1,5})?$/.test(each));
+    if (wrong !== undefined) throw new Error(`Cannot plan redirection: ${name} has port ${wrong}`);
+    return [...new Set(all)];
+  };
+  return {
+    uid: Number(read("proxy-uid")[0] ?? PROXY_UID),
+    skipInbound: ports("skip-inbound-ports", INBOUND),
+    skipOutbound: ports(
+      "skip-outbound-ports",
+      pod.controlPlane ? [...OUTBOUND, ...API_SERVER] : OUTBOUND,
+    ),
+    skipSubnets: read("skip-subnets"),
+  };
+}
+
+/** Whether a pod is meshed and no init container redirects it already. */
+export function wantsRedirect(containers: readonly string[]): boolean {
+  return containers.includes("linkerd-proxy") && !containers.includes("linkerd-init");
+}
