@@ -356,7 +356,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
       onConnectionClose: () => undefined,
     });
     client.send(request("/"), true, new Answer());
-    await expect(pair.run()).rejects.toThrow("broken");
+    expect(await pair.run().catch(String)).toContain("broken");
     const other = rig(version, new Echo());
     const answer = new Answer();
     other.client.send(request("/"), true, answer);
