@@ -37,6 +37,12 @@ export class FakeAuthority {
     );
   }
 
+  /** The authority as an issuer's Secret holds it: root and issuer are one. */
+  get issuer(): { readonly keyPem: string; readonly chainPem: string } {
+    const keyPem = this.#key.export({ format: "pem", type: "pkcs8" }).toString();
+    return { keyPem, chainPem: this.anchorsPem };
+  }
+
   /** A certificate that nobody but itself vouches for. */
   static selfSigned(name: string): Issued {
     const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });

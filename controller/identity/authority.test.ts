@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  sign as signWith,
+  X509Certificate,
+} from "node:crypto";
+import { buildRequest } from "#lib/x509/request.ts";
+import { FakeAuthority } from "../../test/fake/authority.ts";
+import { readIssuer, signWorkload } from "./authority.ts";
+
+const DAY_MS = 86_400_000;
+const domain = { controlPlaneNamespace: "linkerd", trustDomain: "cluster.local" };
+const account = { namespace: "ns", name: "web" };
+const WEB = "web.ns.serviceaccount.identity.linkerd.cluster.local";
+const root = new FakeAuthority("root.linkerd.cluster.local");
+const issuer = readIssuer(root.issuer, root.anchorsPem, Date.now());
+const options = {
+  issuer,
+  domain,
+  lifetimeMs: DAY_MS,
+  nowMs: Date.now(),
+  serial: Uint8Array.of(1, 2, 3),
+};
+
+function csr(name: string, type: "ec" | "ed25519" = "ec"): Uint8Array {
+  const { privateKey } =
+    type === "ec"
+      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+      : generateKeyPairSync("ed25519");
+  return buildRequest(name, {
+    publicKey: createPublicKey(privateKey),
+    sign: (bytes) => signWith(type === "ec" ? "sha256" : undefined, bytes, privateKey),
+  });
+}
+
+test("IDY4, IDY5: signWorkload() signs a leaf that chains to the anchor", () => {
+  const { leafDer, intermediates, expiresMs } = signWorkload(
+    WEB,
+    { csrDer: csr(WEB), account },
+    options,
+  );
+  const leaf = new X509Certificate(leafDer);
+  const anchor = new X509Certificate(root.anchorsPem);
+  expect([
+    leaf.checkIssued(anchor),
+    leaf.verify(anchor.publicKey),
+    leaf.subjectAltName,
+    intermediates,
+  ]).toEqual([true, true, `DNS:${WEB}`, []]);
+  expect(Math.abs(new Date(leaf.validTo).getTime() - expiresMs)).toBeLessThan(1000);
+  expect(expiresMs).toBeLessThanOrEqual(issuer.expiresMs);
+});
+
+test("IDY1, IDY3: signWorkload() refuses what is malformed, or asks for another name than the account's", () => {
+  const sign =
+    (identity: string, csrDer: Uint8Array, of = account) =>
+    () =>
+      signWorkload(identity, { csrDer, account: of }, options);
+  expect(sign(WEB, Uint8Array.of(1))).toThrow(
+    expect.objectContaining({ code: "invalid-argument" }),
+  );
+  expect(sign(WEB, csr("other.ns"))).toThrow("exactly the DNS name");
+  expect(sign(WEB, csr(WEB), { namespace: "ns", name: "other" })).toThrow(
+    "identity must be other.ns",
+  );
+});
+
+test("IDY6: readIssuer() refuses an issuer that cannot vouch", () => {
+  const now = Date.now();
+  const other = new FakeAuthority("other");
+  const leaf = root.issue("web.ns");
+  expect(() => readIssuer(root.issuer, other.anchorsPem, now)).toThrow("does not chain");
+  expect(() =>
+    readIssuer({ keyPem: leaf.keyPem, chainPem: leaf.chainPem }, root.anchorsPem, now),
+  ).toThrow("no CA");
+  expect(() => readIssuer({ ...root.issuer, keyPem: leaf.keyPem }, root.anchorsPem, now)).toThrow(
+    "differ",
+  );
+  expect(() => readIssuer({ ...root.issuer, chainPem: "" }, root.anchorsPem, now)).toThrow(
+    "no certificate",
+  );
+  expect(() => readIssuer(root.issuer, root.anchorsPem, now + 10 * DAY_MS)).toThrow("expired");
+});

@@ -1,0 +1,114 @@
+/** Signs requests of authenticated workloads with the issuer's key (IDY1 to IDY6). */
+
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from "node:crypto";
+import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
+import { fromPem } from "#lib/x509/asn1.ts";
+import { parseRequest } from "#lib/x509/request.ts";
+import { signCertificate } from "#lib/x509/sign.ts";
+import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
+
+/** The issuer, as its Secret holds it. */
+export interface IssuerPem {
+  readonly keyPem: string;
+  /** The issuer's certificate first, then those between it and the anchor. */
+  readonly chainPem: string;
+}
+
+/** An issuer that chains to the anchors. */
+export interface Issuer {
+  readonly key: KeyObject;
+  readonly commonName: string;
+  /** The issuer's chain without the anchor, DER. */
+  readonly intermediates: readonly Uint8Array[];
+  /** The first expiry in the chain, calendar milliseconds. */
+  readonly expiresMs: number;
+}
+
+/** A signed certificate with what leads to the anchor. */
+export interface SignedLeaf {
+  readonly leafDer: Uint8Array;
+  readonly intermediates: readonly Uint8Array[];
+  readonly expiresMs: number;
+}
+
+/** Reads an issuer and verifies it; throws with what is wrong where it is unreadable, no CA, expired or untrusted. */
+export function readIssuer(pem: IssuerPem, anchorsPem: string, nowMs: number): Issuer {
+  const key = createPrivateKey(pem.keyPem);
+  const chain = fromPem("CERTIFICATE", pem.chainPem).map((der) => new X509Certificate(der));
+  const anchors = fromPem("CERTIFICATE", anchorsPem).map((der) => new X509Certificate(der));
+  const [first] = chain;
+  if (first === undefined) throw new Error("Cannot use issuer: it has no certificate");
+  if (!first.ca) throw new Error("Cannot use issuer: its certificate is no CA");
+  if (!first.publicKey.equals(createPublicKey(key)))
+    throw new Error("Cannot use issuer: key and certificate differ");
+  const linked = chain
+    .slice(1)
+    .every((issuer, index) => issued(chain[index] as X509Certificate, issuer));
+  const anchored = anchors.some((anchor) => issued(chain.at(-1) as X509Certificate, anchor));
+  if (!linked || !anchored)
+    throw new Error("Cannot use issuer: it does not chain to a trust anchor");
+  const expiresMs = Math.min(...chain.map(({ validTo }) => new Date(validTo).getTime()));
+  if (expiresMs <= nowMs) throw new Error("Cannot use issuer: its chain has expired");
+  const intermediates = chain.filter(
+    (each) => !anchors.some((anchor) => anchor.raw.equals(each.raw)),
+  );
+  return {
+    key,
+    commonName: /^CN=(.*)$/m.exec(first.subject)?.[1] ?? "",
+    intermediates: intermediates.map(({ raw }) => Uint8Array.from(raw)),
+    expiresMs,
+  };
+}
+
+function issued(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+/** What signing needs beside the request. */
+export interface SignOptions {
+  readonly issuer: Issuer;
+  readonly domain: TrustDomain;
+  readonly lifetimeMs: number;
+  readonly nowMs: number;
+  /** At least 8 random bytes. */
+  readonly serial: Uint8Array;
+}
+
+/** Signs a request of a service account that has proved itself. Throws CertifyRefusal. */
+export function signWorkload(
+  identity: string,
+  request: { readonly csrDer: Uint8Array; readonly account: ServiceAccount },
+  { issuer, domain, lifetimeMs, nowMs, serial }: SignOptions,
+): SignedLeaf {
+  const csr = parseRequest(request.csrDer);
+  if (csr === undefined)
+    throw new CertifyRefusal("signing request is malformed", "invalid-argument");
+  judgeNames(identity, csr);
+  const expected = workloadId(request.account, domain);
+  if (identity !== expected)
+    throw new CertifyRefusal(`identity must be ${expected}`, "failed-precondition");
+  if (csr.publicKey.asymmetricKeyType !== "ec")
+    throw new CertifyRefusal("key must be ECDSA", "failed-precondition");
+  const { notBefore, notAfter } = validity(nowMs, {
+    lifetimeMs,
+    issuerExpiresMs: issuer.expiresMs,
+  });
+  const content = {
+    commonName: csr.commonName,
+    issuerCommonName: issuer.commonName,
+    dnsNames: csr.dnsNames,
+    publicKey: csr.publicKey,
+    serial,
+    notBefore,
+    notAfter,
+    authority: false,
+  };
+  const leafDer = signCertificate(content, (bytes) => sign("sha256", bytes, issuer.key));
+  return { leafDer, intermediates: issuer.intermediates, expiresMs: notAfter.getTime() };
+}
