@@ -1,111 +1,84 @@
 import { expect, test } from "bun:test";
-import { generateKeyPairSync, type KeyObject, sign, X509Certificate } from "node:crypto";
-import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
-import { buildRequest, type Sign } from "#lib/x509/request.ts";
-import { signCertificate } from "#lib/x509/sign.ts";
 import {
-  CLOCK_SKEW_MS,
-  checkIdentity,
-  checkRequest,
-  type Issuer,
-  issueLeaf,
-  LEAF_LIFETIME_MS,
-} from "./authority.ts";
+  createPublicKey,
+  generateKeyPairSync,
+  sign as signWith,
+  X509Certificate,
+} from "node:crypto";
+import { buildRequest } from "#lib/x509/request.ts";
+import { FakeAuthority } from "../../test/fake/authority.ts";
+import { readIssuer, signWorkload } from "./authority.ts";
 
-const NOW = new Date("2030-01-01T00:00:00Z");
-const DOMAIN = { controlPlaneNamespace: "linkerd", trustDomain: "cluster.local" };
-const NAME = "web.ns.serviceaccount.identity.linkerd.cluster.local";
-const TOKEN = Uint8Array.of(1);
+const DAY_MS = 86_400_000;
+const domain = { controlPlaneNamespace: "linkerd", trustDomain: "cluster.local" };
+const account = { namespace: "ns", name: "web" };
+const WEB = "web.ns.serviceaccount.identity.linkerd.cluster.local";
+const root = new FakeAuthority("root.linkerd.cluster.local");
+const issuer = readIssuer(root.issuer, root.anchorsPem, Date.now());
+const options = {
+  issuer,
+  domain,
+  lifetimeMs: DAY_MS,
+  nowMs: Date.now(),
+  serial: Uint8Array.of(1, 2, 3),
+};
 
-const signer =
-  (key: KeyObject): Sign =>
-  (bytes) =>
-    sign("sha256", bytes, key);
+function csr(name: string, type: "ec" | "ed25519" = "ec"): Uint8Array {
+  const { privateKey } =
+    type === "ec"
+      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+      : generateKeyPairSync("ed25519");
+  return buildRequest(name, {
+    publicKey: createPublicKey(privateKey),
+    sign: (bytes) => signWith(type === "ec" ? "sha256" : undefined, bytes, privateKey),
+  });
+}
 
-const ec = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-const REQUEST = buildRequest(NAME, { publicKey: ec.publicKey, sign: signer(ec.privateKey) });
-
-const issuerOf = (notAfter: Date): Issuer => {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const der = signCertificate(
-    {
-      commonName: "issuer",
-      issuerCommonName: "issuer",
-      dnsNames: [],
-      publicKey,
-      serial: Uint8Array.of(1),
-      notBefore: NOW,
-      notAfter,
-      authority: true,
-    },
-    signer(privateKey),
+test("IDY4, IDY5: signWorkload() signs a leaf that chains to the anchor", () => {
+  const { leafDer, intermediates, expiresMs } = signWorkload(
+    WEB,
+    { csrDer: csr(WEB), account },
+    options,
   );
-  return {
-    commonName: "issuer",
-    chain: [new X509Certificate(der)],
-    sign: signer(privateKey),
-  };
-};
-
-const codeOf = (call: () => unknown): number | undefined => {
-  try {
-    call();
-    return undefined;
-  } catch (error) {
-    return error instanceof GrpcError ? error.code : -1;
-  }
-};
-
-test("checkRequest() accepts a request for the identity alone", () => {
-  const parsed = checkRequest({ identity: NAME, token: TOKEN, request: REQUEST });
-  expect(parsed.dnsNames).toEqual([NAME]);
+  const leaf = new X509Certificate(leafDer);
+  const anchor = new X509Certificate(root.anchorsPem);
+  expect([
+    leaf.checkIssued(anchor),
+    leaf.verify(anchor.publicKey),
+    leaf.subjectAltName,
+    intermediates,
+  ]).toEqual([true, true, `DNS:${WEB}`, []]);
+  expect(Math.abs(new Date(leaf.validTo).getTime() - expiresMs)).toBeLessThan(1000);
+  expect(expiresMs).toBeLessThanOrEqual(issuer.expiresMs);
 });
 
-test("checkRequest() answers INVALID_ARGUMENT to what is empty or malformed", () => {
-  const none = new Uint8Array();
-  for (const call of [
-    { identity: "", token: TOKEN, request: REQUEST },
-    { identity: NAME, token: none, request: REQUEST },
-    { identity: NAME, token: TOKEN, request: none },
-    { identity: NAME, token: TOKEN, request: TOKEN },
-  ])
-    expect(codeOf(() => checkRequest(call))).toBe(GrpcCode.INVALID_ARGUMENT);
+test("IDY1, IDY3: signWorkload() refuses what is malformed, or asks for another name than the account's", () => {
+  const sign =
+    (identity: string, csrDer: Uint8Array, of = account) =>
+    () =>
+      signWorkload(identity, { csrDer, account: of }, options);
+  expect(sign(WEB, Uint8Array.of(1))).toThrow(
+    expect.objectContaining({ code: "invalid-argument" }),
+  );
+  expect(sign(WEB, csr("other.ns"))).toThrow("exactly the DNS name");
+  expect(sign(WEB, csr(WEB), { namespace: "ns", name: "other" })).toThrow(
+    "identity must be other.ns",
+  );
 });
 
-test("checkRequest() answers FAILED_PRECONDITION to another name and to a key that is not ECDSA", () => {
-  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const foreign = buildRequest(NAME, { publicKey: rsa.publicKey, sign: signer(rsa.privateKey) });
-  for (const call of [
-    { identity: "other", token: TOKEN, request: REQUEST },
-    { identity: NAME, token: TOKEN, request: foreign },
-  ])
-    expect(codeOf(() => checkRequest(call))).toBe(GrpcCode.FAILED_PRECONDITION);
-});
-
-test("checkIdentity() holds the identity to the reviewed account", () => {
-  const code = (user: string): number | undefined =>
-    codeOf(() => checkIdentity(NAME, user, DOMAIN));
-  expect(code("system:serviceaccount:ns:web")).toBeUndefined();
-  expect(code("system:serviceaccount:ns:other")).toBe(GrpcCode.FAILED_PRECONDITION);
-  expect(code("admin")).toBe(GrpcCode.INVALID_ARGUMENT);
-});
-
-test("issueLeaf() gives 24 h and the skew on both sides, signed by the issuer", () => {
-  const issuer = issuerOf(new Date("2040-01-01T00:00:00Z"));
-  const request = checkRequest({ identity: NAME, token: TOKEN, request: REQUEST });
-  const issued = issueLeaf(issuer, request, { now: NOW, serial: Uint8Array.of(9) });
-  const leaf = new X509Certificate(issued.leaf);
-  const [above] = issuer.chain;
-  expect(above !== undefined && leaf.verify(above.publicKey)).toBe(true);
-  expect(leaf.checkHost(NAME)).toBe(NAME);
-  expect(new Date(leaf.validFrom).getTime()).toBe(NOW.getTime() - CLOCK_SKEW_MS);
-  expect(new Date(leaf.validTo).getTime()).toBe(NOW.getTime() + LEAF_LIFETIME_MS + CLOCK_SKEW_MS);
-  expect(issued.intermediates).toEqual(issuer.chain.map(({ raw }) => new Uint8Array(raw)));
-});
-
-test("issueLeaf() never outlives the issuer", () => {
-  const end = new Date("2030-01-01T01:00:00Z");
-  const request = checkRequest({ identity: NAME, token: TOKEN, request: REQUEST });
-  const at = { now: NOW, serial: Uint8Array.of(9) };
-  expect(issueLeaf(issuerOf(end), request, at).notAfter).toEqual(end);
+test("IDY6: readIssuer() refuses an issuer that cannot vouch", () => {
+  const now = Date.now();
+  const other = new FakeAuthority("other");
+  const leaf = root.issue("web.ns");
+  expect(() => readIssuer(root.issuer, other.anchorsPem, now)).toThrow("does not chain");
+  expect(() =>
+    readIssuer({ keyPem: leaf.keyPem, chainPem: leaf.chainPem }, root.anchorsPem, now),
+  ).toThrow("no CA");
+  expect(() => readIssuer({ ...root.issuer, keyPem: leaf.keyPem }, root.anchorsPem, now)).toThrow(
+    "differ",
+  );
+  expect(() => readIssuer({ ...root.issuer, chainPem: "" }, root.anchorsPem, now)).toThrow(
+    "no certificate",
+  );
+  expect(() => readIssuer(root.issuer, root.anchorsPem, now + 10 * DAY_MS)).toThrow("expired");
 });

