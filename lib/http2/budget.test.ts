@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import { Budget, CONTROL_ALLOWANCE, PeerBudgets, RESET_ALLOWANCE } from "./budget.ts";
+
+test("Budget refills with time and with honest work", () => {
+  const budget = new Budget({ burst: 2, perSecond: 1 }, 0);
+  expect([budget.spend(0), budget.spend(0), budget.spend(0)]).toEqual([true, true, false]);
+  expect([budget.spend(1000), budget.spend(1000)]).toEqual([true, false]);
+  budget.earn();
+  expect(budget.spend(1000)).toBe(true);
+  budget.earn();
+  budget.earn();
+  budget.earn();
+  expect([budget.spend(1000), budget.spend(1000), budget.spend(1000)]).toEqual([true, true, false]);
+});
+
+test("PeerBudgets ends the connection when a budget is overdrawn", () => {
+  const budgets = new PeerBudgets(0);
+  for (let i = 0; i < RESET_ALLOWANCE.burst; i++) budgets.spendReset();
+  for (let i = 0; i < CONTROL_ALLOWANCE.burst; i++) budgets.spendControl();
+  const calm = expect.objectContaining({ code: 11, dies: "connection" });
+  expect(() => budgets.spendReset()).toThrow(calm);
+  expect(() => budgets.spendControl()).toThrow(calm);
+  budgets.earn();
+  budgets.spendReset();
+  budgets.spendControl();
+});
