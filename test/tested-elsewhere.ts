@@ -7,6 +7,11 @@ export const TESTED_ELSEWHERE: readonly {
   readonly why: string;
 }[] = [
   {
+    files: "lib/http2/",
+    by: "lib/http2/connection.test.ts",
+    why: "the parts of the state machine are seen through the frames that it takes and writes",
+  },
+  {
     files: "lib/http-io/",
     by: "lib/http-io/drivers.test.ts",
     why: "client and server drive each other, over any chunking",

@@ -140,7 +140,7 @@ export class Http2Connection implements FrameSink {
 
   resume(stream: Http2Stream): void {
     stream.paused = false;
-    this.#streams.windows.credit(stream);
+    this.#streams.release(stream);
   }
 
   /** Asks the peer for an answer of 8 bytes, to learn whether it is there. */

@@ -1,5 +1,6 @@
 /** The receiving half of an HTTP/2 connection's streams: heads, data and trailers into events (RFC 9113 §8). */
 
+import type { HeaderList } from "#lib/http/headers.ts";
 import { deliver, promise } from "./body-due.ts";
 import type { PeerBudgets } from "./budget.ts";
 import { Flag } from "./frame.ts";
@@ -51,13 +52,34 @@ export class StreamReceiver {
     if (data.length === 0 && !end) this.#budgets.spendControl();
     deliver(stream, data.length, end);
     stream.remoteEnded = end;
-    if (data.length > 0) this.#events.onStreamData(stream, data);
-    if (!end) {
-      if (!stream.paused) this.windows.credit(stream);
-    } else if (!stream.closed) {
-      this.#events.onStreamEnd(stream, undefined);
-      this.maybeClose(stream);
+    if (data.length > 0) {
+      if (stream.paused) stream.held.push(Buffer.from(data));
+      else this.#events.onStreamData(stream, data);
     }
+    if (end) this.#endRemote(stream, undefined);
+    else if (!stream.paused) this.windows.credit(stream);
+  }
+
+  /** Hands over what was held while the stream was paused, and lets more in. */
+  release(stream: Http2Stream): void {
+    while (stream.held.length > 0 && !stream.paused && !stream.closed)
+      this.#events.onStreamData(stream, stream.held.shift() as Buffer);
+    if (stream.paused || stream.closed) return;
+    const end = stream.heldEnd;
+    stream.heldEnd = undefined;
+    if (end !== undefined) this.#endRemote(stream, end.trailers);
+    else this.windows.credit(stream);
+  }
+
+  /** The peer has ended the stream; its owner hears that once it has taken what was held. */
+  #endRemote(stream: Http2Stream, trailers: HeaderList | undefined): void {
+    if (stream.closed) return;
+    if (stream.held.length > 0) {
+      stream.heldEnd = { trailers };
+      return;
+    }
+    this.#events.onStreamEnd(stream, trailers);
+    this.maybeClose(stream);
   }
 
   /** A header block came, if it is complete: a request, a response or trailers. */
@@ -117,13 +139,12 @@ export class StreamReceiver {
     const trailers = this.blocks.fields.trailers();
     deliver(stream, 0, true);
     stream.remoteEnded = true;
-    this.#events.onStreamEnd(stream, trailers);
-    this.maybeClose(stream);
+    this.#endRemote(stream, trailers);
   }
 
   /** Closes a stream whose sides have both ended. */
   maybeClose(stream: Http2Stream): void {
-    if (stream.closed || !stream.localEnded || !stream.remoteEnded) return;
+    if (stream.closed || !stream.localEnded || !stream.remoteEnded || stream.heldEnd) return;
     this.#budgets.earn();
     this.close(stream);
     this.#events.onChanged();

@@ -115,6 +115,7 @@ export function toPem(label: string, der: Uint8Array): string {
 
 /** All blocks of a PEM text that carry the label. */
 export function fromPem(label: string, text: string): Uint8Array[] {
+  if (!text.includes("-----BEGIN ")) return [];
   return pem
     .decode(text)
     .filter(({ type }) => type === label)
