@@ -9,9 +9,6 @@ import { parseServiceAccount, type ServiceAccount } from "#lib/identity/workload
 import { CertifyRefusal } from "../core/certify.ts";
 import type { TokenReviewer } from "../core/token-reviewer.ts";
 
-/** Where `Certify` is served. */
-export const CERTIFY_PATH = "/io.linkerd.proxy.identity.Identity/Certify";
-
 /** A certificate for a workload. */
 export interface Leaf {
   readonly leafDer: Uint8Array;
