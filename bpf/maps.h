@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Layouts and maps that both objects share; bpf/maps.ts repeats them. A changed layout needs a new pin directory.
+// Layouts and maps that both objects share; bpf/collection.ts repeats them. A changed layout needs a new pin directory.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>

@@ -30,3 +30,17 @@ test("wantsRedirect() asks for the proxy and no init container of Linkerd's", ()
   expect(wantsRedirect(["app", "linkerd-proxy"])).toBe(true);
   expect(wantsRedirect(["linkerd-proxy", "linkerd-init"])).toBe(false);
 });
+
+test.each([
+  ["skip-subnets", "10.0.0.0/8 } ; flush ruleset", "is no network"],
+  ["skip-subnets", "10.0.0.0/33", "is no network"],
+  ["proxy-uid", "0", "proxy-uid is 0"],
+  ["proxy-uid", "x", "proxy-uid is x"],
+  ["skip-inbound-ports", "70000", "has port 70000"],
+  ["skip-outbound-ports", "9-1", "has port 9-1"],
+])("planRedirect() refuses %s %p", (name, value, message) => {
+  const annotations = { [`config.linkerd.io/${name}`]: value };
+  expect(() =>
+    planRedirect({ annotations, namespaceAnnotations: {}, controlPlane: false }),
+  ).toThrow(message);
+});

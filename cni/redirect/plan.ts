@@ -1,5 +1,7 @@
 /** What to redirect for a pod: Linkerd's annotations and defaults. */
 
+import { Cidr } from "#lib/addr/cidr.ts";
+
 /** What a pod's redirection needs. Ports are numbers or `a-b` ranges. */
 export interface RedirectPlan {
   readonly uid: number;
@@ -28,19 +30,33 @@ export function planRedirect(pod: {
       .filter((each) => each !== "");
   const ports = (name: string, defaults: readonly string[]): string[] => {
     const all = [...defaults, ...read(name)];
-    const wrong = all.find((each) => !/^\d{1,5}(-\d{1,5})?$/.test(each));
+    const wrong = all.find((each) => !isPortRange(each));
     if (wrong !== undefined) throw new Error(`Cannot plan redirection: ${name} has port ${wrong}`);
     return [...new Set(all)];
   };
+  // What comes from an annotation ends up in a script that root runs: only what parses may pass.
+  const subnets = read("skip-subnets");
+  const odd = subnets.find((each) => Cidr.parse(each) === undefined);
+  if (odd !== undefined)
+    throw new Error(`Cannot plan redirection: skip-subnets has ${odd}, which is no network`);
+  const uid = read("proxy-uid")[0] ?? String(PROXY_UID);
+  if (!/^[1-9]\d{0,9}$/.test(uid)) throw new Error(`Cannot plan redirection: proxy-uid is ${uid}`);
   return {
-    uid: Number(read("proxy-uid")[0] ?? PROXY_UID),
+    uid: Number(uid),
     skipInbound: ports("skip-inbound-ports", INBOUND),
     skipOutbound: ports(
       "skip-outbound-ports",
       pod.controlPlane ? [...OUTBOUND, ...API_SERVER] : OUTBOUND,
     ),
-    skipSubnets: read("skip-subnets"),
+    skipSubnets: subnets,
   };
+}
+
+/** A port, or a range that rises, of 1 to 65535. */
+function isPortRange(text: string): boolean {
+  const [, low, high] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  const [from, to] = [Number(low), Number(high ?? low)];
+  return from >= 1 && from <= to && to <= 0xffff;
 }
 
 /** Whether a pod is meshed and no init container redirects it already. */
