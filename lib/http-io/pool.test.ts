@@ -1,0 +1,98 @@
+import { expect, test } from "bun:test";
+import { FakeClock } from "../../test/fake/clock.ts";
+import type { ClientConnection } from "./exchange.ts";
+import { type OpenConnection, Pool } from "./pool.ts";
+
+/** A connection that can be made free, busy or gone. */
+class Fake implements ClientConnection {
+  readonly version = "HTTP/1.1";
+  readonly activeStreams = 0;
+  available = true;
+  drained = 0;
+  send(): never {
+    throw new Error("Cannot send: not expected");
+  }
+  drain(): void {
+    this.drained++;
+  }
+  destroy(): void {
+    this.drained++;
+  }
+}
+
+function setup(version: "HTTP/1.1" | "HTTP/2", maxIdle = 2) {
+  const clock = new FakeClock();
+  const opening: Parameters<OpenConnection>[1][] = [];
+  const pool = new Pool({
+    version,
+    open: (_, done) => opening.push(done),
+    clock,
+    idleMs: 100,
+    maxIdle,
+  });
+  const got: (ClientConnection | string)[] = [];
+  const waiter = () => ({
+    onConnection: (connection: ClientConnection) => void got.push(connection),
+    onConnectFailed: (error: Error) => void got.push(error.message),
+  });
+  return { clock, opening, pool, got, waiter };
+}
+
+test("Pool opens one HTTP/1 connection a waiter and hands a free one on", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/1.1");
+  pool.acquire(waiter());
+  pool.acquire(waiter());
+  expect(opening).toHaveLength(2);
+  const [a, b] = [new Fake(), new Fake()];
+  opening[0]?.onOpened(a);
+  opening[1]?.onFailed(new Error("refused"));
+  expect(got).toEqual([a, "refused"]);
+  pool.onAvailable(b);
+  expect(pool.warm).toBe(true);
+  pool.acquire(waiter());
+  expect([got[2], pool.warm, opening.length]).toEqual([b, false, 2]);
+});
+
+test("Pool closes what is idle too long, too many, or gone", () => {
+  const { pool, clock, got, waiter, opening } = setup("HTTP/1.1");
+  const [a, b, c] = [new Fake(), new Fake(), new Fake()];
+  pool.onAvailable(a);
+  clock.advance(60);
+  pool.onAvailable(b);
+  pool.onAvailable(c);
+  expect(c.drained).toBe(1);
+  clock.advance(40);
+  expect([a.drained, b.drained]).toEqual([1, 0]);
+  pool.onClosed(a);
+  b.available = false;
+  pool.acquire(waiter());
+  expect([got, opening.length]).toEqual([[], 1]);
+});
+
+test("Pool shares one HTTP/2 connection and opens another where it is full or gone", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/2");
+  pool.acquire(waiter());
+  pool.acquire(waiter());
+  expect(opening).toHaveLength(1);
+  const a = new Fake();
+  opening[0]?.onOpened(a);
+  expect(got).toEqual([a, a]);
+  a.available = false;
+  pool.acquire(waiter());
+  expect(opening).toHaveLength(2);
+  opening[1]?.onFailed(new Error("away"));
+  expect(got[2]).toBe("away");
+});
+
+test("Pool.cancel() forgets a waiter, and Pool.drain() closes what is kept and what comes back", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/1.1");
+  const gone = waiter();
+  pool.acquire(gone);
+  pool.cancel(gone);
+  const [a, b] = [new Fake(), new Fake()];
+  opening[0]?.onOpened(a);
+  expect([got, pool.warm]).toEqual([[], true]);
+  pool.drain();
+  pool.onAvailable(b);
+  expect([a.drained, b.drained]).toEqual([1, 1]);
+});
