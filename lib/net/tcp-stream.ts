@@ -4,7 +4,7 @@ import type { Socket } from "bun";
 import { Counter } from "#lib/metrics/counter.ts";
 import type { ByteStream, ByteStreamHandler } from "./byte-stream.ts";
 
-/** A Bun socket as this project uses it; `fd` is there but not in Bun's types (contract test: self-test.ts). */
+/** A Bun socket as this project uses it; `fd` is there but not in Bun's types (used by kernel-original-dst.ts). */
 export type BunSocket = Socket<SocketEvents> & { readonly fd: number };
 
 /** What the shared socket handlers call on whatever a socket carries. */

@@ -2,7 +2,7 @@
  *
  * TLS on a stream whose first bytes were already read, and TLS to a peer with a named identity.
  * The undocumented surface of Bun (`upgradeTLS` as a server, `secureContext`) is used here and nowhere else;
- * self-test.ts checks at start-up that it behaves as it must.
+ * tls.test.ts is its contract; a check of it at start-up is still to come.
  */
 
 import { constants } from "node:crypto";
