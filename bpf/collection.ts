@@ -24,7 +24,7 @@ const map = (
 /** The maps of bpf/maps.h and bpf/mesh.bpf.c. */
 export const MAPS: Readonly<Record<string, MapDefinition>> = {
   pods: map(1, [8, 48, 4096], NO_PREALLOC),
-  skip_ports: map(1, [16, 1, 65536], NO_PREALLOC),
+  skip_ports: map(11, [16, 1, 65536], NO_PREALLOC),
   skip_cidr: map(11, [28, 1, 65536], NO_PREALLOC),
   inflight: map(9, [48, 20, 65536]),
   probes: map(9, [48, 1, 16384]),

@@ -22,7 +22,7 @@ SEC("sk_lookup") int in(struct bpf_sk_lookup *ctx) {
 		  t.d[0] = ctx->local_ip6[0]; t.d[1] = ctx->local_ip6[1]; t.d[2] = ctx->local_ip6[2]; t.d[3] = ctx->local_ip6[3]; }
 	else { t.s[0] = ctx->remote_ip4; t.d[0] = ctx->local_ip4; }
 	if (bpf_map_lookup_elem(&probes, &t)) { cnt(S_IN_PASS); return SK_PASS; }   /* the kubelet's own connection */
-	struct port_key pk = { .netns = ns, .port = ctx->local_port, .dir = 1 };
+	struct port_key pk = { .plen = 96, .netns = ns, .dir = 1, .port = bpf_htons(ctx->local_port) };
 	if (bpf_map_lookup_elem(&skip_ports, &pk)) { cnt(S_IN_PASS); return SK_PASS; }
 	struct cidr_key k = { .plen = 64 + (v6 ? 128 : 32), .slot = p->slot, .dir = 1, .fam = v6 ? 6 : 4 };
 	if (v6) { k.a[0] = ctx->remote_ip6[0]; k.a[1] = ctx->remote_ip6[1]; k.a[2] = ctx->remote_ip6[2]; k.a[3] = ctx->remote_ip6[3]; }

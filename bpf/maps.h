@@ -12,14 +12,15 @@
 
 struct orig { __u8 family; __u8 kind; __be16 port; __u32 a[4]; }; /* IPv4 is in a[0], network order */
 struct pod_cfg { __u32 proxy_uid; __u16 out_port; __u16 in_port; __u32 flags; __u32 slot; __u64 proxy_cgid; __u32 ip4; __u32 ip6[4]; __u32 pad; };
-struct port_key { __u64 netns; __u16 port; __u8 dir; __u8 pad[5]; }; /* dir 0 outbound, 1 inbound; port in host order */
+/* Keys of prefix tries: plen counts the bits after itself. dir 0 outbound, 1 inbound. A range of ports is a few prefixes. */
+struct port_key { __u32 plen; __u64 netns; __u8 dir; __u8 pad; __be16 port; } __attribute__((packed));
 struct cidr_key { __u32 plen; __u32 slot; __u8 dir; __u8 fam; __u8 pad[2]; __u32 a[4]; } __attribute__((packed));
 struct tuple { __u64 netns; __u32 s[4]; __u32 d[4]; __u16 sp, dp; __u32 pad; };
 
 #define MAP(NAME, TYPE, ENTRIES, FLAGS, KEY, VALUE) \
 	struct { __uint(type, TYPE); __uint(max_entries, ENTRIES); __uint(map_flags, FLAGS); __type(key, KEY); __type(value, VALUE); } NAME SEC(".maps")
 MAP(pods, BPF_MAP_TYPE_HASH, 4096, BPF_F_NO_PREALLOC, __u64, struct pod_cfg);
-MAP(skip_ports, BPF_MAP_TYPE_HASH, 65536, BPF_F_NO_PREALLOC, struct port_key, __u8);
+MAP(skip_ports, BPF_MAP_TYPE_LPM_TRIE, 65536, BPF_F_NO_PREALLOC, struct port_key, __u8);
 MAP(skip_cidr, BPF_MAP_TYPE_LPM_TRIE, 65536, BPF_F_NO_PREALLOC, struct cidr_key, __u8);
 MAP(probes, BPF_MAP_TYPE_LRU_HASH, 16384, 0, struct tuple, __u8);
 MAP(listeners, BPF_MAP_TYPE_SOCKMAP, 8192, 0, __u32, __u64); /* 2 * slot + (IPv6 ? 1 : 0) */

@@ -27,7 +27,7 @@ static __always_inline int want_out(struct bpf_sock_addr *ctx, struct pod_cfg **
 	if (o->family == 4 && o->a[0] == bpf_htonl(0xc0000201) && o->port == bpf_htons(4140)) { cnt(S_PROBE); return 1; }
 	if ((__u32)bpf_get_current_uid_gid() == p->proxy_uid ||
 	    ((p->flags & F_EXEMPT_CGROUP) && bpf_get_current_cgroup_id() == p->proxy_cgid)) { cnt(S_OUT_EXEMPT); return 0; }
-	struct port_key pk = { .netns = ns, .port = bpf_ntohs(o->port), .dir = 0 };
+	struct port_key pk = { .plen = 96, .netns = ns, .dir = 0, .port = o->port };
 	if (bpf_map_lookup_elem(&skip_ports, &pk)) { cnt(S_OUT_SKIP); return 0; }
 	if (o->family == 4 ? (o->a[0] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000)
 	                   : (!o->a[0] && !o->a[1] && !o->a[2] && o->a[3] == bpf_htonl(1))) return 0; /* loopback stays in the pod */
