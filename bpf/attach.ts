@@ -9,20 +9,12 @@ import {
   pinObject,
   updateLink,
 } from "#lib/sys/bpf.ts";
-import { close, open } from "#lib/sys/libc.ts";
+import { close, open, SysError } from "#lib/sys/libc.ts";
 import type { LoadedProgram } from "./collection.ts";
 
 /** Attaches a program at a cgroup or netns path and pins the link; a link already pinned is updated in place. */
 export function attach(program: LoadedProgram, target: string, pin: string): void {
-  const old = getObject(pin);
-  if (old !== undefined) {
-    try {
-      updateLink(old, program.fd);
-    } finally {
-      close(old);
-    }
-    return;
-  }
+  if (updated(program, pin)) return;
   const at = open(target);
   try {
     const link = createLink(program.fd, at, program.attachType);
@@ -33,6 +25,22 @@ export function attach(program: LoadedProgram, target: string, pin: string): voi
     }
   } finally {
     close(at);
+  }
+}
+
+/** Whether a living link was there to update. One whose target is gone can only be removed. */
+function updated(program: LoadedProgram, pin: string): boolean {
+  const link = getObject(pin);
+  if (link === undefined) return false;
+  try {
+    updateLink(link, program.fd);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SysError && error.code === "ENOLINK")) throw error;
+    unlinkSync(pin);
+    return false;
+  } finally {
+    close(link);
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdtempSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import {
   closeAll,
   createLink,
@@ -9,6 +9,7 @@ import {
   freezeMap,
   getObject,
   keysOf,
+  linkNetns,
   loadBtf,
   loadProgram,
   lookupElement,
@@ -62,7 +63,10 @@ test.skipIf(!root)("a program is loaded, attached, replaced and detached (needs 
   const netns = open("/proc/self/ns/net");
   const link = createLink(program, netns, PASS.attachType);
   updateLink(link, program);
+  expect(linkNetns(link)).toBe(statSync("/proc/self/ns/net").ino);
   detachLink(link);
+  expect(linkNetns(link)).toBe(0);
+  expect(() => updateLink(link, program)).toThrow("Cannot update link: ENOLINK");
   closeAll([link, netns, program]);
 });
 

@@ -17,6 +17,7 @@ const COMMAND = {
   programLoad: 5,
   pin: 6,
   get: 7,
+  info: 15,
   btfLoad: 18,
   freeze: 22,
   linkCreate: 28,
@@ -173,6 +174,14 @@ export function updateLink(link: number, program: number): void {
 /** Takes a link off its target, whoever else holds it. */
 export function detachLink(link: number): void {
   new Attributes().u32(0, link).call(COMMAND.linkDetach, "detach link");
+}
+
+/** The inode of the network namespace a link is attached to; 0 where that is gone. Throws SysError. */
+export function linkNetns(link: number): number {
+  // struct bpf_link_info: type, id, program, padding, then the namespace's inode
+  const info = new Uint8Array(64);
+  new Attributes().u32(0, link).u32(4, info.length).bytes(8, info).call(COMMAND.info, "read link");
+  return new DataView(info.buffer).getUint32(16, true);
 }
 
 /** Pins an object at a path in a bpffs. */

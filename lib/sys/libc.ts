@@ -32,6 +32,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   22: "EINVAL",
   28: "ENOSPC",
   38: "ENOSYS",
+  67: "ENOLINK",
   95: "EOPNOTSUPP",
 };
 

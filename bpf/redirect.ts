@@ -1,0 +1,108 @@
+/** Typed handles over the pinned maps: which pods are redirected, and what is left alone. */
+
+import {
+  closeAll,
+  deleteElement,
+  getObject,
+  keysOf,
+  lookupElement,
+  updateElement,
+} from "#lib/sys/bpf.ts";
+import {
+  LAYOUT,
+  networkKey,
+  type PodConfig,
+  type PortRange,
+  podConfig,
+  podKey,
+  portKeys,
+  readCookie,
+  readSlot,
+  type SkippedNetwork,
+} from "./layout.ts";
+
+/** Pods of one node; each has two of the 8192 places in the map of listeners. */
+export const POD_LIMIT: number = 4096;
+
+/** A pod's redirection as the maps hold it; the slot is given by the maps. */
+export interface PodRedirect extends Omit<PodConfig, "slot"> {
+  readonly skipPorts: readonly PortRange[];
+  readonly skipNetworks: readonly SkippedNetwork[];
+}
+
+const NAMES = ["pods", "skip_ports", "skip_cidr"] as const;
+const YES = new Uint8Array([1]);
+
+/** The maps that user space fills. Close it when done. */
+export class RedirectMaps {
+  readonly #pods: number;
+  readonly #ports: number;
+  readonly #networks: number;
+
+  private constructor(fds: readonly [number, number, number]) {
+    [this.#pods, this.#ports, this.#networks] = fds;
+  }
+
+  /** Opens the maps pinned in a folder; undefined where they are not (all) there. */
+  static open(pins: string): RedirectMaps | undefined {
+    const fds = NAMES.map((name) => getObject(`${pins}/m_${name}`));
+    const [pods, ports, networks] = fds;
+    if (pods !== undefined && ports !== undefined && networks !== undefined)
+      return new RedirectMaps([pods, ports, networks]);
+    closeAll(fds.filter((fd) => fd !== undefined));
+    return undefined;
+  }
+
+  close(): void {
+    closeAll([this.#pods, this.#ports, this.#networks]);
+  }
+
+  /** Writes a pod's entries, or replaces them. Throws where the node is full, or the kernel refuses. */
+  write(cookie: bigint, redirect: PodRedirect): void {
+    const slot = this.#slotOf(cookie) ?? this.#freeSlot();
+    this.#purge(cookie, slot);
+    updateElement(this.#pods, podKey(cookie), podConfig({ ...redirect, slot }));
+    for (const range of redirect.skipPorts)
+      for (const key of portKeys(cookie, range)) updateElement(this.#ports, key, YES);
+    for (const network of redirect.skipNetworks)
+      updateElement(this.#networks, networkKey(slot, network), YES);
+  }
+
+  /** Deletes all entries of a pod; nothing happens where there are none. */
+  delete(cookie: bigint): void {
+    const slot = this.#slotOf(cookie);
+    this.#purge(cookie, slot);
+    if (slot !== undefined) deleteElement(this.#pods, podKey(cookie));
+  }
+
+  /** Whether a pod has its entry. */
+  has(cookie: bigint): boolean {
+    return this.#slotOf(cookie) !== undefined;
+  }
+
+  /** The cookies of all pods. */
+  cookies(): bigint[] {
+    return keysOf(this.#pods, 8).map((key) => readCookie(key));
+  }
+
+  #slotOf(cookie: bigint): number | undefined {
+    const config = new Uint8Array(LAYOUT.pod_cfg.size);
+    return lookupElement(this.#pods, podKey(cookie), config) ? readSlot(config) : undefined;
+  }
+
+  #freeSlot(): number {
+    const taken = new Set(this.cookies().map((cookie) => this.#slotOf(cookie)));
+    for (let slot = 0; slot < POD_LIMIT; slot++) if (!taken.has(slot)) return slot;
+    throw new Error(`Cannot redirect another pod: ${POD_LIMIT} are redirected on this node`);
+  }
+
+  /** What a pod left alone goes before the pod does: a slot that is free has no networks. */
+  #purge(cookie: bigint, slot: number | undefined): void {
+    for (const key of keysOf(this.#ports, LAYOUT.port_key.size))
+      if (readCookie(key, LAYOUT.port_key.netns) === cookie) deleteElement(this.#ports, key);
+    for (const key of keysOf(this.#networks, LAYOUT.cidr_key.size)) {
+      const its = new DataView(key.buffer).getUint32(LAYOUT.cidr_key.slot, true);
+      if (its === slot) deleteElement(this.#networks, key);
+    }
+  }
+}
