@@ -6,7 +6,8 @@ import type { RedirectPlan } from "./plan.ts";
 export const TABLE = "bunkerd_v1";
 
 /** The script that replaces our table, both families at once. */
-export function nftScript({ uid, skipInbound, skipOutbound, skipSubnets }: RedirectPlan): string {
+export function nftScript(plan: RedirectPlan): string {
+  const { uid, skipInbound, skipOutbound, skipSubnets } = plan;
   const subnets = (side: string): string[] =>
     skipSubnets.map((net) => `    ${net.includes(":") ? "ip6" : "ip"} ${side} ${net} return`);
   return [
@@ -18,16 +19,16 @@ export function nftScript({ uid, skipInbound, skipOutbound, skipSubnets }: Redir
     '    iifname "lo" return',
     `    tcp dport { ${skipInbound.join(", ")} } return`,
     ...subnets("saddr"),
-    "    meta l4proto tcp redirect to :4143",
+    `    meta l4proto tcp redirect to :${plan.inboundPort}`,
     "  }",
     "  chain out {",
     "    type nat hook output priority -100; policy accept;",
-    "    ip daddr 192.0.2.1 tcp dport 4140 redirect to :4140",
+    `    ip daddr 192.0.2.1 tcp dport 4140 redirect to :${plan.outboundPort}`,
     `    meta skuid ${uid} return`,
     '    oifname "lo" return',
     `    tcp dport { ${skipOutbound.join(", ")} } return`,
     ...subnets("daddr"),
-    "    meta l4proto tcp redirect to :4140",
+    `    meta l4proto tcp redirect to :${plan.outboundPort}`,
     "  }",
     "}",
     "",

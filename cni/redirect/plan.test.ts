@@ -5,6 +5,8 @@ test("planRedirect() takes Linkerd's defaults and the annotations, the pod's fir
   const none = { annotations: {}, namespaceAnnotations: {}, controlPlane: true };
   expect(planRedirect(none)).toEqual({
     uid: 2102,
+    inboundPort: 4143,
+    outboundPort: 4140,
     skipInbound: ["4190", "4191", "4567", "4568"],
     skipOutbound: ["4567", "4568", "443", "6443"],
     skipSubnets: [],
@@ -36,6 +38,8 @@ test.each([
   ["skip-subnets", "10.0.0.0/33", "is no network"],
   ["proxy-uid", "0", "proxy-uid is 0"],
   ["proxy-uid", "x", "proxy-uid is x"],
+  ["proxy-inbound-port", "4143-4144", "proxy-inbound-port is 4143-4144"],
+  ["proxy-outbound-port", "0", "proxy-outbound-port is 0"],
   ["skip-inbound-ports", "70000", "has port 70000"],
   ["skip-outbound-ports", "9-1", "has port 9-1"],
 ])("planRedirect() refuses %s %p", (name, value, message) => {

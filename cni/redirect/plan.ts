@@ -5,6 +5,9 @@ import { Cidr } from "#lib/addr/cidr.ts";
 /** What a pod's redirection needs. Ports are numbers or `a-b` ranges. */
 export interface RedirectPlan {
   readonly uid: number;
+  /** Where the proxy listens: 4143 and 4140 unless the pod says otherwise. */
+  readonly inboundPort: number;
+  readonly outboundPort: number;
   readonly skipInbound: readonly string[];
   readonly skipOutbound: readonly string[];
   readonly skipSubnets: readonly string[];
@@ -41,8 +44,16 @@ export function planRedirect(pod: {
     throw new Error(`Cannot plan redirection: skip-subnets has ${odd}, which is no network`);
   const uid = read("proxy-uid")[0] ?? String(PROXY_UID);
   if (!/^[1-9]\d{0,9}$/.test(uid)) throw new Error(`Cannot plan redirection: proxy-uid is ${uid}`);
+  const port = (name: string, fallback: string): number => {
+    const text = read(name)[0] ?? fallback;
+    if (!isPortRange(text) || text.includes("-"))
+      throw new Error(`Cannot plan redirection: ${name} is ${text}`);
+    return Number(text);
+  };
   return {
     uid: Number(uid),
+    inboundPort: port("proxy-inbound-port", "4143"),
+    outboundPort: port("proxy-outbound-port", "4140"),
     skipInbound: ports("skip-inbound-ports", INBOUND),
     skipOutbound: ports(
       "skip-outbound-ports",
