@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { listen } from "./listener.ts";
 
@@ -20,7 +21,7 @@ test("listen() serves a Unix socket", async () => {
   const unix = `${tmpdir()}/listener-${process.pid}.sock`;
   const accepted = Promise.withResolvers<string>();
   const listener = listen(
-    { unix },
+    { unix, mode: 0o600 },
     (stream) => {
       stream.handler = {
         onData: (chunk) => accepted.resolve(Buffer.from(chunk).toString()),
@@ -31,6 +32,7 @@ test("listen() serves a Unix socket", async () => {
     },
     onFault,
   );
+  expect(statSync(unix).mode & 0o777).toBe(0o600);
   const client = await Bun.connect({ unix, socket: { data: ignore } });
   client.write("hi");
   expect([await accepted.promise, listener.port]).toEqual(["hi", 0]);

@@ -1,11 +1,12 @@
 /** TCP and Unix listeners whose connections are ByteStreams. */
 
+import { chmodSync } from "node:fs";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
-/** Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port. */
+/** Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port; `mode` is that of the socket's file. */
 export type ListenAddress =
   | { readonly ip: string; readonly port: number; readonly ipv6Only?: boolean }
-  | { readonly unix: string };
+  | { readonly unix: string; readonly mode?: number };
 
 /** A listener that can be stopped; connections already accepted live on. */
 export interface Listener {
@@ -35,6 +36,7 @@ export function listen(
       : { hostname: address.ip, port: address.port, ipv6Only: address.ipv6Only === true };
   const options = { ...where, allowHalfOpen: true, socket };
   const server = Bun.listen(options as unknown as Parameters<typeof Bun.listen>[0]);
+  if ("unix" in address && address.mode !== undefined) chmodSync(address.unix, address.mode);
   return {
     port: "unix" in address ? 0 : (server as unknown as { readonly port: number }).port,
     stop: () => server.stop(),
