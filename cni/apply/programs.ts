@@ -102,14 +102,14 @@ export class Programs implements Redirection {
     return lost.length === 0 ? undefined : `program ${lost[0]?.name} is not attached`;
   }
 
-  /** Removes all pods but those named, and those whose namespace is gone. The cookies removed. */
+  /** Removes the pods whose namespace is gone, but for those named. Their cookies. */
   collect(keep: ReadonlySet<bigint>): bigint[] {
     const known = this.#maps((maps) => maps?.cookies() ?? []);
     const pinned = listed(this.#pins)
       .filter((name) => name.startsWith(POD_PIN))
       .map((name) => BigInt(name.slice(POD_PIN.length)));
     const gone = [...new Set([...known, ...pinned])].filter(
-      (cookie) => !(keep.has(cookie) && isAttached(this.#pin(cookie))),
+      (cookie) => !(keep.has(cookie) || isAttached(this.#pin(cookie))),
     );
     for (const cookie of gone) this.remove({ netns: "", cookie });
     return gone;

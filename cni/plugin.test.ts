@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { inNetns } from "#lib/sys/netns.ts";
+import { CAN_REDIRECT, ScratchNode, sh } from "../test/integration/redirect-node.ts";
+import { type Choice, chooseRedirection, type REDIRECTS } from "./apply/choose.ts";
+import { unloadPrograms } from "./apply/programs.ts";
+import { Attachments } from "./attachments.ts";
+import { Plugin } from "./plugin.ts";
+import type { PodJudge, Verdict } from "./pods.ts";
+import { planRedirect } from "./redirect/plan.ts";
+import type { CniAnswer } from "./result.ts";
+
+const PLAN = planRedirect({ annotations: {}, namespaceAnnotations: {}, controlPlane: false });
+const MESHED: Verdict = { type: "meshed", plan: PLAN };
+const PREV = { ips: [{ address: "10.0.0.2/24", gateway: "10.0.0.1" }] };
+
+let node: ScratchNode;
+beforeEach(() => {
+  if (CAN_REDIRECT) node = new ScratchNode();
+});
+afterEach(() => {
+  if (CAN_REDIRECT) node.stop();
+});
+
+/** A plugin on the test's node, and a way to call it. */
+class Bed {
+  readonly logs: string[] = [];
+  readonly attachments: Attachments;
+  readonly plugin: Plugin;
+  verdict: Verdict = MESHED;
+  ready = true;
+
+  constructor(asked: (typeof REDIRECTS)[number], over: Partial<Choice> = {}) {
+    const { cgroupRoot, bpfRoot } = node;
+    const has = (program: string): boolean => Bun.which(program) !== null;
+    const choice = { ...chooseRedirection({ asked, cgroupRoot, bpfRoot, has }), ...over };
+    const filter = new LogFilter();
+    const write = (line: string): void => void this.logs.push(line);
+    this.attachments = Attachments.load(`${node.dir}/attachments`, (error) => {
+      throw error;
+    });
+    const bed = this;
+    const pods: PodJudge = {
+      get ready() {
+        return bed.ready;
+      },
+      judge: () => Promise.resolve(bed.verdict),
+    };
+    const logger = createLogger({ filter, format: "plain", wall: () => 0, write });
+    const nodeAddresses = (): string[] => ["192.0.2.9"];
+    const { attachments } = this;
+    this.plugin = new Plugin({ choice, pods, attachments, nodeAddresses, logger });
+  }
+
+  call(
+    command: string,
+    how: {
+      readonly netns?: string;
+      readonly container?: string;
+      readonly args?: string;
+      readonly config?: object;
+    } = {},
+  ): Promise<CniAnswer> {
+    return this.plugin.handle({
+      version: 1,
+      command,
+      containerId: how.container ?? "c1",
+      netns: how.netns ?? "",
+      ifname: "eth0",
+      args: how.args ?? "K8S_POD_NAMESPACE=emojivoto;K8S_POD_NAME=web",
+      path: "",
+      config: JSON.stringify({ cniVersion: "1.0.0", prevResult: PREV, ...how.config }),
+    });
+  }
+
+  podPins(): string[] {
+    return node.pins().filter((name) => name.startsWith("in_"));
+  }
+}
+
+test.skipIf(!CAN_REDIRECT)("ADD, CHECK, DEL in tier 1 (needs root)", async () => {
+  const bed = new Bed("ebpf");
+  const netns = node.namespace("a");
+  const added = await bed.call("ADD", { netns });
+  expect(added).toEqual({
+    exit: 0,
+    log: "redirected with ebpf",
+    stdout: { cniVersion: "1.0.0", ...PREV },
+  });
+  expect(bed.podPins()).toHaveLength(1);
+  expect((await bed.call("CHECK", { netns })).log).toBe("checked ebpf");
+  expect((await bed.call("ADD", { netns })).exit).toBe(0);
+  node.deleteNamespace(netns);
+  expect((await bed.call("DEL")).log).toBe("removed");
+  expect((await bed.call("DEL")).log).toBe("nothing was attached");
+  expect([bed.podPins(), readdirSync(`${node.dir}/attachments`)]).toEqual([[], []]);
+});
+
+test.skipIf(!CAN_REDIRECT)(
+  "DEL after a restart of the agent, and DEL of tier 2 (needs root)",
+  async () => {
+    const netns = node.namespace("a");
+    await new Bed("nft").call("ADD", { netns });
+    const [again, other] = [new Bed("ebpf"), node.namespace("b")];
+    expect((await again.call("CHECK", { netns })).log).toBe("checked nft");
+    await again.call("ADD", { netns: other, container: "c2" });
+    const last = new Bed("nft");
+    for (const container of ["c1", "c2"])
+      expect((await last.call("DEL", { container })).log).toBe("removed");
+    expect(inNetns(netns, () => sh("nft", "list", "ruleset"))).toBe("");
+    expect(last.podPins()).toEqual([]);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)("what is not meshed passes and is left alone (needs root)", async () => {
+  const bed = new Bed("nft");
+  bed.verdict = { type: "unmeshed", why: "it has no linkerd-proxy" };
+  const netns = node.namespace("a");
+  const added = await bed.call("ADD", { netns, config: { cniVersion: "0.4.0" } });
+  expect(added.stdout).toEqual({ cniVersion: "0.4.0", ...PREV });
+  expect((await bed.call("CHECK", { netns })).log).toContain("nothing to check");
+  expect((await bed.call("ADD", { netns, args: "" })).log).toBe(
+    "passed: it is no pod of Kubernetes",
+  );
+  expect(bed.attachments.list()).toEqual([]);
+});
+
+test.skipIf(!CAN_REDIRECT)(
+  "CHECK says what is missing, and repair() puts it back (needs root)",
+  async () => {
+    const bed = new Bed("nft");
+    const netns = node.namespace("a");
+    expect(await bed.call("CHECK", { netns })).toMatchObject({ exit: 1, stdout: { code: 101 } });
+    await bed.call("ADD", { netns });
+    expect(bed.plugin.repair()).toBe(0);
+    inNetns(netns, () => sh("nft", "flush", "ruleset"));
+    const checked = await bed.call("CHECK", { netns });
+    expect(checked.stdout).toMatchObject({ code: 101 });
+    expect(checked.log).toContain("no rule that redirects to 4143");
+    expect(bed.plugin.repair()).toBe(1);
+    expect((await bed.call("CHECK", { netns })).exit).toBe(0);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "GC keeps what is valid, and removes the rest (needs root)",
+  async () => {
+    const bed = new Bed("ebpf");
+    for (const name of ["a", "b"])
+      await bed.call("ADD", { netns: node.namespace(name), container: name });
+    const valid = [{ containerID: "a", ifname: "eth0" }];
+    const config = { cniVersion: "1.1.0", "cni.dev/valid-attachments": valid };
+    expect(await bed.call("GC", { container: "", config })).toEqual({
+      exit: 0,
+      log: "collected 1",
+    });
+    expect(bed.attachments.list().map(({ containerId }) => containerId)).toEqual(["a"]);
+    expect(bed.podPins()).toHaveLength(1);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "namespaces that went while the agent was away are collected (needs root)",
+  async () => {
+    const bed = new Bed("nft");
+    const netns = node.namespace("a");
+    await bed.call("ADD", { netns });
+    await bed.call("ADD", { netns: node.namespace("b"), container: "c2" });
+    expect(bed.plugin.collectGone()).toBe(0);
+    node.deleteNamespace(netns);
+    expect([bed.plugin.repair(), bed.plugin.collectGone()]).toEqual([0, 1]);
+    expect(bed.attachments.list().map(({ containerId }) => containerId)).toEqual(["c2"]);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "tier 1 failing for a pod falls back in the same call (needs root)",
+  async () => {
+    const bed = new Bed("auto", { knowsKubelet: false });
+    unloadPrograms(node.bpfRoot);
+    mkdirSync(`${node.bpfRoot}/bunkerd`);
+    const netns = node.namespace("a");
+    expect((await bed.call("ADD", { netns })).log).toBe("redirected with nft");
+    expect(bed.logs.join()).toContain("fell back for one pod");
+    expect(bed.attachments.list()[0]?.surroundings).toEqual({
+      ips: ["10.0.0.2"],
+      probeSources: ["192.0.2.9", "10.0.0.1"],
+    });
+    const forced = new Bed("nft");
+    expect(await forced.call("ADD", { netns: "/run/netns/absent" })).toMatchObject({
+      exit: 1,
+      stdout: { code: 11 },
+    });
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "STATUS, VERSION, and a call that cannot be read (needs root)",
+  async () => {
+    const bed = new Bed("nft");
+    expect(await bed.call("STATUS")).toEqual({ exit: 0, log: "ready" });
+    bed.ready = false;
+    expect((await bed.call("STATUS")).stdout).toMatchObject({ code: 50 });
+    expect((await bed.call("VERSION")).stdout).toMatchObject({ cniVersion: "1.0.0" });
+    const config = { cniVersion: "9.0.0" };
+    expect((await bed.call("STATUS", { config })).stdout).toMatchObject({
+      cniVersion: "9.0.0",
+      code: 1,
+    });
+    expect(existsSync(`${node.dir}/attachments`)).toBe(true);
+  },
+);

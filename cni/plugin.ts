@@ -1,0 +1,205 @@
+/** ADD, DEL, CHECK, GC and STATUS, as the specification has them for a chained plugin. */
+
+import { existsSync } from "node:fs";
+import type { Logger } from "#lib/log/logger.ts";
+import { type Choice, redirectionOf } from "./apply/choose.ts";
+import type { Redirection } from "./apply/redirection.ts";
+import type { Attachment, Attachments } from "./attachments.ts";
+import type { PodJudge, Verdict } from "./pods.ts";
+import type { PodSurroundings } from "./redirect/ebpf.ts";
+import type { RedirectPlan } from "./redirect/plan.ts";
+import { type CniRequest, readRequest, type Sandbox, versionOf } from "./request.ts";
+import { type CniAnswer, CniCode, CniError, fail, SUPPORTED_VERSIONS, succeed } from "./result.ts";
+import type { WireRequest } from "./wire.ts";
+
+/** What the plugin works with. */
+export interface PluginOptions {
+  readonly choice: Choice;
+  readonly pods: PodJudge;
+  readonly attachments: Attachments;
+  /** The node's own addresses, from which the kubelet's probes come. */
+  readonly nodeAddresses: () => readonly string[];
+  readonly logger: Logger;
+}
+
+/** Answers calls. It keeps no state but the attachments. */
+export class Plugin {
+  readonly #options: PluginOptions;
+
+  constructor(options: PluginOptions) {
+    this.#options = options;
+  }
+
+  /** The answer to a call; never throws. */
+  async handle(wire: WireRequest): Promise<CniAnswer> {
+    const { logger } = this.#options;
+    const fields = { command: wire.command, container: wire.containerId, args: wire.args };
+    try {
+      const answer = await this.#answer(readRequest(wire));
+      logger.info(answer.log, fields);
+      return answer;
+    } catch (error) {
+      const answer = fail(error, versionOf(wire.config));
+      logger.warn(answer.log, fields);
+      return answer;
+    }
+  }
+
+  /** Puts back what is missing of running pods. How many were repaired. */
+  repair(): number {
+    const { attachments, choice, logger } = this.#options;
+    let repaired = 0;
+    for (const attachment of attachments.list()) {
+      const { kind, place, plan, surroundings, pod } = attachment;
+      try {
+        const redirection = redirectionOf(kind, choice.programs);
+        const missing = redirection.check(place, plan);
+        if (missing === undefined || !existsSync(place.netns)) continue;
+        attachments.put({ ...attachment, place: redirection.add(place.netns, plan, surroundings) });
+        logger.warn("put back the redirection of a running pod", { pod, missing });
+        repaired++;
+      } catch (error) {
+        logger.warn("cannot repair the redirection of a pod", { pod, error: String(error) });
+      }
+    }
+    return repaired;
+  }
+
+  async #answer(request: CniRequest): Promise<CniAnswer> {
+    switch (request.command) {
+      case "ADD":
+        return await this.#add(request);
+      case "DEL":
+        return this.#delete(request);
+      case "CHECK":
+        return await this.#check(request);
+      case "GC":
+        return this.#collect(request.valid);
+      case "STATUS":
+        return this.#status();
+      case "VERSION": {
+        const { cniVersion } = request;
+        return succeed("told the versions", { cniVersion, supportedVersions: SUPPORTED_VERSIONS });
+      }
+    }
+  }
+
+  async #add(request: CniRequest): Promise<CniAnswer> {
+    const result = { ...request.prevResult, cniVersion: request.cniVersion };
+    const verdict = await this.#judge(request);
+    if (verdict.type === "unmeshed") return succeed(`passed: ${verdict.why}`, result);
+    const { kind } = this.#redirect(request, verdict.plan);
+    return succeed(`redirected with ${kind}`, result);
+  }
+
+  #redirect(request: CniRequest, plan: RedirectPlan): Attachment {
+    const { choice, attachments, logger } = this.#options;
+    const { containerId, ifname, netns } = request;
+    const surroundings = this.#surroundings(request);
+    const attach = (redirection: Redirection): Attachment => {
+      const pod = `${request.pod?.namespace}/${request.pod?.name}`;
+      const place = redirection.add(netns, plan, surroundings);
+      const { kind } = redirection;
+      return { containerId, ifname, pod, kind, place, plan, surroundings };
+    };
+    let attachment: Attachment;
+    try {
+      attachment = attach(choice.redirection);
+    } catch (error) {
+      if (choice.spare === undefined) throw error;
+      logger.warn("fell back for one pod", { to: choice.spare.kind, error: String(error) });
+      attachment = attach(choice.spare);
+    }
+    attachments.put(attachment);
+    return attachment;
+  }
+
+  /** Where the kubelet's own connections are not known, probes are known by where they come from. */
+  #surroundings({ prevResult }: CniRequest): PodSurroundings {
+    const { choice, nodeAddresses } = this.#options;
+    const addresses = prevResult?.ips ?? [];
+    const ips = addresses.flatMap(({ address }) => address?.split("/", 1) ?? []);
+    if (choice.knowsKubelet) return { ips, probeSources: [] };
+    const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
+    return { ips, probeSources: [...new Set([...nodeAddresses(), ...gateways])] };
+  }
+
+  #delete(sandbox: Sandbox): CniAnswer {
+    const attachment = this.#options.attachments.get(sandbox);
+    if (attachment === undefined) return succeed("nothing was attached");
+    // A pod must always be able to go: what cannot be removed now stays on record for the next collection.
+    const error = this.#detach(attachment);
+    return succeed(error === undefined ? "removed" : `left for later: ${error}`);
+  }
+
+  /** Removes an attachment; what is wrong, where it stays on record. */
+  #detach(attachment: Attachment): string | undefined {
+    const { attachments, choice, logger } = this.#options;
+    try {
+      redirectionOf(attachment.kind, choice.programs).remove(attachment.place);
+      attachments.delete(attachment);
+      return undefined;
+    } catch (error) {
+      logger.error("cannot remove a redirection", { pod: attachment.pod, error: String(error) });
+      return String(error);
+    }
+  }
+
+  async #check(request: CniRequest): Promise<CniAnswer> {
+    const verdict = await this.#judge(request);
+    if (verdict.type === "unmeshed") return succeed(`nothing to check: ${verdict.why}`);
+    const attachment = this.#options.attachments.get(request);
+    if (attachment === undefined)
+      throw new CniError("Cannot find the pod's redirection: none is on record", {
+        code: CniCode.notCaptured,
+      });
+    const { kind, place, plan } = attachment;
+    const missing = redirectionOf(kind, this.#options.choice.programs).check(place, plan);
+    if (missing !== undefined)
+      throw new CniError(`Cannot find the pod's redirection: ${missing}`, {
+        code: CniCode.notCaptured,
+      });
+    return succeed(`checked ${kind}`);
+  }
+
+  #collect(valid: readonly Sandbox[]): CniAnswer {
+    const { attachments } = this.#options;
+    const live = new Set(valid.map(({ containerId, ifname }) => `${containerId}@${ifname}`));
+    const stale = attachments
+      .list()
+      .filter(({ containerId, ifname }) => !live.has(`${containerId}@${ifname}`));
+    const errors = stale.flatMap((each) => this.#detach(each) ?? []);
+    this.collectGone();
+    if (errors[0] !== undefined) throw new Error(`Cannot remove everything: ${errors[0]}`);
+    return succeed(`collected ${stale.length}`);
+  }
+
+  /** Removes what belongs to namespaces that are gone: their DEL came while the agent was away. How many. */
+  collectGone(): number {
+    const { attachments, choice } = this.#options;
+    const isThere = ({ place }: Attachment): boolean => existsSync(place.netns);
+    // What a living namespace has lost is repaired, not collected.
+    const kept = attachments.list().filter(isThere);
+    const cookies = new Set(kept.flatMap(({ place }) => place.cookie ?? []));
+    const gone = new Set(choice.programs.collect(cookies));
+    const stale = attachments
+      .list()
+      .filter((each) =>
+        each.place.cookie === undefined ? !isThere(each) : gone.has(each.place.cookie),
+      );
+    for (const attachment of stale) attachments.delete(attachment);
+    return Math.max(gone.size, stale.length);
+  }
+
+  #status(): CniAnswer {
+    if (this.#options.pods.ready) return succeed("ready");
+    throw new CniError("Cannot serve ADD: the pods of this node are not known yet", {
+      code: CniCode.notAvailable,
+    });
+  }
+
+  async #judge({ pod }: CniRequest): Promise<Verdict> {
+    if (pod === undefined) return { type: "unmeshed", why: "it is no pod of Kubernetes" };
+    return await this.#options.pods.judge(pod);
+  }
+}
