@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { HELP, parseArgs } from "./args.ts";
+
+const ENV = {
+  NODE_NAME: "node-1",
+  KUBERNETES_SERVICE_HOST: "10.96.0.1",
+  KUBERNETES_SERVICE_PORT: "443",
+};
+
+test("parseArgs() has defaults for everything but the node's name", () => {
+  expect(parseArgs([], ENV)).toEqual({
+    type: "agent",
+    args: {
+      redirect: "auto",
+      cgroupRoot: "/sys/fs/cgroup",
+      bpfRoot: "/sys/fs/bpf",
+      cniBinDir: "/opt/cni/bin",
+      cniConfDir: "/etc/cni/net.d",
+      runDir: "/run/linkerd-cni",
+      hostRunDir: "/run/linkerd-cni",
+      nodeName: "node-1",
+      adminAddr: { ip: "0.0.0.0", port: 9998 },
+      logLevel: "info",
+      logFormat: "plain",
+      api: { host: "10.96.0.1", port: "443" },
+    },
+  });
+  expect(parseArgs([], {})).toMatchObject({
+    type: "error",
+    message: "--node-name is not given, and NODE_NAME is not set",
+  });
+});
+
+test("parseArgs() takes flags in each of their forms", () => {
+  const words = [
+    "--redirect=nft",
+    "-run-dir=/run/x",
+    "--node-name",
+    "n",
+    "--admin-addr=[::]:1",
+    "--log-format=json",
+  ];
+  expect(parseArgs(words, {})).toMatchObject({
+    args: {
+      redirect: "nft",
+      runDir: "/run/x",
+      hostRunDir: "/run/x",
+      nodeName: "n",
+      adminAddr: { ip: "::", port: 1 },
+      logFormat: "json",
+      api: { host: "" },
+    },
+  });
+  expect(parseArgs(["cleanup", "--bpf-root=/b"], {})).toMatchObject({
+    type: "cleanup",
+    args: { bpfRoot: "/b" },
+  });
+  expect(parseArgs(["--help"], ENV)).toEqual({ type: "help" });
+  expect(HELP).toContain("--cni-bin-dir=/opt/cni/bin");
+});
+
+test.each([
+  [["--redirect=ebpff"], '--redirect cannot be "ebpff"'],
+  [["--log-level=loud"], '--log-level cannot be "loud"'],
+  [["--log-format=xml"], '--log-format cannot be "xml"'],
+  [["--admin-addr=:99999"], '--admin-addr cannot be ":99999"'],
+  [["--nodename=x"], "--nodename=x is not known"],
+  [["stop"], "stop is not known"],
+  [["--run-dir"], "--run-dir has no value"],
+])("parseArgs() refuses %p", (words, message) => {
+  expect(parseArgs(words, ENV)).toEqual({ type: "error", message });
+});
