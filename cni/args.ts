@@ -68,19 +68,28 @@ export function parseArgs(
   const flags = readFlags(cleanup ? words.slice(1) : words);
   if (typeof flags === "string")
     return flags === "help" ? { type: "help" } : { type: "error", message: flags };
-  const get = (name: string): string => flags.get(name) ?? DEFAULTS[name] ?? "";
+  const args = readArgs((name) => flags.get(name) ?? DEFAULTS[name] ?? "", variables);
+  if (typeof args === "string") return { type: "error", message: args };
+  if (cleanup) return { type: "cleanup", args };
+  if (args.nodeName === "")
+    return { type: "error", message: "--node-name is not given, and NODE_NAME is not set" };
+  return { type: "agent", args };
+}
+
+/** The values, or what is wrong with one. */
+function readArgs(
+  get: (name: string) => string,
+  variables: Readonly<Record<string, string | undefined>>,
+): AgentArgs | string {
   const redirect = REDIRECTS.find((each) => each === get("redirect"));
   if (redirect === undefined) return wrong("redirect", get("redirect"));
   const logFormat = (["plain", "json"] as const).find((each) => each === get("log-format"));
   if (logFormat === undefined) return wrong("log-format", get("log-format"));
-  if (!LEVELS.some((level) => level === get("log-level")))
-    return wrong("log-level", get("log-level"));
+  const logLevel = LEVELS.find((level) => level === get("log-level"));
+  if (logLevel === undefined) return wrong("log-level", get("log-level"));
   const adminAddr = readAddr(get("admin-addr"));
   if (adminAddr === undefined) return wrong("admin-addr", get("admin-addr"));
-  const nodeName = get("node-name") || (variables["NODE_NAME"] ?? "");
-  if (nodeName === "" && !cleanup)
-    return { type: "error", message: "--node-name is not given, and NODE_NAME is not set" };
-  const args: AgentArgs = {
+  return {
     redirect,
     cgroupRoot: get("cgroup-root"),
     bpfRoot: get("bpf-root"),
@@ -88,22 +97,18 @@ export function parseArgs(
     cniConfDir: get("cni-conf-dir"),
     runDir: get("run-dir"),
     hostRunDir: get("host-run-dir") || get("run-dir"),
-    nodeName,
+    nodeName: get("node-name") || (variables["NODE_NAME"] ?? ""),
     adminAddr,
-    logLevel: get("log-level"),
+    logLevel,
     logFormat,
     api: {
       host: variables["KUBERNETES_SERVICE_HOST"] ?? "",
       port: variables["KUBERNETES_SERVICE_PORT"] ?? "443",
     },
   };
-  return { type: cleanup ? "cleanup" : "agent", args };
 }
 
-const wrong = (name: string, value: string): ParsedArgs => ({
-  type: "error",
-  message: `--${name} cannot be "${value}"`,
-});
+const wrong = (name: string, value: string): string => `--${name} cannot be "${value}"`;
 
 function readFlags(words: readonly string[]): Map<string, string> | string {
   const flags = new Map<string, string>();

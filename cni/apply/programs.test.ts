@@ -51,11 +51,19 @@ test.skipIf(!CAN_REDIRECT)("what an earlier agent attached is taken over (needs 
   const place = load().add(node.namespace("a"), PLAN, SURROUNDINGS);
   rmdirSync(`${node.cgroupRoot}/kubelet`);
   mkdirSync(`${node.cgroupRoot}/kubelet`);
-  expect(load().check(place)).toBeUndefined();
+  const programs = load();
+  expect(programs.check(place)).toBeUndefined();
+  expect(programs.refresh()).toBe(false);
+  // On most file systems the new one would get the old one's number: kept here by a second.
+  mkdirSync(`${node.cgroupRoot}/between`);
+  rmdirSync(`${node.cgroupRoot}/kubelet`);
+  mkdirSync(`${node.cgroupRoot}/kubelet`);
+  expect([programs.refresh(), programs.refresh()]).toEqual([true, false]);
   unloadPrograms(node.bpfRoot);
   expect(existsSync(pinsBelow(node.bpfRoot))).toBe(false);
   const { bpfRoot } = node;
   const unloaded = new Programs({ bpfRoot, pods: "", kubelet: undefined });
+  expect(unloaded.refresh()).toBe(false);
   unloaded.remove(place);
   expect(unloaded.collect(new Set())).toEqual([]);
   expect(() => unloaded.add(place.netns, PLAN, SURROUNDINGS)).toThrow("Cannot open maps");

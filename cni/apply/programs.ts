@@ -1,6 +1,6 @@
 /** Tier 1: the kernel programs at the pods' cgroup, and what each pod has of its own. */
 
-import { mkdirSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { closeAll, getObject, linkNetns } from "#lib/sys/bpf.ts";
 import { close } from "#lib/sys/libc.ts";
 import { netnsCookie } from "#lib/sys/netns.ts";
@@ -37,6 +37,7 @@ export class Programs implements Redirection {
   readonly kind = "ebpf";
   readonly #place: ProgramsPlace;
   readonly #pins: string;
+  #attachedAt = "";
 
   /** Nothing is loaded yet: what an earlier agent left can be removed. */
   constructor(place: ProgramsPlace) {
@@ -60,6 +61,14 @@ export class Programs implements Redirection {
     } finally {
       closeAll(loaded.map(({ fd }) => fd));
     }
+    this.#attachedAt = this.#cgroups();
+  }
+
+  /** Loads again where a cgroup was made anew since; whether it had to. */
+  refresh(): boolean {
+    if (this.#attachedAt === "" || this.#attachedAt === this.#cgroups()) return false;
+    this.load();
+    return true;
   }
 
   add(netns: string, plan: RedirectPlan, surroundings: PodSurroundings): PodPlace {
@@ -113,6 +122,14 @@ export class Programs implements Redirection {
     );
     for (const cookie of gone) this.remove({ netns: "", cookie });
     return gone;
+  }
+
+  /** Which cgroups stand at our paths. */
+  #cgroups(): string {
+    const { pods, kubelet } = this.#place;
+    return [pods, kubelet]
+      .map((path) => path && statSync(path, { throwIfNoEntry: false })?.ino)
+      .join();
   }
 
   #pin(cookie: bigint): string {

@@ -1,0 +1,78 @@
+/** The role `cni`: the node agent of the DaemonSet linkerd-cni, and the removal of all it left. */
+
+import { rmSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { createKubeClient } from "#lib/k8s/client.ts";
+import { readInCluster } from "#lib/k8s/in-cluster.ts";
+import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { systemClock } from "#lib/sys/system-clock.ts";
+import { startAgent } from "./agent.ts";
+import { unloadPrograms } from "./apply/programs.ts";
+import { type AgentArgs, agentVariables, HELP, parseArgs } from "./args.ts";
+import { uninstall } from "./install/watch.ts";
+import { embedShim } from "./shim/build.ts" with { type: "macro" };
+
+/** Flags that cannot be used, as in Go's flag package. */
+const EXIT_USAGE = 2;
+
+/** Runs until SIGTERM or SIGINT; `words` are the arguments after the role. */
+export async function runCni(words: readonly string[], version: string): Promise<void> {
+  const parsed = parseArgs(words, agentVariables());
+  switch (parsed.type) {
+    case "help":
+      process.stdout.write(HELP);
+      return;
+    case "error":
+      process.stderr.write(`Cannot start: ${parsed.message}\n`);
+      process.exitCode = EXIT_USAGE;
+      return;
+    case "cleanup":
+      cleanUp(parsed.args);
+      return;
+    case "agent":
+      await runAgent(parsed.args, version);
+  }
+}
+
+/** Configuration first, then the program, then what redirects. Needs no control plane and may be repeated. */
+function cleanUp({ cniBinDir, cniConfDir, bpfRoot, runDir }: AgentArgs): void {
+  uninstall({ binDir: cniBinDir, confDir: cniConfDir });
+  unloadPrograms(bpfRoot);
+  for (const name of ["agent.sock", "namespaces", "attachments"])
+    rmSync(`${runDir}/${name}`, { recursive: true, force: true });
+}
+
+async function runAgent(args: AgentArgs, version: string): Promise<void> {
+  const filter = new LogFilter();
+  filter.set(args.logLevel);
+  const logger = createLogger({
+    filter,
+    format: args.logFormat,
+    wall: () => systemClock.wall(),
+    write: (line) => void process.stdout.write(`${line}\n`),
+    target: "linkerd_cni",
+  });
+  logger.info("starting", { version, node: args.nodeName });
+  const agent = startAgent(args, {
+    client: createKubeClient(await readInCluster(args.api)),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    shim: Buffer.from(embedShim(), "base64"),
+    has: (program) => Bun.which(program) !== null,
+    nodeAddresses,
+  });
+  const stop = (): void => {
+    agent.stop();
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** The addresses of this namespace: the node's, as the agent runs in the node's network. */
+function nodeAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
+  );
+}
