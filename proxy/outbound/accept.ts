@@ -39,22 +39,15 @@ export interface OutboundAcceptOptions {
 /** Accepts one connection. */
 export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions): void {
   const { runtime, destinations, askKernel, listenPort } = options;
-  const target = originalDst(stream, { listenPort, askKernel });
-  if (
-    target !== undefined &&
-    target.ip === CAPTURE_PROBE.ip &&
-    target.port === CAPTURE_PROBE.port
-  ) {
+  // Where eBPF shows the destination, the probe's looks like our own port on another address.
+  const local = { ip: stream.localAddress, port: stream.localPort };
+  const target = originalDst(stream, { listenPort, askKernel }) ?? local;
+  if (target.ip === CAPTURE_PROBE.ip && target.port === CAPTURE_PROBE.port) {
     options.onCaptured(stream);
     return;
   }
-  if (target === undefined || target.port === listenPort) {
-    runtime.errors.outboundTcp
-      .with({
-        ...targetLabels(target ?? { ip: stream.localAddress, port: listenPort }),
-        error: "unexpected",
-      })
-      .increment();
+  if (target.port === listenPort) {
+    runtime.errors.outboundTcp.with({ ...targetLabels(target), error: "unexpected" }).increment();
     runtime.log.warn("Refused a connection to the proxy's own port", {
       client: stream.remoteAddress,
     });
