@@ -22,6 +22,19 @@ export function sh(...command: readonly string[]): string {
   throw new Error(`Cannot run ${command.join(" ")}: ${child.stderr.toString()}`);
 }
 
+/** Waits for a condition, at most 5 seconds unless told otherwise. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  why: () => string,
+  { withinMs = 5000 }: { readonly withinMs?: number } = {},
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Cannot wait longer: ${why()}`);
+    await new Promise<void>((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** The node. */
 export class ScratchNode {
   readonly dir: string = mkdtempSync("/tmp/node-");

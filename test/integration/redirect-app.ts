@@ -1,0 +1,39 @@
+/** Run in a pod: a server that says who called (`serve PORT`), a client (`get URL`), an observer (`watch URL`). */
+
+import { servePlain } from "#lib/net/plain-http.ts";
+
+const TIMEOUT_MS = 3000;
+const WATCH_MS = 25;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function get(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return `${response.status} ${await response.text()}`;
+  } catch (error) {
+    return `failed ${(error as { readonly code?: string }).code}`;
+  }
+}
+
+const [mode, what = ""] = process.argv.slice(2);
+switch (mode) {
+  case "serve":
+    servePlain({ ip: "0.0.0.0", port: Number(what) }, ({ remoteIp }) => ({
+      status: 200,
+      body: `called by ${remoteIp}`,
+    }));
+    say("serving");
+    break;
+  case "get":
+    say(await get(what));
+    break;
+  case "watch": {
+    let last = "";
+    for (;;) {
+      const now = (await get(what)).split(" ", 1)[0] ?? "";
+      if (now !== last) say(now);
+      last = now;
+      await Bun.sleep(WATCH_MS);
+    }
+  }
+}
