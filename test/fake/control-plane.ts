@@ -213,8 +213,10 @@ function authorizationsOf(
   allow: FakeControlPlane["allow"],
 ): NonNullable<MessageInitShape<typeof ServerSchema>["authorizations"]> {
   if (allow === "none") return [];
-  const any = fromSocketAddr({ ip: "0.0.0.0", port: 0 }).ip;
-  const networks = any === undefined ? [] : [{ net: { ip: any, prefixLen: 0 } }];
+  const networks = ["0.0.0.0", "::"].flatMap((ip) => {
+    const any = fromSocketAddr({ ip, port: 0 }).ip;
+    return any === undefined ? [] : [{ net: { ip: any, prefixLen: 0 } }];
+  });
   const authentication: MessageInitShape<typeof AuthnSchema> =
     allow === "all"
       ? { permit: { case: "unauthenticated" as const, value: {} } }

@@ -18,9 +18,9 @@ async function get(url: string): Promise<string> {
 const [mode, what = ""] = process.argv.slice(2);
 switch (mode) {
   case "serve":
-    servePlain({ ip: "0.0.0.0", port: Number(what) }, ({ remoteIp }) => ({
+    servePlain({ ip: "::", port: Number(what) }, ({ remoteIp }) => ({
       status: 200,
-      body: `called by ${remoteIp}`,
+      body: `called by ${remoteIp.replace("::ffff:", "")}`,
     }));
     say("serving");
     break;

@@ -50,6 +50,7 @@ export interface BedPod {
   readonly netns: string;
   readonly cgroup: string;
   readonly ip: string;
+  readonly ip6: string;
   readonly control: FakeControlPlane;
   /** The result that its runtime keeps for CHECK and DEL. */
   readonly result: unknown;
@@ -70,7 +71,7 @@ export class RedirectBed {
     this.#redirect = redirect;
     chmodSync(this.node.dir, 0o755);
     for (const name of ["bin", "conf", "ipam"]) mkdirSync(`${this.node.dir}/${name}`);
-    const ranges = [[{ subnet: "10.88.0.0/24" }]];
+    const ranges = [[{ subnet: "10.88.0.0/24" }], [{ subnet: "fd88::/64" }]];
     const ipam = { type: "host-local", dataDir: `${this.node.dir}/ipam`, ranges };
     const bridge = { type: "bridge", bridge: "cni0", isDefaultGateway: true, ipam };
     const list = { cniVersion: "1.0.0", name: "net", plugins: [bridge] };
@@ -136,9 +137,9 @@ export class RedirectBed {
     const result = JSON.parse(outcome.stdout) as {
       readonly ips: readonly { readonly address: string }[];
     };
-    const ip = result.ips[0]?.address.split("/", 1)[0] ?? "";
+    const [ip = "", ip6 = ""] = result.ips.map(({ address }) => address.split("/", 1)[0]);
     const control = inNetns(netns, () => new FakeControlPlane(this.authority));
-    return { name, netns, cgroup, ip, control, result };
+    return { name, netns, cgroup, ip, ip6, control, result };
   }
 
   /** Calls the chain for a pod's sandbox. */
@@ -172,7 +173,8 @@ export class RedirectBed {
       [`${P}IDENTITY_TRUST_ANCHORS`]: this.authority.anchorsPem,
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.node.dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: pod.name,
-      [`${P}INBOUND_IPS`]: pod.ip,
+      [`${P}INBOUND_IPS`]: `${pod.ip},${pod.ip6}`,
+      [`${P}OUTBOUND_LISTEN_ADDRS`]: "127.0.0.1:4140,[::1]:4140",
       BUNKERD_PROXY_CAPTURE_PROOF: "true",
     };
     const ids = [`--reuid=${PROXY_UID}`, `--regid=${PROXY_UID}`, "--clear-groups"];

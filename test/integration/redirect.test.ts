@@ -74,12 +74,17 @@ test.skipIf(!CAN).each(["ebpf", "nft", "iptables"] as const)(
     const viaOne = kind === "ebpf" ? plain.ip : web.ip;
     expect(await bed.get(plain, `http://${web.ip}:8080/`)).toBe(`200 called by ${viaOne}`);
     expect(await bed.metric(web, "request_total", 'direction="inbound"')).toBe(2);
+    const viaOne6 = kind === "ebpf" ? plain.ip6 : web.ip6;
+    expect(await bed.get(plain, `http://[${web.ip6}]:8080/`)).toBe(`200 called by ${viaOne6}`);
+    // Straight from the client's proxy to an address that no Service has.
+    expect(await bed.get(client, `http://[${web.ip6}]:8080/`)).toStartWith("200 called by");
+    expect(await bed.metric(web, "request_total", 'direction="inbound"')).toBe(4);
     // The loop guard.
     expect(await bed.get(plain, `http://${web.ip}:4140/`)).toStartWith("failed");
     expect(await bed.metric(web, "inbound_tcp_errors_total", 'error="unexpected"')).toBe(1);
     // A port that is skipped by default, and one that the pod's annotation names.
     expect(await bed.get(plain, `http://${web.ip}:8081/`)).toBe(`200 called by ${plain.ip}`);
-    expect(await bed.metric(web, "request_total", 'direction="inbound"')).toBe(2);
+    expect(await bed.metric(web, "request_total", 'direction="inbound"')).toBe(4);
     expect(await bed.chain("CHECK", web)).toMatchObject({ exit: 0, stdout: "" });
     await del(bed, { client, web, plain });
     const rules = inNetns(client.netns, () => sh("nft", "list", "ruleset"));
