@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
 import { closeAll } from "#lib/sys/bpf.ts";
 import { mount, umount } from "#lib/sys/libc.ts";
+import { CGROUP2 } from "../test/integration/redirect-node.ts";
 import { attach, detach } from "./attach.ts";
 import { loadCollection } from "./collection.ts";
 import { readElf } from "./elf.ts";
 
-const CGROUPS = "/sys/fs/cgroup/unified";
-const root = process.getuid?.() === 0;
+const root = process.getuid?.() === 0 && CGROUP2 !== "";
 const object = (name: string) =>
   readElf(readFileSync(new URL(`./objects/${name}.bpf.o`, import.meta.url)));
 
@@ -16,7 +16,7 @@ test.skipIf(!root)(
   () => {
     const mounted = mkdtempSync("/tmp/bpffs-");
     const pins = `${mounted}/mesh`;
-    const cgroup = `${CGROUPS}/bunkerd-attach-${process.pid}`;
+    const cgroup = `${CGROUP2}/bunkerd-attach-${process.pid}`;
     mount("bpf", mounted, "mode=0700");
     mkdirSync(pins);
     mkdirSync(cgroup);

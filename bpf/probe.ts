@@ -1,7 +1,8 @@
 /** Does this node carry tier 1: every program is loaded and attached once, to a cgroup of our own, and taken away. */
 
-import { mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statfsSync, unlinkSync } from "node:fs";
 import { closeAll } from "#lib/sys/bpf.ts";
+import { mount } from "#lib/sys/libc.ts";
 import { attach, detach } from "./attach.ts";
 import { loadCollection } from "./collection.ts";
 import { readObject } from "./objects.ts";
@@ -18,6 +19,29 @@ export interface ProbePlace {
   readonly bpfRoot: string;
 }
 
+/**
+ * Mounts a bpffs at a folder that lies in none, where the mount reaches the host: else all pins, and with them all
+ * redirection, would end with this container.
+ */
+export function provideBpffs(folder: string): void {
+  if (wrongType(folder, BPFFS, "bpffs") !== undefined && isShared(folder))
+    mount("bpf", folder, "mode=0700");
+}
+
+/** Whether mounts below a folder propagate (proc(5), mountinfo). */
+function isShared(folder: string): boolean {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => line.split(" - ", 1)[0]?.split(" ") ?? [])
+    .map(([, , , , point = "", , ...optional]) => ({ point, optional }))
+    .filter(({ point }) => `${folder}/`.startsWith(point === "/" ? "/" : `${point}/`));
+  const nearest = mounts.reduce<(typeof mounts)[number] | undefined>(
+    (best, each) => (each.point.length >= (best?.point.length ?? 0) ? each : best),
+    undefined,
+  );
+  return nearest?.optional.some((field) => field.startsWith("shared:")) ?? false;
+}
+
 /** Why the node cannot carry tier 1, in one line; undefined where it can. Leaves nothing. */
 export function probeTier1({ cgroup, bpfRoot }: ProbePlace): string | undefined {
   const wrong = wrongType(cgroup, CGROUP2, "cgroup2") ?? wrongType(bpfRoot, BPFFS, "bpffs");
@@ -32,11 +56,6 @@ export function probeTier1({ cgroup, bpfRoot }: ProbePlace): string | undefined 
   } finally {
     clear(place);
   }
-}
-
-/** Whether a folder lies in a bpffs; false where it is not there. */
-export function isBpffs(folder: string): boolean {
-  return wrongType(folder, BPFFS, "bpffs") === undefined;
 }
 
 const firstLine = (error: unknown): string =>

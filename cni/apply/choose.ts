@@ -1,6 +1,6 @@
 /** Which way to redirect on this node: eBPF where a probe proves it, else nft, else iptables. */
 
-import { probeTier1 } from "../../bpf/probe.ts";
+import { probeTier1, provideBpffs } from "../../bpf/probe.ts";
 import { findCgroups, type NodeCgroups } from "./cgroups.ts";
 import { Programs } from "./programs.ts";
 import type { Redirection, RedirectKind } from "./redirection.ts";
@@ -77,6 +77,7 @@ function tryTier1(
   node: { readonly cgroups: NodeCgroups | undefined; readonly programs: Programs },
 ): string | undefined {
   if (node.cgroups === undefined) return `${cgroupRoot} has no cgroup of pods`;
+  provideBpffs(bpfRoot);
   const wrong = probeTier1({ cgroup: node.cgroups.pods, bpfRoot });
   if (wrong === undefined) node.programs.load();
   return wrong;

@@ -5,15 +5,15 @@ import { spawnSync } from "bun";
 import { mount, umount } from "#lib/sys/libc.ts";
 import { unloadPrograms } from "../../cni/apply/programs.ts";
 
-/** Where cgroup2 is mounted here: alone, or beside cgroup v1. */
-const CGROUP2 = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((root) =>
-  existsSync(`${root}/cgroup.procs`),
-);
+/** Where cgroup2 is mounted here: alone, or beside cgroup v1; empty where it is not. */
+export const CGROUP2: string =
+  ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((root) => existsSync(`${root}/cgroup.procs`)) ??
+  "";
 let nodes = 0;
 
 /** Whether tests of this kind can run here. */
 export const CAN_REDIRECT: boolean =
-  process.getuid?.() === 0 && Bun.which("ip") !== null && CGROUP2 !== undefined;
+  process.getuid?.() === 0 && Bun.which("ip") !== null && CGROUP2 !== "";
 
 /** Runs a command to its end and gives its output. Throws what it said where it failed. */
 export function sh(...command: readonly string[]): string {
