@@ -1,15 +1,13 @@
 /** The role `cni`: the node agent of the DaemonSet linkerd-cni, and the removal of all it left. */
 
-import { rmSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { startAgent } from "./agent.ts";
-import { unloadPrograms } from "./apply/programs.ts";
 import { type AgentArgs, agentVariables, HELP, parseArgs } from "./args.ts";
-import { uninstall } from "./install/watch.ts";
+import { cleanUp } from "./cleanup.ts";
 import { embedShim } from "./shim/build.ts" with { type: "macro" };
 
 /** Flags that cannot be used, as in Go's flag package. */
@@ -27,19 +25,17 @@ export async function runCni(words: readonly string[], version: string): Promise
       process.exitCode = EXIT_USAGE;
       return;
     case "cleanup":
-      cleanUp(parsed.args);
+      cleanUp(parsed.args, (error) => {
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = 1;
+      });
       return;
     case "agent":
-      await runAgent(parsed.args, version);
+      await runAgent(parsed.args, version).catch((error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      });
   }
-}
-
-/** Configuration first, then the program, then what redirects. Needs no control plane and may be repeated. */
-function cleanUp({ cniBinDir, cniConfDir, bpfRoot, runDir }: AgentArgs): void {
-  uninstall({ binDir: cniBinDir, confDir: cniConfDir });
-  unloadPrograms(bpfRoot);
-  for (const name of ["agent.sock", "namespaces", "attachments"])
-    rmSync(`${runDir}/${name}`, { recursive: true, force: true });
 }
 
 async function runAgent(args: AgentArgs, version: string): Promise<void> {
