@@ -59,8 +59,10 @@ export class RedirectMaps {
 
   /** Writes a pod's entries, or replaces them. Throws where the node is full, or the kernel refuses. */
   write(cookie: bigint, redirect: PodRedirect): void {
-    const slot = this.#slotOf(cookie) ?? this.#freeSlot();
-    this.#purge(cookie, slot);
+    const old = this.#slotOf(cookie);
+    const slot = old ?? this.#freeSlot();
+    // What is left alone comes after the pod's entry and goes before it: a slot that is free has none.
+    if (old !== undefined) this.#purge(cookie, old);
     updateElement(this.#pods, podKey(cookie), podConfig({ ...redirect, slot }));
     for (const range of redirect.skipPorts)
       for (const key of portKeys(cookie, range)) updateElement(this.#ports, key, YES);
@@ -71,8 +73,9 @@ export class RedirectMaps {
   /** Deletes all entries of a pod; nothing happens where there are none. */
   delete(cookie: bigint): void {
     const slot = this.#slotOf(cookie);
+    if (slot === undefined) return;
     this.#purge(cookie, slot);
-    if (slot !== undefined) deleteElement(this.#pods, podKey(cookie));
+    deleteElement(this.#pods, podKey(cookie));
   }
 
   /** Whether a pod has its entry. */
@@ -96,8 +99,7 @@ export class RedirectMaps {
     throw new Error(`Cannot redirect another pod: ${POD_LIMIT} are redirected on this node`);
   }
 
-  /** What a pod left alone goes before the pod does: a slot that is free has no networks. */
-  #purge(cookie: bigint, slot: number | undefined): void {
+  #purge(cookie: bigint, slot: number): void {
     for (const key of keysOf(this.#ports, LAYOUT.port_key.size))
       if (readCookie(key, LAYOUT.port_key.netns) === cookie) deleteElement(this.#ports, key);
     for (const key of keysOf(this.#networks, LAYOUT.cidr_key.size)) {

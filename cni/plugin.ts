@@ -22,9 +22,13 @@ export interface PluginOptions {
   readonly logger: Logger;
 }
 
+/** A look at the rules of one pod starts a program: so few of tier 2 are looked at in one go. */
+const RULES_AT_ONCE = 8;
+
 /** Answers calls. It keeps no state but the attachments. */
 export class Plugin {
   readonly #options: PluginOptions;
+  #next = 0;
 
   constructor(options: PluginOptions) {
     this.#options = options;
@@ -45,11 +49,11 @@ export class Plugin {
     }
   }
 
-  /** Puts back what is missing of running pods. How many were repaired. */
+  /** Puts back what is missing of running pods: of all in tier 1, of the next few in tier 2. How many were repaired. */
   repair(): number {
     const { attachments, choice, logger } = this.#options;
     let repaired = 0;
-    for (const attachment of attachments.list()) {
+    for (const attachment of this.#due()) {
       const { kind, place, plan, surroundings, pod } = attachment;
       try {
         const redirection = redirectionOf(kind, choice.programs);
@@ -63,6 +67,15 @@ export class Plugin {
       }
     }
     return repaired;
+  }
+
+  #due(): Attachment[] {
+    const all = this.#options.attachments.list();
+    const rules = all.filter(({ kind }) => kind !== "ebpf");
+    if (this.#next >= rules.length) this.#next = 0;
+    const due = rules.slice(this.#next, this.#next + RULES_AT_ONCE);
+    this.#next += RULES_AT_ONCE;
+    return [...all.filter(({ kind }) => kind === "ebpf"), ...due];
   }
 
   async #answer(request: CniRequest): Promise<CniAnswer> {

@@ -6,7 +6,7 @@ const WIRE = {
   version: 1,
   command: "ADD",
   containerId: "c1",
-  netns: "/run/netns/a",
+  netns: "/var/run/netns/a",
   ifname: "eth0",
   args: "IgnoreUnknown=1;K8S_POD_NAMESPACE=emojivoto;K8S_POD_NAME=web-1;K8S_POD_UID=u-1",
   path: "/opt/cni/bin",

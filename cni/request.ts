@@ -60,7 +60,8 @@ export function readRequest(wire: WireRequest): CniRequest {
     command,
     containerId: wire.containerId,
     ifname: wire.ifname,
-    netns: wire.netns,
+    // The host has /var/run as a link to /run; the agent's image need not.
+    netns: wire.netns.replace(/^\/var\/run\//, "/run/"),
     pod: readArgs(wire.args),
     cniVersion,
     prevResult,

@@ -37,6 +37,8 @@ export class Programs implements Redirection {
   readonly kind = "ebpf";
   readonly #place: ProgramsPlace;
   readonly #pins: string;
+  readonly #inbound = readObject("inbound");
+  readonly #mesh = readObject("mesh");
   #attachedAt = "";
 
   /** Nothing is loaded yet: what an earlier agent left can be removed. */
@@ -52,7 +54,7 @@ export class Programs implements Redirection {
   load(): void {
     const { pods, kubelet } = this.#place;
     mkdirSync(this.#pins, { recursive: true, mode: 0o700 });
-    const loaded = loadCollection(readObject("mesh"), { pins: this.#pins });
+    const loaded = loadCollection(this.#mesh, { pins: this.#pins });
     try {
       for (const program of loaded) {
         const at = program.name === KUBELET ? kubelet : pods;
@@ -79,7 +81,7 @@ export class Programs implements Redirection {
         if (maps === undefined) throw new Error(`Cannot open maps: ${this.#pins} has none`);
         maps.write(cookie, planEntries(plan, surroundings));
       });
-      const loaded = loadCollection(readObject("inbound"), {
+      const loaded = loadCollection(this.#inbound, {
         pins: this.#pins,
         rodata: podKey(cookie),
       });
@@ -105,7 +107,7 @@ export class Programs implements Redirection {
     if (cookie === undefined) return `${netns} has no cookie on record`;
     if (!this.#maps((maps) => maps?.has(cookie))) return `${netns} has no entry in the map of pods`;
     if (!isAttached(this.#pin(cookie))) return `${netns} has no inbound program`;
-    const lost = readObject("mesh").programs.filter(
+    const lost = this.#mesh.programs.filter(
       ({ name }) => name !== KUBELET && !isPinned(`${this.#pins}/l_${name}`),
     );
     return lost.length === 0 ? undefined : `program ${lost[0]?.name} is not attached`;
