@@ -1,6 +1,7 @@
 /** What to redirect for a pod: Linkerd's annotations and defaults. */
 
 import { Cidr } from "#lib/addr/cidr.ts";
+import { fromBytes, isIpv6, toBytes } from "#lib/addr/ip.ts";
 
 /** What a pod's redirection needs. Ports are numbers or `a-b` ranges. */
 export interface RedirectPlan {
@@ -10,6 +11,7 @@ export interface RedirectPlan {
   readonly outboundPort: number;
   readonly skipInbound: readonly string[];
   readonly skipOutbound: readonly string[];
+  /** `address/prefix`, written in one way. */
   readonly skipSubnets: readonly string[];
 }
 
@@ -18,6 +20,8 @@ export const PROXY_UID = 2102;
 const PREFIX = "config.linkerd.io/";
 const INBOUND = ["4190", "4191", "4567", "4568"];
 const OUTBOUND = ["4567", "4568"];
+/** What stands before the IPv4 address in a mapped one. */
+const MAPPED_BITS = 96;
 const API_SERVER = ["443", "6443"];
 
 /** Plans a pod's redirection; the pod's annotations win over its namespace's. */
@@ -38,10 +42,12 @@ export function planRedirect(pod: {
     return [...new Set(all)];
   };
   // What comes from an annotation ends up in a script that root runs: only what parses may pass.
-  const subnets = read("skip-subnets");
-  const odd = subnets.find((each) => Cidr.parse(each) === undefined);
-  if (odd !== undefined)
-    throw new Error(`Cannot plan redirection: skip-subnets has ${odd}, which is no network`);
+  const subnets = read("skip-subnets").map((each) => {
+    const canonical = canonicalNetwork(each);
+    if (canonical === undefined)
+      throw new Error(`Cannot plan redirection: skip-subnets has ${each}, which is no network`);
+    return canonical;
+  });
   const uid = read("proxy-uid")[0] ?? String(PROXY_UID);
   if (!/^[1-9]\d{0,9}$/.test(uid)) throw new Error(`Cannot plan redirection: proxy-uid is ${uid}`);
   const port = (name: string, fallback: string): number => {
@@ -61,6 +67,16 @@ export function planRedirect(pod: {
     ),
     skipSubnets: subnets,
   };
+}
+
+/** The one way of writing a network, which every rule writer takes: no short forms, zones or mapped addresses. */
+function canonicalNetwork(text: string): string | undefined {
+  const cidr = Cidr.parse(text)?.text;
+  const [ip = "", prefix = ""] = cidr?.split("/") ?? [];
+  if (cidr === undefined) return undefined;
+  const bytes = toBytes(ip);
+  const bits = Number(prefix) - (bytes.length === 4 && isIpv6(ip) ? MAPPED_BITS : 0);
+  return bits < 0 ? undefined : `${fromBytes(bytes)}/${bits}`;
 }
 
 /** A port, or a range that rises, of 1 to 65535. */
