@@ -109,6 +109,6 @@ test.skipIf(!CAN_REDIRECT)("startAgent() says why it cannot (needs root)", () =>
     "this build has none",
   );
   expect(() => startAgent({ ...args(), cgroupRoot: "/nowhere" }, surroundings())).toThrow(
-    "Cannot redirect on this node: ebpf: /nowhere has no cgroup of pods",
+    "Cannot redirect on this node: ebpf: /nowhere has no cgroup2",
   );
 });

@@ -37,3 +37,8 @@ test("findCgroups() looks where cgroup2 stands beside cgroup v1", () => {
     kubelet: `${root}/unified/kubelet`,
   });
 });
+
+test("findCgroups() takes the root of cgroup2 where no cgroup of pods is there", () => {
+  make("unified");
+  expect(findCgroups(root)).toEqual({ pods: `${root}/unified`, kubelet: undefined });
+});

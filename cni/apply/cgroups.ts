@@ -20,9 +20,14 @@ export interface NodeCgroups {
   readonly kubelet: string | undefined;
 }
 
-/** Finds them below the root of the cgroup tree; undefined where no cgroup of pods is there. */
+/**
+ * Finds them below the root of the cgroup tree. Where no cgroup of pods is there (a kubelet on cgroup v1, or with
+ * names of its own), cgroup2's root holds the pods as well; a socket load balancer there may then run before us.
+ * Undefined where there is no cgroup2.
+ */
 export function findCgroups(root: string): NodeCgroups | undefined {
-  for (const base of [root, `${root}/${HYBRID}`]) {
+  const bases = [root, `${root}/${HYBRID}`];
+  for (const base of bases) {
     const pods = first(base, PODS);
     if (pods === undefined) continue;
     const kubelet = first(
@@ -31,10 +36,13 @@ export function findCgroups(root: string): NodeCgroups | undefined {
     );
     return { pods, kubelet };
   }
-  return undefined;
+  const pods = bases.find(isCgroup);
+  return pods && { pods, kubelet: undefined };
 }
 
+const isCgroup = (path: string): boolean => existsSync(`${path}/cgroup.procs`);
+
 function first(base: string, names: readonly string[]): string | undefined {
-  const found = names.find((name) => existsSync(`${base}/${name}/cgroup.procs`));
+  const found = names.find((name) => isCgroup(`${base}/${name}`));
   return found === undefined ? undefined : `${base}/${found}`;
 }

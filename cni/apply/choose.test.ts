@@ -20,7 +20,10 @@ test.skipIf(!CAN_REDIRECT)("eBPF is chosen where the probe passes (needs root)",
   const { cgroupRoot, bpfRoot } = node;
   const choice = chooseRedirection({ asked: "auto", cgroupRoot, bpfRoot, has: only("nft") });
   expect([choice.redirection.kind, choice.spare?.kind]).toEqual(["ebpf", "nft"]);
-  expect([choice.knowsKubelet, choice.reason]).toEqual([true, "the probe passed"]);
+  expect([choice.knowsKubelet, choice.reason]).toEqual([
+    true,
+    `the probe passed at ${cgroupRoot}/kubepods`,
+  ]);
   const forced = chooseRedirection({ asked: "ebpf", cgroupRoot, bpfRoot, has: only("nft") });
   expect([forced.redirection.kind, forced.spare]).toEqual(["ebpf", undefined]);
   const nft = chooseRedirection({ asked: "nft", cgroupRoot, bpfRoot, has: only("nft") });
@@ -34,7 +37,7 @@ test("nft, then iptables, with the reason why", () => {
     has: only("nft", "iptables-restore"),
   });
   expect(nft.redirection.kind).toBe("nft");
-  expect(nft.reason).toBe("ebpf: /nowhere has no cgroup of pods");
+  expect(nft.reason).toBe("ebpf: /nowhere has no cgroup2");
   const iptables = chooseRedirection({ ...NOWHERE, asked: "auto", has: only("iptables-restore") });
   expect(iptables.redirection.kind).toBe("iptables");
 });
@@ -42,9 +45,9 @@ test("nft, then iptables, with the reason why", () => {
 test.each([
   [
     "auto",
-    "Cannot redirect on this node: ebpf: /nowhere has no cgroup of pods; nft and iptables: not found",
+    "Cannot redirect on this node: ebpf: /nowhere has no cgroup2; nft and iptables: not found",
   ],
-  ["ebpf", "Cannot redirect on this node: ebpf: /nowhere has no cgroup of pods"],
+  ["ebpf", "Cannot redirect on this node: ebpf: /nowhere has no cgroup2"],
   ["iptables", "Cannot redirect on this node: iptables: not found"],
 ] as const)("%s says why nothing works", (asked, message) => {
   expect(() => chooseRedirection({ ...NOWHERE, asked, has: () => false })).toThrow(message);

@@ -47,7 +47,8 @@ export function chooseRedirection(options: ChooseOptions): Choice {
     if (wrong === undefined) {
       const spare = asked === "auto" ? rules : undefined;
       const knowsKubelet = cgroups?.kubelet !== undefined;
-      return { redirection: programs, programs, spare, knowsKubelet, reason: "the probe passed" };
+      const reason = `the probe passed at ${cgroups?.pods}`;
+      return { redirection: programs, programs, spare, knowsKubelet, reason };
     }
     why.push(`ebpf: ${wrong}`);
   }
@@ -76,7 +77,7 @@ function tryTier1(
   { cgroupRoot, bpfRoot }: ChooseOptions,
   node: { readonly cgroups: NodeCgroups | undefined; readonly programs: Programs },
 ): string | undefined {
-  if (node.cgroups === undefined) return `${cgroupRoot} has no cgroup of pods`;
+  if (node.cgroups === undefined) return `${cgroupRoot} has no cgroup2`;
   provideBpffs(bpfRoot);
   const wrong = probeTier1({ cgroup: node.cgroups.pods, bpfRoot });
   if (wrong === undefined) node.programs.load();

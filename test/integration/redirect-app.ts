@@ -15,25 +15,25 @@ async function get(url: string): Promise<string> {
   }
 }
 
-const [mode, what = ""] = process.argv.slice(2);
-switch (mode) {
-  case "serve":
-    servePlain({ ip: "::", port: Number(what) }, ({ remoteIp }) => ({
-      status: 200,
-      body: `called by ${remoteIp.replace("::ffff:", "")}`,
-    }));
-    say("serving");
-    break;
-  case "get":
-    say(await get(what));
-    break;
-  case "watch": {
-    let last = "";
-    for (;;) {
-      const now = (await get(what)).split(" ", 1)[0] ?? "";
-      if (now !== last) say(now);
-      last = now;
-      await Bun.sleep(WATCH_MS);
-    }
+async function watch(url: string): Promise<never> {
+  let last = "";
+  for (;;) {
+    const now = (await get(url)).split(" ", 1)[0] ?? "";
+    if (now !== last) say(now);
+    last = now;
+    await Bun.sleep(WATCH_MS);
   }
 }
+
+function serve(port: number): void {
+  servePlain({ ip: "::", port }, ({ remoteIp }) => ({
+    status: 200,
+    body: `called by ${remoteIp.replace("::ffff:", "")}`,
+  }));
+  say("serving");
+}
+
+const [mode, what = ""] = process.argv.slice(2);
+if (mode === "serve") serve(Number(what));
+else if (mode === "watch") await watch(what);
+else say(await get(what));
