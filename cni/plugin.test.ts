@@ -58,6 +58,7 @@ class Bed {
     how: {
       readonly netns?: string;
       readonly container?: string;
+      readonly ifname?: string;
       readonly args?: string;
       readonly config?: object;
     } = {},
@@ -67,7 +68,7 @@ class Bed {
       command,
       containerId: how.container ?? "c1",
       netns: how.netns ?? "",
-      ifname: "eth0",
+      ifname: how.ifname ?? "eth0",
       args: how.args ?? "K8S_POD_NAMESPACE=emojivoto;K8S_POD_NAME=web",
       path: "",
       config: JSON.stringify({ cniVersion: "1.0.0", prevResult: PREV, ...how.config }),
@@ -209,5 +210,18 @@ test.skipIf(!CAN_REDIRECT)(
       code: 1,
     });
     expect(existsSync(`${node.dir}/attachments`)).toBe(true);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "a pod on two networks stays redirected until the last DEL (needs root)",
+  async () => {
+    const bed = new Bed("ebpf");
+    const netns = node.namespace("a");
+    for (const ifname of ["eth0", "net1"]) await bed.call("ADD", { netns, ifname });
+    expect((await bed.call("DEL", { netns, ifname: "net1" })).log).toBe("removed");
+    expect((await bed.call("CHECK", { netns })).log).toBe("checked ebpf");
+    expect((await bed.call("DEL", { netns })).log).toBe("removed");
+    expect(bed.podPins()).toEqual([]);
   },
 );

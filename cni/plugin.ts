@@ -148,8 +148,12 @@ export class Plugin {
   /** Removes an attachment; what is wrong, where it stays on record. */
   #detach(attachment: Attachment): string | undefined {
     const { attachments, choice, logger } = this.#options;
+    // A pod has one redirection, however many networks it is attached to: the last one ends it.
+    const isLast = attachments
+      .list()
+      .every((other) => other === attachment || other.containerId !== attachment.containerId);
     try {
-      redirectionOf(attachment.kind, choice.programs).remove(attachment.place);
+      if (isLast) redirectionOf(attachment.kind, choice.programs).remove(attachment.place);
       attachments.delete(attachment);
       return undefined;
     } catch (error) {
