@@ -1,0 +1,206 @@
+/** A client of the Kubernetes API on Bun's fetch with `tls`; no retries: who calls knows what to do. */
+
+import { KubeError, kubeErrorOf } from "./kube-error.ts";
+import { apiVersionOf, type ObjectName, type Resource, resourcePath } from "./resource.ts";
+import type { KubeList, KubeObject } from "./types/meta.ts";
+import { type WatchEvent, WatchParser } from "./watch.ts";
+
+/** Where a cluster is and who calls; certificates are PEM, the token is asked for at each request. */
+export type ClusterAccess = {
+  readonly server: string;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly token?: (() => string | Promise<string>) | undefined;
+};
+
+/** Which objects of a collection. Selectors are in kubectl's syntax. */
+export type ListOptions = {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly continue?: string | undefined;
+};
+
+/** A change to one object; `apply` is server-side apply and needs a `fieldManager`. */
+export type Patch = {
+  readonly type: "json" | "merge" | "strategic" | "apply";
+  readonly body: unknown;
+  readonly subresource?: string;
+  readonly fieldManager?: string;
+  readonly force?: boolean;
+};
+
+/** A watch from a version on; it ends when the signal aborts or the server closes it. */
+export type WatchOptions = ListOptions & {
+  readonly resourceVersion: string;
+  readonly signal: AbortSignal;
+};
+
+/** The verbs of the API. Every method throws a KubeError when the API does not fulfil it. */
+export interface KubeClient {
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<T>>;
+  /** Undefined where there is no such object. */
+  get<T extends KubeObject>(resource: Resource<T>, name: ObjectName): Promise<T | undefined>;
+  create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  replace<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  patch<T extends KubeObject>(resource: Resource<T>, name: ObjectName, patch: Patch): Promise<T>;
+  /** No such object is success. */
+  delete<T extends KubeObject>(resource: Resource<T>, name: ObjectName): Promise<void>;
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+  ): AsyncIterable<WatchEvent>;
+  /** The text at a path that is no object, such as a pod's log or `/version`. */
+  text(path: string): Promise<string>;
+}
+
+const PATCH_TYPES = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+  apply: "application/apply-patch+yaml",
+} as const;
+
+/** Milliseconds until an answer, a watch's events aside. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const NOT_FOUND = 404;
+
+type Call = {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** Creates a client; it keeps nothing between requests. */
+export function createKubeClient(access: ClusterAccess): KubeClient {
+  return {
+    list: async (resource, options = {}) => {
+      const { namespace, ...query } = options;
+      const path = resourcePath(resource, { namespace });
+      return await json(access, { method: "GET", path, query });
+    },
+    get: async (resource, name) => {
+      const path = resourcePath(resource, name);
+      const response = await send(access, { method: "GET", path });
+      if (response.status !== NOT_FOUND) return await parse(response, `get ${path}`);
+      await response.body?.cancel();
+      return undefined;
+    },
+    create: async (resource, object) => {
+      const path = resourcePath(resource, { namespace: object.metadata?.namespace });
+      return await json(access, { method: "POST", path, body: typed(resource, object) });
+    },
+    replace: async (resource, object) => {
+      const { name, namespace } = object.metadata ?? {};
+      const path = resourcePath(resource, { ...(name !== undefined && { name }), namespace });
+      return await json(access, { method: "PUT", path, body: typed(resource, object) });
+    },
+    patch: async (resource, name, { type, body, subresource, ...query }) =>
+      await json(access, {
+        method: "PATCH",
+        path: resourcePath(resource, { ...name, subresource }),
+        query,
+        body,
+        contentType: PATCH_TYPES[type],
+      }),
+    delete: async (resource, name) => {
+      const path = resourcePath(resource, name);
+      const response = await send(access, { method: "DELETE", path });
+      if (response.status === NOT_FOUND) await response.body?.cancel();
+      else await parse(response, `delete ${path}`);
+    },
+    watch: (resource, options) => watchEvents(access, { resource, options }),
+    text: async (path) => {
+      const response = await send(access, { method: "GET", path });
+      return await read(response, `get ${path}`);
+    },
+  };
+}
+
+const typed = <T extends KubeObject>(resource: Resource<T>, object: T): T => ({
+  apiVersion: apiVersionOf(resource),
+  kind: resource.kind,
+  ...object,
+});
+
+async function json<T>(access: ClusterAccess, call: Call): Promise<T> {
+  return await parse(await send(access, call), `${call.method.toLowerCase()} ${call.path}`);
+}
+
+async function parse<T>(response: Response, verb: string): Promise<T> {
+  return JSON.parse(await read(response, verb)) as T;
+}
+
+async function read(response: Response, verb: string): Promise<string> {
+  const body = await response.text();
+  if (!response.ok) throw kubeErrorOf(verb, { status: response.status, body });
+  return body;
+}
+
+async function send(access: ClusterAccess, call: Call): Promise<Response> {
+  const { method, path, query = {}, body, contentType = "application/json" } = call;
+  const headers: Record<string, string> = { accept: "application/json" };
+  const token = await access.token?.();
+  if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+  if (body !== undefined) headers["content-type"] = contentType;
+  try {
+    return await fetch(`${access.server}${path}${search(query)}`, {
+      method,
+      headers,
+      signal: call.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      // Explicit, as NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the check off otherwise.
+      tls: { rejectUnauthorized: true, ...material(access) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new KubeError("unreachable", {
+      message: `Cannot reach Kubernetes API ${access.server}: ${message}`,
+      cause,
+    });
+  }
+}
+
+const material = ({ ca, cert, key }: ClusterAccess): Record<string, string> => ({
+  ...(ca !== undefined && { ca }),
+  ...(cert !== undefined && { cert }),
+  ...(key !== undefined && { key }),
+});
+
+function search(query: NonNullable<Call["query"]>): string {
+  const given = new URLSearchParams();
+  for (const [key, value] of Object.entries(query))
+    if (value !== undefined) given.set(key, String(value));
+  return given.size === 0 ? "" : `?${given.toString()}`;
+}
+
+async function* watchEvents(
+  access: ClusterAccess,
+  { resource, options }: { readonly resource: Resource; readonly options: WatchOptions },
+): AsyncGenerator<WatchEvent> {
+  const { namespace, signal, ...query } = options;
+  const path = resourcePath(resource, { namespace });
+  const response = await send(access, {
+    method: "GET",
+    path,
+    query: { ...query, watch: true, allowWatchBookmarks: true },
+    signal,
+  });
+  if (!response.ok) {
+    const error = kubeErrorOf(`watch ${path}`, {
+      status: response.status,
+      body: await response.text(),
+    });
+    if (error.code !== "gone") throw error;
+    yield { type: "EXPIRED" };
+    return;
+  }
+  if (response.body === null) return;
+  const parser = new WatchParser();
+  for await (const chunk of response.body) yield* parser.push(chunk);
+}

@@ -1,0 +1,117 @@
+/** The resources that the mesh reads and writes, and their paths in the API. */
+
+import type { MutatingWebhookConfiguration } from "./types/admission.ts";
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./types/apps.ts";
+import type { SubjectAccessReview, TokenReview } from "./types/authentication.ts";
+import type { CronJob, Job } from "./types/batch.ts";
+import type {
+  ConfigMap,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  Service,
+  ServiceAccount,
+} from "./types/core.ts";
+import type { EndpointSlice } from "./types/discovery.ts";
+import type { KubeObject } from "./types/meta.ts";
+
+/** One kind as the API serves it; `group` is empty for the core group. */
+export type Resource<T extends KubeObject = KubeObject> = {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Never set: it ties the resource to the type of its objects. */
+  readonly phantom?: T;
+};
+
+/** Which object, and in which namespace where the resource has one. */
+export type ObjectName = { readonly name: string; readonly namespace?: string | undefined };
+
+type Place = { readonly group: string; readonly plural: string; readonly namespaced?: boolean };
+
+const resource = <T extends KubeObject>(
+  kind: string,
+  { group, plural, namespaced = true }: Place,
+): Resource<T> => ({ group, version: "v1", plural, kind, namespaced });
+
+const core = <T extends KubeObject>(kind: string): Resource<T> =>
+  resource(kind, { group: "", plural: `${kind.toLowerCase()}s` });
+
+export const PODS: Resource<Pod> = core("Pod");
+export const SERVICES: Resource<Service> = core("Service");
+export const SECRETS: Resource<Secret> = core("Secret");
+export const CONFIG_MAPS: Resource<ConfigMap> = core("ConfigMap");
+export const SERVICE_ACCOUNTS: Resource<ServiceAccount> = core("ServiceAccount");
+export const EVENTS: Resource = core("Event");
+export const NAMESPACES: Resource<Namespace> = { ...core("Namespace"), namespaced: false };
+export const NODES: Resource<Node> = { ...core("Node"), namespaced: false };
+export const ENDPOINT_SLICES: Resource<EndpointSlice> = resource("EndpointSlice", {
+  group: "discovery.k8s.io",
+  plural: "endpointslices",
+});
+
+const apps = { group: "apps" };
+export const DEPLOYMENTS: Resource<Deployment> = resource("Deployment", {
+  ...apps,
+  plural: "deployments",
+});
+export const REPLICA_SETS: Resource<ReplicaSet> = resource("ReplicaSet", {
+  ...apps,
+  plural: "replicasets",
+});
+export const DAEMON_SETS: Resource<DaemonSet> = resource("DaemonSet", {
+  ...apps,
+  plural: "daemonsets",
+});
+export const STATEFUL_SETS: Resource<StatefulSet> = resource("StatefulSet", {
+  ...apps,
+  plural: "statefulsets",
+});
+export const JOBS: Resource<Job> = resource("Job", { group: "batch", plural: "jobs" });
+export const CRON_JOBS: Resource<CronJob> = resource("CronJob", {
+  group: "batch",
+  plural: "cronjobs",
+});
+
+export const TOKEN_REVIEWS: Resource<TokenReview> = resource("TokenReview", {
+  group: "authentication.k8s.io",
+  plural: "tokenreviews",
+  namespaced: false,
+});
+export const SUBJECT_ACCESS_REVIEWS: Resource<SubjectAccessReview> = resource(
+  "SubjectAccessReview",
+  { group: "authorization.k8s.io", plural: "subjectaccessreviews", namespaced: false },
+);
+export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource<MutatingWebhookConfiguration> = resource(
+  "MutatingWebhookConfiguration",
+  {
+    group: "admissionregistration.k8s.io",
+    plural: "mutatingwebhookconfigurations",
+    namespaced: false,
+  },
+);
+
+/** `/api/v1/namespaces/NS/pods/NAME`: without a name the collection, without a namespace all. */
+export function resourcePath(
+  { group, version, plural, namespaced }: Resource,
+  {
+    name,
+    namespace,
+    subresource,
+  }: Partial<ObjectName> & { readonly subresource?: string | undefined },
+): string {
+  const parts = group === "" ? ["api", version] : ["apis", group, version];
+  if (namespaced && namespace !== undefined) parts.push("namespaces", namespace);
+  parts.push(plural);
+  if (name !== undefined) parts.push(name);
+  if (subresource !== undefined) parts.push(subresource);
+  return `/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+/** The `apiVersion` of its objects: `v1`, `apps/v1`. */
+export function apiVersionOf({ group, version }: Resource): string {
+  return group === "" ? version : `${group}/${version}`;
+}

@@ -1,0 +1,7 @@
+/** Workloads of the group batch. */
+
+import type { V1CronJob, V1Job } from "@kubernetes/client-node";
+import type { Json } from "./meta.ts";
+
+export type Job = Json<V1Job>;
+export type CronJob = Json<V1CronJob>;
