@@ -4,13 +4,18 @@ import manifest from "./package.json" with { type: "json" };
 
 const VERSION = manifest.version;
 
-const ROLES = "proxy";
+const ROLES = "proxy, cni";
 
 const [role] = process.argv.slice(2);
 switch (role) {
   case "proxy": {
     const { main } = await import("./proxy/main.ts");
     await main(VERSION);
+    break;
+  }
+  case "cni": {
+    const { runCni } = await import("./cni/main.ts");
+    await runCni(process.argv.slice(3), VERSION);
     break;
   }
   case "version":
@@ -21,6 +26,7 @@ switch (role) {
     process.stdout.write(
       `Bunkerd ${VERSION}, a service mesh that speaks Linkerd's interfaces\n\n` +
         "  bunkerd proxy     runs the data plane; configured by LINKERD2_PROXY_* and BUNKERD_PROXY_*\n" +
+        "  bunkerd cni       runs the node agent; `bunkerd cni --help` has its flags\n" +
         "  bunkerd version   prints the version\n\n" +
         "Example: LINKERD2_PROXY_…=… bunkerd proxy\n",
     );

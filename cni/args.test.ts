@@ -48,7 +48,7 @@ test("parseArgs() takes flags in each of their forms", () => {
       nodeName: "n",
       adminAddr: { ip: "::", port: 1 },
       logFormat: "json",
-      api: { host: "" },
+      api: { host: undefined },
     },
   });
   expect(parseArgs(["cleanup", "--bpf-root=/b"], {})).toMatchObject({

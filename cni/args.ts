@@ -18,7 +18,7 @@ export interface AgentArgs {
   readonly logLevel: string;
   readonly logFormat: "plain" | "json";
   /** Where the API server is, for a pod. */
-  readonly api: { readonly host: string; readonly port: string };
+  readonly api: { readonly host: string | undefined; readonly port: string | undefined };
 }
 
 /** What was asked for. */
@@ -102,8 +102,8 @@ function readArgs(
     logLevel,
     logFormat,
     api: {
-      host: variables["KUBERNETES_SERVICE_HOST"] ?? "",
-      port: variables["KUBERNETES_SERVICE_PORT"] ?? "443",
+      host: variables["KUBERNETES_SERVICE_HOST"],
+      port: variables["KUBERNETES_SERVICE_PORT"],
     },
   };
 }

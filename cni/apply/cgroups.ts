@@ -37,7 +37,7 @@ export function findCgroups(root: string): NodeCgroups | undefined {
     return { pods, kubelet };
   }
   const pods = bases.find(isCgroup);
-  return pods && { pods, kubelet: undefined };
+  return pods === undefined ? undefined : { pods, kubelet: undefined };
 }
 
 const isCgroup = (path: string): boolean => existsSync(`${path}/cgroup.procs`);
