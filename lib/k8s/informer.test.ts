@@ -1,0 +1,123 @@
+import { expect, test } from "bun:test";
+import type { Logger } from "#lib/log/logger.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import type { KubeClient } from "./client.ts";
+import { type Change, type Informer, startInformer } from "./informer.ts";
+import { PODS } from "./resource.ts";
+import type { Pod } from "./types/core.ts";
+import type { WatchEvent } from "./watch.ts";
+
+const quiet: Logger = {
+  target: () => quiet,
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+  enabled: () => false,
+};
+
+const pod = (name: string, version: string): Pod => ({
+  metadata: { name, namespace: "a", resourceVersion: version },
+});
+
+/** An API whose lists and watches are written down round by round. */
+class Script {
+  lists: (Pod[] | Error)[] = [];
+  watches: WatchEvent[][] = [];
+  readonly versions: string[] = [];
+  /** Told when no further watch is written down. */
+  readonly idle: Promise<void>;
+  #idle: () => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.idle = promise;
+    this.#idle = resolve;
+  }
+
+  get client(): KubeClient {
+    const script = this;
+    const api: Pick<KubeClient, "list" | "watch"> = {
+      list: async () => {
+        const next = script.lists.shift() ?? [];
+        if (next instanceof Error) throw next;
+        return { metadata: { resourceVersion: "100" }, items: next as never[] };
+      },
+      watch: async function* (_, { resourceVersion, signal }) {
+        script.versions.push(resourceVersion);
+        const events = script.watches.shift();
+        if (events !== undefined) {
+          yield* events;
+          return;
+        }
+        script.#idle();
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    };
+    return api as KubeClient;
+  }
+}
+
+async function run(script: Script): Promise<{ informer: Informer<Pod>; changes: string[] }> {
+  const clock = new FakeClock();
+  const informer = startInformer({
+    client: script.client,
+    resource: PODS,
+    clock,
+    logger: quiet,
+    random: () => 0,
+  });
+  const changes: string[] = [];
+  informer.subscribe(({ type, object }: Change<Pod>) => {
+    changes.push(`${type} ${object.metadata?.name}`);
+  });
+  let done = false;
+  void script.idle.then(() => {
+    done = true;
+  });
+  for (let turns = 0; turns < 1_000 && !done; turns += 1) {
+    clock.advance(10_000);
+    await Promise.resolve();
+  }
+  await script.idle;
+  informer.stop();
+  return { informer, changes };
+}
+
+test("an informer lists, then follows the watch from there", async () => {
+  const script = new Script();
+  script.lists = [[pod("x", "1")]];
+  script.watches = [
+    [
+      { type: "ADDED", object: pod("y", "101") },
+      { type: "MODIFIED", object: pod("x", "102") },
+      { type: "DELETED", object: pod("y", "103") },
+    ],
+  ];
+  const { informer, changes } = await run(script);
+  expect(changes).toEqual(["added x", "added y", "modified x", "deleted y"]);
+  expect(script.versions).toEqual(["100", "103"]);
+  expect(informer.get({ name: "x", namespace: "a" })?.metadata?.resourceVersion).toBe("102");
+  expect(informer.list()).toHaveLength(1);
+});
+
+test("a version that is gone lists anew, and only differences are told", async () => {
+  const script = new Script();
+  script.lists = [
+    [pod("x", "1"), pod("y", "2")],
+    [pod("x", "1"), pod("z", "3")],
+  ];
+  script.watches = [[{ type: "BOOKMARK", resourceVersion: "50" }], [{ type: "EXPIRED" }]];
+  const { changes } = await run(script);
+  expect(changes).toEqual(["added x", "added y", "deleted y", "added z"]);
+  expect(script.versions).toEqual(["100", "50", "100"]);
+});
+
+test("an API that is away is asked again, and what is known stays", async () => {
+  const script = new Script();
+  script.lists = [new Error("away"), [pod("x", "1")]];
+  const { informer, changes } = await run(script);
+  expect(changes).toEqual(["added x"]);
+  expect(informer.list()).toHaveLength(1);
+  await informer.synced;
+});
