@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
@@ -97,6 +97,11 @@ test.skipIf(!CAN_REDIRECT)(
       plugins: [{ type: "bridge" }, { type: "linkerd-cni", runDir: "/run/seen-by-the-host" }],
     });
     expect((await admin("/metrics"))[1]).toContain('linkerd_cni_redirect_info{kind="ebpf"} 1');
+    for (const name of ["agent.sock", "namespaces"]) rmSync(`${node.dir}/run/${name}`);
+    await until(
+      () => ["agent.sock", "namespaces"].every((name) => existsSync(`${node.dir}/run/${name}`)),
+      () => logs.join("\n"),
+    );
     agent.stop();
     expect(existsSync(`${node.dir}/run/agent.sock`)).toBe(false);
     expect(existsSync(`${node.dir}/bin/linkerd-cni`)).toBe(true);

@@ -1,6 +1,6 @@
 /** The node agent: composes its parts, starts them in order, looks after the node. */
 
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import { NAMESPACES, PODS } from "#lib/k8s/resource.ts";
@@ -17,7 +17,7 @@ import { Installer } from "./install/watch.ts";
 import { Plugin } from "./plugin.ts";
 import { meshedNamespaces, NodePods } from "./pods.ts";
 import type { CniAnswer } from "./result.ts";
-import { serveCni } from "./server.ts";
+import { type CniServer, serveCni } from "./server.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** How often the agent looks whether all is still in place. */
@@ -63,6 +63,7 @@ class Agent implements RunningAgent {
   readonly #informers: { readonly pods: Informer<Pod>; readonly namespaces: Informer<Namespace> };
   readonly #stops: (() => void)[] = [];
   readonly adminPort: number;
+  #server: CniServer;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -97,7 +98,7 @@ class Agent implements RunningAgent {
     });
     this.#installer = this.#createInstaller();
     this.#installer.installProgram();
-    this.#serve();
+    this.#server = this.#serve();
     const admin = servePlain(args.adminAddr, (request) => this.#answer(request));
     this.adminPort = admin.port;
     this.#stops.push(() => admin.stop());
@@ -107,6 +108,7 @@ class Agent implements RunningAgent {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#server.stop();
     this.#informers.pods.stop();
     this.#informers.namespaces.stop();
     for (const stop of this.#stops) stop();
@@ -122,15 +124,17 @@ class Agent implements RunningAgent {
     return new Installer({ binDir: cniBinDir, confDir: cniConfDir, shim, entry, logger });
   }
 
-  #serve(): void {
-    const { clock } = this.#surroundings;
-    const server = serveCni({
-      path: `${this.#args.runDir}/agent.sock`,
-      clock,
+  #serve(): CniServer {
+    return serveCni({
+      path: this.#socketPath,
+      clock: this.#surroundings.clock,
       handle: (request) => this.#handle(request),
       onFault: (error) => this.#fault(error),
     });
-    this.#stops.push(() => server.stop());
+  }
+
+  get #socketPath(): string {
+    return `${this.#args.runDir}/agent.sock`;
   }
 
   async #handle(request: WireRequest): Promise<CniAnswer> {
@@ -146,7 +150,6 @@ class Agent implements RunningAgent {
     this.#pods.sync().then(
       () => {
         if (this.#stopped) return;
-        this.#writeNamespaces();
         this.#stops.push(
           this.#informers.namespaces.subscribe(() => this.#writeNamespaces()),
           this.#informers.pods.subscribe(() => this.#writeNamespaces()),
@@ -159,6 +162,11 @@ class Agent implements RunningAgent {
 
   #look(): void {
     try {
+      if (!existsSync(this.#socketPath)) {
+        this.#server.stop();
+        this.#server = this.#serve();
+      }
+      this.#writeNamespaces();
       if (this.#choice.redirection.kind === "ebpf" && this.#choice.programs.refresh())
         this.#surroundings.logger.info("attached the programs anew", {});
       this.#metrics.looked({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import { CAN_REDIRECT, ScratchNode, sh } from "../test/integration/redirect-node.ts";
@@ -222,6 +222,17 @@ test.skipIf(!CAN_REDIRECT)(
     expect((await bed.call("DEL", { netns, ifname: "net1" })).log).toBe("removed");
     expect((await bed.call("CHECK", { netns })).log).toBe("checked ebpf");
     expect((await bed.call("DEL", { netns })).log).toBe("removed");
+    expect(bed.podPins()).toEqual([]);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "what cannot be put on record is not redirected (needs root)",
+  async () => {
+    const bed = new Bed("ebpf");
+    rmSync(`${node.dir}/attachments`, { recursive: true });
+    const added = await bed.call("ADD", { netns: node.namespace("a") });
+    expect(added.stdout).toMatchObject({ code: 11 });
     expect(bed.podPins()).toEqual([]);
   },
 );

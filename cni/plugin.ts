@@ -123,7 +123,13 @@ export class Plugin {
       logger.warn("fell back for one pod", { to: choice.spare.kind, error: String(error) });
       attachment = attach(choice.spare);
     }
-    attachments.put(attachment);
+    try {
+      attachments.put(attachment);
+    } catch (error) {
+      // What is not on record could never be removed.
+      redirectionOf(attachment.kind, choice.programs).remove(attachment.place);
+      throw error;
+    }
     return attachment;
   }
 

@@ -51,6 +51,7 @@ const gc = (value: unknown): object => ({
 test.each([
   [{ command: "RUN" }, 4, "CNI_COMMAND is RUN"],
   [{ containerId: "../x" }, 4, 'CNI_CONTAINERID is "../x"'],
+  [{ containerId: "c".repeat(201) }, 4, "CNI_CONTAINERID is"],
   [{ ifname: "a/b" }, 4, 'CNI_IFNAME is "a/b"'],
   [{ netns: "" }, 4, "CNI_NETNS is empty"],
   [{ config: "{" }, 6, "the configuration is no JSON"],

@@ -40,7 +40,8 @@ export interface CniRequest extends Sandbox {
   readonly valid: readonly Sandbox[];
 }
 
-const CONTAINER_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+/** Part of a file's name, so bounded; runtimes use 64 characters. */
+const CONTAINER_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,199}$/;
 const IFNAME = /^[^\s/:]{1,15}$/;
 const NEEDS_SANDBOX: ReadonlySet<Command> = new Set(["ADD", "DEL", "CHECK"]);
 
