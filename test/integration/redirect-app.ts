@@ -1,14 +1,19 @@
-/** Run in a pod: a server that says who called (`serve PORT`), a client (`get URL`), an observer (`watch URL`). */
+/** Run in a pod: a server that says who called (`serve PORT`), clients (`get URL`, `loop URL`), an observer (`watch URL`). */
 
 import { servePlain } from "#lib/net/plain-http.ts";
 
 const TIMEOUT_MS = 3000;
 const WATCH_MS = 25;
+const LOOPS = 300;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function get(url: string): Promise<string> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, {
+      keepalive: false,
+      headers: { connection: "close" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     return `${response.status} ${await response.text()}`;
   } catch (error) {
     return `failed ${(error as { readonly code?: string }).code}`;
@@ -25,6 +30,13 @@ async function watch(url: string): Promise<never> {
   }
 }
 
+/** Every distinct answer of many connections, and how many there were. */
+async function loop(url: string): Promise<string> {
+  const answers = new Set<string>();
+  for (let i = 0; i < LOOPS; i++) answers.add(await get(url));
+  return `${LOOPS} times ${[...answers].join(" and ")}`;
+}
+
 function serve(port: number): void {
   servePlain({ ip: "::", port }, ({ remoteIp }) => ({
     status: 200,
@@ -36,4 +48,5 @@ function serve(port: number): void {
 const [mode, what = ""] = process.argv.slice(2);
 if (mode === "serve") serve(Number(what));
 else if (mode === "watch") await watch(what);
+else if (mode === "loop") say(await loop(what));
 else say(await get(what));

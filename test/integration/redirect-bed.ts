@@ -183,8 +183,12 @@ export class RedirectBed {
   }
 
   /** What a client in a pod gets: `200 called by …`, or `failed …`. */
-  async get(pod: BedPod, url: string): Promise<string> {
-    const child = this.#spawn(pod, { command: ["bun", APP, "get", url] });
+  async get(
+    pod: BedPod,
+    url: string,
+    { mode = "get" }: { readonly mode?: "get" | "loop" } = {},
+  ): Promise<string> {
+    const child = this.#spawn(pod, { command: ["bun", APP, mode, url] });
     return (await child.stdout.text()).trimEnd();
   }
 

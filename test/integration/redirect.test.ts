@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import type { Subprocess } from "bun";
 import { inNetns } from "#lib/sys/netns.ts";
-import { unloadPrograms } from "../../cni/apply/programs.ts";
+import { Programs, unloadPrograms } from "../../cni/apply/programs.ts";
 import { type BedPod, CAN_MAKE_BED, compileProxy, RedirectBed } from "./redirect-bed.ts";
 import { CAN_REDIRECT, sh, until } from "./redirect-node.ts";
 
@@ -34,6 +35,7 @@ interface Mesh {
   readonly web: BedPod;
   readonly plain: BedPod;
   readonly ready: readonly string[];
+  readonly proxies: readonly Subprocess[];
 }
 
 /** Two meshed pods with proxies that are ready, and one without. */
@@ -50,13 +52,13 @@ async function start(kind: "ebpf" | "nft" | "iptables"): Promise<Mesh> {
   client.control.announce("web.emojivoto:80", [{ addr: `${web.ip}:8080`, identity: "web" }]);
   for (const port of [8080, 8081]) await bed.serveApp(web, port);
   const ready = bed.watchReady(web);
-  for (const pod of [client, web]) bed.startProxy(pod, program);
+  const proxies = [client, web].map((pod) => bed.startProxy(pod, program));
   const clientReady = bed.watchReady(client);
   await until(
     () => ready.at(-1) === "200" && clientReady.at(-1) === "200",
     () => `readiness is ${ready.join()} and ${clientReady.join()}: ${bed.logs.join("\n")}`,
   );
-  return { bed, client, web, plain, ready };
+  return { bed, client, web, plain, ready, proxies };
 }
 
 const NEEDS = "(needs root, clang, nft, setpriv, containernetworking-plugins)";
@@ -134,6 +136,47 @@ test.skipIf(!CAN)(
     );
     expect(await bed.get(client, `http://${SERVICE}/`)).toBe(`200 called by ${client.ip}`);
     await del(bed, { client, web, plain });
+  },
+  30_000,
+);
+
+test.skipIf(!CAN)(
+  `replacing the programs under traffic lets no connection past the proxies ${NEEDS}`,
+  async () => {
+    const { bed, client } = await start("ebpf");
+    const { bpfRoot, cgroupRoot } = bed.node;
+    const kubelet = `${cgroupRoot}/kubelet`;
+    const programs = new Programs({ bpfRoot, pods: `${cgroupRoot}/kubepods`, kubelet });
+    const url = `http://${SERVICE}/`;
+    let ended = false;
+    const answers = bed.get(client, url, { mode: "loop" }).finally(() => {
+      ended = true;
+    });
+    let loads = 0;
+    while (!ended) {
+      programs.load();
+      loads++;
+      await Bun.sleep(5);
+    }
+    expect(await answers).toBe(`300 times 200 called by ${client.ip}`);
+    expect(loads).toBeGreaterThan(5);
+    expect(await bed.metric(client, "request_total", 'direction="outbound"')).toBe(300);
+  },
+  30_000,
+);
+
+test.skipIf(!CAN).each(["ebpf", "nft"] as const)(
+  `%s: without their proxies pods are closed, in both directions ${NEEDS}`,
+  async (kind) => {
+    const { bed, client, web, plain, proxies } = await start(kind);
+    for (const proxy of proxies) proxy.kill("SIGKILL");
+    await Promise.all(proxies.map(({ exited }) => exited));
+    expect(await bed.get(plain, `http://${web.ip}:8080/`)).toBe("failed ECONNREFUSED");
+    expect(await bed.get(plain, `http://[${web.ip6}]:8080/`)).toBe("failed ECONNREFUSED");
+    // A skipped port answers whoever is not captured on the way out.
+    expect(await bed.get(plain, `http://${web.ip}:8081/`)).toBe(`200 called by ${plain.ip}`);
+    expect(await bed.get(client, `http://${web.ip}:8081/`)).toBe("failed ECONNREFUSED");
+    expect(await bed.get(web, "http://127.0.0.1:8080/")).toBe("200 called by 127.0.0.1");
   },
   30_000,
 );
