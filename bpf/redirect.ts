@@ -8,6 +8,7 @@ import {
   lookupElement,
   updateElement,
 } from "#lib/sys/bpf.ts";
+import { SysError } from "#lib/sys/libc.ts";
 import {
   LAYOUT,
   networkKey,
@@ -30,7 +31,7 @@ export interface PodRedirect extends Omit<PodConfig, "slot"> {
   readonly skipNetworks: readonly SkippedNetwork[];
 }
 
-const NAMES = ["pods", "skip_ports", "skip_cidr"] as const;
+const NAMES = ["pods", "skip_ports", "skip_cidr", "listeners"] as const;
 const YES = new Uint8Array([1]);
 
 /** The maps that user space fills. Close it when done. */
@@ -38,23 +39,25 @@ export class RedirectMaps {
   readonly #pods: number;
   readonly #ports: number;
   readonly #networks: number;
+  readonly #listeners: number;
 
-  private constructor(fds: readonly [number, number, number]) {
-    [this.#pods, this.#ports, this.#networks] = fds;
+  private constructor(fds: readonly [number, number, number, number]) {
+    [this.#pods, this.#ports, this.#networks, this.#listeners] = fds;
   }
 
   /** Opens the maps pinned in a folder; undefined where they are not (all) there. */
   static open(pins: string): RedirectMaps | undefined {
     const fds = NAMES.map((name) => getObject(`${pins}/m_${name}`));
-    const [pods, ports, networks] = fds;
+    const there = fds.filter((fd) => fd !== undefined);
+    const [pods, ports, networks, listeners] = there;
     if (pods !== undefined && ports !== undefined && networks !== undefined)
-      return new RedirectMaps([pods, ports, networks]);
-    closeAll(fds.filter((fd) => fd !== undefined));
+      if (listeners !== undefined) return new RedirectMaps([pods, ports, networks, listeners]);
+    closeAll(there);
     return undefined;
   }
 
   close(): void {
-    closeAll([this.#pods, this.#ports, this.#networks]);
+    closeAll([this.#pods, this.#ports, this.#networks, this.#listeners]);
   }
 
   /** Writes a pod's entries, or replaces them. Throws where the node is full, or the kernel refuses. */
@@ -75,6 +78,7 @@ export class RedirectMaps {
     const slot = this.#slotOf(cookie);
     if (slot === undefined) return;
     this.#purge(cookie, slot);
+    for (const family of [0, 1]) this.#forgetListener(2 * slot + family);
     deleteElement(this.#pods, podKey(cookie));
   }
 
@@ -97,6 +101,16 @@ export class RedirectMaps {
     const taken = new Set(this.cookies().map((cookie) => this.#slotOf(cookie)));
     for (let slot = 0; slot < POD_LIMIT; slot++) if (!taken.has(slot)) return slot;
     throw new Error(`Cannot redirect another pod: ${POD_LIMIT} are redirected on this node`);
+  }
+
+  /** A proxy that still listens must not be found by the next pod of its slot. */
+  #forgetListener(place: number): void {
+    try {
+      deleteElement(this.#listeners, new Uint8Array(Uint32Array.of(place).buffer));
+    } catch (error) {
+      // What a map of sockets says of a place that holds none.
+      if (!(error instanceof SysError && error.code === "EINVAL")) throw error;
+    }
   }
 
   #purge(cookie: bigint, slot: number): void {

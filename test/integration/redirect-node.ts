@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { spawnSync } from "bun";
+import { closeAll, getObject, lookupElement } from "#lib/sys/bpf.ts";
 import { mount, umount } from "#lib/sys/libc.ts";
 import { unloadPrograms } from "../../cni/apply/programs.ts";
 
@@ -71,6 +72,18 @@ export class ScratchNode {
     const folder = `${this.bpfRoot}/bunkerd/v1`;
     if (!existsSync(folder)) return [];
     return readdirSync(folder).filter((name) => !name.startsWith("m_"));
+  }
+
+  /** How many of the first pods' places hold a listening socket. */
+  listeners(): number {
+    const map = getObject(`${this.bpfRoot}/bunkerd/v1/m_listeners`);
+    if (map === undefined) return 0;
+    const places = Array.from({ length: 8 }, (_, place) => Uint32Array.of(place));
+    const held = places.filter((place) =>
+      lookupElement(map, new Uint8Array(place.buffer), new Uint8Array(8)),
+    );
+    closeAll([map]);
+    return held.length;
   }
 
   stop(): void {

@@ -100,9 +100,12 @@ async function del(
   bed: RedirectBed,
   { client, web, plain }: { readonly [name in "client" | "web" | "plain"]: BedPod },
 ): Promise<void> {
+  expect(bed.node.listeners()).toBe(bed.node.pins().length > 0 ? 4 : 0);
   expect((await bed.chain("DEL", client)).exit).toBe(0);
   bed.node.deleteNamespace(web.netns);
   for (const pod of [web, plain, plain]) expect((await bed.chain("DEL", pod)).exit).toBe(0);
+  // The proxies still run: the next pods of their slots must not find them.
+  expect(bed.node.listeners()).toBe(0);
   expect(bed.node.pins().filter((name) => name.startsWith("in_"))).toEqual([]);
   expect(readdirSync(`${bed.runDir}/attachments`)).toEqual([]);
 }
