@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { programOf } from "./images.ts";
+
+test("programOf() runs Debian's programs where they are", () => {
+  const table = new Map([["redis", "/usr/bin/env"]]);
+  expect(programOf("redis:7", table).mounts).toEqual([]);
+  expect(programOf("redis@sha256:abc", table).mounts).toEqual([]);
+  expect(programOf("redis", table).mounts).toEqual([]);
+});
+
+test("programOf() shows a script together with the package that it belongs to", () => {
+  const folder = mkdtempSync("/tmp/images-");
+  try {
+    mkdirSync(`${folder}/app`);
+    writeFileSync(`${folder}/package.json`, "{}");
+    writeFileSync(`${folder}/app/web.js`, "");
+    chmodSync(`${folder}/app/web.js`, 0o755);
+    const table = new Map([["registry:5000/web", `${folder}/app/web.js`]]);
+    expect(programOf("registry:5000/web:1", table)).toEqual({
+      path: "/run/image/app/web.js",
+      mounts: [{ source: folder, target: "/run/image", readOnly: true }],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("programOf() says what to give for an image that nobody named", () => {
+  expect(() => programOf("x/web:1", new Map())).toThrow("--image x/web=PROGRAM");
+});

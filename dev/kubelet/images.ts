@@ -1,0 +1,41 @@
+/** Image names as programs of this machine. */
+
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Mount } from "./container-script.ts";
+
+/** A program, and the folder that must be shown where its user could not reach it. */
+export type Program = { readonly path: string; readonly mounts: readonly Mount[] };
+
+/** Where a folder that a pod's user could not reach is shown. */
+const IMAGE_ROOT = "/run/image";
+
+/** Finds the program of an image: the whole name, else without its tag. Throws where the table has none. */
+export function programOf(image: string, table: ReadonlyMap<string, string>): Program {
+  const untagged = image.replace(/(@[^@/]+|:[^:/]+)$/, "");
+  const path = table.get(image) ?? table.get(untagged);
+  if (path === undefined)
+    throw new Error(
+      `Cannot start image ${image}: no program of this machine is named for it; give --image ${untagged}=PROGRAM`,
+    );
+  return reachable(path);
+}
+
+/** Shows the program where every user may run it: its own place, or its package's folder below /run/image. */
+function reachable(given: string): Program {
+  const path = realpathSync(given);
+  accessSync(path, constants.X_OK);
+  if (path.startsWith("/usr/")) return { path, mounts: [] };
+  const folder = packageFolder(path);
+  return {
+    path: IMAGE_ROOT + path.slice(folder.length),
+    mounts: [{ source: folder, target: IMAGE_ROOT, readOnly: true }],
+  };
+}
+
+/** The nearest folder with a package.json, so that a script finds its modules; else the program's own. */
+function packageFolder(path: string): string {
+  for (let folder = dirname(path); folder !== "/"; folder = dirname(folder))
+    if (existsSync(`${folder}/package.json`)) return folder;
+  return dirname(path);
+}
