@@ -1,0 +1,58 @@
+/** What a kubelet does for the API server: logs, and sessions inside containers. */
+
+/** Which container of which pod. */
+export interface ContainerName {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** What of a log is wanted. */
+export interface LogQuery {
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines: number | undefined;
+  readonly sinceSeconds: number | undefined;
+  readonly limitBytes: number | undefined;
+}
+
+/** A command in a container, or the container's own process. */
+export interface SessionRequest {
+  /** Undefined to attach. */
+  readonly command: readonly string[] | undefined;
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+/** What a running session is told. */
+export interface Session {
+  /** Bytes for its standard input. */
+  write(chunk: Uint8Array): void;
+  /** The end of its standard input. */
+  end(): void;
+  resize(size: { readonly width: number; readonly height: number }): void;
+  /** The client is gone. */
+  stop(): void;
+}
+
+/** What a session tells. */
+export interface SessionObserver {
+  onOutput(stream: "stdout" | "stderr", chunk: Uint8Array): void;
+  /** Once, at the end; an error where it could not be run. */
+  onExit(result: { readonly exitCode: number } | { readonly error: string }): void;
+}
+
+/** The node, as the API server reaches it. */
+export interface NodeApi {
+  /** The log in pieces; it ends when the signal aborts, or at its end where it is not followed. Rejects with a text for the user. */
+  log(
+    container: ContainerName,
+    query: LogQuery & { readonly signal: AbortSignal },
+  ): AsyncIterable<Uint8Array>;
+  /** Runs or attaches. */
+  run(
+    container: ContainerName,
+    request: SessionRequest & { readonly observer: SessionObserver },
+  ): Session;
+}

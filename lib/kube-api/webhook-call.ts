@@ -1,0 +1,138 @@
+/** One HTTPS request to a webhook, on a connection of our own so that it can start in another network namespace. */
+
+import { HeaderList } from "#lib/http/headers.ts";
+import type { ResponseHandler } from "#lib/http-io/exchange.ts";
+import { connectHttp1 } from "#lib/http-io/http1-client.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
+import { resolveHost } from "#lib/net/dns.ts";
+import type { FaultObserver } from "#lib/net/tcp-stream.ts";
+import { connectTls, TlsCredentials } from "#lib/net/tls.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { PostWebhook, WebhookTarget } from "./webhooks.ts";
+
+/** An address of a Service's endpoint, or of the Service where its network is ours. */
+export interface ServiceAddress {
+  readonly ip: string;
+  readonly port: number;
+  /** Runs a function where that address can be reached, such as inside a network namespace. */
+  readonly within?: (connect: () => void) => void;
+}
+
+/** Finds a Service; rejects where nothing serves it. */
+export type DialService = (service: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+}) => Promise<ServiceAddress>;
+
+/** Creates the way to webhooks: Services by `dialService`, URLs by their host. */
+export function createWebhookPost(options: {
+  readonly clock: Clock;
+  readonly onFault: FaultObserver;
+  readonly dialService: DialService;
+}): PostWebhook {
+  return async (target, body) => {
+    const address =
+      target.service === undefined
+        ? { ip: (await resolveHost(target.host))[0] ?? "", port: target.port }
+        : await options.dialService(target.service);
+    const stream = await connect(target, address, options);
+    return await post(stream, { target, body, clock: options.clock });
+  };
+}
+
+function connect(
+  target: WebhookTarget,
+  address: ServiceAddress,
+  { clock, onFault }: { readonly clock: Clock; readonly onFault: FaultObserver },
+): Promise<ByteStream> {
+  const credentials = new TlsCredentials({
+    keyPem: undefined,
+    chainPem: undefined,
+    anchorsPem: target.caPem,
+  });
+  return new Promise((resolve, reject) => {
+    const start = (): void =>
+      connectTls(
+        {
+          ip: address.ip,
+          port: address.port,
+          timeoutMs: target.timeoutMs,
+          clock,
+          onFault,
+          credentials,
+          serverName: target.host,
+          alpn: [],
+        },
+        { onConnected: ({ stream }) => resolve(stream), onFailed: reject },
+      );
+    (address.within ?? ((run) => run()))(start);
+  });
+}
+
+function post(
+  stream: ByteStream,
+  {
+    target,
+    body,
+    clock,
+  }: { readonly target: WebhookTarget; readonly body: string; readonly clock: Clock },
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const observer = { onAvailable: () => undefined, onClosed: () => undefined };
+    const connection = connectHttp1(stream, observer);
+    const timer = clock.after(target.timeoutMs, () => {
+      connection.destroy();
+      reject(
+        new Error(
+          `Post "https://${target.host}:${target.port}${target.path}": context deadline exceeded`,
+        ),
+      );
+    });
+    const parts: Uint8Array[] = [];
+    let status = 0;
+    const handler: ResponseHandler = {
+      onResponseInformational: () => undefined,
+      onResponseHead: (head, end) => {
+        ({ status } = head);
+        if (end) handler.onResponseEnd(undefined);
+      },
+      onResponseData: (chunk) => void parts.push(chunk.slice()),
+      onResponseEnd: () => {
+        timer.cancel();
+        connection.destroy();
+        const text = Buffer.concat(parts).toString();
+        if (status === 200) resolve(text);
+        else
+          reject(
+            new Error(
+              `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding: status ${status}`,
+            ),
+          );
+      },
+      onResponseReset: ({ reason }) => {
+        timer.cancel();
+        reject(new Error(`Cannot call webhook ${target.host}: ${reason}`));
+      },
+      onRequestWritable: () => undefined,
+    };
+    const bytes = Buffer.from(body);
+    const headers = HeaderList.of(
+      ["content-type", "application/json"],
+      ["accept", "application/json"],
+      ["content-length", String(bytes.length)],
+    );
+    const head = {
+      method: "POST",
+      scheme: "",
+      authority: `${target.host}:${target.port}`,
+      path: target.path,
+      version: "HTTP/1.1",
+      protocol: "",
+      headers,
+    } as const;
+    const sent = connection.send({ ...head }, false, handler);
+    sent.sendData(bytes);
+    sent.sendEnd(undefined);
+  });
+}
