@@ -1,0 +1,196 @@
+/** The variables of an injected proxy (proxy.md, section 4). */
+
+import {
+  Annotation,
+  type Annotations,
+  formatPortRanges,
+  parsePortRanges,
+} from "#lib/k8s/annotations.ts";
+import type { Container, EnvVar, Pod } from "#lib/k8s/types/core.ts";
+import type { Settings } from "./settings.ts";
+import type { InjectValues } from "./values.ts";
+
+/** Where the proxy's key, and its token, are mounted. */
+export const END_ENTITY_DIR = "/var/run/linkerd/identity/end-entity";
+export const TOKEN_DIR = "/var/run/secrets/tokens";
+export const TOKEN_FILE = "linkerd-identity-token";
+
+/** Which part of the control plane the pod is; its own service is dialled on loopback. */
+export type Component = "destination" | "identity" | "proxy-injector";
+
+/** The anchors: as text, or read by the kubelet from ConfigMap linkerd-identity-trust-roots. */
+export type Anchors = { readonly pem: string } | "config-map";
+
+const P = "LINKERD2_PROXY_";
+const FIELDS = {
+  _pod_name: "metadata.name",
+  _pod_ns: "metadata.namespace",
+  _pod_uid: "metadata.uid",
+  _pod_ip: "status.podIP",
+  _pod_nodeName: "spec.nodeName",
+  _pod_sa: "spec.serviceAccountName",
+} as const;
+
+/** All variables in an order in which each may name earlier ones. */
+export function proxyEnv(
+  pod: Pod,
+  how: {
+    readonly values: InjectValues;
+    readonly settings: Settings;
+    readonly anchors: Anchors;
+    readonly component: Component | undefined;
+  },
+): EnvVar[] {
+  const { values, settings, anchors, component } = how;
+  const fields = Object.entries(FIELDS).map(([name, fieldPath]) => ({
+    name,
+    valueFrom: { fieldRef: { fieldPath } },
+  }));
+  const ips = { name: `${P}INBOUND_IPS`, valueFrom: { fieldRef: { fieldPath: "status.podIPs" } } };
+  const plain: Record<string, string | undefined> = {
+    _l5d_ns: values.namespace,
+    _l5d_trustdomain: values.identityTrustDomain,
+    ...prefixed({
+      ...listeners(settings),
+      ...behaviour(settings),
+      ...inbound(pod, settings),
+      ...control(values, component),
+      POLICY_CLUSTER_NETWORKS: values.clusterNetworks,
+      DESTINATION_PROFILE_NETWORKS: values.clusterNetworks,
+      DESTINATION_PROFILE_SUFFIXES: `svc.${values.clusterDomain}.`,
+    }),
+    BUNKERD_PROXY_CAPTURE_PROOF: settings.captureProof ? "true" : undefined,
+  };
+  const given = Object.entries(plain).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value }],
+  );
+  return [...fields, ips, ...given, anchorsVariable(anchors)];
+}
+
+const prefixed = (variables: Record<string, string | undefined>): typeof variables =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [P + name, value]));
+
+function listeners({ ports }: Settings): Record<string, string> {
+  return {
+    CONTROL_LISTEN_ADDR: `0.0.0.0:${ports.control}`,
+    ADMIN_LISTEN_ADDR: `0.0.0.0:${ports.admin}`,
+    OUTBOUND_LISTEN_ADDR: `127.0.0.1:${ports.outbound}`,
+    OUTBOUND_LISTEN_ADDRS: `127.0.0.1:${ports.outbound}`,
+    INBOUND_LISTEN_ADDR: `0.0.0.0:${ports.inbound}`,
+  };
+}
+
+function behaviour(settings: Settings): Record<string, string | undefined> {
+  return {
+    LOG: settings.logLevel,
+    LOG_FORMAT: settings.logFormat,
+    ACCESS_LOG: settings.accessLog,
+    SHUTDOWN_ENDPOINT_ENABLED: String(settings.shutdownEndpoint),
+    SHUTDOWN_GRACE_PERIOD: settings.shutdownGracePeriod || undefined,
+    INGRESS_MODE: settings.ingress ? "true" : undefined,
+    OUTBOUND_CONNECT_TIMEOUT: settings.outboundConnectTimeout,
+    INBOUND_CONNECT_TIMEOUT: settings.inboundConnectTimeout,
+    OUTBOUND_DISCOVERY_IDLE_TIMEOUT: settings.outboundDiscoveryTimeout,
+    INBOUND_DISCOVERY_IDLE_TIMEOUT: settings.inboundDiscoveryTimeout,
+    INBOUND_ACCEPT_KEEPALIVE: "10000ms",
+    OUTBOUND_CONNECT_KEEPALIVE: "10000ms",
+  };
+}
+
+function inbound(pod: Pod, settings: Settings): Record<string, string | undefined> {
+  const own = pod.metadata?.annotations?.[Annotation.opaquePorts] ?? settings.opaquePorts;
+  const opaque = parsePortRanges(own, namedPorts(pod)) ?? [];
+  return {
+    INBOUND_PORTS: inboundPorts(pod).join(","),
+    INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION: formatPortRanges(opaque) || undefined,
+    INBOUND_PORTS_REQUIRE_IDENTITY: settings.requireIdentityPorts,
+    INBOUND_DEFAULT_POLICY: settings.defaultInboundPolicy,
+  };
+}
+
+function control(values: InjectValues, component: Component | undefined): Record<string, string> {
+  const { namespace, clusterDomain, identityTrustDomain } = values;
+  const address = (service: string, at: { port: number; home: Component }): string =>
+    component === at.home
+      ? `localhost.:${at.port}`
+      : `${service}.${namespace}.svc.${clusterDomain}.:${at.port}`;
+  const identity = (account: string): string =>
+    `${account}.${namespace}.serviceaccount.identity.${namespace}.${identityTrustDomain}`;
+  return {
+    DESTINATION_SVC_ADDR: address("linkerd-dst-headless", { port: 8086, home: "destination" }),
+    DESTINATION_SVC_NAME: identity("linkerd-destination"),
+    DESTINATION_CONTEXT:
+      '{"ns":"$(_pod_ns)", "nodeName":"$(_pod_nodeName)", "pod":"$(_pod_name)"}\n',
+    POLICY_SVC_ADDR: address("linkerd-policy", { port: 8090, home: "destination" }),
+    POLICY_SVC_NAME: identity("linkerd-destination"),
+    POLICY_WORKLOAD: '{"ns":"$(_pod_ns)", "pod":"$(_pod_name)"}\n',
+    IDENTITY_SVC_ADDR: address("linkerd-identity-headless", { port: 8080, home: "identity" }),
+    IDENTITY_SVC_NAME: identity("linkerd-identity"),
+    IDENTITY_DIR: END_ENTITY_DIR,
+    IDENTITY_TOKEN_FILE: `${TOKEN_DIR}/${TOKEN_FILE}`,
+    IDENTITY_LOCAL_NAME:
+      "$(_pod_sa).$(_pod_ns).serviceaccount.identity.$(_l5d_ns).$(_l5d_trustdomain)",
+  };
+}
+
+function anchorsVariable(anchors: Anchors): EnvVar {
+  const name = `${P}IDENTITY_TRUST_ANCHORS`;
+  if (anchors !== "config-map") return { name, value: anchors.pem };
+  const configMapKeyRef = { name: "linkerd-identity-trust-roots", key: "ca-bundle.crt" };
+  return { name, valueFrom: { configMapKeyRef } };
+}
+
+const containersOf = (pod: Pod): Container[] => [
+  ...(pod.spec?.initContainers ?? []),
+  ...(pod.spec?.containers ?? []),
+];
+
+/** The pod's ports by their names. */
+function namedPorts(pod: Pod): Record<string, number> {
+  const ports = containersOf(pod).flatMap(({ ports: all }) => all ?? []);
+  return Object.fromEntries(
+    ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
+  );
+}
+
+/** INJ9: container ports and the numeric ports of HTTP probes, each once, sorted as strings. */
+function inboundPorts(pod: Pod): string[] {
+  const ports = containersOf(pod).flatMap(({ ports: all, readinessProbe, livenessProbe }) => [
+    ...(all ?? [])
+      .filter(({ protocol }) => (protocol ?? "TCP") === "TCP")
+      .map(({ containerPort }) => containerPort),
+    ...[readinessProbe, livenessProbe].map((probe) => probe?.httpGet?.port),
+  ]);
+  const numbers = ports.filter((port) => typeof port === "number");
+  return [...new Set(numbers.map(String))].toSorted();
+}
+
+/** Merged by name over what the values and annotations gave (INJ11); a list that cannot be read changes nothing. */
+export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvVar[] {
+  const names = new Set(extra.map(({ name }) => name));
+  return [...env.filter(({ name }) => !names.has(name)), ...extra];
+}
+
+/** Variables of annotation proxy-additional-env: the namespace's, then the pod's. Undefined where one is no list of variables. */
+export function additionalEnv(from: {
+  readonly pod: Annotations | undefined;
+  readonly namespace: Annotations | undefined;
+}): readonly EnvVar[] | undefined {
+  const key = "config.linkerd.io/proxy-additional-env";
+  try {
+    return [from.namespace?.[key], from.pod?.[key]].reduce<readonly EnvVar[]>(
+      (env, text) => (text === undefined ? env : mergeEnv(env, readEnv(text))),
+      [],
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function readEnv(text: string): EnvVar[] {
+  const list: unknown = JSON.parse(text);
+  const isVariable = (each: unknown): each is EnvVar =>
+    typeof (each as EnvVar | null)?.name === "string";
+  if (!Array.isArray(list) || !list.every(isVariable)) throw new Error("no list of variables");
+  return list;
+}

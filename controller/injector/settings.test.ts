@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { fakeValues } from "../../test/fake/values.ts";
+import { settingsOf } from "./settings.ts";
+
+const c = (name: string): string => `config.linkerd.io/${name}`;
+
+test("settingsOf() takes annotations over values, the pod's over its namespace's", () => {
+  const settings = settingsOf(fakeValues(), {
+    pod: {
+      [c("proxy-log-level")]: "debug",
+      [c("proxy-log-format")]: "json",
+      [c("proxy-cpu-request")]: "100m",
+      [c("proxy-memory-limit")]: "250Mi",
+      [c("proxy-await")]: "disabled",
+      [c("admin-port")]: "4999",
+      [c("proxy-gid")]: "7",
+      [c("proxy-version")]: "edge",
+      "linkerd.io/inject": "ingress",
+    },
+    namespace: { [c("proxy-log-level")]: "warn", [c("default-inbound-policy")]: "deny" },
+  });
+  expect(settings).toMatchObject({
+    logLevel: "debug",
+    logFormat: "json",
+    defaultInboundPolicy: "deny",
+    await: false,
+    gid: 7,
+    ingress: true,
+    warnings: [],
+  });
+  expect(settings.resources.cpu.request).toBe("100m");
+  expect(settings.resources.memory.limit).toBe("250Mi");
+  expect(settings.ports.admin).toBe(4999);
+  expect(settings.image.version).toBe("edge");
+});
+
+test("settingsOf() passes over what cannot be used, with a warning", () => {
+  const pod = { [c("inbound-port")]: "70000", [c("default-inbound-policy")]: "allow" };
+  const settings = settingsOf(fakeValues(), { pod, namespace: undefined });
+  expect(settings.ports.inbound).toBe(4143);
+  expect(settings.defaultInboundPolicy).toBe("all-unauthenticated");
+  expect(settings.warnings).toEqual([
+    'annotation config.linkerd.io/inbound-port cannot be "70000"',
+    'annotation config.linkerd.io/default-inbound-policy cannot be "allow"',
+  ]);
+});

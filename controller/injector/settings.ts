@@ -1,0 +1,118 @@
+/** What annotations make of the values for one pod: every setting of its proxy, checked. */
+
+import type { Annotations } from "#lib/k8s/annotations.ts";
+import type { InjectValues, ProxyValues, Resources } from "./values.ts";
+
+/** One proxy's settings; the rest comes from the values. */
+export type Settings = ProxyValues & {
+  readonly gid: number | undefined;
+  readonly requireIdentityPorts: string | undefined;
+  readonly ingress: boolean;
+  readonly shutdownEndpoint: boolean;
+  readonly accessLog: string | undefined;
+  readonly outboundConnectTimeout: string;
+  readonly inboundConnectTimeout: string;
+  readonly outboundDiscoveryTimeout: string;
+  readonly inboundDiscoveryTimeout: string;
+  readonly nativeSidecar: boolean;
+  /** Warnings about annotations that cannot be used and were passed over. */
+  readonly warnings: readonly string[];
+};
+
+/** A value as an annotation has it, undefined where it is not set or cannot be used. */
+type Reader = (name: string, accepts: RegExp) => string | undefined;
+
+const CONFIG = "config.linkerd.io/";
+
+/** The pod's own value, else its namespace's, without blanks around it. */
+const annotation = (key: string, from: Parameters<typeof settingsOf>[1]): string | undefined =>
+  (from.pod?.[key] ?? from.namespace?.[key])?.trim();
+
+const PORT = /^([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
+const QUANTITY = /^\d+(\.\d+)?([munkKMGTPE]i?)?$/;
+const DURATION = /^\d+(ms|s|m|h|d)$/;
+const POLICY = /^((all|cluster)-(un)?authenticated|deny|audit)$/;
+const SWITCH = /^(enabled|disabled|true|false)$/;
+const LOG_FORMATS = ["plain", "json"] as const;
+const TEXT = /^\S[\s\S]*$/;
+
+/** Settings of one pod's proxy. */
+export function settingsOf(
+  values: InjectValues,
+  from: { readonly pod: Annotations | undefined; readonly namespace: Annotations | undefined },
+): Settings {
+  const warnings: string[] = [];
+  const read: Reader = (name, accepts) => {
+    const value = annotation(CONFIG + name, from);
+    if (value === undefined || value === "" || accepts.test(value)) return value || undefined;
+    warnings.push(`annotation ${CONFIG}${name} cannot be "${value}"`);
+    return undefined;
+  };
+  const on = (name: string, fallback: boolean): boolean => {
+    const value = read(name, SWITCH);
+    return value === undefined ? fallback : value === "enabled" || value === "true";
+  };
+  const { proxy } = values;
+  return {
+    ...proxy,
+    image: readImage(read, proxy),
+    ports: readPorts(read, proxy),
+    resources: readResources(read, proxy.resources),
+    uid: Number(read("proxy-uid", /^[1-9]\d*$/) ?? proxy.uid),
+    gid: optionalNumber(read("proxy-gid", /^\d+$/)),
+    logLevel: read("proxy-log-level", TEXT) ?? proxy.logLevel,
+    logFormat:
+      LOG_FORMATS.find((each) => each === read("proxy-log-format", /^(plain|json)$/)) ??
+      proxy.logFormat,
+    defaultInboundPolicy: read("default-inbound-policy", POLICY) ?? proxy.defaultInboundPolicy,
+    opaquePorts: annotation(`${CONFIG}opaque-ports`, from) ?? proxy.opaquePorts,
+    requireIdentityPorts: read("proxy-require-identity-inbound-ports", TEXT),
+    await: on("proxy-await", proxy.await),
+    shutdownGracePeriod: read("shutdown-grace-period", DURATION) ?? proxy.shutdownGracePeriod,
+    shutdownEndpoint: on("proxy-admin-shutdown", false),
+    accessLog: read("access-log", /^(apache|json)$/),
+    ingress: annotation("linkerd.io/inject", from) === "ingress",
+    outboundConnectTimeout: read("proxy-outbound-connect-timeout", DURATION) ?? "1000ms",
+    inboundConnectTimeout: read("proxy-inbound-connect-timeout", DURATION) ?? "100ms",
+    outboundDiscoveryTimeout:
+      read("proxy-outbound-discovery-cache-unused-timeout", DURATION) ?? "5s",
+    inboundDiscoveryTimeout:
+      read("proxy-inbound-discovery-cache-unused-timeout", DURATION) ?? "90s",
+    nativeSidecar: on("proxy-enable-native-sidecar", true),
+    warnings,
+  };
+}
+
+function readImage(read: Reader, { image }: ProxyValues): ProxyValues["image"] {
+  const policy = read("image-pull-policy", /^(Always|IfNotPresent|Never)$/);
+  return {
+    name: read("proxy-image", TEXT) ?? image.name,
+    version: read("proxy-version", TEXT) ?? image.version,
+    pullPolicy: (policy as ProxyValues["image"]["pullPolicy"] | undefined) ?? image.pullPolicy,
+  };
+}
+
+function readPorts(read: Reader, { ports }: ProxyValues): ProxyValues["ports"] {
+  return {
+    admin: Number(read("admin-port", PORT) ?? ports.admin),
+    control: Number(read("control-port", PORT) ?? ports.control),
+    inbound: Number(read("inbound-port", PORT) ?? ports.inbound),
+    outbound: Number(read("outbound-port", PORT) ?? ports.outbound),
+  };
+}
+
+function readResources(read: Reader, { cpu, memory }: Resources): Resources {
+  return {
+    cpu: {
+      request: read("proxy-cpu-request", QUANTITY) ?? cpu.request,
+      limit: read("proxy-cpu-limit", QUANTITY) ?? cpu.limit,
+    },
+    memory: {
+      request: read("proxy-memory-request", QUANTITY) ?? memory.request,
+      limit: read("proxy-memory-limit", QUANTITY) ?? memory.limit,
+    },
+  };
+}
+
+const optionalNumber = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text);

@@ -1,0 +1,62 @@
+/** What the injector reads of the mesh's values: the part of ConfigMap linkerd-config that shapes a proxy. */
+
+/** Requests and limits of a container; an empty quantity is left out. */
+export type Resources = {
+  readonly cpu: { readonly request: string; readonly limit: string };
+  readonly memory: { readonly request: string; readonly limit: string };
+};
+
+/** The proxy's defaults; annotations win over them. */
+export type ProxyValues = {
+  readonly image: {
+    readonly name: string;
+    readonly version: string;
+    readonly pullPolicy: "Always" | "IfNotPresent" | "Never";
+  };
+  readonly logLevel: string;
+  readonly logFormat: "plain" | "json";
+  readonly ports: {
+    readonly admin: number;
+    readonly control: number;
+    readonly inbound: number;
+    readonly outbound: number;
+  };
+  readonly resources: Resources;
+  readonly uid: number;
+  readonly defaultInboundPolicy: string;
+  /** A comma list: cluster-wide opaque ports. */
+  readonly opaquePorts: string;
+  /** Whether the application starts only once the proxy is ready. */
+  readonly await: boolean;
+  readonly shutdownGracePeriod: string;
+  /** Whether a proxy is ready only once it is known to be captured. */
+  readonly captureProof: boolean;
+};
+
+/** Names are those of Linkerd's chart. */
+export type InjectValues = {
+  readonly linkerdVersion: string;
+  readonly namespace: string;
+  readonly clusterDomain: string;
+  readonly identityTrustDomain: string;
+  /** A comma list of CIDRs. */
+  readonly clusterNetworks: string;
+  readonly proxy: ProxyValues;
+};
+
+/** Reads ConfigMap linkerd-config's `values`, which is written as JSON. Throws where a part is missing. */
+export function parseValues(text: string): InjectValues {
+  const values = JSON.parse(text) as Partial<InjectValues>;
+  const missing = (
+    [
+      "linkerdVersion",
+      "namespace",
+      "clusterDomain",
+      "identityTrustDomain",
+      "clusterNetworks",
+      "proxy",
+    ] as const
+  ).filter((key) => values[key] === undefined);
+  if (missing.length > 0) throw new Error(`Cannot read values: ${missing.join(", ")} not set`);
+  return values as InjectValues;
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { AdmissionError, admit, parseAdmissionReview, refuse } from "./admission.ts";
+
+const review = {
+  apiVersion: "admission.k8s.io/v1",
+  kind: "AdmissionReview",
+  request: {
+    uid: "u1",
+    kind: { group: "", version: "v1", kind: "Pod" },
+    operation: "CREATE",
+    object: { metadata: { name: "web" } },
+  },
+} as const;
+
+test("parseAdmissionReview() reads what the API server sends", () => {
+  expect(parseAdmissionReview(JSON.stringify(review)).request.object?.metadata?.name).toBe("web");
+});
+
+test.each([
+  ["no JSON", "{"],
+  ["null", "null"],
+  ["another kind", JSON.stringify({ ...review, kind: "Pod" })],
+  ["another version", JSON.stringify({ ...review, apiVersion: "admission.k8s.io/v1beta1" })],
+  ["no request", JSON.stringify({ ...review, request: undefined })],
+  ["no uid", JSON.stringify({ ...review, request: { kind: { kind: "Pod" } } })],
+  ["no kind", JSON.stringify({ ...review, request: { uid: "u" } })],
+])("parseAdmissionReview() refuses %s", (_, body) => {
+  expect(() => parseAdmissionReview(body)).toThrow(AdmissionError);
+});
+
+test("admit() carries the patch in base64, and warnings", () => {
+  const patch = [{ op: "add", path: "/a", value: 1 }] as const;
+  const { response } = admit(review, { patch, warnings: ["w"] });
+  expect(response).toMatchObject({ uid: "u1", allowed: true, patchType: "JSONPatch" });
+  expect(JSON.parse(Buffer.from(response.patch ?? "", "base64").toString())).toEqual(patch);
+  expect(response.warnings).toEqual(["w"]);
+  expect(admit(review).response).toEqual({ uid: "u1", allowed: true });
+});
+
+test("refuse() says why", () => {
+  expect(refuse(review, "no").response).toEqual({
+    uid: "u1",
+    allowed: false,
+    status: { code: 422, message: "no" },
+  });
+});
