@@ -32,6 +32,9 @@ export type Patch = {
   readonly force?: boolean;
 };
 
+/** How an object is deleted; without a grace period its own holds. */
+export type DeleteOptions = { readonly gracePeriodSeconds?: number };
+
 /** A watch from a version on; it ends when the signal aborts or the server closes it. */
 export type WatchOptions = ListOptions & {
   readonly resourceVersion: string;
@@ -47,7 +50,11 @@ export interface KubeClient {
   replace<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
   patch<T extends KubeObject>(resource: Resource<T>, name: ObjectName, patch: Patch): Promise<T>;
   /** No such object is success. */
-  delete<T extends KubeObject>(resource: Resource<T>, name: ObjectName): Promise<void>;
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
+    name: ObjectName,
+    options?: DeleteOptions,
+  ): Promise<void>;
   watch<T extends KubeObject>(
     resource: Resource<T>,
     options: WatchOptions,
@@ -108,9 +115,9 @@ export function createKubeClient(access: ClusterAccess): KubeClient {
         body,
         contentType: PATCH_TYPES[type],
       }),
-    delete: async (resource, name) => {
+    delete: async (resource, name, options) => {
       const path = resourcePath(resource, name);
-      const response = await send(access, { method: "DELETE", path });
+      const response = await send(access, { method: "DELETE", path, body: options });
       if (response.status === NOT_FOUND) await response.body?.cancel();
       else await parse(response, `delete ${path}`);
     },

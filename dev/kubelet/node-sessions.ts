@@ -1,0 +1,123 @@
+/** Logs and commands of containers, for whoever asks through the API. */
+
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import type {
+  ContainerName,
+  LogQuery,
+  NodeApi,
+  Session,
+  SessionObserver,
+  SessionRequest,
+} from "#lib/kube-api/node-api.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { PodWorker } from "./pod-worker.ts";
+
+/** How containers are found, and time for logs that are followed. */
+export type NodeSessions = {
+  readonly clock: Clock;
+  find(pod: Pick<ContainerName, "namespace" | "pod">): PodWorker | undefined;
+};
+
+/** How often a followed log is looked at, in milliseconds. */
+const FOLLOW_MS = 100;
+const CHUNK_BYTES = 64 * 1024;
+const LINE_FEED = 0x0a;
+
+type Found = NonNullable<ReturnType<PodWorker["container"]>>;
+
+/** The node as the API server reaches it. */
+export function createNodeApi(sessions: NodeSessions): NodeApi {
+  return {
+    log: (container, query) => readLog(sessions, container, query),
+    run: (container, request) => runCommand(found(sessions, container), request),
+  };
+}
+
+function found(sessions: NodeSessions, { namespace, pod, container }: ContainerName): Found {
+  const worker = sessions.find({ namespace, pod })?.container(container);
+  if (worker === undefined)
+    throw new Error(`container "${container}" in pod "${pod}" is waiting to start`);
+  return worker;
+}
+
+async function* readLog(
+  sessions: NodeSessions,
+  container: ContainerName,
+  query: LogQuery & { readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array> {
+  const { log } = found(sessions, container);
+  const { tailLines, follow, limitBytes = Number.POSITIVE_INFINITY, signal } = query;
+  const file = openSync(log, "r");
+  try {
+    let at = tailLines === undefined ? 0 : tailStart(file, tailLines);
+    let left = limitBytes;
+    while (!signal.aborted && left > 0) {
+      const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, left));
+      const length = readSync(file, chunk, 0, chunk.length, at);
+      at += length;
+      left -= length;
+      if (length > 0) yield chunk.subarray(0, length);
+      else if (follow && statSync(log, { throwIfNoEntry: false }) !== undefined)
+        await pause(sessions.clock, signal);
+      else return;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = (): void => resolve();
+  signal.addEventListener("abort", done, { once: true });
+  const timer = clock.after(FOLLOW_MS, done);
+  await promise;
+  timer.cancel();
+  signal.removeEventListener("abort", done);
+}
+
+/** Where the last lines begin: read backwards, a chunk at a time. A line feed at the very end begins no line. */
+function tailStart(file: number, lines: number): number {
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  const size = statSync(`/proc/self/fd/${file}`).size;
+  let wanted = lines;
+  for (let end = size; end > 0; end = Math.max(0, end - CHUNK_BYTES)) {
+    const start = Math.max(0, end - CHUNK_BYTES);
+    readSync(file, chunk, 0, end - start, start);
+    for (let at = end - 1; at >= start; at -= 1) {
+      if (chunk[at - start] !== LINE_FEED || at === size - 1) continue;
+      wanted -= 1;
+      if (wanted <= 0) return at + 1;
+    }
+  }
+  return lines === 0 ? size : 0;
+}
+
+function runCommand(
+  { running }: Found,
+  { command, stdin, observer }: SessionRequest & { readonly observer: SessionObserver },
+): Session {
+  if (running === undefined) throw new Error("the container does not run");
+  if (command === undefined) throw new Error("attach is not offered in dev mode; use logs or exec");
+  const child = Bun.spawn(running.command(command), {
+    stdin: stdin ? "pipe" : "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const outputs = (["stdout", "stderr"] as const).map(async (name) => {
+    for await (const chunk of child[name]) observer.onOutput(name, chunk);
+  });
+  Promise.all([child.exited, ...outputs]).then(
+    ([exitCode]) => observer.onExit({ exitCode }),
+    (error: unknown) => observer.onExit({ error: String(error) }),
+  );
+  return {
+    write: (chunk) => {
+      child.stdin?.write(chunk);
+      child.stdin?.flush();
+    },
+    end: () => void child.stdin?.end(),
+    resize: () => undefined,
+    stop: () => child.kill("SIGKILL"),
+  };
+}
