@@ -13,7 +13,7 @@ import {
   textAt,
   timestamp,
 } from "./object.ts";
-import { patchOf, respondObject, sentObject, serveResource, writeOptions } from "./rest.ts";
+import { patchOf, serveResource, writeOptions } from "./rest.ts";
 import { scaleOf, withScale } from "./scale.ts";
 import type { ResourceCall, Served } from "./served.ts";
 import { mergePatch } from "./strategic.ts";
@@ -41,15 +41,7 @@ export async function serveSubresource(
     case "log":
       await serveLog(served, call, request);
       return;
-    case "finalize": {
-      const object = await served.registry.update(
-        resource,
-        sentObject(call, request),
-        writeOptions(call, request),
-      );
-      respondObject(served, call, { request, object });
-      return;
-    }
+    case "finalize":
     case "status":
       await serveResource(served, call, request);
       return;
