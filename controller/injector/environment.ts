@@ -1,11 +1,6 @@
 /** The variables of an injected proxy (proxy.md, section 4). */
 
-import {
-  Annotation,
-  type Annotations,
-  formatPortRanges,
-  parsePortRanges,
-} from "#lib/k8s/annotations.ts";
+import { type Marks, OPAQUE_PORTS, parsePortRanges } from "#lib/k8s/annotations.ts";
 import type { Container, EnvVar, Pod } from "#lib/k8s/types/core.ts";
 import type { Settings } from "./settings.ts";
 import type { InjectValues } from "./values.ts";
@@ -98,11 +93,13 @@ function behaviour(settings: Settings): Record<string, string | undefined> {
 }
 
 function inbound(pod: Pod, settings: Settings): Record<string, string | undefined> {
-  const own = pod.metadata?.annotations?.[Annotation.opaquePorts] ?? settings.opaquePorts;
-  const opaque = parsePortRanges(own, namedPorts(pod)) ?? [];
+  const own = pod.metadata?.annotations?.[OPAQUE_PORTS] ?? settings.opaquePorts;
+  const opaque = parsePortRanges(own, namedPorts(pod)).map(({ from, to }) =>
+    from === to ? String(from) : `${from}-${to}`,
+  );
   return {
     INBOUND_PORTS: inboundPorts(pod).join(","),
-    INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION: formatPortRanges(opaque) || undefined,
+    INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION: opaque.join(",") || undefined,
     INBOUND_PORTS_REQUIRE_IDENTITY: settings.requireIdentityPorts,
     INBOUND_DEFAULT_POLICY: settings.defaultInboundPolicy,
   };
@@ -146,9 +143,9 @@ const containersOf = (pod: Pod): Container[] => [
 ];
 
 /** The pod's ports by their names. */
-function namedPorts(pod: Pod): Record<string, number> {
+function namedPorts(pod: Pod): Map<string, number> {
   const ports = containersOf(pod).flatMap(({ ports: all }) => all ?? []);
-  return Object.fromEntries(
+  return new Map(
     ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
   );
 }
@@ -173,8 +170,8 @@ export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvV
 
 /** Variables of annotation proxy-additional-env: the namespace's, then the pod's. Undefined where one is no list of variables. */
 export function additionalEnv(from: {
-  readonly pod: Annotations | undefined;
-  readonly namespace: Annotations | undefined;
+  readonly pod: Marks;
+  readonly namespace: Marks;
 }): readonly EnvVar[] | undefined {
   const key = "config.linkerd.io/proxy-additional-env";
   try {

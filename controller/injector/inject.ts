@@ -2,13 +2,18 @@
 
 import { createHash } from "node:crypto";
 import {
-  Annotation,
-  type Annotations,
-  isConfigAnnotation,
-  Label,
+  BUNKERD_CONFIG,
+  CONFIG,
+  CONTROL_PLANE_NS,
+  CREATED_BY,
+  INJECT,
+  type Marks,
+  OPAQUE_PORTS,
+  PROXY_OWNER,
+  PROXY_VERSION,
   parsePortRanges,
-  proxyOwnerLabel,
-  rangesHold,
+  TRUST_ROOT_SHA256,
+  WORKLOAD_NS,
 } from "#lib/k8s/annotations.ts";
 import type { Container, Pod, Service, Volume, VolumeMount } from "#lib/k8s/types/core.ts";
 import { reasonToSkip, type SkipReason } from "./decide.ts";
@@ -29,7 +34,7 @@ import type { InjectValues } from "./values.ts";
 export type InjectOptions = {
   readonly values: InjectValues;
   readonly namespace: string;
-  readonly namespaceAnnotations: Annotations | undefined;
+  readonly namespaceAnnotations: Marks;
   readonly anchors: Anchors;
   /** `linkerd/proxy-injector` or `linkerd/cli`. */
   readonly createdBy: string;
@@ -155,13 +160,16 @@ function volumes(): Volume[] {
   ];
 }
 
+/** Namespace annotations that are copied to the pod (section 8: "ns, pod"). */
+const COPIED = [CONFIG, BUNKERD_CONFIG, "config.alpha.linkerd.io/"];
+
 function marksOf(
   pod: Pod,
   { options, settings }: { readonly options: InjectOptions; readonly settings: Settings },
 ): { readonly annotations: Record<string, string>; readonly labels: Record<string, string> } {
   const own = pod.metadata?.annotations ?? {};
   const inherited = Object.entries(options.namespaceAnnotations ?? {}).filter(([key]) =>
-    isConfigAnnotation(key),
+    COPIED.some((prefix) => key.startsWith(prefix)),
   );
   const owner = options.owner ?? ownerOf(pod);
   const { anchors, values } = options;
@@ -169,17 +177,16 @@ function marksOf(
     ...opaquePorts(pod, options),
     ...Object.fromEntries(inherited),
     ...own,
-    [Annotation.createdBy]: `${options.createdBy} ${values.linkerdVersion}`,
-    [Annotation.proxyVersion]: settings.image.version,
-    [Annotation.inject]:
-      own[Annotation.inject] ?? options.namespaceAnnotations?.[Annotation.inject] ?? "enabled",
-    ...(anchors !== "config-map" && { [Annotation.trustRootSha256]: trustRootSha256(anchors.pem) }),
+    [CREATED_BY]: `${options.createdBy} ${values.linkerdVersion}`,
+    [PROXY_VERSION]: settings.image.version,
+    [INJECT]: own[INJECT] ?? options.namespaceAnnotations?.[INJECT] ?? "enabled",
+    ...(anchors !== "config-map" && { [TRUST_ROOT_SHA256]: trustRootSha256(anchors.pem) }),
   };
   const labels = {
     ...pod.metadata?.labels,
-    [Label.controlPlaneNs]: values.namespace,
-    [Label.workloadNs]: options.namespace,
-    ...(owner !== undefined && { [proxyOwnerLabel(owner.kind)]: owner.name }),
+    [CONTROL_PLANE_NS]: values.namespace,
+    [WORKLOAD_NS]: options.namespace,
+    ...(owner !== undefined && { [PROXY_OWNER + owner.kind.toLowerCase()]: owner.name }),
   };
   return { annotations, labels };
 }
@@ -213,14 +220,14 @@ function opaquePorts(
   object: Pod | Service,
   { namespaceAnnotations, values }: OpaqueOptions,
 ): Record<string, string> | undefined {
-  if (object.metadata?.annotations?.[Annotation.opaquePorts] !== undefined) return undefined;
-  const inherited = namespaceAnnotations?.[Annotation.opaquePorts];
-  if (inherited !== undefined) return { [Annotation.opaquePorts]: inherited };
-  const ranges = parsePortRanges(values.proxy.opaquePorts) ?? [];
-  const exposed = exposedPorts(object).filter((port) => rangesHold(ranges, port));
-  return exposed.length === 0
-    ? undefined
-    : { [Annotation.opaquePorts]: [...new Set(exposed)].join(",") };
+  if (object.metadata?.annotations?.[OPAQUE_PORTS] !== undefined) return undefined;
+  const inherited = namespaceAnnotations?.[OPAQUE_PORTS];
+  if (inherited !== undefined) return { [OPAQUE_PORTS]: inherited };
+  const ranges = parsePortRanges(values.proxy.opaquePorts);
+  const exposed = exposedPorts(object).filter((port) =>
+    ranges.some(({ from, to }) => from <= port && port <= to),
+  );
+  return exposed.length === 0 ? undefined : { [OPAQUE_PORTS]: [...new Set(exposed)].join(",") };
 }
 
 function exposedPorts(object: Pod | Service): number[] {

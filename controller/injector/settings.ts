@@ -1,6 +1,6 @@
 /** What annotations make of the values for one pod: every setting of its proxy, checked. */
 
-import type { Annotations } from "#lib/k8s/annotations.ts";
+import { CONFIG, annotation as lookUp, type Marks } from "#lib/k8s/annotations.ts";
 import type { InjectValues, ProxyValues, Resources } from "./values.ts";
 
 /** One proxy's settings; the rest comes from the values. */
@@ -22,11 +22,9 @@ export type Settings = ProxyValues & {
 /** A value as an annotation has it, undefined where it is not set or cannot be used. */
 type Reader = (name: string, accepts: RegExp) => string | undefined;
 
-const CONFIG = "config.linkerd.io/";
-
-/** The pod's own value, else its namespace's, without blanks around it. */
+/** A setting without the blanks around it. */
 const annotation = (key: string, from: Parameters<typeof settingsOf>[1]): string | undefined =>
-  (from.pod?.[key] ?? from.namespace?.[key])?.trim();
+  lookUp(key, from)?.trim();
 
 const PORT = /^([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
 const QUANTITY = /^\d+(\.\d+)?([munkKMGTPE]i?)?$/;
@@ -39,7 +37,7 @@ const TEXT = /^\S[\s\S]*$/;
 /** Settings of one pod's proxy. */
 export function settingsOf(
   values: InjectValues,
-  from: { readonly pod: Annotations | undefined; readonly namespace: Annotations | undefined },
+  from: { readonly pod: Marks; readonly namespace: Marks },
 ): Settings {
   const warnings: string[] = [];
   const read: Reader = (name, accepts) => {
