@@ -33,6 +33,7 @@ export const Oid = {
 } as const;
 
 const DNS_NAME = 2;
+const IP_ADDRESS = 7;
 
 /** Signs bytes with ECDSA and SHA-256 and returns the DER signature. */
 export type Sign = (bytes: Uint8Array) => Uint8Array;
@@ -42,7 +43,7 @@ export function buildRequest(
   name: string,
   key: { readonly publicKey: KeyObject; readonly sign: Sign },
 ): Uint8Array {
-  const extensions = sequence(extension(Oid.subjectAltName, dnsNames([name])));
+  const extensions = sequence(extension(Oid.subjectAltName, alternativeNames([name], [])));
   const attributes = context(0, [sequence(oid(Oid.extensionRequest), set(extensions))]);
   const body = sequence(
     integer(Uint8Array.of(0)),
@@ -98,9 +99,12 @@ export function extension(id: string, value: Node, critical?: Node): Node {
   return sequence(oid(id), ...(critical === undefined ? [] : [critical]), octets(encode(value)));
 }
 
-/** GeneralNames with DNS names. */
-export function dnsNames(names: readonly string[]): Node {
-  return sequence(...names.map((name) => context(DNS_NAME, new TextEncoder().encode(name))));
+/** GeneralNames with DNS names and IPv4 addresses. */
+export function alternativeNames(names: readonly string[], addresses: readonly string[]): Node {
+  return sequence(
+    ...names.map((name) => context(DNS_NAME, new TextEncoder().encode(name))),
+    ...addresses.map((ip) => context(IP_ADDRESS, Uint8Array.from(ip.split("."), Number))),
+  );
 }
 
 function commonNameOf(name: Node | undefined): string {

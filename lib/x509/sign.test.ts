@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { FakeAuthority } from "../../test/fake/authority.ts";
+import { signCertificate } from "./sign.ts";
 
 test("signCertificate() writes what a workload's leaf needs", () => {
   const leaf = new X509Certificate(new FakeAuthority().issue("web.ns", -1000).der);
@@ -11,4 +12,17 @@ test("signCertificate() writes what a workload's leaf needs", () => {
     undefined,
   ]);
   expect(new Date(leaf.validTo).getTime()).toBeLessThan(Date.now());
+});
+
+test("signCertificate() names addresses beside names", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const der = signCertificate(
+    {
+      ...{ commonName: "api", issuerCommonName: "root", dnsNames: ["localhost"], publicKey },
+      ...{ ipAddresses: ["127.0.0.1"], serial: Uint8Array.of(1), authority: false },
+      ...{ notBefore: new Date(0), notAfter: new Date(1e12) },
+    },
+    (bytes) => sign("sha256", bytes, privateKey),
+  );
+  expect(new X509Certificate(der).subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1");
 });

@@ -2,13 +2,15 @@
 
 import type { KeyObject } from "node:crypto";
 import { bits, boolean, context, encode, integer, type Node, oid, sequence, time } from "./asn1.ts";
-import { dnsNames, extension, Oid, publicKeyInfo, type Sign, subject } from "./request.ts";
+import { alternativeNames, extension, Oid, publicKeyInfo, type Sign, subject } from "./request.ts";
 
 /** What a certificate says. */
 export interface CertificateContent {
   readonly commonName: string;
   readonly issuerCommonName: string;
   readonly dnsNames: readonly string[];
+  /** IPv4 addresses beside the names, for servers that are reached by address. */
+  readonly ipAddresses?: readonly string[];
   readonly publicKey: KeyObject;
   /** 1 to 20 bytes, not all zero. */
   readonly serial: Uint8Array;
@@ -37,7 +39,8 @@ export function signCertificate(content: CertificateContent, sign: Sign): Uint8A
 const DIGITAL_SIGNATURE_AND_ENCIPHERMENT = { bytes: Uint8Array.of(0xa0), unused: 5 };
 const CERTIFICATE_AND_CRL_SIGN = { bytes: Uint8Array.of(0x06), unused: 1 };
 
-function extensionsOf({ authority, dnsNames: names }: CertificateContent): Node[] {
+function extensionsOf(content: CertificateContent): Node[] {
+  const { authority, ipAddresses = [] } = content;
   const usage = authority ? CERTIFICATE_AND_CRL_SIGN : DIGITAL_SIGNATURE_AND_ENCIPHERMENT;
   const critical = boolean(true);
   const common = [extension(Oid.keyUsage, bits(usage.bytes, usage.unused), critical)];
@@ -46,6 +49,6 @@ function extensionsOf({ authority, dnsNames: names }: CertificateContent): Node[
   return [
     ...common,
     extension(Oid.extendedKeyUsage, sequence(oid(Oid.serverAuth), oid(Oid.clientAuth))),
-    extension(Oid.subjectAltName, dnsNames(names)),
+    extension(Oid.subjectAltName, alternativeNames(content.dnsNames, ipAddresses)),
   ];
 }
