@@ -81,6 +81,18 @@ async function step(
     else if (isEnded(pod)) await remove(client, pod);
     if (ordered && (pod === undefined || !isReady(pod))) return;
   }
+  await removeLastOld(client, { wanted, hash, own });
+}
+
+async function removeLastOld(
+  client: Context["client"],
+  how: {
+    readonly wanted: readonly string[];
+    readonly hash: string;
+    readonly own: ReadonlyMap<string | undefined, Pod>;
+  },
+): Promise<void> {
+  const { wanted, hash, own } = how;
   const old = wanted
     .toReversed()
     .find((podName) => own.get(podName)?.metadata?.labels?.[HASH] !== hash);

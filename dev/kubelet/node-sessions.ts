@@ -80,6 +80,7 @@ async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
 function tailStart(file: number, lines: number): number {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   const size = statSync(`/proc/self/fd/${file}`).size;
+  if (lines === 0) return size;
   let wanted = lines;
   for (let end = size; end > 0; end = Math.max(0, end - CHUNK_BYTES)) {
     const start = Math.max(0, end - CHUNK_BYTES);
@@ -90,7 +91,7 @@ function tailStart(file: number, lines: number): number {
       if (wanted <= 0) return at + 1;
     }
   }
-  return lines === 0 ? size : 0;
+  return 0;
 }
 
 function runCommand(
