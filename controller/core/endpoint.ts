@@ -1,0 +1,116 @@
+/** Endpoints of a Service port as a client's proxy is told of them (DST3 to DST8), and how a set changed (DST2). */
+
+import { holds, type Workload } from "./workload.ts";
+
+/** One address, with all that a proxy needs to reach it well. */
+export type Endpoint = {
+  readonly ip: string;
+  readonly port: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly identity: string | undefined;
+  readonly hint: "none" | "h2" | "opaque";
+  /** The port for connections with a transport header. */
+  readonly directPort: number | undefined;
+};
+
+/** All endpoints of one view, by address. */
+export type EndpointSet = {
+  /** Whether the Service is there at all. */
+  readonly exists: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+};
+
+/** What endpoints depend on beside the pod. */
+export type EndpointOptions = {
+  readonly controllerNamespace: string;
+  readonly trustDomain: string;
+  readonly h2Upgrade: boolean;
+  /** Whether every meshed endpoint is dialled with a transport header. */
+  readonly transportHeader: boolean;
+};
+
+/** A pod's endpoint; undefined where its proxy's ports cannot be read (DST5). */
+export function endpointOf(
+  at: {
+    readonly ip: string;
+    readonly port: number;
+    readonly zone: string;
+    readonly clientZone: string;
+    readonly workload: Workload | undefined;
+  },
+  options: EndpointOptions,
+): Endpoint | undefined {
+  const { ip, port, zone, clientZone, workload } = at;
+  const plain = { ip, port, identity: undefined, hint: "none", directPort: undefined } as const;
+  const locality = zoneLocality(zone, clientZone);
+  if (workload === undefined) return { ...plain, labels: { zone, zone_locality: locality } };
+  const labels = { ...labelsOf(workload), zone, zone_locality: locality };
+  const meshed = workload.controlPlaneNs !== undefined && !holds(workload.skipInbound, port);
+  if (!meshed) return { ...plain, labels };
+  if (workload.proxy === undefined) return undefined;
+  const opaque = holds(workload.opaque, port);
+  const meta = workload.proxy.metaPorts.includes(port);
+  const direct = !meta && (opaque || options.transportHeader);
+  const ours = workload.controlPlaneNs === options.controllerNamespace;
+  return {
+    ip,
+    port,
+    labels,
+    identity: ours ? identityOf(workload, options) : undefined,
+    hint: opaque ? "opaque" : options.h2Upgrade ? "h2" : "none",
+    directPort: direct ? workload.proxy.inboundPort : undefined,
+  };
+}
+
+/** `<sa>.<ns>.serviceaccount.identity.<control-plane-ns>.<trust-domain>` (DST6). */
+function identityOf(workload: Workload, { trustDomain }: EndpointOptions): string {
+  const { serviceAccount, namespace, controlPlaneNs } = workload;
+  return `${serviceAccount}.${namespace}.serviceaccount.identity.${controlPlaneNs}.${trustDomain}`;
+}
+
+function zoneLocality(zone: string, clientZone: string): string {
+  if (zone === "" || clientZone === "") return "unknown";
+  return zone === clientZone ? "local" : "remote";
+}
+
+function labelsOf(workload: Workload): Record<string, string> {
+  const { owner, templateHash, controlPlaneNs } = workload;
+  return {
+    pod: workload.name,
+    serviceaccount: workload.serviceAccount,
+    ...(owner !== undefined && { [owner.kind.toLowerCase()]: owner.name }),
+    ...(controlPlaneNs !== undefined && { control_plane_ns: controlPlaneNs }),
+    ...(templateHash !== undefined && { pod_template_hash: templateHash }),
+  };
+}
+
+/** What leads from the set that a client has to the newest. */
+export type SetChange = {
+  readonly add: readonly Endpoint[];
+  readonly remove: readonly Endpoint[];
+};
+
+/** Compares by value: an endpoint with another label or hint is added anew, which replaces it. */
+export function diffSets(sent: EndpointSet | undefined, now: EndpointSet): SetChange {
+  const before = sent?.endpoints ?? new Map<string, Endpoint>();
+  const same = (address: string, endpoint: Endpoint): boolean => {
+    const old = before.get(address);
+    return old !== undefined && (old === endpoint || sameEndpoint(old, endpoint));
+  };
+  return {
+    add: [...now.endpoints].filter(([at, each]) => !same(at, each)).map(([, each]) => each),
+    remove: [...before].filter(([at]) => !now.endpoints.has(at)).map(([, each]) => each),
+  };
+}
+
+function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  const keys = Object.keys(a.labels);
+  return (
+    a.identity === b.identity &&
+    a.hint === b.hint &&
+    a.directPort === b.directPort &&
+    keys.length === Object.keys(b.labels).length &&
+    keys.every((key) => a.labels[key] === b.labels[key])
+  );
+}

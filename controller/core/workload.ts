@@ -1,0 +1,33 @@
+/** A pod as the controllers see it, and what its proxy does with a port; no Kubernetes here. */
+
+/** A range of ports, both ends included. */
+export type Ports = readonly { readonly from: number; readonly to: number }[];
+
+/** One pod. */
+export type Workload = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly ips: readonly string[];
+  readonly serviceAccount: string;
+  readonly node: string;
+  readonly owner: { readonly kind: string; readonly name: string } | undefined;
+  readonly templateHash: string | undefined;
+  /** The control plane of its proxy; undefined where it has none. */
+  readonly controlPlaneNs: string | undefined;
+  /** Where its proxy listens; undefined where that could not be read. */
+  readonly proxy:
+    | { readonly inboundPort: number; readonly metaPorts: readonly number[] }
+    | undefined;
+  readonly opaque: Ports;
+  readonly skipInbound: Ports;
+  readonly requireIdentity: Ports;
+  /** The default policy that its annotations name; undefined: the cluster's. */
+  readonly defaultPolicy: string | undefined;
+  /** Paths of HTTP probes by port. */
+  readonly probes: ReadonlyMap<number, readonly string[]>;
+};
+
+/** Whether a port is in one of the ranges. */
+export function holds(ports: Ports, port: number): boolean {
+  return ports.some(({ from, to }) => from <= port && port <= to);
+}
