@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { CLUSTER_OPTIONS, fakePod, fakeSlice } from "../../test/fake/web-cluster.ts";
+import { type EndpointSource, endpointSet } from "./endpoint-slices.ts";
+import { toWorkload } from "./pods.ts";
+
+const query = { name: "web", namespace: "shop", instance: undefined, port: 80, node: "node-1" };
+const pods = [fakePod("web-1", "10.1.0.1"), fakePod("web-2", "10.1.0.2")];
+const source = (slice: object, spec = {}): EndpointSource => ({
+  service: { spec: { ports: [{ name: "http", port: 80 }], ...spec } },
+  slices: [{ ...fakeSlice(pods), ...slice }],
+  workload: ({ name }) => {
+    const pod = pods.find(({ metadata }) => metadata?.name === name);
+    return pod && toWorkload(pod, { namespace: undefined, opaquePorts: "" });
+  },
+  clientZone: "a",
+  options: CLUSTER_OPTIONS,
+});
+const endpoint = (ip: string, over: object) => ({ addresses: [ip], ...over });
+const zone = (name: string) => ({ hints: { forZones: [{ name }] } });
+const found = (slice: object, spec = {}, over = {}): string[] => [
+  ...endpointSet({ ...query, ...over }, source(slice, spec)).endpoints.keys(),
+];
+
+test("DST1: only ready endpoints, by instance where one is named", () => {
+  const endpoints = [
+    endpoint("1.1.1.1", { hostname: "a" }),
+    endpoint("2.2.2.2", { conditions: { ready: false } }),
+  ];
+  expect(found({ endpoints })).toEqual(["1.1.1.1/8080"]);
+  expect(found({ endpoints }, {}, { instance: "b" })).toEqual([]);
+});
+
+test("DST10: hints by zone, and the client's node for a local policy", () => {
+  const hinted = [endpoint("1.1.1.1", zone("a")), endpoint("2.2.2.2", zone("b"))];
+  expect(found({ endpoints: hinted })).toEqual(["1.1.1.1/8080"]);
+  expect(found({ endpoints: [...hinted, endpoint("3.3.3.3", {})] })).toHaveLength(3);
+  expect(found({ endpoints: [endpoint("2.2.2.2", zone("b"))] })).toHaveLength(1);
+  const nodes = [
+    endpoint("1.1.1.1", { nodeName: "node-1" }),
+    endpoint("2.2.2.2", { nodeName: "x" }),
+  ];
+  expect(found({ endpoints: nodes }, { internalTrafficPolicy: "Local" })).toEqual(["1.1.1.1/8080"]);
+});
+
+test("a pod that is not known yet is left out; an unnamed target is taken as it is", () => {
+  const targetRef = { kind: "Pod", name: "later" };
+  expect(found({ endpoints: [endpoint("1.1.1.1", { targetRef })] })).toEqual([]);
+  expect(found({ ports: [{ name: "other", port: 1 }] })).toEqual([]);
+});

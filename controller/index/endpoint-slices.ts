@@ -1,0 +1,99 @@
+/** The endpoints of a Service's port out of its EndpointSlices (DST1, DST3, DST10, DST11). */
+
+import type { Service } from "#lib/k8s/types/core.ts";
+import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
+import type { EndpointQuery } from "../core/catalog.ts";
+import {
+  type Endpoint,
+  type EndpointOptions,
+  type EndpointSet,
+  endpointOf,
+} from "../core/endpoint.ts";
+import type { Workload } from "../core/workload.ts";
+
+/** What endpoints are made of. */
+export type EndpointSource = {
+  readonly service: Service | undefined;
+  readonly slices: readonly EndpointSlice[];
+  readonly workload: (name: { name: string; namespace: string }) => Workload | undefined;
+  readonly clientZone: string;
+  readonly options: EndpointOptions;
+};
+
+type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
+
+/** The ready endpoints of a view. */
+export function endpointSet(query: EndpointQuery, source: EndpointSource): EndpointSet {
+  const { service, slices } = source;
+  const labels = { service: query.name, namespace: query.namespace };
+  const endpoints = new Map<string, Endpoint>();
+  if (service === undefined) return { exists: false, labels, endpoints };
+  const ipv4 = slices.filter(({ addressType }) => addressType === "IPv4");
+  const ipv6 = slices.filter(({ addressType }) => addressType === "IPv6");
+  const all = (ipv4.length > 0 ? ipv4 : ipv6).flatMap((slice) =>
+    readySlice(slice, { query, service }),
+  );
+  const local = service.spec?.internalTrafficPolicy === "Local";
+  const near = local
+    ? all.filter(({ endpoint }) => endpoint.nodeName === query.node)
+    : inZone(all, source.clientZone);
+  for (const { endpoint, port } of near)
+    for (const ip of endpoint.addresses) {
+      const made = makeEndpoint(endpoint, { ip, port, query, source });
+      if (made !== undefined) endpoints.set(`${ip}/${port}`, made);
+    }
+  return { exists: true, labels, endpoints };
+}
+
+type Ready = { readonly endpoint: SliceEndpoint; readonly port: number };
+
+function readySlice(
+  slice: EndpointSlice,
+  { query, service }: { readonly query: EndpointQuery; readonly service: Service },
+): Ready[] {
+  const port = targetPort(slice, { query, service });
+  if (port === undefined) return [];
+  return (slice.endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready !== false)
+    .filter(({ hostname }) => query.instance === undefined || hostname === query.instance)
+    .map((endpoint) => ({ endpoint, port }));
+}
+
+/** The slice's port by the name of the Service's; a port that the Service does not have is taken as it is. */
+function targetPort(
+  slice: EndpointSlice,
+  { query, service }: { readonly query: EndpointQuery; readonly service: Service },
+): number | undefined {
+  const known = service.spec?.ports?.find(({ port }) => port === query.port);
+  if (known === undefined) return query.port;
+  return slice.ports?.find(({ name }) => (name ?? "") === (known.name ?? ""))?.port;
+}
+
+/** Hints count only where every endpoint has one, and only while they leave any endpoint. */
+function inZone(all: readonly Ready[], zone: string): readonly Ready[] {
+  const hinted = all.every(({ endpoint }) => (endpoint.hints?.forZones ?? []).length > 0);
+  if (zone === "" || !hinted) return all;
+  const mine = all.filter(({ endpoint }) =>
+    endpoint.hints?.forZones?.some(({ name }) => name === zone),
+  );
+  return mine.length > 0 ? mine : all;
+}
+
+function makeEndpoint(
+  { targetRef, zone }: SliceEndpoint,
+  at: {
+    readonly ip: string;
+    readonly port: number;
+    readonly query: EndpointQuery;
+    readonly source: EndpointSource;
+  },
+): Endpoint | undefined {
+  const { ip, port, query, source } = at;
+  const name = targetRef?.kind === "Pod" ? targetRef.name : undefined;
+  const namespace = targetRef?.namespace ?? query.namespace;
+  const workload = name === undefined ? undefined : source.workload({ name, namespace });
+  // A slice can be ahead of the pods: the pod's own change wakes this view again.
+  if (name !== undefined && workload === undefined) return undefined;
+  const where = { ip, port, workload, zone: zone ?? "", clientZone: source.clientZone };
+  return endpointOf(where, source.options);
+}

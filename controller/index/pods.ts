@@ -1,0 +1,84 @@
+/** A Pod, with its namespace's annotations, as a Workload. */
+
+import { annotation, CONFIG, CONTROL_PLANE_NS, parsePortRanges } from "#lib/k8s/annotations.ts";
+import type { Container, Namespace, Pod } from "#lib/k8s/types/core.ts";
+import type { Ports, Workload } from "../core/workload.ts";
+
+/** Reads a pod; `opaquePorts` is the cluster's default list. */
+export function toWorkload(
+  pod: Pod,
+  from: { readonly namespace: Namespace | undefined; readonly opaquePorts: string },
+): Workload {
+  const { metadata, spec, status } = pod;
+  const marks = { pod: metadata?.annotations, namespace: from.namespace?.metadata?.annotations };
+  const setting = (name: string): string | undefined => annotation(CONFIG + name, marks);
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const named = portsByName(containers);
+  const ports = (name: string): Ports => parsePortRanges(setting(name) ?? "", named);
+  const ips = [...(status?.podIPs ?? []).map(({ ip }) => ip), status?.podIP ?? ""];
+  return {
+    name: metadata?.name ?? "",
+    namespace: metadata?.namespace ?? "",
+    ips: [...new Set(ips)].filter((ip) => ip !== ""),
+    serviceAccount: spec?.serviceAccountName || "default",
+    node: spec?.nodeName ?? "",
+    owner: ownerOf(pod),
+    templateHash: metadata?.labels?.["pod-template-hash"],
+    controlPlaneNs: metadata?.labels?.[CONTROL_PLANE_NS],
+    proxy: proxyOf(containers),
+    opaque: parsePortRanges(setting("opaque-ports") ?? from.opaquePorts, named),
+    skipInbound: ports("skip-inbound-ports"),
+    requireIdentity: ports("proxy-require-identity-inbound-ports"),
+    defaultPolicy: setting("default-inbound-policy"),
+    probes: probesOf(containers, named),
+  };
+}
+
+function portsByName(containers: readonly Container[]): Map<string, number> {
+  const ports = containers.flatMap((container) => container.ports ?? []);
+  return new Map(
+    ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
+  );
+}
+
+/** A ReplicaSet named after a Deployment and its hash stands for that. */
+function ownerOf({ metadata }: Pod): Workload["owner"] {
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller !== false);
+  if (owner === undefined) return undefined;
+  const hash = metadata?.labels?.["pod-template-hash"];
+  if (owner.kind === "ReplicaSet" && hash !== undefined && owner.name.endsWith(`-${hash}`))
+    return { kind: "Deployment", name: owner.name.slice(0, -hash.length - 1) };
+  return { kind: owner.kind, name: owner.name };
+}
+
+/** DST5: the ports out of the proxy's own variables; undefined where one cannot be read. */
+function proxyOf(containers: readonly Container[]): Workload["proxy"] {
+  const env = containers.find(({ name }) => name === "linkerd-proxy")?.env ?? [];
+  const [inboundPort, ...metaPorts] = ["INBOUND", "ADMIN", "CONTROL"].map((which) => {
+    const variable = `LINKERD2_PROXY_${which}_LISTEN_ADDR`;
+    const value = env.find(({ name }) => name === variable)?.value ?? "";
+    return Number(/^(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(value)?.[1]);
+  });
+  if (inboundPort === undefined || [inboundPort, ...metaPorts].some(Number.isNaN)) return undefined;
+  return { inboundPort, metaPorts };
+}
+
+function probesOf(
+  containers: readonly Container[],
+  named: ReadonlyMap<string, number>,
+): Workload["probes"] {
+  const probes = new Map<number, string[]>();
+  const all = containers.flatMap((each) => [
+    each.livenessProbe,
+    each.readinessProbe,
+    each.startupProbe,
+  ]);
+  for (const probe of all) {
+    const { port, path = "/" } = probe?.httpGet ?? {};
+    const number = typeof port === "string" ? (named.get(port) ?? Number(port)) : port;
+    if (number === undefined || Number.isNaN(number)) continue;
+    const paths = probes.get(number) ?? [];
+    if (!paths.includes(path)) probes.set(number, [...paths, path]);
+  }
+  return probes;
+}

@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { toServiceView } from "./services.ts";
+
+test("toServiceView() reads addresses, ports and opaque ports", () => {
+  const service = {
+    metadata: { name: "web", namespace: "shop" },
+    spec: { clusterIP: "10.96.0.1", ports: [{ port: 80, appProtocol: "http" }, { port: 81 }] },
+  };
+  const namespace = { metadata: { annotations: { "config.linkerd.io/opaque-ports": "81" } } };
+  expect(toServiceView(service, { namespace, opaquePorts: "25" })).toEqual({
+    name: "web",
+    namespace: "shop",
+    clusterIps: ["10.96.0.1"],
+    external: false,
+    ports: new Map([
+      [80, "http"],
+      [81, undefined],
+    ]),
+    opaque: [{ from: 81, to: 81 }],
+  });
+  const headless = toServiceView(
+    { spec: { clusterIP: "None", type: "ExternalName" } },
+    { namespace: undefined, opaquePorts: "25" },
+  );
+  expect(headless).toMatchObject({
+    clusterIps: [],
+    external: true,
+    opaque: [{ from: 25, to: 25 }],
+  });
+});
