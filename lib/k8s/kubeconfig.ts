@@ -1,6 +1,5 @@
 /** A cluster by kubeconfig: contexts, certificates, tokens and exec plugins, as kubectl reads them. */
 
-import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterAccess } from "./client.ts";
 
@@ -36,6 +35,10 @@ export async function loadKubeconfig({
   ].find(([set]) => set);
   if (unsupported !== undefined)
     throw new Error(`Cannot use context "${name}": ${String(unsupported[1])} is not supported`);
+  // Over plain HTTP (kubectl proxy) there is no TLS to verify; client-node wants that said.
+  config.clusters = config.clusters.map((each) =>
+    each.server.startsWith("http:") ? { ...each, skipTLSVerify: true } : each,
+  );
   const options = await authenticate(config);
   return {
     server: cluster.server.replace(/\/$/, ""),
@@ -63,6 +66,8 @@ function readConfig(path: string | undefined): KubeConfig {
   return config;
 }
 
+type RequestOptions = Parameters<KubeConfig["applyToHTTPSOptions"]>[0];
+
 /** Certificates and headers of the current user. Plugins' tokens are cached until they expire. */
 async function authenticate(config: KubeConfig): Promise<RequestOptions> {
   const options: RequestOptions = {};
@@ -77,6 +82,6 @@ function bearer({ headers }: RequestOptions): string | undefined {
   return /^Bearer (.*)$/.exec(String(value?.[1] ?? ""))?.[1];
 }
 
-function text(material: RequestOptions["ca"] | RequestOptions["key"]): string | undefined {
+function text(material: unknown): string | undefined {
   return material === undefined || material === null ? undefined : String(material);
 }

@@ -1,0 +1,65 @@
+/** The command line: its commands, its overview, and what it says when it is used wrongly. */
+
+import { Command, CommanderError } from "commander";
+import { addGlobalFlags, CommandError } from "./command.ts";
+import { addInject, addUninject } from "./commands/inject.ts";
+import type { Context } from "./context.ts";
+
+const OVERVIEW = `
+Other roles of this executable: proxy, controller, cni, dev; each has its own --help.
+
+Examples:
+  # Install the mesh
+  bunkerd install --crds | kubectl apply -f -
+  bunkerd install-cni | kubectl apply -f -
+  bunkerd install | kubectl apply -f -
+
+  # Mesh an application, and see how it does
+  kubectl get deploy -o yaml | bunkerd inject - | kubectl apply -f -
+  bunkerd viz stat deploy`;
+
+/** The commands as one tree; nothing runs yet. */
+export function createProgram(context: Context): Command {
+  const root = new Command("bunkerd")
+    .description(`Bunkerd ${context.version}, a service mesh that speaks Linkerd's interfaces`)
+    .addHelpText("after", OVERVIEW);
+  addGlobalFlags(root, context.linkerdNamespace);
+  addInject(root, context);
+  addUninject(root, context);
+  configure(root, context);
+  return root;
+}
+
+/** Commander throws instead of ending the process, and writes where the context says. */
+function configure(command: Command, context: Context): void {
+  const { terminal } = context;
+  command.exitOverride().configureOutput({
+    writeOut: terminal.write,
+    writeErr: terminal.warn,
+    outputError: (text, write) => write(text.replace(/^error: /, "Cannot run this: ")),
+  });
+  for (const child of command.commands) configure(child, context);
+}
+
+/** Runs a command line and returns the exit status; all errors are told on standard error. */
+export async function runProgram(words: readonly string[], context: Context): Promise<number> {
+  const program = createProgram(context);
+  if (words.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    const silent = error instanceof CommandError && error.message === "";
+    if (!silent) context.terminal.warn(`${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "YamlError" ? `Cannot read ${error.message}` : error.message;
+}
