@@ -66,6 +66,8 @@ export interface KubeApi {
     readonly seconds?: number;
     readonly pod?: { readonly name: string; readonly uid: string };
   }): string;
+  /** What a kubelet does when a pod's processes have ended: deletes it without grace. No such pod is success. */
+  removePod(pod: { readonly namespace: string; readonly name: string }): Promise<void>;
   /** Who runs pods: logs and sessions go there. */
   setNode(node: NodeApi): void;
   /** Ends all watches; listeners are their owner's. */
@@ -143,6 +145,7 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
       };
       return issuer.issue(subject, { audiences, wallMs: clock.wall(), seconds, id: uid() });
     },
+    removePod: (pod) => removePod(served, pod),
     setNode: (given) => {
       node = given;
     },
@@ -150,6 +153,16 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
       for (const end of [...served.watches]) end();
     },
   };
+}
+
+async function removePod(
+  { catalog, registry }: Served,
+  pod: { readonly namespace: string; readonly name: string },
+): Promise<void> {
+  const resource = catalog.find({ group: "", version: "v1", plural: "pods" });
+  if (resource === undefined || registry.find(resource, pod.name, pod.namespace) === undefined)
+    return;
+  await registry.delete(resource, pod, { user: LOOPBACK_USER, gracePeriodSeconds: 0 });
 }
 
 async function bootstrap(registry: Registry, catalog: Catalog, serviceIp: string): Promise<void> {

@@ -100,7 +100,6 @@ function post(
       onResponseData: (chunk) => void parts.push(chunk.slice()),
       onResponseEnd: () => {
         timer.cancel();
-        connection.destroy();
         const text = Buffer.concat(parts).toString();
         if (status === 200) resolve(text);
         else
@@ -109,6 +108,8 @@ function post(
               `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding: status ${status}`,
             ),
           );
+        // After the verdict: to destroy it is to reset the request.
+        connection.destroy();
       },
       onResponseReset: ({ reason }) => {
         timer.cancel();
