@@ -31,7 +31,9 @@ async function certify(
       response = framed.subarray(5);
     },
     end: (code, message) => ended.resolve({ code, message }),
+    blocked: false,
     onCancel: () => undefined,
+    onWritable: () => undefined,
   };
   createCertifyHandler({
     reviewer: {

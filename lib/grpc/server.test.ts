@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHandler, ServerStream } from "#lib/http-io/exchange.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
 import { frameMessage } from "./framing.ts";
 import { type CallHandler, createGrpcHandler, type ServerCall } from "./server.ts";
 import { GrpcError } from "./status.ts";
@@ -108,4 +109,49 @@ test("a slow caller gets the newest message, and a caller that leaves is told on
   recorded.stream.handler.onRequestReset({ reason: "cancelled", code: 8, unprocessed: false });
   call?.send(bytes("four"));
   expect([cancelled, recorded.sent.length]).toEqual([1, 3]);
+});
+
+test("a call that is behind says so, and is told when its caller reads again", () => {
+  let call: ServerCall | undefined;
+  let woken = 0;
+  const recorded = new Recorded("/s/M").ask((asked) => {
+    call = asked;
+    asked.onWritable = () => woken++;
+  });
+  recorded.writable = false;
+  call?.send(bytes("1"));
+  expect(call?.blocked).toBe(true);
+  call?.send(bytes("2"));
+  recorded.writable = true;
+  recorded.stream.handler?.onResponseWritable();
+  expect([recorded.sent, woken, call?.blocked]).toEqual([["head ", "data 1", "data 2"], 1, false]);
+});
+
+test.each([
+  ["50m", 50],
+  ["1S", 1000],
+  ["2M", 120_000],
+])("grpc-timeout %s ends a call with DEADLINE_EXCEEDED after %p ms", (timeout, ms) => {
+  const clock = new FakeClock();
+  const recorded = new Recorded("/s/M");
+  recorded.stream.request.headers.set("grpc-timeout", timeout);
+  let cancelled = 0;
+  const handler: CallHandler = (call) => {
+    call.onCancel = () => cancelled++;
+  };
+  createGrpcHandler(new Map([["/s/M", handler]]), clock).onRequest(recorded.stream);
+  recorded.stream.handler.onRequestData(frameMessage(Buffer.from("question")));
+  recorded.stream.handler.onRequestEnd(undefined);
+  clock.advance(ms - 1);
+  expect(recorded.sent).toEqual([]);
+  clock.advance(1);
+  expect([recorded.sent, cancelled]).toEqual([["head 4 end"], 1]);
+});
+
+test("a grpc-timeout that is malformed does not count", () => {
+  const clock = new FakeClock();
+  const recorded = new Recorded("/s/M");
+  recorded.stream.request.headers.set("grpc-timeout", "soon");
+  createGrpcHandler(new Map([["/s/M", () => undefined]]), clock).onRequest(recorded.stream);
+  expect(clock.nextMs).toBeUndefined();
 });

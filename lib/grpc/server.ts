@@ -2,6 +2,7 @@
 
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "#lib/http-io/exchange.ts";
+import type { Clock, Timer } from "#lib/time/clock.ts";
 import { MessageReader } from "./framing.ts";
 import { GrpcCode, GrpcError, statusTrailers } from "./status.ts";
 
@@ -16,18 +17,26 @@ export interface ServerCall {
    */
   send(framed: Uint8Array): void;
   end(code: number, message: string): void;
-  /** Called once when the caller is gone. */
+  /** Whether the caller is behind: what is sent now only replaces what waits. */
+  readonly blocked: boolean;
+  /** Called once when the caller is gone, or its deadline has passed. */
   onCancel: () => void;
+  /** Called each time the caller reads again, after what waited was sent. */
+  onWritable: () => void;
 }
 
 /** Answers a call; it may send at once or later. */
 export type CallHandler = (call: ServerCall) => void;
 
-/** Serves the paths of a table, `/package.Service/Method`; others are UNIMPLEMENTED. */
-export function createGrpcHandler(methods: ReadonlyMap<string, CallHandler>): ServerHandler {
+/** Serves the paths of a table, `/package.Service/Method`; others are UNIMPLEMENTED. With a clock, `grpc-timeout` ends a call. */
+export function createGrpcHandler(
+  methods: ReadonlyMap<string, CallHandler>,
+  clock?: Clock,
+): ServerHandler {
   return {
     onRequest: (stream) => {
-      new IncomingCall(stream, methods.get(stream.request.path));
+      const call = new IncomingCall(stream, methods.get(stream.request.path));
+      if (clock !== undefined) call.watchDeadline(clock);
     },
     onConnectionClose: () => undefined,
   };
@@ -36,6 +45,7 @@ export function createGrpcHandler(methods: ReadonlyMap<string, CallHandler>): Se
 class IncomingCall implements RequestHandler, ServerCall {
   request: Uint8Array = new Uint8Array(0);
   onCancel: () => void = () => undefined;
+  onWritable: () => void = () => undefined;
   readonly #stream: ServerStream;
   readonly #handler: CallHandler | undefined;
   readonly #reader = new MessageReader();
@@ -43,6 +53,7 @@ class IncomingCall implements RequestHandler, ServerCall {
   #started = false;
   #ended = false;
   #blocked = false;
+  #deadline: Timer | undefined;
   #newest: Uint8Array | undefined;
 
   constructor(stream: ServerStream, handler: CallHandler | undefined) {
@@ -58,6 +69,21 @@ class IncomingCall implements RequestHandler, ServerCall {
     return this.#stream.request.headers.get("l5d-client-id") ?? "";
   }
 
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** Ends the call when the caller's own time limit has passed. */
+  watchDeadline(clock: Clock): void {
+    const limitMs = parseGrpcTimeout(this.#stream.request.headers.get("grpc-timeout") ?? "");
+    if (limitMs === undefined || this.#ended) return;
+    this.#deadline = clock.after(limitMs, () => {
+      if (this.#ended) return;
+      this.end(GrpcCode.DEADLINE_EXCEEDED, "deadline exceeded");
+      this.onCancel();
+    });
+  }
+
   send(framed: Uint8Array): void {
     if (this.#ended) return;
     if (this.#blocked) {
@@ -71,6 +97,7 @@ class IncomingCall implements RequestHandler, ServerCall {
   end(code: number, message: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#deadline?.cancel();
     const trailers = statusTrailers(code, message);
     if (this.#started) {
       this.#stream.sendEnd(trailers);
@@ -111,6 +138,7 @@ class IncomingCall implements RequestHandler, ServerCall {
   onRequestReset(): void {
     if (this.#ended && !this.#started) return;
     this.#ended = true;
+    this.#deadline?.cancel();
     this.onCancel();
   }
 
@@ -119,6 +147,7 @@ class IncomingCall implements RequestHandler, ServerCall {
     const newest = this.#newest;
     this.#newest = undefined;
     if (newest !== undefined) this.send(newest);
+    if (!this.#blocked && !this.#ended) this.onWritable();
   }
 
   #start(): void {
@@ -127,4 +156,20 @@ class IncomingCall implements RequestHandler, ServerCall {
     const headers = HeaderList.of(["content-type", "application/grpc"]);
     this.#stream.sendHead({ status: 200, version: "HTTP/2", headers }, false);
   }
+}
+
+/** Milliseconds of each unit of `grpc-timeout`. */
+const UNITS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
+};
+
+/** Reads 1 to 8 digits and a unit, as milliseconds; undefined where it is anything else. */
+function parseGrpcTimeout(text: string): number | undefined {
+  const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (UNITS[unit] ?? 1);
 }
