@@ -1,0 +1,58 @@
+/** One encoded answer a key, written to all that watch it. */
+
+import type { ServerCall } from "#lib/grpc/server.ts";
+import type { Catalog, Key } from "../core/catalog.ts";
+
+type Shared = {
+  readonly calls: Set<ServerCall>;
+  readonly unsubscribe: () => void;
+  framed: Uint8Array;
+};
+
+/** Keeps the answers that anyone watches; equal bytes are not sent again. */
+export class SharedAnswers {
+  readonly #catalog: Catalog;
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /** Answers a call now and after each change, until it is cancelled; `encode` gives a framed message. */
+  watch(
+    call: ServerCall,
+    {
+      id,
+      key,
+      encode,
+    }: { readonly id: string; readonly key: Key; readonly encode: () => Uint8Array },
+  ): void {
+    const shared = this.#shared.get(id) ?? this.#start(id, { key, encode });
+    shared.calls.add(call);
+    call.onCancel = () => {
+      shared.calls.delete(call);
+      if (shared.calls.size > 0) return;
+      shared.unsubscribe();
+      this.#shared.delete(id);
+    };
+    call.send(shared.framed);
+  }
+
+  #start(
+    id: string,
+    { key, encode }: { readonly key: Key; readonly encode: () => Uint8Array },
+  ): Shared {
+    const shared: Shared = {
+      calls: new Set(),
+      framed: encode(),
+      unsubscribe: this.#catalog.subscribe(key, () => {
+        const framed = encode();
+        if (Buffer.compare(framed, shared.framed) === 0) return;
+        shared.framed = framed;
+        for (const call of shared.calls) call.send(framed);
+      }),
+    };
+    this.#shared.set(id, shared);
+    return shared;
+  }
+}
