@@ -105,7 +105,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 function startNetwork({ root }: Instance): NodeNetwork {
   const netns = `${root}/host/run/netns/node`;
   createNetns(netns);
-  const network = configureNode(netns);
+  const network = configureNode(netns, SERVICE_CIDR);
   writeFileSync(`${root}/host/etc/cni/net.d/10-bunkerd-dev.conflist`, network.config);
   return network;
 }

@@ -62,7 +62,9 @@ export class PodWorker {
 
   /** Ends the pod; again with a shorter grace period ends it sooner. */
   stop(graceMs: number): void {
-    this.#graceMs = graceMs;
+    if (this.#stopping && graceMs < this.#graceMs)
+      for (const each of this.#containers.values()) each.hasten(graceMs);
+    this.#graceMs = this.#stopping ? Math.min(graceMs, this.#graceMs) : graceMs;
     this.#stopping = true;
     this.#deleted.resolve();
   }

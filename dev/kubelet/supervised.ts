@@ -86,6 +86,15 @@ export class Supervised {
     timer.cancel();
   }
 
+  /** Ends it sooner than `stop` had said. */
+  hasten(graceMs: number): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    const timer = this.#options.clock.after(graceMs, () => running.kill());
+    const cancel = (): void => timer.cancel();
+    running.exited.then(cancel, cancel);
+  }
+
   async #preStop(running: RunningContainer, graceMs: number): Promise<void> {
     const hook = this.#options.spec.lifecycle?.preStop;
     const { clock } = this.#options;

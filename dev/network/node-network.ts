@@ -23,12 +23,14 @@ const POD_CIDR = "10.244.0.0/24";
  * that all their traffic is routed through the node and Services hold between neighbours as well; a bridge would need
  * the machine's br_netfilter for that.
  */
-export function configureNode(netns: string): NodeNetwork {
+export function configureNode(netns: string, serviceCidr: string): NodeNetwork {
   const commands = [
     ["ip", "link", "add", "node0", "type", "veth", "peer", "name", "node1"],
     ["ip", "address", "add", `${IP}/32`, "dev", "node0"],
     ["ip", "link", "set", "node0", "up"],
     ["ip", "link", "set", "node1", "up"],
+    // Never left by: the rules of Services turn such packets to a pod before.
+    ["ip", "route", "add", serviceCidr, "dev", "node0"],
   ];
   inNetns(netns, () => {
     for (const command of commands) run(command);
