@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { CONFIG_MAPS } from "#lib/k8s/resource.ts";
+import type { WatchEvent } from "#lib/k8s/watch.ts";
+import { FakeKubeApi } from "../../test/fake/kube-api.ts";
+
+let fake: FakeKubeApi;
+beforeAll(async () => {
+  fake = await FakeKubeApi.start();
+});
+afterAll(() => fake.stop());
+
+const map = (name: string, data: Record<string, string> = {}) => ({
+  metadata: { name, namespace: "mesh" },
+  data,
+});
+
+test("watch() tells changes from a version on, and 410 where that is gone", async () => {
+  const abort = new AbortController();
+  const { metadata } = await fake.admin.list(CONFIG_MAPS, { namespace: "mesh" });
+  const resourceVersion = metadata?.resourceVersion ?? "";
+  const events: WatchEvent[] = [];
+  await fake.admin.create(CONFIG_MAPS, map("watched"));
+  const watch = {
+    namespace: "mesh",
+    fieldSelector: "metadata.name=watched",
+    resourceVersion,
+    signal: abort.signal,
+  };
+  for await (const event of fake.admin.watch(CONFIG_MAPS, watch)) {
+    events.push(event);
+    if (events.length === 1)
+      await fake.admin.delete(CONFIG_MAPS, { name: "watched", namespace: "mesh" });
+    else break;
+  }
+  expect(events.map(({ type }) => type)).toEqual(["ADDED", "DELETED"]);
+  fake.api.store.compact();
+  const expired: WatchEvent[] = [];
+  for await (const event of fake.admin.watch(CONFIG_MAPS, watch)) expired.push(event);
+  expect(expired).toEqual([{ type: "EXPIRED" }]);
+  abort.abort();
+});
