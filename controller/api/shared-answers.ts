@@ -1,6 +1,7 @@
 /** One encoded answer a key, written to all that watch it. */
 
 import type { ServerCall } from "#lib/grpc/server.ts";
+import { GrpcError } from "#lib/grpc/status.ts";
 import type { Catalog, Key } from "../core/catalog.ts";
 
 type Shared = {
@@ -31,7 +32,7 @@ export class SharedAnswers {
     shared.calls.add(call);
     call.onCancel = () => {
       shared.calls.delete(call);
-      if (shared.calls.size > 0) return;
+      if (shared.calls.size > 0 || this.#shared.get(id) !== shared) return;
       shared.unsubscribe();
       this.#shared.delete(id);
     };
@@ -45,14 +46,26 @@ export class SharedAnswers {
     const shared: Shared = {
       calls: new Set(),
       framed: encode(),
-      unsubscribe: this.#catalog.subscribe(key, () => {
-        const framed = encode();
-        if (Buffer.compare(framed, shared.framed) === 0) return;
-        shared.framed = framed;
-        for (const call of shared.calls) call.send(framed);
-      }),
+      unsubscribe: this.#catalog.subscribe(key, () => this.#renew(id, encode)),
     };
     this.#shared.set(id, shared);
     return shared;
+  }
+
+  /** An answer that can no longer be given ends its own watchers, and nobody else's. */
+  #renew(id: string, encode: () => Uint8Array): void {
+    const shared = this.#shared.get(id);
+    if (shared === undefined) return;
+    try {
+      const framed = encode();
+      if (Buffer.compare(framed, shared.framed) === 0) return;
+      shared.framed = framed;
+      for (const call of shared.calls) call.send(framed);
+    } catch (error) {
+      if (!(error instanceof GrpcError)) throw error;
+      this.#shared.delete(id);
+      shared.unsubscribe();
+      for (const call of shared.calls) call.end(error.code, error.message);
+    }
   }
 }
