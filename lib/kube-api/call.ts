@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 import type { SimpleRequest } from "#lib/http-io/simple.ts";
 import { ApiError, statusOf } from "./api-error.ts";
 import { type ApiObject, type Fields, isFields } from "./object.ts";
+import { decodeProtobuf } from "./protobuf.ts";
 import type { IncludeObject } from "./table.ts";
 
 /** The parameter of a query; undefined where it is missing or empty. */
@@ -33,11 +34,7 @@ export function numeric(request: SimpleRequest, name: string): number | undefine
 export function parseBody(request: SimpleRequest): unknown {
   if (request.body.length === 0) return undefined;
   const type = request.head.headers.get("content-type") ?? "";
-  if (type.includes("protobuf"))
-    throw new ApiError(
-      "UnsupportedMediaType",
-      "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
-    );
+  if (type.includes("protobuf")) return decodeProtobuf(request.body);
   const text = Buffer.from(request.body).toString();
   try {
     return type.includes("yaml") ? load(text) : JSON.parse(text);
