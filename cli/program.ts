@@ -2,7 +2,10 @@
 
 import { Command, CommanderError } from "commander";
 import { addGlobalFlags, CommandError } from "./command.ts";
+import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
+import { addVersion } from "./commands/version.ts";
+import { addVizStat } from "./commands/viz-stat.ts";
 import type { Context } from "./context.ts";
 
 const OVERVIEW = `
@@ -26,6 +29,9 @@ export function createProgram(context: Context): Command {
   addGlobalFlags(root, context.linkerdNamespace);
   addInject(root, context);
   addUninject(root, context);
+  addDiagnostics(root, context);
+  addVizStat(root.command("viz").description("Statistics of meshed workloads"), context);
+  addVersion(root, context);
   configure(root, context);
   return root;
 }

@@ -1,0 +1,204 @@
+/** `viz stat`: what workloads receive, from two scrapes of their proxies; no Prometheus. */
+
+import { type Command, Option } from "commander";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import { PODS } from "#lib/k8s/resource.ts";
+import type { Pod } from "#lib/k8s/types/core.ts";
+import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
+import { type ScrapePair, type Stat, statOf } from "../../viz/core/stat.ts";
+import { addCommand, CommandError, flagsOf, parseDuration } from "../command.ts";
+import type { Context } from "../context.ts";
+import { inParallel, isMeshed, scrapeProxy } from "../proxies.ts";
+import { type Column, renderTable } from "../table.ts";
+import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+
+type Flags = {
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly timeWindow: string;
+  readonly output: "table" | "wide" | "json";
+  readonly unmeshed?: boolean;
+};
+
+/** One workload; `stat` is undefined where none of its proxies answered. */
+type Row = {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly meshed: number;
+  readonly pods: number;
+  readonly stat: Stat | undefined;
+};
+
+/** Adds `viz stat`. */
+export function addVizStat(viz: Command, context: Context): void {
+  const command = addCommand(viz, {
+    usage: "stat <WORKLOADS...>",
+    summary: "Display traffic stats about one or many resources",
+    details:
+      "WORKLOADS are kinds (deploy, ds, sts, rs) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
+    examples: [
+      ["All the deployments in a namespace", "bunkerd viz stat deploy -n shop"],
+      ["One deployment over ten seconds", "bunkerd viz stat deploy/web -n shop -t 10s"],
+    ],
+  })
+    .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")
+    .option("-A, --all-namespaces", "Ignore --namespace and use all namespaces")
+    .option("-t, --time-window <duration>", "Time between the two scrapes", "2s")
+    .option("--unmeshed", "Include resources without proxies")
+    .addOption(
+      new Option("-o, --output <format>", "Output format")
+        .choices(["table", "wide", "json"])
+        .default("table"),
+    );
+  command.action(
+    async (words: string[]) => await stat(words, { flags: flagsOf<Flags>(command), context }),
+  );
+}
+
+type Run = { readonly flags: ReturnType<typeof flagsOf<Flags>>; readonly context: Context };
+
+async function stat(words: readonly string[], { flags, context }: Run): Promise<void> {
+  const named = parseWorkloads(words);
+  const window = parseDuration(flags.timeWindow);
+  if (window === undefined || window === 0)
+    throw new CommandError(
+      `Cannot use --time-window ${flags.timeWindow}: it is no duration, such as 2s`,
+    );
+  const { client, namespace: own } = await context.connect(flags);
+  const namespace = flags.allNamespaces === true ? undefined : (flags.namespace ?? own);
+  const found: (Omit<Row, "stat" | "meshed" | "pods"> & { readonly members: readonly Pod[] })[] =
+    [];
+  const { items: all } = await client.list(PODS, { namespace });
+  for (const each of named)
+    for (const workload of await findWorkloads(client, { named: each, namespace }))
+      found.push({
+        namespace: workload.metadata?.namespace ?? "",
+        kind: each.kind.name,
+        name: workload.metadata?.name ?? "",
+        members: podsOf(workload, all),
+      });
+  const meshed = (pods: readonly Pod[]): Pod[] =>
+    pods.filter((pod) => isMeshed(pod, flags.linkerdNamespace));
+  const pairs = await scrapeTwice(client, {
+    pods: meshed(found.flatMap(({ members }) => members)),
+    window,
+    context,
+  });
+  const rows = found.flatMap(({ members, ...row }): Row[] => {
+    const proxies = meshed(members);
+    if (proxies.length === 0 && flags.unmeshed !== true) return [];
+    const own = proxies.flatMap((pod) => pairs.get(keyOf(pod)) ?? []);
+    const measured = own.length > 0 ? statOf(own) : undefined;
+    return [{ ...row, meshed: proxies.length, pods: members.length, stat: measured }];
+  });
+  rows.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+  print(rows, { flags, context });
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+const keyOf = ({ metadata }: Pod): string => `${metadata?.namespace}/${metadata?.name}`;
+
+type Scraping = {
+  readonly pods: readonly Pod[];
+  readonly window: number;
+  readonly context: Context;
+};
+type Scraped = { readonly samples: readonly Sample[]; readonly at: number };
+
+/** Both scrapes of every proxy that answers; one that does not is told on standard error. */
+async function scrapeTwice(
+  client: KubeClient,
+  { pods, window, context }: Scraping,
+): Promise<ReadonlyMap<string, ScrapePair>> {
+  const scrape = async (pod: Pod): Promise<Scraped | undefined> => {
+    try {
+      const text = await scrapeProxy(client, pod);
+      return { samples: parseExposition(text), at: context.now() };
+    } catch (error) {
+      context.terminal.warn(`Cannot scrape pod ${keyOf(pod)}: ${String(error)}\n`);
+      return undefined;
+    }
+  };
+  if (pods.length === 0) return new Map();
+  const distinct = [...new Map(pods.map((pod) => [keyOf(pod), pod])).values()];
+  const first = await inParallel(distinct, scrape);
+  await context.sleep(window);
+  const answered = distinct.flatMap((pod, at) => {
+    const before = first[at];
+    return before === undefined ? [] : [{ pod, before }];
+  });
+  const second = await inParallel(answered, ({ pod }) => scrape(pod));
+  return new Map(
+    answered.flatMap(({ pod, before }, at) => {
+      const after = second[at];
+      if (after === undefined) return [];
+      const seconds = (after.at - before.at) / 1000;
+      return [[keyOf(pod), { first: before.samples, second: after.samples, seconds }] as const];
+    }),
+  );
+}
+
+function print(rows: readonly Row[], { flags, context }: Run): void {
+  const { terminal } = context;
+  if (flags.output === "json") {
+    terminal.write(`${JSON.stringify(rows.map(jsonOf), undefined, 2)}\n`);
+    return;
+  }
+  if (rows.length === 0) {
+    terminal.warn("No traffic found.\n");
+    return;
+  }
+  const wide = flags.output === "wide";
+  const kinds = new Set(rows.map(({ kind }) => kind)).size > 1;
+  const columns: Column[] = [
+    ...(flags.allNamespaces === true ? [{ title: "NAMESPACE", left: true }] : []),
+    { title: "NAME", left: true },
+    ...["MESHED", "SUCCESS", "RPS", "LATENCY_P50", "LATENCY_P95", "LATENCY_P99", "TCP_CONN"],
+    ...(wide ? ["READ_BYTES/SEC", "WRITE_BYTES/SEC"] : []),
+    "SECURED",
+  ].map((column) => (typeof column === "string" ? { title: column } : column));
+  const cells = rows.map((row) => [
+    ...(flags.allNamespaces === true ? [row.namespace] : []),
+    kinds ? `${row.kind}/${row.name}` : row.name,
+    `${row.meshed}/${row.pods}`,
+    ...figures(row.stat, { wide }),
+  ]);
+  terminal.write(renderTable(columns, cells));
+}
+
+function figures(stat: Stat | undefined, { wide }: { readonly wide: boolean }): string[] {
+  const percent = (share: number | undefined): string =>
+    share === undefined ? "-" : `${(share * 100).toFixed(2)}%`;
+  const ms = (value: number | undefined): string =>
+    value === undefined ? "-" : `${Math.round(value)}ms`;
+  const bytes = (value: number | undefined): string =>
+    value === undefined ? "-" : `${value.toFixed(1)}B/s`;
+  const served = stat?.success !== undefined;
+  return [
+    percent(stat?.success),
+    served ? `${stat.rps.toFixed(1)}rps` : "-",
+    ms(stat?.latencyMs.p50),
+    ms(stat?.latencyMs.p95),
+    ms(stat?.latencyMs.p99),
+    stat === undefined ? "-" : String(stat.tcpConnections),
+    ...(wide ? [bytes(stat?.readRate), bytes(stat?.writeRate)] : []),
+    percent(stat?.secured),
+  ];
+}
+
+function jsonOf({ stat, meshed, pods, ...row }: Row): Record<string, unknown> {
+  return {
+    ...row,
+    meshed: `${meshed}/${pods}`,
+    success: stat?.success ?? null,
+    rps: stat?.success === undefined ? null : stat.rps,
+    latency_ms_p50: stat?.latencyMs.p50 ?? null,
+    latency_ms_p95: stat?.latencyMs.p95 ?? null,
+    latency_ms_p99: stat?.latencyMs.p99 ?? null,
+    tcp_open_connections: stat?.tcpConnections ?? null,
+    tcp_read_bytes_rate: stat?.readRate ?? null,
+    tcp_write_bytes_rate: stat?.writeRate ?? null,
+    secured: stat?.secured ?? null,
+  };
+}

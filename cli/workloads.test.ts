@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { fakeCluster } from "../test/fake/cli.ts";
+import { deployment, pod } from "../test/fake/mesh-objects.ts";
+import { findPod, findWorkloads, parseWorkloads, podsOf } from "./workloads.ts";
+
+test.each([
+  [["deploy"], ["deployment"]],
+  [
+    ["deploy/web", "sts/db"],
+    ["deployment/web", "statefulset/db"],
+  ],
+  [
+    ["ds", "a", "b"],
+    ["daemonset/a", "daemonset/b"],
+  ],
+  [
+    ["deploy", "ds"],
+    ["deployment", "daemonset"],
+  ],
+])("parseWorkloads(%j) is %j", (words, expected) => {
+  const found = parseWorkloads(words).map(({ kind, name }) =>
+    name === undefined ? kind.name : `${kind.name}/${name}`,
+  );
+  expect(found).toEqual(expected);
+});
+
+test("parseWorkloads() refuses other kinds and empty names", () => {
+  expect(() => parseWorkloads(["cats"])).toThrow('Cannot use "cats"');
+  expect(() => parseWorkloads(["deploy/"])).toThrow('Cannot use "deploy/"');
+});
+
+test("workloads are found by name in one namespace or in all, pods by their selector", async () => {
+  const web = deployment("web");
+  const client = fakeCluster([web, deployment("web", "shop"), pod("web-1", { app: "web" })]);
+  const [named] = parseWorkloads(["deploy/web"]);
+  if (named === undefined) throw new Error("Cannot test: nothing was parsed");
+  expect(await findWorkloads(client, { named, namespace: undefined })).toHaveLength(2);
+  expect(await findWorkloads(client, { named, namespace: "shop" })).toHaveLength(1);
+  const one = await findPod(client, { name: "web-1", namespace: "default" });
+  expect(podsOf(web, [one, pod("other"), pod("old", { app: "web", phase: "Failed" })])).toEqual([
+    one,
+  ]);
+});
