@@ -16,6 +16,11 @@ switch (role) {
     await runCni(process.argv.slice(3), VERSION);
     break;
   }
+  case "dev": {
+    const { runDev } = await import("./dev/main.ts");
+    await runDev(process.argv.slice(3), VERSION);
+    break;
+  }
   default: {
     const { runCli } = await import("./cli/main.ts");
     await runCli(process.argv.slice(2), VERSION);

@@ -24,3 +24,21 @@ export function kubeconfig(
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
+
+/** Reads back what `kubeconfig` wrote. */
+export function accessOf(text: string): {
+  readonly server: string;
+  readonly ca: string;
+  readonly token: string;
+} {
+  const { clusters, users } = JSON.parse(text) as {
+    readonly clusters: [{ readonly cluster: Readonly<Record<string, string>> }];
+    readonly users: [{ readonly user: { readonly token: string } }];
+  };
+  const { cluster } = clusters[0];
+  return {
+    server: cluster["server"] ?? "",
+    ca: Buffer.from(cluster["certificate-authority-data"] ?? "", "base64").toString(),
+    token: users[0].user.token,
+  };
+}
