@@ -72,3 +72,31 @@ test("RBAC decides", async () => {
       );
   expect([await review("list"), await review("delete")]).toEqual([true, false]);
 });
+
+test("reviews tell who one is and what one may", async () => {
+  const post = async (path: string, spec: unknown) => {
+    const answer = await fake.ask(path, { method: "POST", body: JSON.stringify({ spec }) });
+    return [answer.status, ((await answer.json()) as { status: unknown }).status] as const;
+  };
+  const authorization = "/apis/authorization.k8s.io/v1";
+  expect(await post("/apis/authentication.k8s.io/v1/selfsubjectreviews", {})).toMatchObject([
+    201,
+    { userInfo: { username: "admin" } },
+  ]);
+  expect(
+    await post(`${authorization}/selfsubjectrulesreviews`, { namespace: "mesh" }),
+  ).toMatchObject([201, { incomplete: false }]);
+  const nonResourceAttributes = { path: "/healthz", verb: "get" };
+  expect(
+    await post(`${authorization}/subjectaccessreviews`, {
+      user: "x",
+      groups: ["system:authenticated"],
+      extra: { a: ["b"] },
+      nonResourceAttributes,
+    }),
+  ).toMatchObject([201, { allowed: true }]);
+  expect((await post(`${authorization}/subjectaccessreviews`, { user: "x" }))[0]).toBe(422);
+  expect(
+    await post("/apis/authentication.k8s.io/v1/tokenreviews", { token: "admin" }),
+  ).toMatchObject([201, { authenticated: true }]);
+});

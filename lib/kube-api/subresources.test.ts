@@ -31,3 +31,26 @@ test("logs come from the node", async () => {
   );
   expect((await fake.ask("/api/v1/namespaces/mesh/pods/logged/log?container=x")).status).toBe(400);
 });
+
+test("scale, eviction and bound tokens are served", async () => {
+  const { client } = fake.api;
+  const made = await client.create(PODS, {
+    metadata: { name: "bound", namespace: "mesh" },
+    spec: { containers: [{ name: "c" }] },
+  } as never);
+  const token = (boundObjectRef: unknown, expirationSeconds = 600) =>
+    fake.ask("/api/v1/namespaces/mesh/serviceaccounts/default/token", {
+      method: "POST",
+      body: JSON.stringify({ spec: { boundObjectRef, expirationSeconds } }),
+    });
+  const pod = { kind: "Pod", name: "bound", uid: made.metadata?.uid };
+  expect([(await token(pod)).status, (await token({ ...pod, uid: "x" })).status]).toEqual([
+    201, 409,
+  ]);
+  expect((await token(pod, 1)).status).toBe(422);
+  const eviction = { method: "POST", body: "{}" };
+  expect((await fake.ask("/api/v1/namespaces/mesh/pods/bound/eviction", eviction)).status).toBe(
+    201,
+  );
+  expect((await fake.ask("/api/v1/namespaces/mesh/pods/bound/none")).status).toBe(404);
+});

@@ -39,3 +39,18 @@ test("watch() tells changes from a version on, and 410 where that is gone", asyn
   expect(expired).toEqual([{ type: "EXPIRED" }]);
   abort.abort();
 });
+
+test("a watch ends in time, late events and tables included", async () => {
+  fake.api.faults.eventDelayMs = 1;
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const query = "watch=true&timeoutSeconds=0&sendInitialEvents=true&allowWatchBookmarks=true";
+  const answer = await fake.ask(`/api/v1/namespaces/mesh?${query}`, { headers: { accept } });
+  const types = (await answer.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string; object: { kind: string } });
+  expect(types.map(({ type, object }) => [type, object.kind])).toEqual([
+    ["ADDED", "Table"],
+    ["BOOKMARK", "Namespace"],
+  ]);
+});
