@@ -94,7 +94,8 @@ async function call(node: CniNode, sandbox: CniSandbox, request: Call): Promise<
     ...(previous !== undefined && { prevResult: previous }),
   });
   const program = findPlugin(node, plugin.type);
-  const script = `mount --rbind ${quote(node.run)} /run; exec ${quote(program)}`;
+  // Opened before the mount, which may hide where the program lies.
+  const script = `exec 9< ${quote(program)}; mount --rbind ${quote(node.run)} /run; exec /proc/self/fd/9`;
   const child = inNetns(node.netns, () =>
     Bun.spawn(["unshare", "--mount", "--propagation", "slave", "sh", "-ec", script], {
       env: environment(node, sandbox, command),

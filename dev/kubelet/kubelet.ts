@@ -51,7 +51,11 @@ class PodManager implements Kubelet {
   constructor(node: KubeletNode, watches: Watches) {
     this.#node = node;
     this.#watches = watches;
-    this.api = createNodeApi({ clock: node.clock, find: (pod) => this.#find(pod) });
+    this.api = createNodeApi({
+      clock: node.clock,
+      netns: node.netns,
+      find: (pod) => this.#find(pod),
+    });
     watches.pods.subscribe(({ type, object }) => {
       if (type === "deleted") this.#workers.get(uidOf(object))?.stop(0);
       else this.#take(object);

@@ -1,20 +1,28 @@
 /** Logs and commands of containers, for whoever asks through the API. */
 
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { requestOnce } from "#lib/http-io/request-once.ts";
 import type {
   ContainerName,
   LogQuery,
   NodeApi,
+  PodRequest,
+  PodResponse,
   Session,
   SessionObserver,
   SessionRequest,
 } from "#lib/kube-api/node-api.ts";
+import { connectTcp } from "#lib/net/connect.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { inNetns } from "#lib/sys/netns.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { PodWorker } from "./pod-worker.ts";
 
 /** How containers are found, and time for logs that are followed. */
 export type NodeSessions = {
   readonly clock: Clock;
+  /** Path of the node's network namespace, from which pods are asked. */
+  readonly netns: string;
   find(pod: Pick<ContainerName, "namespace" | "pod">): PodWorker | undefined;
 };
 
@@ -29,6 +37,7 @@ type Found = NonNullable<ReturnType<PodWorker["container"]>>;
 export function createNodeApi(sessions: NodeSessions): NodeApi {
   return {
     log: (container, query) => readLog(sessions, container, query),
+    proxy: (request) => askPod(sessions, request),
     run: (container, request) => runCommand(found(sessions, container), request),
   };
 }
@@ -92,6 +101,24 @@ function tailStart(file: number, lines: number): number {
     }
   }
   return 0;
+}
+
+/** Milliseconds for a pod to answer a request through the API. */
+const PROXY_TIMEOUT_MS = 10_000;
+
+async function askPod(
+  { clock, netns, find }: NodeSessions,
+  { namespace, pod, port, method, path }: PodRequest,
+): Promise<PodResponse> {
+  const ip = find({ namespace, pod })?.ip;
+  if (ip === undefined) throw new Error(`pod "${pod}" has no address yet`);
+  const { promise, resolve, reject } = Promise.withResolvers<TcpStream>();
+  const where = { ip, port, timeoutMs: PROXY_TIMEOUT_MS, clock, onFault: reject };
+  inNetns(netns, () => connectTcp(where, { onConnected: resolve, onFailed: reject }));
+  return await requestOnce(await promise, {
+    ...{ method, authority: `${ip}:${port}`, path, timeoutMs: PROXY_TIMEOUT_MS, clock },
+    fields: [["accept", "*/*"]],
+  });
 }
 
 function runCommand(

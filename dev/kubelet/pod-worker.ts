@@ -69,6 +69,11 @@ export class PodWorker {
     this.#deleted.resolve();
   }
 
+  /** Its address, once it has one. */
+  get ip(): string | undefined {
+    return this.#sandbox?.ip;
+  }
+
   /** The process of a container that runs, and where the log of its last start is. */
   container(
     name: string,

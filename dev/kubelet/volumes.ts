@@ -1,6 +1,6 @@
 /** A pod's volumes as folders of this machine. */
 
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ConfigMap, Pod, Secret, Volume } from "#lib/k8s/types/core.ts";
 import { fieldOf } from "./environment.ts";
@@ -47,7 +47,9 @@ function prepare(volume: Volume, source: VolumeSource): string {
     return path;
   }
   const folder = `${source.folder}/${volume.name}`;
-  mkdirSync(folder, { recursive: true, ...(emptyDir !== undefined && { mode: 0o777 }) });
+  mkdirSync(folder, { recursive: true });
+  // For every user of the pod, as the kubelet makes it; mkdir's own mode is cut by the umask.
+  if (emptyDir !== undefined) chmodSync(folder, 0o777);
   for (const [path, content] of filesOf(volume, source)) write(`${folder}/${path}`, content);
   return folder;
 }

@@ -128,6 +128,7 @@ function subresourceOf(
     case "exec":
     case "attach":
     case "portforward":
+    case "proxy":
       return {
         responseKind: { group: "", version: "v1", kind: "PodExecOptions" },
         verbs: ["create", "get"],

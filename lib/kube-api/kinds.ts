@@ -22,7 +22,7 @@ type Row = readonly [kind: string, plural: string, shortNames: string, subresour
 
 const NAMESPACED: Readonly<Record<string, readonly Row[]>> = {
   v1: [
-    ["Pod", "pods", "po", "status log exec attach portforward eviction"],
+    ["Pod", "pods", "po", "status log exec attach portforward proxy eviction"],
     ["Service", "services", "svc", "status"],
     ["Endpoints", "endpoints", "ep", ""],
     ["ConfigMap", "configmaps", "cm", ""],

@@ -83,11 +83,11 @@ export function createLocalClient(options: {
           ),
         ) as never;
       }),
-    delete: (resource, { name, namespace = "" }) =>
+    delete: (resource, { name, namespace = "" }, options = {}) =>
       asked(`delete ${resource.plural} ${name}`, async () => {
         const kind = find(resource);
         if (registry.find(kind, name, namespace) !== undefined)
-          await registry.delete(kind, { name, namespace }, user);
+          await registry.delete(kind, { name, namespace }, { ...user, ...options });
       }),
     watch: (resource, query) => watchLocal(registry, { resource: find(resource), query }),
     text: (path) => asked(`get ${path}`, () => options.text(path)),

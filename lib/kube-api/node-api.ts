@@ -43,6 +43,23 @@ export interface SessionObserver {
   onExit(result: { readonly exitCode: number } | { readonly error: string }): void;
 }
 
+/** A request to a port of a pod, through the API. */
+export interface PodRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+}
+
+/** What the pod answered. */
+export interface PodResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
 /** The node, as the API server reaches it. */
 export interface NodeApi {
   /** The log in pieces; it ends when the signal aborts, or at its end where it is not followed. Rejects with a text for the user. */
@@ -50,6 +67,8 @@ export interface NodeApi {
     container: ContainerName,
     query: LogQuery & { readonly signal: AbortSignal },
   ): AsyncIterable<Uint8Array>;
+  /** Asks a port of a pod. Rejects with a text for the user. */
+  proxy(request: PodRequest): Promise<PodResponse>;
   /** Runs or attaches. */
   run(
     container: ContainerName,

@@ -22,6 +22,13 @@ test("logs come from the node", async () => {
       yield Buffer.from(`${container}: `);
       yield Buffer.from("hello\n");
     },
+    proxy: async ({ pod, port, method, path }) => ({
+      ...{
+        status: 203,
+        contentType: "text/x",
+        body: Buffer.from(`${method} ${pod} ${port} ${path}`),
+      },
+    }),
     run: () => {
       throw new Error("no sessions here");
     },
@@ -30,6 +37,9 @@ test("logs come from the node", async () => {
     "c: hello\n",
   );
   expect((await fake.ask("/api/v1/namespaces/mesh/pods/logged/log?container=x")).status).toBe(400);
+  const proxied = await fake.ask("/api/v1/namespaces/mesh/pods/logged:4191/proxy/a/b?c=d");
+  expect([proxied.status, await proxied.text()]).toEqual([203, "GET logged 4191 /a/b?c=d"]);
+  expect((await fake.ask("/api/v1/namespaces/mesh/pods/none:1/proxy/")).status).toBe(404);
 });
 
 test("scale, eviction and bound tokens are served", async () => {

@@ -41,6 +41,9 @@ export async function serveSubresource(
     case "log":
       await serveLog(served, call, request);
       return;
+    case "proxy":
+      await serveProxy(served, call, request);
+      return;
     case "finalize":
     case "status":
       await serveResource(served, call, request);
@@ -202,6 +205,31 @@ async function serveLog(served: Served, call: ResourceCall, request: SimpleReque
   writer.onClose = () => abort.abort();
   for (let piece = first; !piece.done; piece = await chunks.next()) writer.write(piece.value);
   writer.end();
+}
+
+/** `pods/NAME:PORT/proxy/PATH`; a scheme before the name is not offered. */
+async function serveProxy(
+  served: Served,
+  { resource, route }: ResourceCall,
+  request: SimpleRequest,
+): Promise<void> {
+  const [pod = "", port = "80"] = route.name.split(":", 2);
+  served.registry.get(resource, pod, route.namespace);
+  const node = served.node();
+  if (node === undefined)
+    throw new ApiError("ServiceUnavailable", "Cannot reach pod: no node serves this cluster");
+  const query = request.query.toString();
+  const asked = {
+    ...{ namespace: route.namespace, pod, port: Number(port), method: request.head.method },
+    path: `/${route.rest}${query === "" ? "" : `?${query}`}`,
+  };
+  const answer = await node.proxy(asked).catch((error: unknown) => {
+    throw new ApiError(
+      "ServiceUnavailable",
+      error instanceof Error ? error.message : String(error),
+    );
+  });
+  request.respond(answer.status, { "content-type": answer.contentType }, answer.body);
 }
 
 /** The container that is named, or the pod's default one. */

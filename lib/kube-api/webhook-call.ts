@@ -1,8 +1,6 @@
 /** One HTTPS request to a webhook, on a connection of our own so that it can start in another network namespace. */
 
-import { HeaderList } from "#lib/http/headers.ts";
-import type { ResponseHandler } from "#lib/http-io/exchange.ts";
-import { connectHttp1 } from "#lib/http-io/http1-client.ts";
+import { requestOnce } from "#lib/http-io/request-once.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { resolveHost } from "#lib/net/dns.ts";
 import type { FaultObserver } from "#lib/net/tcp-stream.ts";
@@ -70,7 +68,7 @@ function connect(
   });
 }
 
-function post(
+async function post(
   stream: ByteStream,
   {
     target,
@@ -78,62 +76,17 @@ function post(
     clock,
   }: { readonly target: WebhookTarget; readonly body: string; readonly clock: Clock },
 ): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const observer = { onAvailable: () => undefined, onClosed: () => undefined };
-    const connection = connectHttp1(stream, observer);
-    const timer = clock.after(target.timeoutMs, () => {
-      connection.destroy();
-      reject(
-        new Error(
-          `Post "https://${target.host}:${target.port}${target.path}": context deadline exceeded`,
-        ),
-      );
-    });
-    const parts: Uint8Array[] = [];
-    let status = 0;
-    const handler: ResponseHandler = {
-      onResponseInformational: () => undefined,
-      onResponseHead: (head, end) => {
-        ({ status } = head);
-        if (end) handler.onResponseEnd(undefined);
-      },
-      onResponseData: (chunk) => void parts.push(chunk.slice()),
-      onResponseEnd: () => {
-        timer.cancel();
-        const text = Buffer.concat(parts).toString();
-        if (status === 200) resolve(text);
-        else
-          reject(
-            new Error(
-              `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding: status ${status}`,
-            ),
-          );
-        // After the verdict: to destroy it is to reset the request.
-        connection.destroy();
-      },
-      onResponseReset: ({ reason }) => {
-        timer.cancel();
-        reject(new Error(`Cannot call webhook ${target.host}: ${reason}`));
-      },
-      onRequestWritable: () => undefined,
-    };
-    const bytes = Buffer.from(body);
-    const headers = HeaderList.of(
+  const answer = await requestOnce(stream, {
+    ...{ method: "POST", authority: `${target.host}:${target.port}`, path: target.path },
+    fields: [
       ["content-type", "application/json"],
       ["accept", "application/json"],
-      ["content-length", String(bytes.length)],
-    );
-    const head = {
-      method: "POST",
-      scheme: "",
-      authority: `${target.host}:${target.port}`,
-      path: target.path,
-      version: "HTTP/1.1",
-      protocol: "",
-      headers,
-    } as const;
-    const sent = connection.send({ ...head }, false, handler);
-    sent.sendData(bytes);
-    sent.sendEnd(undefined);
+    ],
+    ...{ body: Buffer.from(body), timeoutMs: target.timeoutMs, clock },
   });
+  const text = Buffer.from(answer.body).toString();
+  if (answer.status === 200) return text;
+  throw new Error(
+    `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding: status ${answer.status}`,
+  );
 }
