@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { readIssuer } from "../controller/identity/authority.ts";
+import { createCertificates, createServingCertificate } from "./certificates.ts";
+
+const nowMs = Date.UTC(2026, 0, 1);
+const certificates = createCertificates({
+  namespace: "linkerd",
+  trustDomain: "cluster.local",
+  nowMs,
+});
+const DAY_MS = 86_400_000;
+
+test("createCertificates() makes an issuer that the identity service takes", () => {
+  const { issuer, anchorsPem } = certificates;
+  const read = readIssuer({ keyPem: issuer.keyPem, chainPem: issuer.crtPem }, anchorsPem, nowMs);
+  expect(read.commonName).toBe("identity.linkerd.cluster.local");
+  expect(read.intermediates).toHaveLength(1);
+  expect(read.expiresMs).toBe(nowMs + 365 * DAY_MS);
+});
+
+test("the anchor signed itself, and its key is given to the caller", () => {
+  const anchor = new X509Certificate(certificates.anchorsPem);
+  expect([anchor.subject, anchor.ca, anchor.verify(anchor.publicKey)]).toEqual([
+    "CN=root.linkerd.cluster.local",
+    true,
+    true,
+  ]);
+  expect(certificates.anchorKeyPem).toContain("BEGIN PRIVATE KEY");
+});
+
+test("anchors and issuer of the user's own stay as they are", () => {
+  const own = { anchorsPem: "anchors", issuer: { crtPem: "crt", keyPem: "key" } };
+  const made = createCertificates({ namespace: "l", trustDomain: "t", nowMs, own });
+  expect(made).toMatchObject({ ...own, anchorKeyPem: undefined });
+  expect(new X509Certificate(made.proxyInjector.crtPem).subjectAltName).toBe(
+    "DNS:linkerd-proxy-injector.l.svc",
+  );
+});
+
+test("createServingCertificate() makes a leaf that a client with its authority takes", async () => {
+  const { crtPem, keyPem, caPem } = createServingCertificate("localhost", Date.now());
+  using server = Bun.serve({
+    port: 0,
+    tls: { key: keyPem, cert: crtPem },
+    fetch: () => new Response("served"),
+  });
+  const response = await fetch(`https://localhost:${server.port}`, { tls: { ca: caPem } });
+  expect(await response.text()).toBe("served");
+  const leaf = new X509Certificate(crtPem);
+  expect([leaf.ca, leaf.checkIssued(new X509Certificate(caPem))]).toEqual([false, true]);
+});

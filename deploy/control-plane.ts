@@ -1,0 +1,65 @@
+/** The manifests of the control plane, in the order in which they are applied. */
+
+import {
+  ADMISSION_WEBHOOKS,
+  CONTROL_PLANE_NS,
+  INJECT,
+  IS_CONTROL_PLANE,
+} from "#lib/k8s/annotations.ts";
+import type { ConfigMap, Namespace } from "#lib/k8s/types/core.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { Certificates } from "./certificates.ts";
+import { createdBy, labelsOf } from "./controller.ts";
+import { renderDestination } from "./destination.ts";
+import { renderIdentity } from "./identity.ts";
+import { renderProxyInjector } from "./proxy-injector.ts";
+import { trustRoots } from "./trust-roots.ts";
+import type { Values } from "./values.ts";
+
+/** All objects of the control plane: namespace, configuration, then each controller. */
+export function renderControlPlane(values: Values, certificates: Certificates): KubeObject[] {
+  return [
+    namespace(values),
+    config(values),
+    trustRoots(values, certificates.anchorsPem),
+    ...renderIdentity(values, certificates),
+    ...renderDestination(values, certificates),
+    ...renderProxyInjector(values, certificates),
+  ];
+}
+
+/** No pod of the control plane needs a privilege, its proxies neither: the namespace refuses them all. */
+function namespace(values: Values): Namespace {
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: {
+      name: values.namespace,
+      annotations: { [INJECT]: "disabled" },
+      labels: {
+        [IS_CONTROL_PLANE]: "true",
+        [ADMISSION_WEBHOOKS]: "disabled",
+        [CONTROL_PLANE_NS]: values.namespace,
+        "pod-security.kubernetes.io/enforce": "restricted",
+      },
+    },
+  };
+}
+
+/** The values as the injector and the command line read them again: JSON, which is YAML too. */
+function config(values: Values): ConfigMap {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: "linkerd-config",
+      namespace: values.namespace,
+      labels: labelsOf("controller", values),
+      annotations: createdBy(values),
+    },
+    data: {
+      "linkerd-crds-chart-version": values.linkerdVersion,
+      values: JSON.stringify(values, null, 2),
+    },
+  };
+}

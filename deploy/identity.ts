@@ -1,0 +1,83 @@
+/** The identity service: the only one that reads the issuer's key. */
+
+import type { Secret } from "#lib/k8s/types/core.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { Certificates } from "./certificates.ts";
+import { controllerDeployment, controllerService, createdBy, labelsOf } from "./controller.ts";
+import { account } from "./rbac.ts";
+import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
+import type { Values } from "./values.ts";
+
+const ISSUER = "linkerd-identity-issuer";
+const PORT = { name: "identity-grpc", port: 8080 };
+
+/** Its objects; the account's come first. */
+export function renderIdentity(values: Values, certificates: Certificates): KubeObject[] {
+  const { namespace, identity, identityTrustDomain } = values;
+  const { issuer } = identity;
+  const port = { name: "grpc", port: PORT.port, targetPort: PORT.port };
+  const service = { values, component: "identity", port } as const;
+  return [
+    ...account({
+      name: "linkerd-identity",
+      namespace,
+      clusterName: `linkerd-${namespace}-identity`,
+      labels: labelsOf("identity", values),
+      cluster: [{ group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"] }],
+      local: [{ group: "", resources: ["events"], verbs: ["create", "patch"] }],
+    }),
+    issuerSecret(values, certificates),
+    controllerService("linkerd-identity", service),
+    controllerService("linkerd-identity-headless", { ...service, headless: true }),
+    controllerDeployment(
+      {
+        component: "identity",
+        args: [
+          `-addr=:${PORT.port}`,
+          "-admin-addr=:9990",
+          `-controller-namespace=${namespace}`,
+          `-identity-trust-domain=${identityTrustDomain}`,
+          `-identity-issuance-lifetime=${issuer.issuanceLifetime}`,
+          `-identity-clock-skew-allowance=${issuer.clockSkewAllowance}`,
+          `-identity-scheme=${issuer.scheme}`,
+        ],
+        ports: [PORT],
+        adminPort: 9990,
+        volumes: [
+          {
+            volume: { name: "identity-issuer", secret: { secretName: ISSUER } },
+            mountPath: "/var/run/linkerd/identity/issuer",
+          },
+          TRUST_ROOTS_MOUNT,
+        ],
+      },
+      { values, anchorsPem: certificates.anchorsPem },
+    ),
+  ];
+}
+
+function issuerSecret(values: Values, { issuer, anchorsPem }: Certificates): Secret {
+  const external = values.identity.issuer.scheme === "kubernetes.io/tls";
+  const texts: Record<string, string> = external
+    ? { "tls.crt": issuer.crtPem, "tls.key": issuer.keyPem, "ca.crt": anchorsPem }
+    : { "crt.pem": issuer.crtPem, "key.pem": issuer.keyPem };
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: ISSUER,
+      namespace: values.namespace,
+      labels: labelsOf("identity", values),
+      annotations: createdBy(values),
+    },
+    ...(external && { type: "kubernetes.io/tls" }),
+    data: encoded(texts),
+  };
+}
+
+/** A Secret's data: base64. */
+export function encoded(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+  );
+}

@@ -1,0 +1,137 @@
+/** The injector: its webhook, and what serves it. */
+
+import {
+  ADMISSION_WEBHOOKS,
+  CNI_RESOURCE,
+  CONFIG,
+  CONTROL_PLANE_COMPONENT,
+} from "#lib/k8s/annotations.ts";
+import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
+import type { Secret } from "#lib/k8s/types/core.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { Certificates } from "./certificates.ts";
+import { controllerDeployment, controllerService, createdBy, labelsOf } from "./controller.ts";
+import { encoded } from "./identity.ts";
+import { account, WATCH } from "./rbac.ts";
+import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
+import type { Values } from "./values.ts";
+
+const NAME = "linkerd-proxy-injector";
+const TLS_SECRET = `${NAME}-k8s-tls`;
+const PORT = { name: "proxy-injector", port: 8443 };
+const TIMEOUT_SECONDS = 10;
+
+/** Its objects: the account's come first, the webhook last, when somebody serves it. */
+export function renderProxyInjector(values: Values, certificates: Certificates): KubeObject[] {
+  const { namespace } = values;
+  const component = "proxy-injector";
+  return [
+    ...account({
+      name: NAME,
+      namespace,
+      clusterName: `linkerd-${namespace}-proxy-injector`,
+      labels: labelsOf(component, values),
+      cluster: [{ group: "", resources: ["namespaces"], verbs: WATCH }],
+    }),
+    tlsSecret(values, certificates),
+    controllerService(NAME, {
+      values,
+      component,
+      port: { name: PORT.name, port: 443, targetPort: PORT.port },
+    }),
+    controllerDeployment(
+      {
+        component,
+        args: [`-addr=:${PORT.port}`, "-metrics-addr=:9995", `-linkerd-namespace=${namespace}`],
+        ports: [PORT],
+        adminPort: 9995,
+        volumes: [
+          {
+            volume: { name: "config", configMap: { name: "linkerd-config" } },
+            mountPath: "/var/run/linkerd/config",
+          },
+          TRUST_ROOTS_MOUNT,
+          {
+            volume: { name: "tls", secret: { secretName: TLS_SECRET } },
+            mountPath: "/var/run/linkerd/tls",
+          },
+        ],
+        // The API server's TLS is the webhook's own: no proxy needs to look into it.
+        annotations: { [`${CONFIG}opaque-ports`]: String(PORT.port) },
+      },
+      { values, anchorsPem: certificates.anchorsPem },
+    ),
+    webhook(values, certificates),
+  ];
+}
+
+function tlsSecret(values: Values, { proxyInjector }: Certificates): Secret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: TLS_SECRET,
+      namespace: values.namespace,
+      labels: labelsOf("proxy-injector", values),
+      annotations: createdBy(values),
+    },
+    type: "kubernetes.io/tls",
+    data: encoded({ "tls.crt": proxyInjector.crtPem, "tls.key": proxyInjector.keyPem }),
+  };
+}
+
+/** INJ1 and INJ5. */
+function webhook(values: Values, { proxyInjector }: Certificates): MutatingWebhookConfiguration {
+  const absent = (key: string): { key: string; operator: string } => ({
+    key,
+    operator: "DoesNotExist",
+  });
+  const notIn = (
+    key: string,
+    ...all: string[]
+  ): { key: string; operator: string; values: string[] } => ({
+    key,
+    operator: "NotIn",
+    values: all,
+  });
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "MutatingWebhookConfiguration",
+    metadata: {
+      name: `${NAME}-webhook-config`,
+      labels: labelsOf("proxy-injector", values),
+      annotations: createdBy(values),
+    },
+    webhooks: [
+      {
+        name: `${NAME}.linkerd.io`,
+        namespaceSelector: {
+          matchExpressions: [
+            notIn(ADMISSION_WEBHOOKS, "disabled"),
+            notIn("kubernetes.io/metadata.name", "kube-system", "cert-manager"),
+          ],
+        },
+        objectSelector: {
+          matchExpressions: [absent(CONTROL_PLANE_COMPONENT), absent(CNI_RESOURCE)],
+        },
+        clientConfig: {
+          service: { name: NAME, namespace: values.namespace, path: "/" },
+          caBundle: Buffer.from(proxyInjector.caPem).toString("base64"),
+        },
+        failurePolicy: values.webhookFailurePolicy,
+        admissionReviewVersions: ["v1"],
+        rules: [
+          {
+            operations: ["CREATE"],
+            apiGroups: [""],
+            apiVersions: ["v1"],
+            resources: ["pods", "services"],
+            scope: "Namespaced",
+          },
+        ],
+        sideEffects: "None",
+        timeoutSeconds: TIMEOUT_SECONDS,
+      },
+    ],
+  };
+}
