@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { addGlobalFlags, CommandError } from "./command.ts";
+import { addCheck } from "./commands/check.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
 import { addVersion } from "./commands/version.ts";
@@ -29,6 +30,7 @@ export function createProgram(context: Context): Command {
   addGlobalFlags(root, context.linkerdNamespace);
   addInject(root, context);
   addUninject(root, context);
+  addCheck(root, context);
   addDiagnostics(root, context);
   addVizStat(root.command("viz").description("Statistics of meshed workloads"), context);
   addVersion(root, context);

@@ -5,9 +5,9 @@ import type { Command } from "commander";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { PODS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
+import { inParallel, isMeshed, scrapeProxy } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
-import { inParallel, isMeshed, scrapeProxy } from "../proxies.ts";
 import { findPod, findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 
 /** Adds `diagnostics`, alias `dg`. */

@@ -4,9 +4,9 @@ import type { Command } from "commander";
 import { PROXY_VERSION } from "#lib/k8s/annotations.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { CONFIG_MAPS, PODS } from "#lib/k8s/resource.ts";
+import { isMeshed } from "../check/proxies.ts";
 import { addCommand, flagsOf, type GlobalFlags } from "../command.ts";
 import type { Context } from "../context.ts";
-import { isMeshed } from "../proxies.ts";
 
 type Flags = {
   readonly client?: boolean;

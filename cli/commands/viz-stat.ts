@@ -6,9 +6,9 @@ import { PODS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
 import { type ScrapePair, type Stat, statOf } from "../../viz/core/stat.ts";
+import { inParallel, isMeshed, scrapeProxy } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf, parseDuration } from "../command.ts";
 import type { Context } from "../context.ts";
-import { inParallel, isMeshed, scrapeProxy } from "../proxies.ts";
 import { type Column, renderTable } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { fakeCluster, metricsPath } from "../test/fake/cli.ts";
-import { pod } from "../test/fake/mesh-objects.ts";
+import { fakeCluster, metricsPath } from "../../test/fake/cli.ts";
+import { pod } from "../../test/fake/mesh-objects.ts";
 import { inParallel, isMeshed, proxyOf, scrapeProxy } from "./proxies.ts";
 
 test("a pod is meshed by its proxy and its control plane", () => {

@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { fakeCluster, metricsPath, type Outcome, runCommand } from "../../test/fake/cli.ts";
+import { INSTALLED_MS, installed, TEXTS, without } from "../../test/fake/installed.ts";
+import { pod } from "../../test/fake/mesh-objects.ts";
+
+const check = (words: readonly string[], objects: KubeObject[] = installed()): Promise<Outcome> =>
+  runCommand(["check", ...words], {
+    client: fakeCluster(objects, {
+      ...TEXTS,
+      [metricsPath("default", "web")]:
+        `control_identity_cert_expiration_timestamp_seconds ${INSTALLED_MS / 1000}\n`,
+    }),
+    wall: INSTALLED_MS,
+  });
+
+test("check asks everything, by category, and says that all is well", async () => {
+  const { status, out } = await check([]);
+  expect(status).toBe(0);
+  expect(out).toStartWith(
+    "kubernetes-api\n--------------\n√ can initialize the client\n√ can query the Kubernetes API\n\nkubernetes-version\n------------------\n√ is running the minimum Kubernetes API version\n\nlinkerd-existence\n",
+  );
+  expect(out).toContain(
+    "√ issuer cert is issued by the trust anchor\n\nlinkerd-webhooks-and-apisvc-tls\n",
+  );
+  expect(out).toEndWith("\n\nStatus check results are √\n");
+});
+
+test("a failed check ends with its reason, a hint, and status 1", async () => {
+  const { status, out, err } = await check(["--wait=3s"], without("Pod/linkerd-identity-1"));
+  expect([status, err]).toEqual([1, ""]);
+  expect(out).toEndWith(
+    '× control plane pods are ready\n    No running pods for "linkerd-identity"\n    see https://linkerd.io/2/checks/#l5d-api-control-ready for hints\n\nStatus check results are ×\n',
+  );
+});
+
+test("--proxy asks the data plane too; short shows problems only", async () => {
+  const { status, out } = await check(
+    ["--proxy", "-o", "short", "--wait", "0"],
+    [...installed(), pod("web", { version: "1.0.0" })],
+  );
+  expect(status).toBe(1);
+  expect(out).toStartWith(
+    "linkerd-data-plane\n------------------\n× data plane proxies have valid certificates\n",
+  );
+  expect(out).toContain(
+    "    some proxies are not running the current version:\n    \t* default/web (1.0.0)\n",
+  );
+  expect((await check(["-o", "short"])).out).toBe("Status check results are √\n");
+});
+
+test("JSON has Linkerd's keys", async () => {
+  const { out } = await check(["-o", "json", "--crds"], []);
+  expect(JSON.parse(out)).toMatchObject({
+    success: false,
+    categories: [
+      {
+        categoryName: "kubernetes-api",
+        checks: [{ description: "can initialize the client", result: "success" }, {}],
+      },
+      { categoryName: "kubernetes-version" },
+      {
+        categoryName: "linkerd-crd",
+        checks: [{ hint: "https://linkerd.io/2/checks/#l5d-existence-crd", result: "error" }],
+      },
+    ],
+  });
+});
+
+test("--pre asks for permissions; a wrong wait is refused", async () => {
+  expect((await check(["--pre", "--linkerd-cni-enabled"])).out).toContain(
+    '× control plane namespace does not already exist\n    The "linkerd" namespace already exists\n',
+  );
+  expect((await check(["--wait", "soon"])).err).toContain("it is no duration");
+});

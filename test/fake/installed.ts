@@ -1,0 +1,106 @@
+/** A cluster in which the mesh is installed and runs, made of the manifests that are installed. */
+
+import { type Category, runChecks, type Target } from "../../cli/check/check.ts";
+import { createCertificates } from "../../deploy/certificates.ts";
+import { renderCni } from "../../deploy/cni.ts";
+import { renderControlPlane } from "../../deploy/control-plane.ts";
+import { renderCrds } from "../../deploy/crds/render.ts";
+import { createValues } from "../../deploy/values.ts";
+import type { KubeObject } from "../../lib/k8s/types/meta.ts";
+import { fakeCluster } from "./cli.ts";
+import { pod } from "./mesh-objects.ts";
+
+/** When the certificates were made. */
+export const INSTALLED_MS: number = Date.parse("2026-01-01T00:00:00Z");
+const DAY_MS = 86_400_000;
+
+const certificates = createCertificates({
+  namespace: "linkerd",
+  trustDomain: "cluster.local",
+  nowMs: INSTALLED_MS,
+});
+const values = createValues("1.2.3");
+
+/** The trust anchors of the installed mesh. */
+export const ANCHORS_PEM: string = certificates.anchorsPem;
+
+/** Everything that is there when all is well: manifests, pods, a node. */
+export function installed(): KubeObject[] {
+  const objects = [
+    ...renderCrds(),
+    ...renderCni(values),
+    ...renderControlPlane(values, certificates),
+  ] as (KubeObject & { status?: unknown })[];
+  const agent = objects.find(({ kind }) => kind === "DaemonSet");
+  if (agent !== undefined) agent.status = { desiredNumberScheduled: 1, numberReady: 1 };
+  const controllers = ["destination", "identity", "proxy-injector"].map((component) =>
+    pod(`linkerd-${component}-1`, {
+      namespace: "linkerd",
+      labels: { "linkerd.io/control-plane-component": component },
+    }),
+  );
+  const node = {
+    kind: "Node",
+    metadata: { name: "node-1" },
+    spec: { podCIDRs: ["10.244.0.0/24"] },
+    status: {
+      conditions: [
+        { type: "Ready", lastHeartbeatTime: new Date(INSTALLED_MS + DAY_MS).toISOString() },
+      ],
+    },
+  };
+  return [...objects, ...controllers, node];
+}
+
+/** The texts that such a cluster answers with. */
+export const TEXTS: Readonly<Record<string, string>> = { "/version": '{"gitVersion":"v1.32.0"}' };
+
+/** How the cluster of a test differs. */
+export type Difference = {
+  readonly objects?: readonly KubeObject[];
+  /** Days since the installation; 1 unless given. */
+  readonly days?: number;
+  readonly namespace?: string;
+  readonly texts?: Readonly<Record<string, string>>;
+  readonly version?: string;
+};
+
+/** Asks one category's questions once and returns what is wrong, by question; a fatal one ends it. */
+export async function findings(
+  category: Category,
+  difference: Difference = {},
+): Promise<Record<string, string>> {
+  const { objects = installed(), days = 1, texts = {}, namespace, version = "1.2.3" } = difference;
+  const wrong: Record<string, string> = {};
+  const target: Target = {
+    client: fakeCluster(objects, { ...TEXTS, ...texts }),
+    linkerdNamespace: "linkerd",
+    cniNamespace: "linkerd-cni",
+    namespace,
+    version,
+    wall: () => INSTALLED_MS + days * DAY_MS,
+  };
+  await runChecks([category], {
+    target,
+    patience: { waitMs: 0, now: () => 0, sleep: () => Promise.resolve() },
+    onResult: ({ description, error, result }) => {
+      if (result !== "success") wrong[`${result}: ${description}`] = error;
+    },
+  });
+  return wrong;
+}
+
+/** The installed objects with one changed. */
+export function changed(which: string, change: (object: never) => void): KubeObject[] {
+  return installed().map((object) => {
+    if (`${object.kind}/${object.metadata?.name}` !== which) return object;
+    const copy = structuredClone(object);
+    change(copy as never);
+    return copy;
+  });
+}
+
+/** The installed objects without some. */
+export function without(which: string): KubeObject[] {
+  return installed().filter(({ kind, metadata }) => `${kind}/${metadata?.name}` !== which);
+}
