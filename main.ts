@@ -11,6 +11,11 @@ switch (role) {
     await main(VERSION);
     break;
   }
+  case "controller": {
+    const { runController } = await import("./controller/main.ts");
+    await runController(process.argv.slice(3), VERSION);
+    break;
+  }
   case "cni": {
     const { runCni } = await import("./cni/main.ts");
     await runCni(process.argv.slice(3), VERSION);

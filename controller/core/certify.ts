@@ -40,14 +40,18 @@ export function judgeNames(identity: string, request: RequestedNames): void {
     throw new CertifyRefusal("request must have no other names", "failed-precondition");
 }
 
-/** Clocks of nodes may differ by so much; a certificate begins earlier and ends later by it. */
-export const CLOCK_SKEW_MS = 20_000;
-
-/** When a certificate begins and ends: never later than its issuers (IDY4). Calendar milliseconds. */
+/**
+ * When a certificate begins and ends: never later than its issuers (IDY4). Clocks of nodes may differ by `skewMs`,
+ * by which it begins earlier and ends later. Calendar milliseconds.
+ */
 export function validity(
   nowMs: number,
-  how: { readonly lifetimeMs: number; readonly issuerExpiresMs: number },
+  how: {
+    readonly lifetimeMs: number;
+    readonly issuerExpiresMs: number;
+    readonly skewMs: number;
+  },
 ): { readonly notBefore: Date; readonly notAfter: Date } {
-  const notAfter = Math.min(nowMs + how.lifetimeMs + CLOCK_SKEW_MS, how.issuerExpiresMs);
-  return { notBefore: new Date(nowMs - CLOCK_SKEW_MS), notAfter: new Date(notAfter) };
+  const notAfter = Math.min(nowMs + how.lifetimeMs + how.skewMs, how.issuerExpiresMs);
+  return { notBefore: new Date(nowMs - how.skewMs), notAfter: new Date(notAfter) };
 }

@@ -19,6 +19,7 @@ const options = {
   issuer,
   domain,
   lifetimeMs: DAY_MS,
+  skewMs: 20_000,
   nowMs: Date.now(),
   serial: Uint8Array.of(1, 2, 3),
 };

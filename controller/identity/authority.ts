@@ -75,6 +75,8 @@ export interface SignOptions {
   readonly issuer: Issuer;
   readonly domain: TrustDomain;
   readonly lifetimeMs: number;
+  /** How far clocks of nodes may differ. */
+  readonly skewMs: number;
   readonly nowMs: number;
   /** At least 8 random bytes. */
   readonly serial: Uint8Array;
@@ -84,7 +86,7 @@ export interface SignOptions {
 export function signWorkload(
   identity: string,
   request: { readonly csrDer: Uint8Array; readonly account: ServiceAccount },
-  { issuer, domain, lifetimeMs, nowMs, serial }: SignOptions,
+  { issuer, domain, lifetimeMs, skewMs, nowMs, serial }: SignOptions,
 ): SignedLeaf {
   const csr = parseRequest(request.csrDer);
   if (csr === undefined)
@@ -97,6 +99,7 @@ export function signWorkload(
     throw new CertifyRefusal("key must be ECDSA", "failed-precondition");
   const { notBefore, notAfter } = validity(nowMs, {
     lifetimeMs,
+    skewMs,
     issuerExpiresMs: issuer.expiresMs,
   });
   const content = {

@@ -1,0 +1,119 @@
+/** The issuer as its files hold it: read, verified against the anchors, and read again when they change (IDY6). */
+
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock, Timer } from "#lib/time/clock.ts";
+import { CertifyRefusal } from "../core/certify.ts";
+import { type Issuer, readIssuer } from "./authority.ts";
+
+/** How often the files are looked at: the kubelet replaces them by renaming a link, which not every watch sees. */
+export const LOOK_INTERVAL_MS: number = 2_000;
+
+/** Where issuer and anchors are. */
+export type IssuerPaths = {
+  readonly keyFile: string;
+  readonly chainFile: string;
+  readonly anchorsFile: string;
+};
+
+/** What the store needs. */
+export type IssuerStoreOptions = {
+  readonly paths: IssuerPaths;
+  readonly readText: (path: string) => Promise<string>;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/** Holds the last issuer that was good. */
+export class IssuerStore {
+  /** Settles when the first good issuer was read. */
+  readonly loaded: Promise<void>;
+  readonly #options: IssuerStoreOptions;
+  readonly #loaded = Promise.withResolvers<void>();
+  #issuer: Issuer | undefined;
+  #seen = "";
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: IssuerStoreOptions) {
+    this.#options = options;
+    this.loaded = this.#loaded.promise;
+  }
+
+  /** Looks at the files now, and again until stopped. */
+  async start(): Promise<void> {
+    await this.look();
+    if (this.#stopped) return;
+    this.#timer = this.#options.clock.after(LOOK_INTERVAL_MS, () => {
+      // `look` catches what reading throws.
+      void this.start();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** The expiry of the issuer's chain, calendar milliseconds; undefined before there is one. */
+  get expiresMs(): number | undefined {
+    return this.#issuer?.expiresMs;
+  }
+
+  /** The issuer. Throws CertifyRefusal where none was read yet, or where it has expired since. */
+  require(): Issuer {
+    if (this.#issuer === undefined)
+      throw new CertifyRefusal("issuer is not loaded yet", "unavailable");
+    if (this.#issuer.expiresMs <= this.#options.clock.wall()) {
+      this.#options.log.error("Issuer cannot sign: its chain has expired", {
+        reason: "IssuerValidationFailed",
+      });
+      throw new CertifyRefusal("issuer has expired", "unknown");
+    }
+    return this.#issuer;
+  }
+
+  /** Reads the files; what is bad is told of once, and the old issuer stays. */
+  async look(): Promise<void> {
+    const { log, clock } = this.#options;
+    try {
+      const { keyPem, chainPem, anchorsPem } = await this.#read();
+      if (!this.#isNew(`${keyPem}\n${chainPem}\n${anchorsPem}`)) return;
+      const issuer = readIssuer({ keyPem, chainPem }, anchorsPem, clock.wall());
+      this.#issuer = issuer;
+      log.info("Issuer updated", {
+        reason: "IssuerUpdated",
+        issuer: issuer.commonName,
+        expires: new Date(issuer.expiresMs).toISOString(),
+      });
+      this.#loaded.resolve();
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (error instanceof ReadError && !this.#isNew(text)) return;
+      log.warn("Issuer was not updated", { reason: "IssuerUpdateSkipped", error: text });
+    }
+  }
+
+  async #read(): Promise<{ keyPem: string; chainPem: string; anchorsPem: string }> {
+    const { paths, readText } = this.#options;
+    const read = (path: string): Promise<string> =>
+      readText(path).catch((cause: unknown) => {
+        throw new ReadError(`Cannot read ${path}: ${String(cause)}`);
+      });
+    const [keyPem, chainPem, anchorsPem] = await Promise.all([
+      read(paths.keyFile),
+      read(paths.chainFile),
+      read(paths.anchorsFile),
+    ]);
+    return { keyPem, chainPem, anchorsPem };
+  }
+
+  #isNew(text: string): boolean {
+    if (text === this.#seen) return false;
+    this.#seen = text;
+    return true;
+  }
+}
+
+class ReadError extends Error {
+  override readonly name = "ReadError";
+}

@@ -1,0 +1,144 @@
+/** The role `destination`: discovery on one port, policy on another, both from the same index. */
+
+import { startInformer } from "#lib/k8s/informer.ts";
+import {
+  ENDPOINT_SLICES,
+  NAMESPACES,
+  NODES,
+  PODS,
+  type Resource,
+  SERVICES,
+} from "#lib/k8s/resource.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { Registry } from "#lib/metrics/registry.ts";
+import { destinationHandlers } from "../api/destination.ts";
+import { inboundHandlers } from "../api/inbound.ts";
+import { outboundHandlers } from "../api/outbound.ts";
+import type { DefaultPolicy } from "../core/inbound-policy.ts";
+import { Cluster, type Informers } from "../index/cluster.ts";
+import { serveAdmin } from "../runtime/admin.ts";
+import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
+import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
+import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
+
+/** The destination controller, with policy. */
+export type DestinationArgs = RoleArgs & {
+  readonly policyAddr: ListenAddr;
+  readonly clusterDomain: string;
+  /** Ports that are opaque unless an annotation says otherwise: `25,3306,4000-4010`. */
+  readonly opaquePorts: string;
+  readonly h2Upgrade: boolean;
+  readonly transportHeader: boolean;
+  readonly defaultPolicy: DefaultPolicy;
+  readonly clusterNetworks: readonly string[];
+  readonly probeNetworks: readonly string[];
+};
+
+/** The role, with the ports it serves once it is ready; 0 before. */
+export interface DestinationRole extends RunningRole {
+  readonly port: number;
+  readonly policyPort: number;
+}
+
+/** Starts to watch the cluster; serves when everything was listed once. */
+export function startDestination(args: DestinationArgs, around: Surroundings): DestinationRole {
+  const registry = new Registry();
+  const informers = watchCluster(around);
+  const serving: Serving = { servers: [], cluster: undefined, stopped: false };
+  const sizes = registrySizes(registry, informers);
+  const admin = serveAdmin(args.adminAddr, {
+    registry,
+    now: () => around.clock.now(),
+    isReady: () => serving.servers.length > 0 && !serving.stopped,
+    measure: sizes,
+  });
+  const all = Object.values(informers);
+  const ready = Promise.all(all.map(({ synced }) => synced)).then(() => {
+    if (serving.stopped) return;
+    serving.cluster = new Cluster(informers, args);
+    serving.servers = serve(serving.cluster, { args, around, registry });
+    around.log.info("Serving destinations and policies", {
+      pods: informers.pods.list().length,
+      services: informers.services.list().length,
+    });
+  });
+  return {
+    ready,
+    adminPort: admin.port,
+    get port() {
+      return serving.servers[0]?.port ?? 0;
+    },
+    get policyPort() {
+      return serving.servers[1]?.port ?? 0;
+    },
+    stop: async () => {
+      serving.stopped = true;
+      await Promise.all(serving.servers.map((server) => server.stop()));
+      serving.cluster?.stop();
+      for (const informer of all) informer.stop();
+      admin.stop();
+    },
+  };
+}
+
+type Serving = {
+  servers: readonly GrpcServer[];
+  cluster: Cluster | undefined;
+  stopped: boolean;
+};
+
+function watchCluster({ client, clock, random, log }: Surroundings): Informers {
+  const logger = log.target("linkerd_destination");
+  const watch = <T extends KubeObject>(
+    resource: Resource<T>,
+  ): ReturnType<typeof startInformer<T>> =>
+    startInformer({ client, resource, clock, random, logger });
+  return {
+    pods: watch(PODS),
+    services: watch(SERVICES),
+    slices: watch(ENDPOINT_SLICES),
+    namespaces: watch(NAMESPACES),
+    nodes: watch(NODES),
+  };
+}
+
+/** `<kind>_cache_size` (CPM1), written when the metrics are asked for. */
+function registrySizes(registry: Registry, informers: Informers): () => void {
+  const names = { pods: "pod", services: "service", slices: "endpointslice" } as const;
+  const others = { namespaces: "namespace", nodes: "node" } as const;
+  const gauges = Object.entries({ ...names, ...others }).map(([key, kind]) => ({
+    gauge: registry.gauge(`${kind}_cache_size`, `Objects of kind ${kind} that are known.`).with(),
+    informer: informers[key as keyof Informers],
+  }));
+  return () => {
+    for (const { gauge, informer } of gauges) gauge.set(informer.list().length);
+  };
+}
+
+function serve(
+  cluster: Cluster,
+  how: {
+    readonly args: DestinationArgs;
+    readonly around: Surroundings;
+    readonly registry: Registry;
+  },
+): readonly GrpcServer[] {
+  const { args, around, registry } = how;
+  const metrics = new GrpcMetrics(registry);
+  const { clock, onFault } = around;
+  const destination = serveGrpc({
+    addr: args.addr,
+    methods: destinationHandlers(cluster, args),
+    metrics,
+    clock,
+    onFault,
+  });
+  const policy = serveGrpc({
+    addr: args.policyAddr,
+    methods: new Map([...inboundHandlers(cluster, args), ...outboundHandlers(cluster, args)]),
+    metrics,
+    clock,
+    onFault,
+  });
+  return [destination, policy];
+}

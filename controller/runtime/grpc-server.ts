@@ -1,0 +1,150 @@
+/** gRPC over plain HTTP/2: the pod's own proxy adds TLS. Calls are counted, and end when the role stops. */
+
+import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/server.ts";
+import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
+import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import { listen } from "#lib/net/listener.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { GrpcMetrics, MethodMetrics } from "./grpc-metrics.ts";
+import type { ListenAddr } from "./role.ts";
+
+/** Connections that are not gone by then are broken off. */
+export const DRAIN_LIMIT_MS: number = 10_000;
+
+/** What a server needs. */
+export type GrpcServerOptions = {
+  readonly addr: ListenAddr;
+  readonly methods: ReadonlyMap<string, CallHandler>;
+  readonly metrics: GrpcMetrics;
+  readonly clock: Clock;
+  readonly onFault: (error: Error) => void;
+};
+
+/** A server that runs. */
+export interface GrpcServer {
+  readonly port: number;
+  /** Takes no more calls, ends the streams with UNAVAILABLE, and settles when the connections are gone. */
+  stop(): Promise<void>;
+}
+
+/** Listens. Throws where the address is taken. */
+export function serveGrpc(options: GrpcServerOptions): GrpcServer {
+  const { addr, clock, onFault, metrics } = options;
+  const calls = new Set<CountedCall>();
+  const connections = new Set<ServerConnection>();
+  let onEmpty: () => void = () => undefined;
+  const methods = new Map(
+    [...options.methods].map(([path, handler]): [string, CallHandler] => {
+      const counted = { handler, metrics: metrics.method(path), clock, calls };
+      return [path, (call) => new CountedCall(call, counted).start()];
+    }),
+  );
+  const grpc = createGrpcHandler(methods, clock);
+  const listener = listen(
+    addr,
+    (stream) => {
+      const handler = {
+        onRequest: grpc.onRequest,
+        onConnectionClose: () => {
+          connections.delete(connection);
+          if (connections.size === 0) onEmpty();
+        },
+      };
+      const connection = serveHttp2(stream, handler, { now: () => clock.now() });
+      connections.add(connection);
+    },
+    onFault,
+  );
+  const stop = async (): Promise<void> => {
+    listener.stop();
+    const empty = Promise.withResolvers<void>();
+    onEmpty = empty.resolve;
+    for (const connection of connections) connection.drain();
+    for (const call of [...calls]) call.giveUp();
+    if (connections.size === 0) return;
+    const limit = clock.after(DRAIN_LIMIT_MS, () => {
+      for (const connection of connections) connection.destroy();
+    });
+    await empty.promise;
+    limit.cancel();
+  };
+  return { port: listener.port, stop };
+}
+
+type Counted = {
+  readonly handler: CallHandler;
+  readonly metrics: MethodMetrics;
+  readonly clock: Clock;
+  readonly calls: Set<CountedCall>;
+};
+
+/** A call between its handler and the wire. */
+class CountedCall implements ServerCall {
+  onCancel: () => void = () => undefined;
+  onWritable: () => void = () => undefined;
+  readonly #inner: ServerCall;
+  readonly #counted: Counted;
+  readonly #startMs: number;
+  #done = false;
+
+  constructor(inner: ServerCall, counted: Counted) {
+    this.#inner = inner;
+    this.#counted = counted;
+    this.#startMs = counted.clock.now();
+    inner.onCancel = () => {
+      if (this.#done) return;
+      this.#finish(GrpcCode.CANCELLED);
+      this.onCancel();
+    };
+    inner.onWritable = () => this.onWritable();
+  }
+
+  start(): void {
+    const { handler, metrics, calls } = this.#counted;
+    metrics.received();
+    calls.add(this);
+    try {
+      handler(this);
+    } catch (error) {
+      this.#finish(error instanceof GrpcError ? error.code : GrpcCode.INTERNAL);
+      throw error;
+    }
+  }
+
+  get request(): Uint8Array {
+    return this.#inner.request;
+  }
+
+  get clientId(): string {
+    return this.#inner.clientId;
+  }
+
+  get blocked(): boolean {
+    return this.#inner.blocked;
+  }
+
+  send(framed: Uint8Array): void {
+    this.#counted.metrics.sent();
+    this.#inner.send(framed);
+  }
+
+  end(code: number, message: string): void {
+    this.#finish(code);
+    this.#inner.end(code, message);
+  }
+
+  /** The role stops: the caller goes to another replica. */
+  giveUp(): void {
+    this.onCancel();
+    this.end(GrpcCode.UNAVAILABLE, "controller is stopping");
+  }
+
+  #finish(code: number): void {
+    if (this.#done) return;
+    this.#done = true;
+    const { metrics, clock, calls } = this.#counted;
+    calls.delete(this);
+    metrics.handled(code, (clock.now() - this.#startMs) / 1000);
+  }
+}
