@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
+import { NAMESPACES } from "#lib/k8s/resource.ts";
+import { createServingCertificate, type ServingCertificate } from "../../deploy/certificates.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
+import { fakeValues } from "../../test/fake/values.ts";
+import { REREAD_MS } from "./files.ts";
+import { serveWebhook, type WebhookServer } from "./server.ts";
+
+const dir = mkdtempSync(`${tmpdir()}/webhook-`);
+const files = {
+  values: `${dir}/values`,
+  anchors: `${dir}/ca-bundle.crt`,
+  crt: `${dir}/tls.crt`,
+  key: `${dir}/tls.key`,
+};
+const clock = new FakeClock();
+const first = createServingCertificate("localhost", Date.now());
+let kube: FakeKubeApi;
+let webhook: WebhookServer;
+
+function write({ crtPem, keyPem }: ServingCertificate): void {
+  writeFileSync(files.crt, crtPem);
+  writeFileSync(files.key, keyPem);
+}
+
+beforeAll(async () => {
+  kube = await FakeKubeApi.start();
+  const annotations = { "linkerd.io/inject": "enabled" };
+  await kube.admin.create(NAMESPACES, { metadata: { name: "shop", annotations } });
+  writeFileSync(files.values, JSON.stringify(fakeValues()));
+  writeFileSync(files.anchors, "PEM");
+  write(first);
+  webhook = await serveWebhook({
+    addr: { ip: "127.0.0.1", port: 0 },
+    files,
+    client: kube.admin,
+    clock,
+    random: () => 0,
+    log: logger,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+});
+afterAll(() => {
+  webhook.stop();
+  kube.stop();
+  rmSync(dir, { recursive: true });
+});
+
+function ask(body: string, ca: string = first.caPem): Promise<Response> {
+  return fetch(`https://localhost:${webhook.port}/`, {
+    method: "POST",
+    body,
+    tls: { ca },
+    keepalive: false,
+  });
+}
+const review = (namespace: string): string =>
+  JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: {
+      uid: "1",
+      kind: { group: "", version: "v1", kind: "Pod" },
+      operation: "CREATE",
+      namespace,
+      object: { metadata: {}, spec: { containers: [{ name: "app" }] } },
+    },
+  });
+
+async function patchOf(response: Response): Promise<string> {
+  expect(response.status).toBe(200);
+  const { response: answer } = (await response.json()) as AdmissionAnswer;
+  return Buffer.from(answer.patch ?? "", "base64").toString();
+}
+
+test("serveWebhook() injects by the namespace that the informer knows", async () => {
+  expect(await patchOf(await ask(review("shop")))).toContain("linkerd-proxy");
+});
+
+test("a namespace that nobody knows injects nothing", async () => {
+  expect(await patchOf(await ask(review("none")))).toBe("");
+});
+
+test("what is no review is answered 400", async () => {
+  const response = await ask("{");
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    "Cannot read review: it is no JSON\n",
+  ]);
+  const get = await fetch(`https://localhost:${webhook.port}/`, { tls: { ca: first.caPem } });
+  expect(get.status).toBe(400);
+});
+
+test("a new certificate and new values are served without a restart", async () => {
+  const second = createServingCertificate("localhost", Date.now());
+  write(second);
+  writeFileSync(files.values, JSON.stringify({ ...fakeValues(), linkerdVersion: "9.9.9" }));
+  clock.advance(REREAD_MS);
+  for (let turn = 0; turn < 1000 && clock.nextMs === undefined; turn++)
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(await patchOf(await ask(review("shop"), second.caPem))).toContain(
+    "linkerd/proxy-injector 9.9.9",
+  );
+  const old = await ask(review("shop"), first.caPem).catch(({ code }: { code: string }) => code);
+  expect(old).not.toBeInstanceOf(Response);
+});

@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { createServingCertificate } from "../../deploy/certificates.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
+import { fakeValues } from "../../test/fake/values.ts";
+import { startInjector } from "./injector.ts";
+
+const addr = { ip: "127.0.0.1", port: 0 };
+
+test("startInjector() is alive at once, ready when the webhook serves, and stops", async () => {
+  const dir = mkdtempSync(`${tmpdir()}/injector-`);
+  const kube = await FakeKubeApi.start();
+  const files = {
+    values: `${dir}/values`,
+    anchors: `${dir}/ca`,
+    crt: `${dir}/crt`,
+    key: `${dir}/key`,
+  };
+  const { crtPem, keyPem, caPem } = createServingCertificate("localhost", Date.now());
+  writeFileSync(files.values, JSON.stringify(fakeValues()));
+  writeFileSync(files.anchors, "PEM");
+  writeFileSync(files.crt, crtPem);
+  writeFileSync(files.key, keyPem);
+  const surroundings = {
+    client: kube.admin,
+    clock: new FakeClock(),
+    random: () => 0,
+    log: logger,
+    onFault: (error: Error) => {
+      throw error;
+    },
+  };
+  const role = startInjector({ addr, adminAddr: addr, files }, surroundings);
+  const status = async (path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${role.adminPort}${path}`)).status;
+  try {
+    expect(await status("/live")).toBe(200);
+    await role.ready;
+    expect(await status("/ready")).toBe(200);
+    const answer = await fetch(`https://localhost:${role.port}/`, { tls: { ca: caPem } });
+    expect(answer.status).toBe(400);
+  } finally {
+    await role.stop();
+    kube.stop();
+    rmSync(dir, { recursive: true });
+  }
+  const gone = await status("/live").catch(() => "gone");
+  expect(gone).toBe("gone");
+});
