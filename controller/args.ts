@@ -2,6 +2,7 @@
 
 import { LEVELS, LogFilter } from "#lib/log/logger.ts";
 import { DEFAULT_POLICIES } from "./core/inbound-policy.ts";
+import { INJECTOR_FLAGS } from "./injector/args.ts";
 import type { DestinationArgs } from "./roles/destination.ts";
 import type { IdentityArgs } from "./roles/identity.ts";
 import type { ListenAddr, RoleArgs } from "./runtime/role.ts";
@@ -123,6 +124,9 @@ ${flagLines(DESTINATION)}
 
 identity:
 ${flagLines(IDENTITY)}
+
+injector:
+${flagLines(INJECTOR_FLAGS)}
 
 Example: bunkerd controller identity -identity-issuance-lifetime=24h
 `;

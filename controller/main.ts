@@ -12,6 +12,7 @@ import {
   parseDestination,
   parseIdentity,
 } from "./args.ts";
+import { parseInjector } from "./injector/args.ts";
 import type { RunningRole, Surroundings } from "./runtime/role.ts";
 
 /** Flags that cannot be used, as in Go's flag package. */
@@ -32,6 +33,12 @@ export async function runController(words: readonly string[], version: string): 
       await start({ parsed: parseIdentity(flags, variables), version }, async (args, around) => {
         const { startIdentity } = await import("./roles/identity.ts");
         return startIdentity(args, around);
+      });
+      return;
+    case "injector":
+      await start({ parsed: parseInjector(flags, variables), version }, async (args, around) => {
+        const { startInjector } = await import("./roles/injector.ts");
+        return startInjector(args, around);
       });
       return;
     case "help":

@@ -43,6 +43,7 @@ export function proxyEnv(
   }));
   const ips = { name: `${P}INBOUND_IPS`, valueFrom: { fieldRef: { fieldPath: "status.podIPs" } } };
   const plain: Record<string, string | undefined> = {
+    _pod_containerName: "linkerd-proxy",
     _l5d_ns: values.namespace,
     _l5d_trustdomain: values.identityTrustDomain,
     ...prefixed({
@@ -70,7 +71,7 @@ function listeners({ ports }: Settings): Record<string, string> {
     CONTROL_LISTEN_ADDR: `0.0.0.0:${ports.control}`,
     ADMIN_LISTEN_ADDR: `0.0.0.0:${ports.admin}`,
     OUTBOUND_LISTEN_ADDR: `127.0.0.1:${ports.outbound}`,
-    OUTBOUND_LISTEN_ADDRS: `127.0.0.1:${ports.outbound}`,
+    OUTBOUND_LISTEN_ADDRS: `127.0.0.1:${ports.outbound},[::1]:${ports.outbound}`,
     INBOUND_LISTEN_ADDR: `0.0.0.0:${ports.inbound}`,
   };
 }

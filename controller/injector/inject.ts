@@ -139,7 +139,7 @@ function proxyContainer(settings: Settings): Container {
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
       runAsUser: uid,
-      ...(gid !== undefined && { runAsGroup: gid }),
+      runAsGroup: gid ?? uid,
       seccompProfile: { type: "RuntimeDefault" },
     },
     terminationMessagePolicy: "FallbackToLogsOnError",

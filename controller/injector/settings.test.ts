@@ -44,3 +44,25 @@ test("settingsOf() passes over what cannot be used, with a warning", () => {
     'annotation config.linkerd.io/default-inbound-policy cannot be "allow"',
   ]);
 });
+
+test("settingsOf() leaves the capture proof out where an annotation says so", () => {
+  const proof = (value: string): boolean =>
+    settingsOf(fakeValues(), {
+      pod: { "config.bunkerd.io/capture-proof": value },
+      namespace: undefined,
+    }).captureProof;
+  expect([proof("disabled"), proof("enabled"), proof("no")]).toEqual([false, true, true]);
+});
+
+test("settingsOf() takes the native sidecar's older annotations where the new one is absent", () => {
+  const name = "proxy-enable-native-sidecar";
+  const beta = { [`config.beta.linkerd.io/${name}`]: "false" };
+  const alpha = { [`config.alpha.linkerd.io/${name}`]: "true" };
+  const native = (pod: Record<string, string>): boolean =>
+    settingsOf(fakeValues(), { pod, namespace: undefined }).nativeSidecar;
+  expect([
+    native({}),
+    native({ ...beta, ...alpha }),
+    native({ ...beta, [c(name)]: "true" }),
+  ]).toEqual([true, false, true]);
+});

@@ -1,6 +1,6 @@
 /** What annotations make of the values for one pod: every setting of its proxy, checked. */
 
-import { CONFIG, annotation as lookUp, type Marks } from "#lib/k8s/annotations.ts";
+import { BUNKERD_CONFIG, CONFIG, annotation as lookUp, type Marks } from "#lib/k8s/annotations.ts";
 import type { InjectValues, ProxyValues, Resources } from "./values.ts";
 
 /** One proxy's settings; the rest comes from the values. */
@@ -34,22 +34,32 @@ const SWITCH = /^(enabled|disabled|true|false)$/;
 const LOG_FORMATS = ["plain", "json"] as const;
 const TEXT = /^\S[\s\S]*$/;
 
+/** Where the native sidecar was asked for before it was a setting; the first one wins. */
+const OLDER_SIDECAR_KEYS = ["beta", "alpha"].map(
+  (stage) => `config.${stage}.linkerd.io/proxy-enable-native-sidecar`,
+);
+
 /** Settings of one pod's proxy. */
 export function settingsOf(
   values: InjectValues,
   from: { readonly pod: Marks; readonly namespace: Marks },
 ): Settings {
   const warnings: string[] = [];
-  const read: Reader = (name, accepts) => {
-    const value = annotation(CONFIG + name, from);
+  const readKey = (key: string, accepts: RegExp): string | undefined => {
+    const value = annotation(key, from);
     if (value === undefined || value === "" || accepts.test(value)) return value || undefined;
-    warnings.push(`annotation ${CONFIG}${name} cannot be "${value}"`);
+    warnings.push(`annotation ${key} cannot be "${value}"`);
     return undefined;
   };
+  const read: Reader = (name, accepts) => readKey(CONFIG + name, accepts);
+  const isOn = (value: string): boolean => value === "enabled" || value === "true";
   const on = (name: string, fallback: boolean): boolean => {
     const value = read(name, SWITCH);
-    return value === undefined ? fallback : value === "enabled" || value === "true";
+    return value === undefined ? fallback : isOn(value);
   };
+  const older = OLDER_SIDECAR_KEYS.map((key) => readKey(key, SWITCH)).find(
+    (each) => each !== undefined,
+  );
   const { proxy } = values;
   return {
     ...proxy,
@@ -57,6 +67,9 @@ export function settingsOf(
     ports: readPorts(read, proxy),
     resources: readResources(read, proxy.resources),
     uid: Number(read("proxy-uid", /^[1-9]\d*$/) ?? proxy.uid),
+    captureProof:
+      proxy.captureProof &&
+      readKey(`${BUNKERD_CONFIG}capture-proof`, /^(enabled|disabled)$/) !== "disabled",
     gid: optionalNumber(read("proxy-gid", /^\d+$/)),
     logLevel: read("proxy-log-level", TEXT) ?? proxy.logLevel,
     logFormat:
@@ -76,7 +89,7 @@ export function settingsOf(
       read("proxy-outbound-discovery-cache-unused-timeout", DURATION) ?? "5s",
     inboundDiscoveryTimeout:
       read("proxy-inbound-discovery-cache-unused-timeout", DURATION) ?? "90s",
-    nativeSidecar: on("proxy-enable-native-sidecar", true),
+    nativeSidecar: on("proxy-enable-native-sidecar", older === undefined || isOn(older)),
     warnings,
   };
 }
