@@ -5,6 +5,7 @@ import { addGlobalFlags, CommandError } from "./command.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
+import { addInstall, addInstallCni } from "./commands/install.ts";
 import { addVersion } from "./commands/version.ts";
 import { addVizStat } from "./commands/viz-stat.ts";
 import type { Context } from "./context.ts";
@@ -28,9 +29,11 @@ export function createProgram(context: Context): Command {
     .description(`Bunkerd ${context.version}, a service mesh that speaks Linkerd's interfaces`)
     .addHelpText("after", OVERVIEW);
   addGlobalFlags(root, context.linkerdNamespace);
+  addInstall(root, context);
+  addInstallCni(root, context);
+  addCheck(root, context);
   addInject(root, context);
   addUninject(root, context);
-  addCheck(root, context);
   addDiagnostics(root, context);
   addVizStat(root.command("viz").description("Statistics of meshed workloads"), context);
   addVersion(root, context);

@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { flagAnnotations, injectFlags } from "../inject/flags.ts";
 import { createInject } from "../inject/inject.ts";
 import { readInputs } from "../inject/input.ts";
+import { assumeMesh, createManual, readMesh } from "../inject/manual.ts";
 import { injectReport, uninjectReport } from "../inject/report.ts";
 import { transform } from "../inject/transform.ts";
 import { uninject } from "../inject/uninject.ts";
@@ -15,7 +16,8 @@ const DETAILS =
   "FILES are files, folders with all below them, URLs, or - for standard input. Documents that are not changed keep their text.";
 
 /** Adds `inject`. */
-export function addInject(parent: Command, { terminal }: Context): void {
+export function addInject(parent: Command, context: Context): void {
+  const { terminal } = context;
   const command = addCommand(parent, {
     usage: "inject [FILES...]",
     summary: "Add the Linkerd proxy to a Kubernetes config",
@@ -28,17 +30,42 @@ export function addInject(parent: Command, { terminal }: Context): void {
       ["A file from a checkout", "bun run cli inject app.yml"],
       ["A folder and all below it", "bunkerd inject folder/ | kubectl apply -f -"],
     ],
-  }).option("--ingress", "Enable ingress mode in the proxy");
+  })
+    .option("--ingress", "Enable ingress mode in the proxy")
+    .option("--manual", "Include the proxy sidecar in the output, as the cluster's webhook would")
+    .option("--ignore-cluster", "With --manual, use default values instead of the cluster's")
+    .option("--identity-trust-anchors-file <file>", "With --ignore-cluster, PEM of the anchors");
   for (const flag of injectFlags()) command.addOption(flag);
   command.action(async (files: string[], flags: Record<string, unknown>) => {
     const annotations = flagAnnotations(flags);
     if (flags["ingress"] === true) annotations["linkerd.io/inject"] = "ingress";
     const documents = await readInputs(files, terminal.stdin);
-    const { yaml, reports } = transform(documents, createInject({ annotations }));
+    const manual = flags["manual"] === true ? await readManual(command, context) : undefined;
+    const { yaml, reports } = transform(documents, createInject({ annotations, manual }));
     terminal.write(yaml);
     const verbose = flagsOf<object>(command).verbose === true;
     terminal.warn(injectReport(reports, { symbols: symbolsFor(terminal), verbose }));
   });
+}
+
+type ManualFlags = {
+  readonly ignoreCluster?: boolean;
+  readonly identityTrustAnchorsFile?: string;
+};
+
+/** What adds proxies, from the cluster's own configuration unless that is to be ignored. */
+async function readManual(
+  command: Command,
+  context: Context,
+): Promise<ReturnType<typeof createManual>> {
+  const flags = flagsOf<ManualFlags>(command);
+  const { linkerdNamespace, identityTrustAnchorsFile: anchorsFile } = flags;
+  if (flags.ignoreCluster === true)
+    return createManual(
+      await assumeMesh({ version: context.version, linkerdNamespace, anchorsFile }),
+    );
+  const { client } = await context.connect(flags);
+  return createManual(await readMesh(client, linkerdNamespace));
 }
 
 /** Adds `uninject`. */
