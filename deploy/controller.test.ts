@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { controllerDeployment, controllerService } from "./controller.ts";
+import { createValues } from "./values.ts";
+
+const values = createValues("1.2.3", { controllerReplicas: 3, imagePullPolicy: "Never" });
+const spec = {
+  component: "identity",
+  args: ["-addr=:8080"],
+  ports: [{ name: "grpc", port: 8080 }],
+  adminPort: 9990,
+  volumes: [{ volume: { name: "v", emptyDir: {} }, mountPath: "/v" }],
+} as const;
+
+test("controllerDeployment() says where the controller is alive and ready, and as whom it runs", () => {
+  const deployment = controllerDeployment(spec, { values, anchorsPem: "PEM" });
+  expect(deployment.spec?.replicas).toBe(3);
+  expect(deployment.spec?.template.spec?.containers[0]).toMatchObject({
+    name: "identity",
+    image: "ghcr.io/bunkerd/bunkerd:1.2.3",
+    imagePullPolicy: "Never",
+    args: ["controller", "identity", "-log-level=info", "-log-format=plain", "-addr=:8080"],
+    livenessProbe: { httpGet: { path: "/live", port: 9990 } },
+    readinessProbe: { httpGet: { path: "/ready", port: 9990 } },
+    securityContext: { runAsUser: 2103, readOnlyRootFilesystem: true },
+  });
+});
+
+test("controllerDeployment() rolls its pods when the anchors change", () => {
+  const annotationOf = (anchorsPem: string): string | undefined =>
+    controllerDeployment(spec, { values, anchorsPem }).spec?.template.metadata?.annotations?.[
+      "linkerd.io/trust-root-sha256"
+    ];
+  expect(annotationOf("a")).toMatch(/^[0-9a-f]{64}$/);
+  expect(annotationOf("b")).not.toBe(annotationOf("a"));
+});
+
+test("controllerService() is headless where that is asked for", () => {
+  const port = { name: "grpc", port: 8080, targetPort: 8080 };
+  const service = controllerService("s", { values, component: "identity", port, headless: true });
+  expect(service.spec?.clusterIP).toBe("None");
+  const plain = controllerService("s", { values, component: "identity", port });
+  expect(plain.spec?.clusterIP).toBeUndefined();
+});

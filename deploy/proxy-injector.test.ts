@@ -1,0 +1,28 @@
+import { expect, test } from "bun:test";
+import type { Deployment } from "#lib/k8s/types/apps.ts";
+import { parseInjector } from "../controller/injector/args.ts";
+import { renderProxyInjector } from "./proxy-injector.ts";
+import { createValues } from "./values.ts";
+
+const values = createValues("1.2.3", {
+  identityTrustDomain: "my.domain",
+  identity: { issuer: { issuanceLifetime: "60s" } },
+  proxy: { defaultInboundPolicy: "deny" },
+});
+const certificates = {
+  anchorsPem: "ANCHORS",
+  issuer: { crtPem: "CRT", keyPem: "KEY" },
+  proxyInjector: { crtPem: "CRT", keyPem: "KEY", caPem: "CA" },
+};
+
+test("renderProxyInjector() starts the role with flags that it takes", () => {
+  const objects = renderProxyInjector(values, certificates);
+  const deployment = objects.find(({ kind }) => kind === "Deployment") as Deployment;
+  const { containers = [] } = deployment.spec?.template.spec ?? {};
+  const [role, name, ...flags] = containers[0]?.args ?? [];
+  expect([role, name]).toEqual(["controller", "injector"]);
+  expect(parseInjector(flags, {})).toMatchObject({
+    type: "args",
+    args: { addr: { port: 8443 }, adminAddr: { port: 9995 }, controllerNamespace: "linkerd" },
+  });
+});
