@@ -41,7 +41,13 @@ export const fakeSlice = (pods: readonly Pod[], over: object = {}): EndpointSlic
 });
 
 /** Informers of a cluster with one pod behind 10.96.0.1:80. */
-export function fakeInformers() {
+export function fakeInformers(): {
+  readonly pods: FakeInformer<Pod>;
+  readonly services: FakeInformer<Service>;
+  readonly slices: FakeInformer<EndpointSlice>;
+  readonly namespaces: FakeInformer<Namespace>;
+  readonly nodes: FakeInformer<Node>;
+} {
   const pod = fakePod("web-1", "10.1.0.1");
   return {
     pods: new FakeInformer<Pod>(pod),

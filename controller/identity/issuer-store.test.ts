@@ -1,0 +1,94 @@
+import { expect, test } from "bun:test";
+import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { FakeAuthority } from "../../test/fake/authority.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { IssuerStore, LOOK_INTERVAL_MS } from "./issuer-store.ts";
+
+/** Time that starts now, as certificates are made now. */
+class Now extends FakeClock {
+  override wall(): number {
+    return START_MS + this.now();
+  }
+}
+const START_MS = Date.now();
+
+function setUp() {
+  const files = new Map<string, string>();
+  const lines: string[] = [];
+  const clock = new Now();
+  const log = createLogger({
+    filter: new LogFilter(),
+    format: "json",
+    wall: () => 0,
+    write: (line) => lines.push(JSON.parse(line).fields.reason),
+  });
+  const store = new IssuerStore({
+    paths: { keyFile: "key", chainFile: "chain", anchorsFile: "anchors" },
+    readText: async (path) => {
+      const text = files.get(path);
+      if (text === undefined) throw new Error("ENOENT");
+      return text;
+    },
+    clock,
+    log,
+  });
+  const give = ({ issuer, anchorsPem }: FakeAuthority): void => {
+    files.set("key", issuer.keyPem).set("chain", issuer.chainPem).set("anchors", anchorsPem);
+  };
+  return { files, lines, clock, store, give };
+}
+
+const codeOf = (act: () => unknown): unknown => {
+  try {
+    return act();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+test("IDY1, IDY6: nothing is signed before a good issuer was read; what is missing is told of once", async () => {
+  const { store, give, lines } = setUp();
+  await store.look();
+  await store.look();
+  expect(codeOf(() => store.require())).toBe("unavailable");
+  expect([store.expiresMs, lines]).toEqual([undefined, ["IssuerUpdateSkipped"]]);
+  give(new FakeAuthority("one"));
+  await store.look();
+  await store.loaded;
+  expect(store.require().commonName).toBe("one");
+  expect(lines).toEqual(["IssuerUpdateSkipped", "IssuerUpdated"]);
+});
+
+test("IDY6: a new issuer is taken, a bad one is not", async () => {
+  const { store, give, files, lines } = setUp();
+  give(new FakeAuthority("one"));
+  await store.look();
+  give(new FakeAuthority("two"));
+  await store.look();
+  expect(store.require().commonName).toBe("two");
+  files.set("anchors", new FakeAuthority("three").anchorsPem);
+  await store.look();
+  await store.look();
+  expect(store.require().commonName).toBe("two");
+  expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", "IssuerUpdateSkipped"]);
+});
+
+test("IDY6: start() looks again after a while, until stopped", async () => {
+  const { store, give, clock } = setUp();
+  await store.start();
+  give(new FakeAuthority("one"));
+  clock.advance(LOOK_INTERVAL_MS);
+  await store.loaded;
+  expect(store.require().commonName).toBe("one");
+  store.stop();
+  expect(clock.nextMs).toBeUndefined();
+});
+
+test("IDY1: an issuer that has expired since signs nothing", async () => {
+  const { store, give, clock, lines } = setUp();
+  give(new FakeAuthority("one"));
+  await store.look();
+  clock.advance(3_600_001);
+  expect(codeOf(() => store.require())).toBe("unknown");
+  expect(lines.at(-1)).toBe("IssuerValidationFailed");
+});
