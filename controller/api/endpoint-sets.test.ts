@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import { UpdateSchema } from "#lib/api/gen/proxy/destination_pb.ts";
+import { FakeCall } from "../../test/fake/server-call.ts";
+import { CLUSTER_OPTIONS, fakeInformers, fakePod, fakeSlice } from "../../test/fake/web-cluster.ts";
+import { Cluster } from "../index/cluster.ts";
+import { EndpointSets, fromEndpoint } from "./endpoint-sets.ts";
+
+const QUERY = { name: "web", namespace: "shop", instance: undefined, port: 80, node: "node-1" };
+const pods = [1, 2, 3].map((at) => fakePod(`web-${at}`, `10.1.0.${at}`));
+
+function setUp() {
+  const from = fakeInformers();
+  for (const pod of pods) from.pods.put(pod);
+  const sets = new EndpointSets(new Cluster(from, CLUSTER_OPTIONS));
+  const watch = (): FakeCall => {
+    const call = new FakeCall(new Uint8Array(0));
+    sets.watch(call, QUERY);
+    return call;
+  };
+  return { from, watch };
+}
+
+/** The cases of the messages that came. */
+const cases = (call: FakeCall): (string | undefined)[] =>
+  call.take().map((message) => fromBinary(UpdateSchema, message).update.case);
+
+test("DST2: watchers that were sent the same set share bytes; one that is behind gets its own", () => {
+  const { from, watch } = setUp();
+  const [first, second, slow] = [watch(), watch(), watch()];
+  for (const call of [first, second, slow]) cases(call);
+  slow.blocked = true;
+  from.slices.put(fakeSlice(pods.slice(1)));
+  expect(first.sent[0]).toBe(second.sent[0] as Uint8Array);
+  from.slices.put(fakeSlice(pods.slice(2)));
+  slow.blocked = false;
+  slow.onWritable();
+  expect([cases(first), cases(slow)]).toEqual([
+    ["add", "remove", "remove"],
+    ["add", "remove"],
+  ]);
+});
+
+test("DST2: a watcher that stalled through changes that came to nothing is sent nothing", () => {
+  const { from, watch } = setUp();
+  const call = watch();
+  cases(call);
+  call.blocked = true;
+  from.slices.put(fakeSlice(pods));
+  from.slices.put(fakeSlice(pods.slice(0, 1)));
+  call.blocked = false;
+  call.onWritable();
+  expect(cases(call)).toEqual([]);
+});
+
+test("a view is let go with its last watcher", () => {
+  const { from, watch } = setUp();
+  const [first, second] = [watch(), watch()];
+  first.onCancel();
+  second.onCancel();
+  for (const call of [first, second]) cases(call);
+  from.slices.put(fakeSlice(pods));
+  expect([cases(first), cases(second)]).toEqual([[], []]);
+  expect(cases(watch())).toEqual(["add"]);
+});
+
+test("DST3, DST7: fromEndpoint() has weight, labels, and hints only where there are any", () => {
+  const plain = {
+    ip: "10.1.0.1",
+    port: 80,
+    labels: { pod: "a" },
+    identity: undefined,
+    hint: "none",
+    directPort: undefined,
+  } as const;
+  expect(fromEndpoint(plain)).toMatchObject({ weight: 10_000, metricLabels: { pod: "a" } });
+  expect(fromEndpoint(plain)).not.toHaveProperty("protocolHint");
+  expect(fromEndpoint({ ...plain, hint: "opaque", directPort: 4143 })).toMatchObject({
+    protocolHint: { protocol: { case: "opaque" }, opaqueTransport: { inboundPort: 4143 } },
+  });
+});

@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { GrpcError } from "#lib/grpc/status.ts";
+import { FakeCall } from "../../test/fake/server-call.ts";
+import { CLUSTER_OPTIONS, fakeInformers } from "../../test/fake/web-cluster.ts";
+import { Cluster } from "../index/cluster.ts";
+import { SharedAnswers } from "./shared-answers.ts";
+
+function setUp() {
+  const from = fakeInformers();
+  const answers = new SharedAnswers(new Cluster(from, CLUSTER_OPTIONS));
+  let encoded = 0;
+  let answer: () => string = () => "one";
+  const encode = (): Uint8Array => {
+    encoded++;
+    return Buffer.from(answer());
+  };
+  const watch = (id = "web"): FakeCall => {
+    const call = new FakeCall(new Uint8Array(0));
+    answers.watch(call, { id, key: "service/shop/web", encode });
+    return call;
+  };
+  /** Changes what the answer is made of. */
+  const change = (next: () => string): void => {
+    answer = next;
+    const service = from.services.list()[0];
+    if (service !== undefined) from.services.put({ ...service });
+  };
+  return { watch, change, encoded: () => encoded };
+}
+
+const texts = (call: FakeCall): string[] => call.sent.splice(0).map((each) => String(each));
+
+test("an answer is encoded once for all its watchers, and sent again only when it differs", () => {
+  const { watch, change, encoded } = setUp();
+  const [first, second] = [watch(), watch()];
+  expect([texts(first), texts(second), encoded()]).toEqual([["one"], ["one"], 1]);
+  change(() => "two");
+  expect([texts(first), texts(second), encoded()]).toEqual([["two"], ["two"], 2]);
+  change(() => "two");
+  expect([texts(first), texts(second)]).toEqual([[], []]);
+});
+
+test("an answer that can no longer be given ends its watchers, and can be asked for anew", () => {
+  const { watch, change } = setUp();
+  const first = watch();
+  change(() => {
+    throw new GrpcError(5, "gone");
+  });
+  expect(first.ended).toBe("5 gone");
+  change(() => "back");
+  expect(texts(watch())).toEqual(["back"]);
+});
+
+test("errors of ours are not the callers' status", () => {
+  const { watch, change } = setUp();
+  watch();
+  const ours = new Error("ours");
+  expect(() =>
+    change(() => {
+      throw ours;
+    }),
+  ).toThrow(ours);
+});
+
+test("an answer is forgotten with its last watcher", () => {
+  const { watch, change, encoded } = setUp();
+  const [first, second] = [watch(), watch()];
+  first.onCancel();
+  second.onCancel();
+  change(() => "two");
+  expect(encoded()).toBe(1);
+});
