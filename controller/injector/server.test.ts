@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
 import { createServingCertificate, type ServingCertificate } from "../../deploy/certificates.ts";
-import { FakeClock } from "../../test/fake/clock.ts";
+import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
 import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { REREAD_MS } from "./files.ts";
@@ -17,7 +17,7 @@ const files = {
   crt: `${dir}/tls.crt`,
   key: `${dir}/tls.key`,
 };
-const clock = new FakeClock();
+const clock = new AwaitedClock(REREAD_MS);
 const first = createServingCertificate("localhost", Date.now());
 let kube: FakeKubeApi;
 let webhook: WebhookServer;
@@ -51,13 +51,6 @@ afterAll(() => {
   kube.stop();
   rmSync(dir, { recursive: true });
 });
-
-/** Lets the webhook look at its files; bounded. */
-async function reread(): Promise<void> {
-  clock.advance(REREAD_MS);
-  for (let turn = 0; turn < 1000 && clock.nextMs === undefined; turn++)
-    await new Promise((resolve) => setImmediate(resolve));
-}
 
 function ask(body: string, ca: string = first.caPem): Promise<Response> {
   return fetch(`https://localhost:${webhook.port}/`, {
@@ -108,12 +101,12 @@ test("a new certificate and new values are served without a restart", async () =
   const second = createServingCertificate("localhost", Date.now());
   write(second);
   writeFileSync(files.values, JSON.stringify({ ...fakeValues(), linkerdVersion: "9.9.9" }));
-  await reread();
+  await clock.look();
   expect(await patchOf(await ask(review("shop"), second.caPem))).toContain(
     "linkerd/proxy-injector 9.9.9",
   );
   const old = await ask(review("shop"), first.caPem).catch(({ code }: { code: string }) => code);
   expect(old).not.toBeInstanceOf(Response);
   write(first);
-  await reread();
+  await clock.look();
 });
