@@ -18,6 +18,7 @@ test.each([
   [{}, undefined, "injection_enable_annotation_absent"],
   [{ "linkerd.io/inject": "yes" }, enabled, "invalid_inject_annotation_at_workload"],
   [{}, { "linkerd.io/inject": "yes" }, "invalid_inject_annotation_at_ns"],
+  [enabled, { "linkerd.io/inject": "yes" }, "invalid_inject_annotation_at_ns"],
 ])("INJ2, INJ3: a pod with %j in a namespace with %j: %p", (own, namespace, reason) => {
   expect(reasonToSkip(pod(own as Record<string, string>), namespace)).toBe(reason as never);
 });

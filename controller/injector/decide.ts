@@ -19,17 +19,22 @@ export function reasonToSkip(pod: Pod, namespace: Marks): SkipReason | undefined
   if (pod.spec?.hostNetwork === true) return "host_network_enabled";
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   if (containers.some(({ name }) => SIDECARS.includes(name))) return "sidecar_already_exists";
-  const own = pod.metadata?.annotations?.[INJECT];
-  if (own !== undefined && own !== "") return judge(own, "invalid_inject_annotation_at_workload");
-  const inherited = namespace?.[INJECT];
-  if (inherited === undefined || inherited === "") return "injection_enable_annotation_absent";
-  return judge(inherited, "invalid_inject_annotation_at_ns");
+  const own = pod.metadata?.annotations?.[INJECT] ?? "";
+  const inherited = namespace?.[INJECT] ?? "";
+  // A word that is not known means nobody knows what was wanted, wherever it stands.
+  if (!KNOWN.includes(inherited)) return "invalid_inject_annotation_at_ns";
+  if (!KNOWN.includes(own)) return "invalid_inject_annotation_at_workload";
+  return REASONS[own || inherited];
 }
 
-function judge(value: string, otherwise: SkipReason): SkipReason | undefined {
-  if (value === "enabled" || value === "ingress") return undefined;
-  return value === "disabled" ? "injection_disable_annotation_present" : otherwise;
-}
+/** What each word leads to; the empty one is no word. */
+const REASONS: Readonly<Record<string, SkipReason | undefined>> = {
+  enabled: undefined,
+  ingress: undefined,
+  disabled: "injection_disable_annotation_present",
+  "": "injection_enable_annotation_absent",
+};
+const KNOWN = Object.keys(REASONS);
 
 /** Why a pod must not start as it is: a container that runs as the proxy's user would not be redirected. */
 export function reasonToRefuse(
