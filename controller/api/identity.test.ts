@@ -69,9 +69,17 @@ test.each([
     "IDY2",
     "a token that is refused",
     {},
-    { type: "refused", message: "expired" } as const,
+    { type: "refused", message: "not authenticated" } as const,
     undefined,
     9,
+  ],
+  [
+    "IDY2",
+    "a token that could not be judged",
+    {},
+    { type: "invalid", message: "expired" } as const,
+    undefined,
+    3,
   ],
   [
     "IDY2",
@@ -79,7 +87,7 @@ test.each([
     {},
     { type: "authenticated", user: "system:node:a" } as const,
     undefined,
-    9,
+    3,
   ],
   ["IDY2", "an API that is away", {}, new Error("away"), undefined, 13],
   [

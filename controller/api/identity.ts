@@ -69,11 +69,13 @@ async function answer(
   const verdict = await review(reviewer, token);
   if (verdict.type === "refused")
     throw new CertifyRefusal(`token is not valid: ${verdict.message}`, "failed-precondition");
+  if (verdict.type === "invalid")
+    throw new CertifyRefusal(`token is not valid: ${verdict.message}`, "invalid-argument");
   const account = parseServiceAccount(verdict.user);
   if (account === undefined)
     throw new CertifyRefusal(
       `token is not of a service account: ${verdict.user}`,
-      "failed-precondition",
+      "invalid-argument",
     );
   const leaf = sign(identity, { csrDer, account });
   const response = create(CertifyResponseSchema, {

@@ -22,13 +22,13 @@ test("IDY2: a token is reviewed for the identity service, without audience where
   expect(old.asked).toEqual([["identity.l5d.io"], undefined]);
 });
 
-test("IDY2: what is not authenticated, or has an error, is refused", async () => {
+test("IDY2: what is not authenticated is refused, what has an error is invalid", async () => {
   expect(await reviewer({ authenticated: false }).review("t")).toEqual({
     type: "refused",
     message: "not authenticated",
   });
   expect(await reviewer({ authenticated: true, error: "expired" }).review("t")).toEqual({
-    type: "refused",
+    type: "invalid",
     message: "expired",
   });
 });

@@ -25,7 +25,7 @@ export function createKubeTokenReviewer(client: KubeClient): TokenReviewer {
 function verdictOf(status: TokenReview["status"]): TokenVerdict {
   const user = status?.user?.username;
   const error = status?.error ?? "";
-  if (error !== "") return { type: "refused", message: error };
+  if (error !== "") return { type: "invalid", message: error };
   return status?.authenticated === true && user !== undefined
     ? { type: "authenticated", user }
     : { type: "refused", message: "not authenticated" };
