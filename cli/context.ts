@@ -1,6 +1,8 @@
 /** What a command is given: the terminal, the cluster, the time. Tests give their own. */
 
 import type { KubeClient } from "#lib/k8s/client.ts";
+import type { PodPort } from "#lib/k8s/port-forward.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
 
 /** Where a command reads and writes. */
 export type Terminal = {
@@ -20,7 +22,12 @@ export type ClusterFlags = {
 };
 
 /** A cluster, and the namespace that its context names. */
-export type Cluster = { readonly client: KubeClient; readonly namespace: string };
+export type Cluster = {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** A connection to a port of a pod, through the API server. */
+  readonly forward: (to: PodPort) => Promise<ByteStream>;
+};
 
 /** Everything a command needs of the world. */
 export type Context = {

@@ -9,6 +9,7 @@ import { inParallel, isMeshed, scrapeProxy } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { findPod, findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+import { addEndpoints } from "./endpoints.ts";
 
 /** Adds `diagnostics`, alias `dg`. */
 export function addDiagnostics(parent: Command, context: Context): void {
@@ -16,6 +17,7 @@ export function addDiagnostics(parent: Command, context: Context): void {
     .command("diagnostics")
     .alias("dg")
     .description("Commands used to diagnose Linkerd components");
+  addEndpoints(diagnostics, context);
   addProxyMetrics(diagnostics, context);
 }
 

@@ -1,6 +1,6 @@
 /** A terminal, a clock and a cluster for commands under test. */
 
-import type { Context } from "../../cli/context.ts";
+import type { Cluster, Context } from "../../cli/context.ts";
 import { runProgram } from "../../cli/program.ts";
 import type { KubeClient } from "../../lib/k8s/client.ts";
 import { KubeError } from "../../lib/k8s/kube-error.ts";
@@ -14,9 +14,10 @@ export type Outcome = { readonly status: number; readonly out: string; readonly 
 export type World = {
   readonly stdin?: string;
   readonly client?: KubeClient;
+  readonly forward?: Cluster["forward"];
   /** Milliseconds since 1970 at the start; each sleep moves on. */
   readonly wall?: number;
-  readonly onSleep?: (ms: number) => void;
+  readonly onSleep?: (ms: number) => void | Promise<void>;
 };
 
 /** Runs a command line to its end, without a process. */
@@ -39,13 +40,16 @@ export async function runCommand(words: readonly string[], world: World = {}): P
     connect: () =>
       world.client === undefined
         ? Promise.reject(new Error("Cannot find a cluster: there is none in this test"))
-        : Promise.resolve({ client: world.client, namespace: "default" }),
+        : Promise.resolve({
+            client: world.client,
+            namespace: "default",
+            forward: world.forward ?? (() => Promise.reject(new Error("Cannot reach the pod"))),
+          }),
     now: () => passed,
     wall: () => (world.wall ?? 0) + passed,
     sleep: (ms) => {
       passed += ms;
-      world.onSleep?.(ms);
-      return Promise.resolve();
+      return Promise.resolve(world.onSleep?.(ms));
     },
     linkerdNamespace: "linkerd",
   };
