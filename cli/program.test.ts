@@ -21,7 +21,7 @@ const context = {
 function paths(command: Command, path: readonly string[] = []): (readonly string[])[] {
   return command.commands.flatMap((child) => {
     const here = [...path, child.name()];
-    return child.commands.length > 0 ? paths(child, here) : [here];
+    return [here, ...paths(child, here)];
   });
 }
 

@@ -1,7 +1,7 @@
 /** The command line: its commands, its overview, and what it says when it is used wrongly. */
 
 import { Command, CommanderError } from "commander";
-import { addGlobalFlags, CommandError } from "./command.ts";
+import { addCommand, addGlobalFlags, CommandError } from "./command.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
@@ -35,7 +35,12 @@ export function createProgram(context: Context): Command {
   addInject(root, context);
   addUninject(root, context);
   addDiagnostics(root, context);
-  addVizStat(root.command("viz").description("Statistics of meshed workloads"), context);
+  const viz = addCommand(root, {
+    usage: "viz",
+    summary: "Statistics of meshed workloads",
+    examples: [["Success rate, request rate and latency", "bunkerd viz stat deploy -n shop"]],
+  });
+  addVizStat(viz, context);
   addVersion(root, context);
   configure(root, context);
   return root;

@@ -13,10 +13,14 @@ import { addEndpoints } from "./endpoints.ts";
 
 /** Adds `diagnostics`, alias `dg`. */
 export function addDiagnostics(parent: Command, context: Context): void {
-  const diagnostics = parent
-    .command("diagnostics")
-    .alias("dg")
-    .description("Commands used to diagnose Linkerd components");
+  const diagnostics = addCommand(parent, {
+    usage: "diagnostics",
+    summary: "Commands used to diagnose Linkerd components",
+    examples: [
+      ["Who serves a Service", "bunkerd diagnostics endpoints web.shop.svc.cluster.local:80"],
+      ["What the proxies of a deployment count", "bunkerd diagnostics proxy-metrics deploy/web"],
+    ],
+  }).alias("dg");
   addEndpoints(diagnostics, context);
   addProxyMetrics(diagnostics, context);
 }
