@@ -47,8 +47,11 @@ export async function runController(words: readonly string[], version: string): 
     case "--help":
       process.stdout.write(HELP);
       return;
+    case undefined:
+      refuse("no controller is named");
+      return;
     default:
-      refuse(role === undefined ? "no controller is named" : `${role} is no controller`);
+      refuse(`${role} is no controller`);
   }
 }
 
