@@ -128,7 +128,7 @@ function container(values: Values): Container {
     ],
     ports: [{ name: "admin-http", containerPort: ADMIN_PORT }],
     livenessProbe: { ...probe("/live"), initialDelaySeconds: 10 },
-    readinessProbe: probe("/ready"),
+    readinessProbe: { ...probe("/ready"), periodSeconds: 2 },
     securityContext: securityContext(privileged),
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [

@@ -130,7 +130,7 @@ function controllerContainer(spec: ControllerSpec, values: Values): Container {
       containerPort: port,
     })),
     livenessProbe: { ...probe("/live"), initialDelaySeconds: 10 },
-    readinessProbe: { ...probe("/ready"), failureThreshold: 7 },
+    readinessProbe: { ...probe("/ready"), periodSeconds: 2, failureThreshold: 7 },
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },

@@ -90,7 +90,10 @@ class ProxyApp implements RunningProxy {
       errors: new ErrorMetrics(this.#registry),
       onFault,
     };
-    this.#proof = new CaptureProof({ clock, nonce: () => randomBytes(16), onFault });
+    this.#proof = new CaptureProof({
+      ...{ clock, onFault, nonce: () => randomBytes(16) },
+      intervalMs: config.captureProofIntervalMs,
+    });
     const control = connectControlPlane(config, {
       around,
       key,

@@ -1,13 +1,20 @@
 import { expect, test } from "bun:test";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { FakeClock } from "../test/fake/clock.ts";
-import { CaptureProof, PROOF_INTERVAL_MS, PROOF_RETRY_MS } from "./capture-proof.ts";
+import { CaptureProof, PROOF_RETRY_MS } from "./capture-proof.ts";
+
+const INTERVAL_MS = 60_000;
 
 const NONCE = Buffer.alloc(16, 7);
 
 function setup() {
   const clock = new FakeClock();
-  const proof = new CaptureProof({ clock, nonce: () => NONCE, onFault: () => undefined });
+  const proof = new CaptureProof({
+    intervalMs: INTERVAL_MS,
+    clock,
+    nonce: () => NONCE,
+    onFault: () => undefined,
+  });
   const arrive = (bytes: Uint8Array): string[] => {
     const calls: string[] = [];
     const stream = { destroy: () => calls.push("destroy") } as unknown as TcpStream;
@@ -28,8 +35,8 @@ test("CaptureProof holds once its own nonce came back, and is renewed every minu
   expect(proof.proved).toBe(false);
   expect(arrive(NONCE)).toEqual(["destroy", "destroy"]);
   clock.advance(1000);
-  expect([proof.proved, clock.nextMs]).toEqual([true, PROOF_INTERVAL_MS]);
-  clock.advance(PROOF_INTERVAL_MS + 1000);
+  expect([proof.proved, clock.nextMs]).toEqual([true, INTERVAL_MS]);
+  clock.advance(INTERVAL_MS + 1000);
   expect([proof.proved, clock.nextMs]).toEqual([false, PROOF_RETRY_MS]);
   proof.stop();
 });

@@ -5,8 +5,7 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import { CAPTURE_PROBE } from "./outbound/accept.ts";
 
-/** How often the proof is renewed while it holds, and asked for while it does not. */
-export const PROOF_INTERVAL_MS = 60_000;
+/** How often the proof is asked for while it does not hold, in milliseconds. */
 export const PROOF_RETRY_MS = 500;
 const PROOF_TIMEOUT_MS = 1000;
 const NONCE_BYTES = 16;
@@ -16,6 +15,7 @@ export class CaptureProof {
   readonly #clock: Clock;
   readonly #nonce: () => Uint8Array;
   readonly #onFault: (error: Error) => void;
+  readonly #intervalMs: number;
   #expected: string | undefined;
   #proved = false;
   #timer: Timer | undefined;
@@ -25,7 +25,10 @@ export class CaptureProof {
     readonly clock: Clock;
     readonly nonce: () => Uint8Array;
     readonly onFault: (error: Error) => void;
+    /** How often the proof is renewed while it holds. */
+    readonly intervalMs: number;
   }) {
+    this.#intervalMs = how.intervalMs;
     this.#clock = how.clock;
     this.#nonce = how.nonce;
     this.#onFault = how.onFault;
@@ -77,7 +80,7 @@ export class CaptureProof {
 
   #judge(): void {
     if (this.#expected !== undefined) this.#proved = false;
-    this.#timer = this.#clock.after(this.#proved ? PROOF_INTERVAL_MS : PROOF_RETRY_MS, () =>
+    this.#timer = this.#clock.after(this.#proved ? this.#intervalMs : PROOF_RETRY_MS, () =>
       this.start(),
     );
   }

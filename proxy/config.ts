@@ -35,4 +35,6 @@ export interface ProxyConfig {
   readonly log: { readonly filter: string; readonly format: "plain" | "json" };
   /** Ready only once an outbound connection of our own came back captured. */
   readonly captureProof: boolean;
+  /** How often the proof is renewed while it holds, in milliseconds. */
+  readonly captureProofIntervalMs: number;
 }

@@ -50,6 +50,7 @@ export function readConfig(variables: Variables): EnvResult {
       format: env.oneOf(`${P}LOG_FORMAT`, "plain", ["plain", "json"]),
     },
     captureProof: env.boolean("BUNKERD_PROXY_CAPTURE_PROOF", false),
+    captureProofIntervalMs: env.duration("BUNKERD_PROXY_CAPTURE_PROOF_INTERVAL", 60_000),
   };
   checkDefaultPolicy(env, config);
   return env.errors.length > 0

@@ -25,7 +25,8 @@ export function programOf(image: string, table: ReadonlyMap<string, string>): Pr
 function reachable(given: string): Program {
   const path = realpathSync(given);
   accessSync(path, constants.X_OK);
-  if (path.startsWith("/usr/")) return { path, mounts: [] };
+  // By the given name: some programs, redis-server among them, are one file that goes by how it is called.
+  if (path.startsWith("/usr/")) return { path: given, mounts: [] };
   const folder = packageFolder(path);
   return {
     path: IMAGE_ROOT + path.slice(folder.length),

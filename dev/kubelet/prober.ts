@@ -21,8 +21,9 @@ export function startProbes(
   observer: ProbeObserver,
 ): { stop(): void } {
   const timers = new Set<Series>();
+  const containerStartMs = target.clock.now();
   const series = (probe: Probe, observe: SeriesObserver): void => {
-    timers.add(new Series(probe, target, observe));
+    timers.add(new Series(probe, { ...target, containerStartMs }, observe));
   };
   const { startupProbe, readinessProbe, livenessProbe } = container;
   const started = (): void => {
@@ -71,12 +72,17 @@ class Series {
   #passed = 0;
   #failed = 0;
 
-  constructor(probe: Probe, target: ProbeTarget, observer: SeriesObserver) {
+  constructor(
+    probe: Probe,
+    target: ProbeTarget & { readonly containerStartMs: number },
+    observer: SeriesObserver,
+  ) {
     this.#probe = probe;
     this.#target = target;
     this.#observer = observer;
     this.#clock = target.clock;
-    this.#wait((probe.initialDelaySeconds ?? 0) * SECOND_MS);
+    const elapsed = target.clock.now() - target.containerStartMs;
+    this.#wait(Math.max(0, (probe.initialDelaySeconds ?? 0) * SECOND_MS - elapsed));
   }
 
   stop(): void {

@@ -1,0 +1,48 @@
+/** `npm run demo`: the sample application in a mesh on this machine; with `--check`, the proof that all of it works. */
+
+import manifest from "../../package.json" with { type: "json" };
+import { startBed } from "./bed.ts";
+import { runChecks } from "./check.ts";
+import { show } from "./live.ts";
+
+const words = process.argv.slice(2);
+const report = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function live(): Promise<void> {
+  const tier = words.includes("--no-ebpf") ? "nft" : "ebpf";
+  const bed = await startBed({
+    ...{ name: "demo", tier, files: ["demo/app.yml"], version: manifest.version, report },
+    overrides: tier === "nft" ? { cni: { redirect: "nft" } } : {},
+  });
+  const shown = show(bed, report);
+  const stop = (): void => {
+    shown.stop();
+    bed.running.stopAndRemove(2_000).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        report(String(error));
+        process.exit(1);
+      },
+    );
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+}
+
+if (process.getuid?.() !== 0) {
+  process.stderr.write(
+    "Cannot run the demo: network namespaces, mounts and eBPF need root; run: sudo npm run demo\n",
+  );
+  process.exit(1);
+}
+if (words.includes("--check")) {
+  const failed = await runChecks(
+    { version: manifest.version, only: words.filter((word) => !word.startsWith("--")) },
+    report,
+  );
+  process.exit(failed === 0 ? 0 : 1);
+} else
+  await live().catch(async (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
