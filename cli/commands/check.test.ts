@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { fakeCluster, metricsPath, type Outcome, runCommand } from "../../test/fake/cli.ts";
 import { INSTALLED_MS, installed, TEXTS, without } from "../../test/fake/installed.ts";
+import { FakeKubeApi } from "../../test/fake/kube-api.ts";
 import { pod } from "../../test/fake/mesh-objects.ts";
 
 const check = (words: readonly string[], objects: KubeObject[] = installed()): Promise<Outcome> =>
@@ -72,4 +73,54 @@ test("--pre asks for permissions; a wrong wait is refused", async () => {
     '× control plane namespace does not already exist\n    The "linkerd" namespace already exists\n',
   );
   expect((await check(["--wait", "soon"])).err).toContain("it is no duration");
+});
+
+test("check asks a real API server, over TLS, for what was installed there", async () => {
+  const api = await FakeKubeApi.start();
+  const send = async (
+    path: string,
+    call: { readonly method: string; readonly body: object },
+  ): Promise<KubeObject> => {
+    const response = await api.ask(path, {
+      method: call.method,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(call.body),
+    });
+    const answer = (await response.json()) as KubeObject;
+    if (!response.ok) throw new Error(`Cannot ${call.method} ${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  };
+  try {
+    const account = {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default", namespace: "linkerd" },
+    };
+    const all: (KubeObject & { status?: object })[] = installed();
+    const namespaces = all.filter(({ kind }) => kind === "Namespace");
+    for (const object of [
+      ...namespaces,
+      account,
+      ...all.filter(({ kind }) => kind !== "Namespace"),
+    ]) {
+      const { apiVersion = "v1", kind = "", metadata } = object;
+      const place = metadata?.namespace === undefined ? "" : `namespaces/${metadata.namespace}/`;
+      const group = apiVersion.includes("/") ? `apis/${apiVersion}` : `api/${apiVersion}`;
+      const path = `/${group}/${place}${kind.toLowerCase()}s`;
+      const created = await send(path, { method: "POST", body: { ...object, apiVersion } });
+      if ("status" in object && object.status !== undefined)
+        await send(`${path}/${metadata?.name}/status`, {
+          method: "PUT",
+          body: { ...created, status: object.status },
+        });
+    }
+    const { status, out } = await runCommand(["check", "--wait", "0", "-o", "short"], {
+      client: api.admin,
+      wall: INSTALLED_MS,
+    });
+    expect(out).toBe("Status check results are √\n");
+    expect(status).toBe(0);
+  } finally {
+    api.stop();
+  }
 });
