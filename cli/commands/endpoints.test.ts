@@ -64,6 +64,7 @@ test("nobody, an error, and an authority without a port are told", async () => {
     1,
     "Cannot get the endpoints of web:80: invalid authority\n",
   ]);
+  expect((await ask(["web:80"], {})).err).toBe("Cannot get endpoints: no answer in 5000 ms\n");
   expect((await ask(["web"], {})).err).toContain('Cannot use "web": an authority ends in a port');
   const empty = await runCommand(["dg", "ep", "web:80"], { client: fakeCluster([]) });
   expect(empty.err).toContain("Cannot find a running pod of linkerd-destination");

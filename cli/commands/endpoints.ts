@@ -65,10 +65,18 @@ export function addEndpoints(parent: Command, context: Context): void {
   });
 }
 
-/** The answer comes at once, or the time is over; then a moment more. */
+/** The answer comes at once, or the time is over; then a moment more. Short sleeps, as a long one would keep the process. */
 function settle(context: Context): (first: Promise<void>) => Promise<void> {
   return async (first) => {
-    await Promise.race([first, context.sleep(ANSWER_MS)]);
+    let answered = false;
+    const answer = first.then(() => {
+      answered = true;
+    });
+    for (let waited = 0; !answered; waited += SETTLE_MS) {
+      if (waited >= ANSWER_MS)
+        throw new CommandError(`Cannot get endpoints: no answer in ${ANSWER_MS} ms`);
+      await Promise.race([answer, context.sleep(SETTLE_MS)]);
+    }
     await context.sleep(SETTLE_MS);
   };
 }
