@@ -88,6 +88,7 @@ class ProxyApp implements RunningProxy {
       http: new HttpMetrics(this.#registry),
       tcp: new TcpMetrics(this.#registry),
       errors: new ErrorMetrics(this.#registry),
+      redirection: { bySockets: false },
       onFault,
     };
     this.#proof = new CaptureProof({

@@ -56,7 +56,7 @@ export function requestOnce(stream: ByteStream, request: OnceRequest): Promise<O
       length += chunk.length;
       if (length > ONCE_BODY_LIMIT_BYTES)
         refuse(`its answer is longer than ${ONCE_BODY_LIMIT_BYTES} bytes`);
-      else parts.push(chunk.slice());
+      else parts.push(new Uint8Array(chunk));
     },
     onResponseEnd: () => {
       timer.cancel();

@@ -153,13 +153,13 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
   }
 
   onRequestData(chunk: Uint8Array): void {
-    if (this.#state === "tunnel") this.onData(chunk.slice());
+    if (this.#state === "tunnel") this.onData(new Uint8Array(chunk));
     if (this.#state !== "reading") return;
     this.#bytes += chunk.length;
     if (this.#bytes > SIMPLE_BODY_LIMIT_BYTES) {
       this.#parts = [];
       this.respond(413, { connection: "close" }, "");
-    } else this.#parts.push(chunk.slice());
+    } else this.#parts.push(new Uint8Array(chunk));
   }
 
   onRequestEnd(): void {

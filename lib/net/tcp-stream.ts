@@ -157,7 +157,7 @@ export class TcpStream implements ByteStream, SocketEvents {
   }
 
   #enqueue(bytes: Uint8Array): false {
-    this.#queue.push(bytes.slice());
+    this.#queue.push(new Uint8Array(bytes));
     this.#queuedBytes += bytes.length;
     return false;
   }

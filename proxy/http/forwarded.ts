@@ -13,8 +13,9 @@ import type {
 } from "#lib/http-io/exchange.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
-import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
-import { type ErrorKind, errorResponse } from "./rescue.ts";
+import { grpcStatusOf, isFailure, isGrpc, isIdempotent } from "./classify.ts";
+import { Replay } from "./replay.ts";
+import { type ErrorKind, errorResponse, mayBeUndelivered, NOT_DELIVERED } from "./rescue.ts";
 
 /** HTTP/2 codes used towards peers (RFC 9113 §7). */
 const NO_ERROR = 0;
@@ -31,6 +32,11 @@ export interface Direction<X> {
   /** Where a request goes back to when its endpoint could not be reached. */
   readonly retryFrom: number;
   readonly informational: boolean;
+  /**
+   * Where true (outbound), what another proxy says it has not delivered is tried elsewhere. Where false (inbound), it
+   * is we who say so to a meshed caller.
+   */
+  readonly rescues: boolean;
   now(): number;
   /** Last changes of the request's head before it is sent. */
   onSend(request: Forwarded<X>): void;
@@ -38,6 +44,8 @@ export interface Direction<X> {
   onResponse(request: Forwarded<X>, head: ResponseHead): void;
   /** The endpoint could not be reached or did not take the request. */
   onEndpointFailed(request: Forwarded<X>): void;
+  /** The endpoint's proxy could not deliver the request, and it goes elsewhere. */
+  onRescued(request: Forwarded<X>): void;
   /** Counts an error that the proxy answered. */
   onError(request: Forwarded<X>, kind: ErrorKind): void;
   /** The request has left the endpoint, however it ended; `latencyMs` is to the first byte, -1 where none came. */
@@ -58,10 +66,16 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
   attempts = 0;
+  /** How often it went out, the attempts that found no connection aside. */
+  sends = 0;
 
   #upstream: ClientStream | undefined;
   #requestEnded: boolean;
-  #bodySent = false;
+  readonly #replay = new Replay();
+  /** An application may have seen it: somebody took it and never said that they did not process it. */
+  #maybeProcessed = false;
+  /** It was sent again, once, after a connection broke without an answer. */
+  #resent = false;
   #headSent = false;
   #done = false;
   #sentMs = 0;
@@ -102,10 +116,15 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   onConnection(connection: ClientConnection): void {
     if (this.#done) return;
     this.attempts++;
+    this.sends++;
     this.#sentMs = this.direction.now();
     this.direction.onSend(this);
     this.scope?.requests.increment();
-    this.#upstream = connection.send(this.request, this.#requestEnded, this);
+    const bare = this.#requestEnded && this.#replay.empty;
+    const upstream = connection.send(this.request, bare, this);
+    this.#upstream = upstream;
+    if (bare) return;
+    this.#replay.sendTo(upstream);
     if (!this.#requestEnded) this.stream.resumeRequest();
   }
 
@@ -120,13 +139,13 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   onRequestData(chunk: Uint8Array): void {
     if (this.#upstream === undefined) return;
-    this.#bodySent = true;
+    if (!this.#headSent) this.#replay.data(chunk);
     if (!this.#upstream.sendData(chunk)) this.stream.pauseRequest();
   }
 
   onRequestEnd(trailers: HeaderList | undefined): void {
     this.#requestEnded = true;
-    this.#bodySent = true;
+    if (!this.#headSent) this.#replay.end(trailers);
     this.#upstream?.sendEnd(trailers);
   }
 
@@ -150,7 +169,15 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   onResponseHead(head: ResponseHead, end: boolean): void {
     if (this.#done) return;
+    if (mayBeUndelivered(head, end)) {
+      head.headers.delete(NOT_DELIVERED);
+      if (this.direction.rescues && this.#replay.whole) {
+        this.#rescue();
+        return;
+      }
+    }
     this.#headSent = true;
+    this.#replay.forget();
     this.#status = head.status;
     if (this.grpc && end) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.direction.onResponse(this, head);
@@ -179,7 +206,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
       return;
     }
     this.direction.onReleased(this, -1);
-    if (reset.unprocessed && !this.#bodySent) {
+    if (this.#mayResend(reset)) {
       this.#tryAgain("io", "endpoint did not take the request");
       return;
     }
@@ -200,6 +227,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
       grpc: this.grpc,
       http1: this.request.version !== "HTTP/2" || this.carried,
       informational: this.direction.informational,
+      notDelivered: this.#saysNotDelivered(kind),
     });
     this.#status = head.status;
     if (this.grpc) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
@@ -208,8 +236,43 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.#finish(false);
   }
 
+  /** The endpoint's proxy could not hand it to its application: another endpoint may. */
+  #rescue(): void {
+    if (!this.#requestEnded) this.#upstream?.resetRequest(NO_ERROR);
+    this.#upstream = undefined;
+    this.direction.onReleased(this, -1);
+    this.direction.onEndpointFailed(this);
+    this.direction.onRescued(this);
+    this.#tryAgain("io", "no endpoint could deliver the request");
+  }
+
+  /**
+   * Whether what was lost may go out again: surely unprocessed, or once more where the method allows it and the
+   * connection broke without a word (RFC 9110 §9.2.2): an application that closes its listener does that to
+   * connections that it has not accepted yet.
+   */
+  #mayResend(reset: Reset): boolean {
+    if (!this.#replay.whole) return false;
+    if (reset.unprocessed) return true;
+    const again =
+      !this.#resent && reset.reason === "connection" && isIdempotent(this.request.method);
+    if (again) this.#resent = true;
+    else this.#maybeProcessed = true;
+    return again;
+  }
+
+  #saysNotDelivered(kind: ErrorKind): boolean {
+    const { rescues, informational } = this.direction;
+    return (
+      !rescues &&
+      informational &&
+      !this.#maybeProcessed &&
+      (kind === "io" || kind === "connect-timeout")
+    );
+  }
+
   #tryAgain(kind: ErrorKind, message: string): void {
-    if (this.attempts >= ATTEMPT_LIMIT || this.#bodySent) {
+    if (this.attempts >= ATTEMPT_LIMIT || !this.#replay.whole) {
       this.fail(kind, message);
       return;
     }

@@ -1,7 +1,13 @@
 import { expect, test } from "bun:test";
 import { ANSWERS, type ErrorKind, errorResponse } from "./rescue.ts";
 
-const quiet = { message: "all endpoints failed", grpc: false, http1: true, informational: false };
+const quiet = {
+  message: "all endpoints failed",
+  grpc: false,
+  http1: true,
+  informational: false,
+  notDelivered: false,
+};
 
 test.each([
   ["no-route", 404, 5],
@@ -19,7 +25,7 @@ test.each([
 
 test("errorResponse() explains itself only where it may", () => {
   expect(errorResponse("no-route", quiet).headers.names).toEqual(["content-length"]);
-  const told = errorResponse("io", { ...quiet, informational: true }).headers;
+  const told = errorResponse("io", { ...quiet, informational: true, notDelivered: false }).headers;
   expect(told.names).toEqual([
     "content-length",
     "l5d-proxy-error",
@@ -31,6 +37,7 @@ test("errorResponse() explains itself only where it may", () => {
     grpc: true,
     http1: false,
     informational: true,
+    notDelivered: false,
   }).headers;
   expect(grpc.get("grpc-message")).toBe("a b%0A");
   expect(grpc.has("connection")).toBe(false);

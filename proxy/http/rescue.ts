@@ -36,6 +36,23 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   unexpected: { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },
 };
 
+/**
+ * Our inbound's word that no byte of the request has reached the application; our outbound takes it away and tries
+ * another endpoint. A genuine proxy passes it on with the 502.
+ */
+export const NOT_DELIVERED = "bunkerd-not-delivered";
+
+/** Whether a response can carry that word: only then its headers are looked at. */
+export function mayBeUndelivered(head: ResponseHead, end: boolean): boolean {
+  return (
+    end &&
+    (head.status === ANSWERS.io.status ||
+      head.status === ANSWERS.failfast.status ||
+      head.status === 200) &&
+    head.headers.has(NOT_DELIVERED)
+  );
+}
+
 /** Builds the response to a failed request. */
 export function errorResponse(
   kind: ErrorKind,
@@ -45,6 +62,8 @@ export function errorResponse(
     readonly http1: boolean;
     /** Whether the headers that explain may be shown. */
     readonly informational: boolean;
+    /** Whether to say that the application has not seen the request. */
+    readonly notDelivered: boolean;
   },
 ): ResponseHead {
   const answer = ANSWERS[kind];
@@ -56,6 +75,7 @@ export function errorResponse(
       headers.add("grpc-message", encodeURIComponent(how.message).replaceAll("%20", " "));
   }
   headers.add("content-length", "0");
+  if (how.notDelivered) headers.add(NOT_DELIVERED, "1");
   if (how.informational) headers.add("l5d-proxy-error", how.message);
   if (answer.closes) {
     if (how.http1) headers.add("connection", "close");

@@ -41,10 +41,11 @@ export interface InboundAcceptOptions {
 
 /** Accepts one connection. */
 export function acceptInbound(stream: TcpStream, options: InboundAcceptOptions): void {
-  const { listenPort, askKernel, keepaliveMs } = options;
+  const { runtime, listenPort, askKernel, keepaliveMs } = options;
   const target = originalDst(stream, { listenPort, askKernel });
-  // In eBPF mode the socket itself shows the destination, and the hooks show the application its caller.
-  const shown = stream.localPort !== listenPort && !isLoopback(stream.remoteAddress);
+  // In eBPF mode the hooks show the application its caller, also on the direct path, where the port is our own.
+  if (stream.localPort !== listenPort) runtime.redirection.bySockets = true;
+  const shown = runtime.redirection.bySockets && !isLoopback(stream.remoteAddress);
   const direct = target === undefined || target.port === listenPort;
   const addr = target ?? { ip: stream.localAddress, port: listenPort };
   if (keepaliveMs !== undefined) stream.keepAlive(keepaliveMs);
@@ -116,7 +117,7 @@ class InboundConnection {
       return;
     }
     const how = {
-      initial: bytes.slice(),
+      initial: new Uint8Array(bytes),
       credentials,
       alpn: [TRANSPORT_ALPN],
       onFault: runtime.onFault,
@@ -256,7 +257,7 @@ class InboundConnection {
       .with({ ...labels, ...policyLabels("authz", authorization.labels) })
       .increment();
     this.#measure();
-    const first = initial.slice();
+    const first = new Uint8Array(initial);
     const client = this.#stream;
     client.pause();
     applications.connect(this.#target, this.#caller, {

@@ -40,6 +40,7 @@ function setup(name: DefaultPolicyName, tls: ClientTls) {
     http: new HttpMetrics(registry),
     tcp: new TcpMetrics(registry),
     errors: new ErrorMetrics(registry),
+    redirection: { bySockets: false },
     onFault: () => undefined,
   };
   const waiters: ConnectionWaiter[] = [];
@@ -179,16 +180,25 @@ test("ERR9, ERR10: an application that refuses or does not answer gives 502 and 
   }
 });
 
-test("a request that the application did not take is tried again; one that it may have seen is not", () => {
-  const retried = setup("all-unauthenticated", WEB);
-  const first = retried.ask();
-  retried.connect().handler.onResponseReset({ reason: "connection", code: 2, unprocessed: true });
-  retried.connect().handler.onResponseHead(ok(), true);
-  expect(first.sent).toEqual(["200  end"]);
-  const failed = setup("all-unauthenticated", WEB);
-  const second = failed.ask();
-  failed.connect().handler.onResponseReset({ reason: "connection", code: 2, unprocessed: false });
-  expect(second.sent).toEqual(["502 connection to endpoint ended end"]);
+const BROKEN = { reason: "connection", code: 2, unprocessed: false } as const;
+
+test("a request that the application did not take is tried again", () => {
+  const { ask, connect } = setup("all-unauthenticated", WEB);
+  const { sent } = ask();
+  connect().handler.onResponseReset({ ...BROKEN, unprocessed: true });
+  connect().handler.onResponseHead(ok(), true);
+  expect(sent).toEqual(["200  end"]);
+});
+
+test("one that it may have seen is sent once more where its method allows, and then fails", () => {
+  const { ask, connect } = setup("all-unauthenticated", WEB);
+  const { sent } = ask();
+  connect().handler.onResponseReset(BROKEN);
+  connect().handler.onResponseReset(BROKEN);
+  expect(sent).toEqual(["502 connection to endpoint ended end"]);
+  const post = ask({ method: "POST" });
+  connect().handler.onResponseReset(BROKEN);
+  expect(post.sent).toEqual(["502 connection to endpoint ended end"]);
 });
 
 test("ERR19: a reset is passed on, both ways", () => {

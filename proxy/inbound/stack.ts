@@ -43,6 +43,7 @@ export class InboundDirection implements Direction<undefined> {
   readonly path: Stack<InboundRequest>;
   readonly retryFrom: number;
   readonly informational: boolean;
+  readonly rescues = false;
   readonly pools: AppPools;
   readonly #runtime: Runtime;
   readonly #connection: InboundCaller;
@@ -75,7 +76,7 @@ export class InboundDirection implements Direction<undefined> {
 
   onSend(request: InboundRequest): void {
     const { headers } = request.request;
-    if (request.attempts > 1) return;
+    if (request.sends > 1) return;
     const upgrade = isUpgrade(headers) ? headers.get("upgrade") : undefined;
     removeHopByHop(headers);
     if (upgrade !== undefined) headers.add("upgrade", upgrade);
@@ -93,6 +94,10 @@ export class InboundDirection implements Direction<undefined> {
 
   onEndpointFailed(): void {
     // The application is one endpoint; whether it is up shows with the next request.
+  }
+
+  onRescued(): void {
+    // Only outbound has another endpoint to go to.
   }
 
   onError(_: InboundRequest, kind: ErrorKind): void {

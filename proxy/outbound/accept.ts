@@ -1,5 +1,6 @@
 /** A connection of the application: who it is for, what it speaks, and on to the endpoint. */
 
+import { isLoopback } from "#lib/addr/ip.ts";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
@@ -42,6 +43,8 @@ export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions
   // Where eBPF shows the destination, the probe's looks like our own port on another address.
   const local = { ip: stream.localAddress, port: stream.localPort };
   const target = originalDst(stream, { listenPort, askKernel }) ?? local;
+  // Every pod sees one at start where it proves its capture; later ones say the same.
+  if (target.ip === local.ip && !isLoopback(local.ip)) runtime.redirection.bySockets = true;
   if (target.ip === CAPTURE_PROBE.ip && target.port === CAPTURE_PROBE.port) {
     options.onCaptured(stream);
     return;
@@ -173,7 +176,7 @@ class OutboundConnection implements EndpointWaiter {
     const { destination, runtime } = this.#options;
     const [rule] = destination.policy?.opaque ?? [];
     this.#balancer = rule && pickBackend(rule, runtime.random())?.balancer;
-    this.#initial = initial.slice();
+    this.#initial = new Uint8Array(initial);
     if (this.#balancer === undefined) this.#refuse("invalid_backend");
     else this.#connect();
   }

@@ -100,6 +100,7 @@ export class OutboundDirection implements Direction<OutboundRoute> {
   readonly path: Stack<OutboundRequest>;
   readonly retryFrom: number;
   readonly informational: boolean;
+  readonly rescues = true;
   readonly #runtime: Runtime;
 
   constructor(runtime: Runtime, informational: boolean) {
@@ -138,6 +139,10 @@ export class OutboundDirection implements Direction<OutboundRoute> {
   onEndpointFailed(request: OutboundRequest): void {
     const { endpoint: client } = request.route;
     client?.failed();
+  }
+
+  onRescued(): void {
+    this.#runtime.errors.rescued.increment();
   }
 
   onError(_: OutboundRequest, kind: ErrorKind): void {

@@ -14,6 +14,7 @@ export class ErrorMetrics {
   readonly tcpAllow: Family<Counter>;
   readonly tcpDeny: Family<Counter>;
   readonly tlsRefused: Family<Counter>;
+  readonly rescued: Counter;
 
   constructor(registry: Registry) {
     const errors = (name: string): Family<Counter> =>
@@ -32,5 +33,11 @@ export class ErrorMetrics {
       "bunkerd_tls_handshake_failures_total",
       "TLS handshakes that failed, by direction and reason.",
     );
+    this.rescued = registry
+      .counter(
+        "bunkerd_outbound_http_not_delivered_total",
+        "Requests that an endpoint's proxy could not deliver and that were tried elsewhere.",
+      )
+      .with({});
   }
 }

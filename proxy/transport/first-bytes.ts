@@ -49,7 +49,7 @@ export class FirstBytes implements ByteStreamHandler {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
     if (this.#look(this.#bytes)) {
       if (this.#settle()) this.#observer.onDecided(this.#bytes);
-    } else if (this.#bytes === chunk) this.#bytes = chunk.slice();
+    } else if (this.#bytes === chunk) this.#bytes = new Uint8Array(chunk);
   }
 
   onEnd(): void {

@@ -7,6 +7,12 @@ import type { HttpMetrics } from "../telemetry/http-metrics.ts";
 import type { TcpMetrics } from "../telemetry/tcp-metrics.ts";
 import type { CredentialSource } from "./originate.ts";
 
+/** What accepted connections have shown of how this pod is redirected. */
+export interface Redirection {
+  /** By eBPF: a socket's own address is its original destination, and the application can be shown its caller. */
+  bySockets: boolean;
+}
+
 /** Given to every station that needs it when the proxy is built. */
 export interface Runtime {
   readonly clock: Clock;
@@ -16,6 +22,7 @@ export interface Runtime {
   readonly http: HttpMetrics;
   readonly tcp: TcpMetrics;
   readonly errors: ErrorMetrics;
+  readonly redirection: Redirection;
   /** An exception in our own code: counted and logged. */
   readonly onFault: (error: Error) => void;
 }

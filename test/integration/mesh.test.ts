@@ -210,3 +210,32 @@ test("a connection to the proxy's own port is refused", async () => {
     await mesh.metric(client, "outbound_tcp_errors_total", 'error="unexpected"'),
   ).toBeGreaterThan(0);
 });
+
+test("what an endpoint's application did not take is tried on another endpoint, body and all", async () => {
+  const spare = await mesh.start(SERVER);
+  const closed = createTcp().listen(0, "127.0.0.1");
+  await until(
+    () => closed.listening,
+    () => "no port",
+  );
+  const refused = portOf(closed);
+  closed.close();
+  const path = "web.test.svc.cluster.local:80";
+  const addr = `127.0.0.1:${portOf(app)}`;
+  const broken = { identity: SERVER, directPort: server.proxy.inboundPort };
+  mesh.control.announce(path, [
+    { addr: `127.0.0.1:${refused}`, ...broken },
+    { addr, identity: SERVER, directPort: spare.proxy.inboundPort },
+  ]);
+  const rescued = (): Promise<number> =>
+    mesh.metric(client, "bunkerd_outbound_http_not_delivered_total");
+  await until(
+    async () => {
+      const answer = await call("/", { method: "POST", body: "hi" });
+      expect([answer.status, await answer.text()]).toEqual([200, "hi"]);
+      return (await rescued()) > 0;
+    },
+    () => "nothing was rescued",
+  );
+  mesh.control.announce(path, [{ addr, ...broken }]);
+});

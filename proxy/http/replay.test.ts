@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { ClientStream } from "#lib/http-io/exchange.ts";
+import { REPLAY_LIMIT_BYTES, Replay } from "./replay.ts";
+
+const sentBy = (replay: Replay): string[] => {
+  const sent: string[] = [];
+  const stream: Pick<ClientStream, "sendData" | "sendEnd"> = {
+    sendData: (chunk) => {
+      sent.push(Buffer.from(chunk).toString());
+      return true;
+    },
+    sendEnd: (trailers) => void sent.push(`end ${trailers?.get("x") ?? ""}`),
+  };
+  replay.sendTo(stream as ClientStream);
+  return sent;
+};
+
+test("a body is kept as copies and sent again, end and trailers too", () => {
+  const replay = new Replay();
+  const chunk = Buffer.from("one");
+  replay.data(chunk);
+  chunk.fill("x");
+  expect(sentBy(replay)).toEqual(["one"]);
+  replay.end(HeaderList.of(["x", "y"]));
+  expect([replay.whole, replay.empty, sentBy(replay)]).toEqual([true, false, ["one", "end y"]]);
+});
+
+test("a body past the limit, or one that was answered, is not sent again", () => {
+  const long = new Replay();
+  long.data(Buffer.alloc(REPLAY_LIMIT_BYTES));
+  expect(long.whole).toBe(true);
+  long.data(Buffer.alloc(1));
+  expect([long.whole, sentBy(long)]).toEqual([false, []]);
+  const answered = new Replay();
+  expect(answered.empty).toBe(true);
+  answered.forget();
+  expect(answered.whole).toBe(false);
+});

@@ -1,0 +1,57 @@
+/** What has been sent of a request's body, kept until an answer shows that it need not be sent again. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { ClientStream } from "#lib/http-io/exchange.ts";
+
+/** Bodies up to this many bytes can be sent again; what is longer goes out once (Linkerd's replay bound). */
+export const REPLAY_LIMIT_BYTES: number = 64 * 1024;
+
+/** A copy of a body so far. */
+export class Replay {
+  #chunks: Uint8Array[] | undefined;
+  #bytes = 0;
+  #ended = false;
+  #trailers: HeaderList | undefined;
+  #whole = true;
+
+  /** Whether all that was sent can be sent again. */
+  get whole(): boolean {
+    return this.#whole;
+  }
+
+  /** Whether nothing was sent but the head. */
+  get empty(): boolean {
+    return this.#bytes === 0 && this.#trailers === undefined;
+  }
+
+  /** Takes a copy of what has just been sent. */
+  data(chunk: Uint8Array): void {
+    if (!this.#whole) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > REPLAY_LIMIT_BYTES) {
+      this.forget();
+      return;
+    }
+    this.#chunks ??= [];
+    // Not by `slice`: a Buffer's shares its memory.
+    this.#chunks.push(new Uint8Array(chunk));
+  }
+
+  /** The body has ended. */
+  end(trailers: HeaderList | undefined): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+  }
+
+  /** Sends what was sent before to another endpoint. */
+  sendTo(stream: ClientStream): void {
+    for (const chunk of this.#chunks ?? []) stream.sendData(chunk);
+    if (this.#ended) stream.sendEnd(this.#trailers);
+  }
+
+  /** An answer is there: it will not be sent again. */
+  forget(): void {
+    this.#whole = false;
+    this.#chunks = undefined;
+  }
+}
