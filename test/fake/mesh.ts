@@ -72,7 +72,10 @@ export class FakeMesh {
   async metric(pod: FakePod, name: string, labels = ""): Promise<number> {
     const response = await fetch(`http://127.0.0.1:${pod.proxy.adminPort}/metrics`);
     const lines = (await response.text()).split("\n");
-    const found = lines.filter((line) => line.startsWith(`${name}{`) && line.includes(labels));
+    const found = lines.filter(
+      (line) =>
+        (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(labels),
+    );
     return found.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
 
