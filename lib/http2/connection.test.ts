@@ -230,8 +230,79 @@ describe("Http2Connection as a server", () => {
       frame(GOAWAY, 0, 0, Buffer.alloc(8)),
     );
     expect(rig.types()).toEqual([PING, SETTINGS]);
-    expect(rig.connection.heardMs).toBe(0);
     expect(rig.connection.finished).toBe(true);
+  });
+
+  test("awaits the preface, the settings and the rest of a header block", () => {
+    const events = { onChanged: () => undefined, onRequest: () => undefined } as never;
+    const server = new Http2Connection({ ...HTTP2_DEFAULTS, role: "server", nowMs: 0 }, events);
+    expect(server.awaiting).toBe(true);
+    server.receive(PREFACE, 0);
+    expect(server.awaiting).toBe(true);
+    server.receive(frame(SETTINGS, 0, 0), 0);
+    expect(server.awaiting).toBe(false);
+    const rig = new Rig("server");
+    rig.give(frame(HEADERS, END, 1, rig.block([":method", "GET"], [":scheme", "http"])));
+    expect(rig.connection.awaiting).toBe(true);
+    rig.give(frame(CONTINUATION, WHOLE, 1, rig.block([":path", "/"])));
+    expect(rig.connection.awaiting).toBe(false);
+  });
+
+  test("says RST_STREAM NO_ERROR after a response that comes before the request's end", () => {
+    const rig = new Rig("server");
+    rig.give(rig.request(1, 0), rig.request(3, 0), rig.request(5, 0));
+    const [whole, bodied, blocked] = rig.streams as [Http2Stream, Http2Stream, Http2Stream];
+    const head = { status: 413, version: "HTTP/2", headers: new HeaderList() } as const;
+    rig.connection.respond(whole, head, true);
+    rig.connection.respond(bodied, head, false);
+    rig.connection.send(bodied, Buffer.from("no"));
+    rig.connection.end(bodied, undefined);
+    const sent = rig.take();
+    expect(sent.map(({ type, streamId }) => [type, streamId])).toEqual([
+      [HEADERS, 1],
+      [RST_STREAM, 1],
+      [HEADERS, 3],
+      [DATA, 3],
+      [DATA, 3],
+      [RST_STREAM, 3],
+    ]);
+    expect(sent[1]?.payload.readUInt32BE(0)).toBe(ErrorCode.NO_ERROR);
+    rig.connection.respond(blocked, head, false);
+    rig.connection.send(blocked, Buffer.alloc(65_535));
+    rig.connection.end(blocked, undefined);
+    expect(rig.types().filter((type) => type === RST_STREAM)).toEqual([]);
+    rig.give(frame(WINDOW_UPDATE, 0, 0, word(10)));
+    expect(rig.types()).toEqual([DATA, RST_STREAM]);
+    rig.give(frame(DATA, END, 1, Buffer.from("late")), frame(DATA, 0, 3, Buffer.from("late")));
+    expect([rig.connection.failure, rig.connection.activeStreams]).toEqual([undefined, 0]);
+    expect(rig.log.filter((line) => !line.startsWith("request"))).toEqual([]);
+  });
+
+  test("does not cut off a tunnel whose other side goes on, but one that it refused", () => {
+    const rig = new Rig("server");
+    const connect = (streamId: number) =>
+      frame(HEADERS, WHOLE, streamId, rig.block([":method", "CONNECT"], [":authority", "a:1"]));
+    rig.give(connect(1), connect(3));
+    const [open, refused] = rig.streams as [Http2Stream, Http2Stream];
+    const headers = new HeaderList();
+    rig.connection.respond(open, { status: 200, version: "HTTP/2", headers }, false);
+    rig.connection.end(open, undefined);
+    rig.connection.respond(refused, { status: 403, version: "HTTP/2", headers }, true);
+    expect(rig.types()).toEqual([HEADERS, DATA, HEADERS, RST_STREAM]);
+    rig.give(frame(DATA, END, 1, Buffer.from("more")));
+    expect(rig.log.slice(-2)).toEqual(["data 1 4", "end 1 0"]);
+    expect(rig.connection.activeStreams).toBe(0);
+  });
+
+  test("drops what it held of a request once that is answered", () => {
+    const rig = new Rig("server");
+    rig.give(rig.request(1, 0));
+    const [stream] = rig.streams as [Http2Stream];
+    rig.connection.pause(stream);
+    rig.give(frame(DATA, END, 1, Buffer.from("held")));
+    const head = { status: 200, version: "HTTP/2", headers: new HeaderList() } as const;
+    rig.connection.respond(stream, head, true);
+    expect([rig.types(), rig.connection.activeStreams]).toEqual([[HEADERS], 0]);
   });
 
   test("withholds the window of a stream that is paused", () => {
@@ -468,6 +539,39 @@ describe("Http2Connection as a client", () => {
       "end 1 0",
     ]);
     expect(rig.connection.activeStreams).toBe(0);
+  });
+
+  test("calls off the rest of a request whose response is whole", () => {
+    const rig = new Rig("client");
+    const stream = rig.connection.open({ ...get, method: "POST" }, false);
+    rig.take();
+    rig.give(rig.response(1, 0, "200"), frame(DATA, END, 1, Buffer.from("ok")));
+    expect(rig.resetCode()).toBe(ErrorCode.CANCEL);
+    expect(rig.connection.activeStreams).toBe(0);
+    expect(rig.connection.send(stream, Buffer.from("late"))).toBe(true);
+    rig.connection.open({ ...get, method: "POST" }, false);
+    rig.take();
+    rig.give(rig.response(3, END, "403"), frame(RST_STREAM, 0, 3, word(ErrorCode.NO_ERROR)));
+    expect(rig.resetCode()).toBe(ErrorCode.CANCEL);
+    expect(rig.log.at(-1)).toBe("response 3 403 true");
+  });
+
+  test("keeps a whole response that it holds when the server wants no more of the request", () => {
+    const rig = new Rig("client");
+    const stream = rig.connection.open({ ...get, method: "POST" }, false);
+    rig.connection.send(stream, Buffer.alloc(70_000));
+    rig.connection.pause(stream);
+    const stop = frame(RST_STREAM, 0, 1, word(ErrorCode.NO_ERROR));
+    rig.give(rig.response(1, 0, "200"), frame(DATA, END, 1, Buffer.from("ok")), stop);
+    rig.take();
+    rig.give(frame(WINDOW_UPDATE, 0, 0, word(10_000)));
+    rig.connection.resume(stream);
+    expect(rig.types()).toEqual([]);
+    expect(rig.log).toEqual(["response 1 200 false", "data 1 2", "end 1 0"]);
+    expect(rig.connection.activeStreams).toBe(0);
+    rig.connection.open({ ...get, method: "POST" }, false);
+    rig.give(rig.response(3, 0, "200"), frame(RST_STREAM, 0, 3, word(ErrorCode.NO_ERROR)));
+    expect(rig.log.at(-1)).toBe("reset 3 0");
   });
 
   test("lets HEAD and 304 have a length without a body", () => {

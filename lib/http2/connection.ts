@@ -33,18 +33,15 @@ export class Http2Connection implements FrameSink {
   #draining = false;
   #goneAway = false;
   #failure: Http2Error | undefined;
-  /** When anything last came in; keep-alive counts from there. */
-  #heardMs: number;
 
   constructor(options: Http2Options, events: Http2Events) {
     this.#options = options;
     this.#events = events;
-    this.#heardMs = options.nowMs;
     this.#reader = new FrameReader(options.role);
     this.#budgets = new PeerBudgets(options.nowMs);
     this.#sender = new Sender({
       onWritable: (stream) => events.onWritable(stream),
-      onLocalEnd: (stream) => this.#streams.maybeClose(stream),
+      onLocalEnd: (stream) => this.#streams.endLocal(stream),
     });
     const { writer } = this.#sender;
     this.#streams = new StreamReceiver(options, {
@@ -71,9 +68,9 @@ export class Http2Connection implements FrameSink {
     return this.#failure;
   }
 
-  /** When anything last came in, by the clock that `receive` is given. */
-  get heardMs(): number {
-    return this.#heardMs;
+  /** Whether the peer owes us the rest of something it must send at once: its preface and settings, or a header block. */
+  get awaiting(): boolean {
+    return !this.#settingsSeen || this.#streams.blocks.openStream !== 0;
   }
 
   /** Whether the last stream has ended after a drain or GOAWAY: nothing more will happen. */
@@ -90,7 +87,6 @@ export class Http2Connection implements FrameSink {
   /** Takes in bytes of the peer. An error of the peer ends up in `failure`; what an event's receiver throws is thrown. */
   receive(chunk: Uint8Array, nowMs: number): void {
     if (this.#failure !== undefined) return;
-    this.#heardMs = nowMs;
     this.#budgets.nowMs = nowMs;
     try {
       this.#reader.receive(chunk, this);
@@ -107,13 +103,16 @@ export class Http2Connection implements FrameSink {
   open(head: RequestHead, end: boolean): Http2Stream {
     const stream = new Http2Stream(this.#streams.table.takeId(), this.#sender.initialWindow);
     stream.bodiless = head.method === "HEAD";
+    stream.tunnel = head.method === "CONNECT";
     this.#streams.table.add(stream);
     this.#sender.request(stream, head, end);
     return stream;
   }
 
   respond(stream: Http2Stream, head: ResponseHead, end: boolean): void {
-    if (!stream.closed && !stream.localEnded) this.#sender.response(stream, head, end);
+    if (stream.closed || stream.localEnded) return;
+    if (head.status >= 300) stream.tunnel = false;
+    this.#sender.response(stream, head, end);
   }
 
   /** False: stop until `onWritable`. */
@@ -220,6 +219,7 @@ export class Http2Connection implements FrameSink {
     const stream = this.#streams.table.find(streamId);
     if (this.#options.role === "server" || stream === undefined) this.#budgets.spendReset();
     if (stream === undefined) return;
+    if (code === ErrorCode.NO_ERROR && this.#streams.stopRequest(stream)) return;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
     this.#streams.lose(stream, { code, unprocessed, goAway: false });
   }

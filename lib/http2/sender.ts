@@ -146,6 +146,7 @@ export class Sender {
   }
 
   #pump(stream: Http2Stream): void {
+    if (stream.closed) return;
     while (stream.queue.length > 0) {
       const chunk = stream.queue[0] as Uint8Array;
       const last = stream.queue.length === 1 && stream.endQueued && stream.trailers === undefined;

@@ -23,6 +23,7 @@ export class StreamReceiver {
   readonly #sender: Sender;
   readonly #budgets: PeerBudgets;
   readonly #maxStreams: number;
+  readonly #role: Http2Options["role"];
 
   constructor(
     options: Http2Options,
@@ -35,6 +36,7 @@ export class StreamReceiver {
     this.#sender = to.sender;
     this.#budgets = to.budgets;
     this.#maxStreams = options.maxConcurrentStreams;
+    this.#role = options.role;
   }
 
   /** DATA came; padding counts against the windows too. */
@@ -79,7 +81,7 @@ export class StreamReceiver {
       return;
     }
     this.#events.onStreamEnd(stream, trailers);
-    this.maybeClose(stream);
+    this.#endResponse(stream);
   }
 
   /** A header block came, if it is complete: a request, a response or trailers. */
@@ -110,6 +112,7 @@ export class StreamReceiver {
     promise(stream, head.headers, { end, bodiless: false });
     stream.headSeen = true;
     stream.remoteEnded = end;
+    stream.tunnel = head.method === "CONNECT";
     this.table.add(stream);
     this.#events.onRequest(stream, head, end);
   }
@@ -130,7 +133,7 @@ export class StreamReceiver {
     stream.headSeen = true;
     stream.remoteEnded = end;
     this.#events.onResponse(stream, head, end);
-    if (end) this.maybeClose(stream);
+    if (end) this.#endResponse(stream);
   }
 
   #onTrailers(stream: Http2Stream, end: boolean): void {
@@ -142,10 +145,48 @@ export class StreamReceiver {
     this.#endRemote(stream, trailers);
   }
 
+  /**
+   * We have sent our last frame. A server that has answered wants no more of the request and says so (RFC 9113 §8.1);
+   * what it held of one that has ended is dropped.
+   */
+  endLocal(stream: Http2Stream): void {
+    if (this.#role === "client" || stream.tunnel) this.#maybeClose(stream);
+    else if (stream.remoteEnded) this.#finish(stream);
+    else this.#cut(stream, ErrorCode.NO_ERROR);
+  }
+
+  /**
+   * The server has answered and wants no more of the request, which ends here; the response is whole and not to be
+   * lost (RFC 9113 §8.1). False where it is not whole.
+   */
+  stopRequest(stream: Http2Stream): boolean {
+    if (this.#role === "server" || !stream.remoteEnded) return false;
+    this.#sender.forget(stream);
+    stream.localEnded = true;
+    this.#maybeClose(stream);
+    return true;
+  }
+
+  /** The peer's last frame was handed over. An exchange ends with its response: the rest of a request is called off. */
+  #endResponse(stream: Http2Stream): void {
+    if (this.#role === "server" || stream.localEnded || stream.tunnel) this.#maybeClose(stream);
+    else if (!stream.closed) this.#cut(stream, ErrorCode.CANCEL);
+  }
+
   /** Closes a stream whose sides have both ended. */
-  maybeClose(stream: Http2Stream): void {
-    if (stream.closed || !stream.localEnded || !stream.remoteEnded || stream.heldEnd) return;
+  #maybeClose(stream: Http2Stream): void {
+    if (stream.localEnded && stream.remoteEnded && !stream.heldEnd) this.#finish(stream);
+  }
+
+  #finish(stream: Http2Stream): void {
+    if (stream.closed) return;
     this.#budgets.earn();
+    this.close(stream);
+    this.#events.onChanged();
+  }
+
+  #cut(stream: Http2Stream, code: number): void {
+    this.#sender.writer.rstStream(stream.id, code);
     this.close(stream);
     this.#events.onChanged();
   }

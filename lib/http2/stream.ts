@@ -23,6 +23,8 @@ export class Http2Stream {
   headSeen = false;
   /** The request was HEAD: its response has no body, whatever its content-length says. */
   bodiless = false;
+  /** CONNECT: each side may end alone (RFC 9113 §8.5). */
+  tunnel = false;
   /** Bytes still due by content-length; -1 where it was not said. */
   due = -1;
   /** DATA that no window has let through yet. */
