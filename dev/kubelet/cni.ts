@@ -58,16 +58,23 @@ export async function addToNetwork(node: CniNode, sandbox: CniSandbox): Promise<
   return address;
 }
 
-/** Removes it again, last plugin first; plugins that fail are passed over and told at the end. */
+/** Removes it again, last plugin first; what fails is passed over and told at the end. */
 export async function removeFromNetwork(node: CniNode, sandbox: CniSandbox): Promise<Error[]> {
-  const list = readConfig(node.configFolder);
   const faults: Error[] = [];
-  for (const plugin of list.plugins.toReversed())
-    await call(node, sandbox, { command: "DEL", list, plugin, previous: undefined }).catch(
-      (error: unknown) => faults.push(error instanceof Error ? error : new Error(String(error))),
-    );
+  try {
+    const list = readConfig(node.configFolder);
+    for (const plugin of list.plugins.toReversed())
+      await call(node, sandbox, { command: "DEL", list, plugin, previous: undefined }).catch(
+        (error: unknown) => faults.push(asError(error)),
+      );
+  } catch (error) {
+    faults.push(asError(error));
+  }
   return faults;
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
 
 /** The first configuration by name, as runtimes choose it. */
 function readConfig(folder: string): ConfigList {

@@ -41,7 +41,7 @@ function containerScript(plan: ContainerPlan): string {
     `mkdir -p ${["root", "upper", "work"].map((name) => quote(`${plan.layer}/${name}`)).join(" ")}`,
     `mount -t overlay overlay -o ${quote(overlayOptions(plan.layer))} ${quote(root)}`,
     `mount -t proc proc ${quote(`${root}/proc`)}`,
-    `mount --rbind /dev ${quote(`${root}/dev`)}`,
+    ...deviceLines(`${root}/dev`),
     `mount --rbind /sys ${quote(`${root}/sys`)}`,
     `mount -t tmpfs -o mode=755 tmpfs ${quote(`${root}/run`)}`,
     ...plan.mounts.flatMap((mount) => mountLines(root, mount)),
@@ -49,6 +49,32 @@ function containerScript(plan: ContainerPlan): string {
     `exec chroot ${quote(root)} setpriv ${privileges(plan)} -- env -C ${quote(plan.workingDir)} ${plan.command.map(quote).join(" ")}`,
   ];
   return lines.join("\n");
+}
+
+/** What runtimes put into `/dev`: the machine's own would be shared by all containers. */
+function deviceLines(dev: string): string[] {
+  const at = quote(dev);
+  const devices = ["null", "zero", "full", "random", "urandom", "tty"].map(
+    (name) => `/dev/${name}`,
+  );
+  const links = [
+    ...[
+      ["/proc/self/fd", "fd"],
+      ["/proc/self/fd/0", "stdin"],
+      ["/proc/self/fd/1", "stdout"],
+    ],
+    ...[
+      ["/proc/self/fd/2", "stderr"],
+      ["pts/ptmx", "ptmx"],
+    ],
+  ];
+  return [
+    `mount -t tmpfs -o mode=755 tmpfs ${at}`,
+    `cp -a ${devices.join(" ")} ${at}`,
+    `mkdir -m 1777 ${at}/shm; mkdir ${at}/pts`,
+    `mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts ${at}/pts`,
+    ...links.map(([to, name]) => `ln -s ${to} ${at}/${name}`),
+  ];
 }
 
 const overlayOptions = (layer: string): string =>

@@ -1,7 +1,16 @@
 /** One container's process: started, signalled, entered, and waited for. */
 
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { constants } from "node:os";
+import { dirname } from "node:path";
 import { inNetns } from "#lib/sys/netns.ts";
 import { type ContainerPlan, containerCommand } from "./container-script.ts";
 
@@ -11,8 +20,10 @@ export type ContainerStart = {
   /** Path of the network namespace it lives in. */
   readonly netns: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Its output goes to the end of this file. */
+  /** Its output goes into this file, which is made anew. */
   readonly log: string;
+  /** The file that it may write its last words into; made anew as well. */
+  readonly message: string;
 };
 
 /** A process that runs or has run. */
@@ -20,6 +31,11 @@ export interface RunningContainer {
   readonly plan: ContainerPlan;
   /** Its exit status; 128 and the signal's number where a signal ended it. */
   readonly exited: Promise<number>;
+  /** The last words of its program, at most 4096 bytes; empty where there are none. */
+  lastWords(): string;
+  /** The end of its output, at most 2048 bytes. */
+  logEnd(): string;
+  /** One that has ended gets none. */
   signal(name: NodeJS.Signals): void;
   /** Ends everything in it at once. */
   kill(): void;
@@ -28,13 +44,20 @@ export interface RunningContainer {
 }
 
 const SIGNAL_BASE = 128;
+/** What the kubelet keeps of a termination message, and of a log in its stead. */
+const MESSAGE_BYTES = 4_096;
+const LOG_END_BYTES = 2_048;
 
 /** Starts the process in its network namespace. */
 export function startContainer(start: ContainerStart): RunningContainer {
   const { plan, netns, environment } = start;
   if (plan.cgroup !== undefined) mkdirSync(plan.cgroup, { recursive: true });
   mkdirSync(plan.layer, { recursive: true });
-  const log = openSync(start.log, "a", 0o644);
+  for (const file of [start.log, start.message]) mkdirSync(dirname(file), { recursive: true });
+  const log = openSync(start.log, "w", 0o644);
+  writeFileSync(start.message, "");
+  // For any user of the container; the mode at creation is cut by the umask.
+  chmodSync(start.message, 0o666);
   const child = inNetns(netns, () =>
     Bun.spawn(containerCommand(plan), {
       env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...environment },
@@ -51,10 +74,12 @@ export function startContainer(start: ContainerStart): RunningContainer {
         ? code
         : SIGNAL_BASE + constants.signals[child.signalCode as NodeJS.Signals],
     ),
+    lastWords: () => readFileSync(start.message).subarray(0, MESSAGE_BYTES).toString(),
+    logEnd: () => readFileSync(start.log).subarray(-LOG_END_BYTES).toString(),
     signal: (name) => {
       const inside = firstProcess(child.pid);
       // Between fork and exec there is nobody to signal but the parent, which takes the child along.
-      process.kill(inside ?? child.pid, inside === undefined ? "SIGKILL" : name);
+      send(inside ?? child.pid, inside === undefined ? "SIGKILL" : name);
     },
     kill: () => {
       killCgroup(plan.cgroup);
@@ -62,6 +87,14 @@ export function startContainer(start: ContainerStart): RunningContainer {
     },
     command: (words) => enter(firstProcess(child.pid), plan, words),
   };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** Ends all processes of a cgroup, those of its children too. */

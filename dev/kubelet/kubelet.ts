@@ -57,7 +57,7 @@ class PodManager implements Kubelet {
       find: (pod) => this.#find(pod),
     });
     watches.pods.subscribe(({ type, object }) => {
-      if (type === "deleted") this.#workers.get(uidOf(object))?.stop(0);
+      if (type === "deleted") this.#workers.get(uidOf(object))?.forget();
       else this.#take(object);
     });
   }

@@ -16,7 +16,7 @@ import { connectTcp } from "#lib/net/connect.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { PodWorker } from "./pod-worker.ts";
+import type { PodWorker, WorkerContainer } from "./pod-worker.ts";
 
 /** How containers are found, and time for logs that are followed. */
 export type NodeSessions = {
@@ -31,8 +31,6 @@ const FOLLOW_MS = 100;
 const CHUNK_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 
-type Found = NonNullable<ReturnType<PodWorker["container"]>>;
-
 /** The node as the API server reaches it. */
 export function createNodeApi(sessions: NodeSessions): NodeApi {
   return {
@@ -42,7 +40,10 @@ export function createNodeApi(sessions: NodeSessions): NodeApi {
   };
 }
 
-function found(sessions: NodeSessions, { namespace, pod, container }: ContainerName): Found {
+function found(
+  sessions: NodeSessions,
+  { namespace, pod, container }: ContainerName,
+): WorkerContainer {
   const worker = sessions.find({ namespace, pod })?.container(container);
   if (worker === undefined)
     throw new Error(`container "${container}" in pod "${pod}" is waiting to start`);
@@ -54,25 +55,42 @@ async function* readLog(
   container: ContainerName,
   query: LogQuery & { readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
-  const { log } = found(sessions, container);
   const { tailLines, follow, limitBytes = Number.POSITIVE_INFINITY, signal } = query;
+  const log = logOf(sessions, container, query);
+  const isWritten = (): boolean => {
+    const now = sessions.find(container)?.container(container.container);
+    return now?.running !== undefined && now.logs[0] === log;
+  };
   const file = openSync(log, "r");
   try {
     let at = tailLines === undefined ? 0 : tailStart(file, tailLines);
     let left = limitBytes;
     while (!signal.aborted && left > 0) {
       const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, left));
+      // Asked before the read, so that the last words are not missed.
+      const goesOn = follow && isWritten();
       const length = readSync(file, chunk, 0, chunk.length, at);
       at += length;
       left -= length;
       if (length > 0) yield chunk.subarray(0, length);
-      else if (follow && statSync(log, { throwIfNoEntry: false }) !== undefined)
-        await pause(sessions.clock, signal);
+      else if (goesOn) await pause(sessions.clock, signal);
       else return;
     }
   } finally {
     closeSync(file);
   }
+}
+
+function logOf(sessions: NodeSessions, container: ContainerName, { previous }: LogQuery): string {
+  const { logs } = found(sessions, container);
+  const log = logs[previous ? 1 : 0];
+  if (log !== undefined) return log;
+  const { pod, container: name } = container;
+  throw new Error(
+    previous
+      ? `previous terminated container "${name}" in pod "${pod}" not found`
+      : `container "${name}" in pod "${pod}" is waiting to start`,
+  );
 }
 
 async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
@@ -122,7 +140,7 @@ async function askPod(
 }
 
 function runCommand(
-  { running }: Found,
+  { running }: WorkerContainer,
   { command, stdin, observer }: SessionRequest & { readonly observer: SessionObserver },
 ): Session {
   if (running === undefined) throw new Error("the container does not run");

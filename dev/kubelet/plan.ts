@@ -23,16 +23,21 @@ const DEFAULT_CAPABILITIES = [
   ...["SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"],
 ];
 
+/** A container as a process, and the file where it may say why it ended. */
+export type PlannedContainer = {
+  readonly plan: ContainerPlan;
+  readonly environment: Record<string, string>;
+  readonly message: string;
+};
+
 /** The process's plan and environment. Throws where image, volume or reference is not there. */
-export function planContainer(
-  container: Container,
-  context: PlanContext,
-): { readonly plan: ContainerPlan; readonly environment: Record<string, string> } {
+export function planContainer(container: Container, context: PlanContext): PlannedContainer {
   const { node, pod, sandbox, volumes, attempt } = context;
   const environment = environmentOf(container, context);
   const program = programOf(container.image ?? "", node.images);
   const { securityContext: own } = container;
   const { securityContext: shared, hostname, hostNetwork } = pod.spec ?? {};
+  const message = `${sandbox.folder}/messages/${container.name}-${attempt}`;
   const uid = own?.runAsUser ?? shared?.runAsUser ?? 0;
   if (uid === 0 && (own?.runAsNonRoot ?? shared?.runAsNonRoot) === true)
     throw new Error(
@@ -43,7 +48,12 @@ export function planContainer(
     cgroup: sandbox.cgroup && `${sandbox.cgroup}/${name}`,
     layer: `${sandbox.folder}/layers/${name}`,
     hostname: hostNetwork === true ? node.name : (hostname ?? pod.metadata?.name ?? ""),
-    mounts: [...ownFiles(sandbox), ...program.mounts, ...mountsOf(container, volumes)],
+    mounts: [
+      ...ownFiles(sandbox),
+      ...program.mounts,
+      ...mountsOf(container, volumes),
+      { source: message, target: messagePath(container), readOnly: false },
+    ],
     readOnlyRoot: own?.readOnlyRootFilesystem === true,
     uid,
     gid: own?.runAsGroup ?? shared?.runAsGroup ?? uid,
@@ -52,7 +62,7 @@ export function planContainer(
     workingDir: container.workingDir ?? "/",
     command: commandOf(container, program.path, environment),
   };
-  return { plan, environment };
+  return { plan, environment, message };
 }
 
 function environmentOf(
@@ -84,6 +94,10 @@ function commandOf(
   return [...(command ?? [program]), ...args].map((word) => expand(word, environment));
 }
 
+/** Inside the container; below `/dev` where nothing else is said. */
+const messagePath = ({ terminationMessagePath }: Container): string =>
+  terminationMessagePath ?? "/dev/termination-log";
+
 function ownFiles({ folder }: Sandbox): Mount[] {
   return ["resolv.conf", "hosts"].map((name) => ({
     source: `${folder}/${name}`,
@@ -110,6 +124,7 @@ function mountsOf(
 }
 
 function capabilitiesOf({ securityContext }: Container): string[] {
+  if (securityContext?.privileged === true) return ["ALL"];
   const { add = [], drop = [] } = securityContext?.capabilities ?? {};
   const kept = drop.includes("ALL")
     ? []

@@ -13,13 +13,16 @@ export type ContainerState = {
   readonly state:
     | { readonly type: "waiting"; readonly reason: string; readonly message?: string }
     | { readonly type: "running"; readonly since: string }
-    | {
-        readonly type: "terminated";
-        readonly exitCode: number;
-        readonly at: string;
-        readonly since: string;
-      };
-  readonly last?: { readonly exitCode: number; readonly at: string; readonly since: string };
+    | ({ readonly type: "terminated" } & Termination);
+  readonly last?: Termination;
+};
+
+/** How a container ended; `message` is its last words, if it had any. */
+export type Termination = {
+  readonly exitCode: number;
+  readonly at: string;
+  readonly since: string;
+  readonly message?: string;
 };
 
 type PodStatus = NonNullable<Pod["status"]>;
@@ -66,7 +69,9 @@ export function podStatus(pod: Pod, state: PodState): PodStatus {
     return { type, status, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
   };
   return {
-    phase: phaseOf(pod, { initialized, states: containers.map(stateOf) }),
+    phase: initFailed(pod, inits.map(stateOf))
+      ? "Failed"
+      : phaseOf(pod, { initialized, states: containers.map(stateOf) }),
     conditions: [
       condition("PodReadyToStartContainers", state.podIp !== undefined),
       condition("Initialized", initialized),
@@ -89,6 +94,16 @@ function initDone(container: Container, { state, started }: ContainerState): boo
   if (isSidecar(container)) return started;
   return state.type === "terminated" && state.exitCode === 0;
 }
+
+/** Where nothing is started again, one init container that fails ends the pod. */
+const initFailed = ({ spec }: Pod, inits: readonly ContainerState[]): boolean =>
+  spec?.restartPolicy === "Never" &&
+  inits.some(
+    ({ state }, index) =>
+      state.type === "terminated" &&
+      state.exitCode !== 0 &&
+      spec.initContainers?.[index]?.restartPolicy !== "Always",
+  );
 
 type Phase = { readonly initialized: boolean; readonly states: readonly ContainerState[] };
 
@@ -135,6 +150,7 @@ function publicState(state: ContainerState["state"]): NonNullable<ContainerStatu
         terminated: {
           exitCode: state.exitCode,
           reason: state.exitCode === 0 ? "Completed" : "Error",
+          ...(state.message !== undefined && { message: state.message }),
           startedAt: state.since,
           finishedAt: state.at,
         },

@@ -1,6 +1,6 @@
 /** The life of one pod: sandbox, volumes, containers in order, and the end of all of it. */
 
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { PODS } from "#lib/k8s/resource.ts";
 import type { Container, Pod } from "#lib/k8s/types/core.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
@@ -10,7 +10,7 @@ import { hostPath, type KubeletNode } from "./node.ts";
 import { planContainer } from "./plan.ts";
 import { type ContainerState, isSidecar, podStatus } from "./pod-status.ts";
 import type { ProbeTarget } from "./probe.ts";
-import { createSandbox, type Sandbox } from "./sandbox.ts";
+import { createSandbox, removeCgroup, type Sandbox } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { Supervised } from "./supervised.ts";
 import { prepareVolumes } from "./volumes.ts";
@@ -24,6 +24,13 @@ const SECOND_MS = 1_000;
 /** Sidecars get at least this long after the application has ended, in milliseconds. */
 const SIDECAR_GRACE_MS = 2_000;
 const EXEC_FAILED = 126;
+
+/** A container as sessions need it. */
+export type WorkerContainer = {
+  readonly running: RunningContainer | undefined;
+  /** Of its last starts, newest first. */
+  readonly logs: readonly string[];
+};
 
 /** Runs a pod until it has ended or is deleted. */
 export class PodWorker {
@@ -39,7 +46,9 @@ export class PodWorker {
   #sandbox: Sandbox | undefined;
   #volumes: ReadonlyMap<string, string> = new Map();
   #refresh: Timer | undefined;
+  readonly #logs = new Map<string, string[]>();
   #stopping = false;
+  #gone = false;
   #graceMs = 0;
 
   constructor(node: KubeletNode, pod: Pod) {
@@ -69,66 +78,74 @@ export class PodWorker {
     this.#deleted.resolve();
   }
 
+  /** The API has it no more: another of its name may be there already. */
+  forget(): void {
+    this.#gone = true;
+    this.stop(0);
+  }
+
   /** Its address, once it has one. */
   get ip(): string | undefined {
     return this.#sandbox?.ip;
   }
 
-  /** The process of a container that runs, and where the log of its last start is. */
-  container(
-    name: string,
-  ): { readonly running: RunningContainer | undefined; readonly log: string } | undefined {
+  /** A container's process if it runs, and the logs of its last starts, newest first. */
+  container(name: string): WorkerContainer | undefined {
     const found = this.#containers.get(name);
-    if (found === undefined || this.#sandbox === undefined) return undefined;
-    return { running: found.running, log: `${this.#sandbox.folder}/logs/${name}` };
+    return found && { running: found.running, logs: this.#logs.get(name) ?? [] };
   }
 
   async #live(): Promise<void> {
-    const { logger, client } = this.#node;
     const { name = "", namespace = "" } = this.#pod.metadata ?? {};
-    await this.#run().catch((error: unknown) =>
-      logger.error("pod failed", { pod: `${namespace}/${name}`, error: String(error) }),
-    );
+    const fault = (what: string) => (error: unknown) => this.#warn(what, error);
+    await this.#run().catch(fault("pod failed"));
     this.#refresh?.cancel();
     if (!this.#stopping) await this.#deleted.promise;
-    await this.#end();
+    await this.#end().catch(fault("cannot end pod"));
     await this.#writer.close();
-    await client
+    if (this.#gone) return;
+    await this.#node.client
       .delete(PODS, { name, namespace }, { gracePeriodSeconds: 0 })
-      .catch((error: unknown) =>
-        logger.warn("cannot delete pod", { pod: `${namespace}/${name}`, error: String(error) }),
-      );
+      .catch(fault("cannot delete pod"));
   }
 
   async #run(): Promise<void> {
     await this.#makeSandbox();
-    if (this.#sandbox === undefined) return;
-    const { initContainers = [], containers = [], restartPolicy = "Always" } = this.#pod.spec ?? {};
+    const { containers = [], restartPolicy = "Always" } = this.#pod.spec ?? {};
+    if (this.#sandbox !== undefined && (await this.#initialize())) {
+      const policy = RESTARTS[restartPolicy] ?? "always";
+      const all = containers.map((spec) => this.#start(spec, policy).ended);
+      await Promise.race([Promise.all(all), this.#deleted.promise]);
+    }
+    if (!this.#stopping) await this.#stopSidecars(SIDECAR_GRACE_MS);
+  }
+
+  /** Init containers in order; false where the pod is not to go on. */
+  async #initialize(): Promise<boolean> {
+    const { initContainers = [], restartPolicy } = this.#pod.spec ?? {};
     for (const spec of initContainers) {
-      if (this.#stopping) return;
       const sidecar = isSidecar(spec);
       const once = restartPolicy === "Never" ? "never" : "on-failure";
       const started = this.#start(spec, sidecar ? "always" : once);
       await Promise.race([sidecar ? started.started : started.ended, this.#deleted.promise]);
+      const { state } = started.state;
+      const failed = state.type === "terminated" && state.exitCode !== 0;
+      if (this.#stopping || (failed && !sidecar)) return false;
     }
-    if (this.#stopping) return;
-    const policy = RESTARTS[restartPolicy] ?? "always";
-    const all = containers.map((spec) => this.#start(spec, policy).ended);
-    await Promise.race([Promise.all(all), this.#deleted.promise]);
-    if (!this.#stopping) await this.#stopSidecars(SIDECAR_GRACE_MS);
+    return true;
   }
 
   async #makeSandbox(): Promise<void> {
-    const { logger, clock } = this.#node;
+    const { clock } = this.#node;
     while (!this.#stopping && this.#sandbox === undefined)
       try {
         const sandbox = await createSandbox(this.#node, this.#pod);
         this.#sandbox = sandbox;
         this.#writeOwnFiles(sandbox);
-        this.#refreshVolumes();
+        this.#volumes = this.#prepareVolumes(sandbox);
+        this.#refreshLater(sandbox);
       } catch (error) {
-        const pod = `${this.#pod.metadata?.namespace}/${this.#pod.metadata?.name}`;
-        logger.warn("cannot make sandbox", { pod, error: String(error) });
+        this.#warn("cannot make sandbox", error);
         await this.#sandbox?.remove();
         this.#sandbox = undefined;
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -150,40 +167,35 @@ export class PodWorker {
     writeFileSync(`${folder}/hosts`, `127.0.0.1 localhost\n::1 localhost\n${ip} ${name}\n`);
   }
 
-  #refreshVolumes(): void {
+  #prepareVolumes({ ip, folder }: Sandbox): ReadonlyMap<string, string> {
     const node = this.#node;
-    const sandbox = this.#sandbox;
-    if (sandbox === undefined) return;
     const { namespace = "", name = "", uid = "" } = this.#pod.metadata ?? {};
     const serviceAccount = this.#pod.spec?.serviceAccountName ?? "default";
-    this.#volumes = prepareVolumes({
-      ...{
-        pod: this.#pod,
-        podIp: sandbox.ip,
-        nodeIp: node.ip,
-        folder: `${sandbox.folder}/volumes`,
-      },
+    return prepareVolumes({
+      ...{ pod: this.#pod, podIp: ip, nodeIp: node.ip, folder: `${folder}/volumes` },
       configMap: (each) => node.configMap({ namespace, name: each }),
       secret: (each) => node.secret({ namespace, name: each }),
       token: (request) => node.token({ ...request, namespace, serviceAccount, pod: { name, uid } }),
       hostPath: (path) => hostPath(node, path),
       wallMs: node.clock.wall(),
     });
-    this.#refresh = node.clock.after(REFRESH_MS, () => {
+  }
+
+  #refreshLater(sandbox: Sandbox): void {
+    this.#refresh = this.#node.clock.after(REFRESH_MS, () => {
       try {
-        this.#refreshVolumes();
+        this.#prepareVolumes(sandbox);
       } catch (error) {
-        node.logger.warn("cannot refresh volumes", {
-          pod: `${namespace}/${name}`,
-          error: String(error),
-        });
+        this.#warn("cannot refresh volumes", error);
       }
+      this.#refreshLater(sandbox);
     });
   }
 
   #start(spec: Container, restart: "always" | "on-failure" | "never"): Supervised {
     const started = new Supervised({
       ...{ spec, restart, clock: this.#node.clock },
+      graceMs: (this.#pod.spec?.terminationGracePeriodSeconds ?? GRACE_SECONDS) * SECOND_MS,
       start: (attempt) => this.#startProcess(spec, attempt),
       target: (running) => this.#probeTarget(spec, running),
       onChange: () => this.#publish(),
@@ -197,8 +209,16 @@ export class PodWorker {
     const sandbox = this.#sandbox;
     if (sandbox === undefined) throw new Error("Cannot start container: the pod has no sandbox");
     const context = { node: this.#node, pod: this.#pod, sandbox, volumes: this.#volumes, attempt };
-    const log = `${sandbox.folder}/logs/${spec.name}`;
-    return startContainer({ ...planContainer(spec, context), netns: sandbox.netns, log });
+    const log = `${sandbox.folder}/logs/${spec.name}/${attempt}`;
+    const { netns, folder, cgroup } = sandbox;
+    const before = `${spec.name}-${attempt - 1}`;
+    rmSync(`${folder}/layers/${before}`, { recursive: true, force: true });
+    if (cgroup !== undefined) removeCgroup(`${cgroup}/${before}`);
+    const running = startContainer({ ...planContainer(spec, context), netns, log });
+    const [last, ...older] = this.#logs.get(spec.name) ?? [];
+    for (const each of older) rmSync(each);
+    this.#logs.set(spec.name, last === undefined ? [log] : [log, last]);
+    return running;
   }
 
   #probeTarget(spec: Container, running: RunningContainer): ProbeTarget {
@@ -228,7 +248,7 @@ export class PodWorker {
     const left = this.#graceMs - (this.#node.clock.now() - startedMs);
     await this.#stopSidecars(Math.max(left, SIDECAR_GRACE_MS));
     for (const fault of (await this.#sandbox?.remove()) ?? [])
-      this.#node.logger.warn("cannot remove pod", { error: fault.message });
+      this.#warn("cannot remove from network", fault);
   }
 
   async #stopSidecars(graceMs: number): Promise<void> {
@@ -241,7 +261,13 @@ export class PodWorker {
       .flatMap(({ name }) => this.#containers.get(name) ?? []);
   }
 
+  #warn(what: string, error: unknown): void {
+    const { namespace, name } = this.#pod.metadata ?? {};
+    this.#node.logger.warn(what, { pod: `${namespace}/${name}`, error: String(error) });
+  }
+
   #publish(): void {
+    if (this.#gone) return;
     const containers: Record<string, ContainerState> = {};
     for (const [name, { state }] of this.#containers) containers[name] = state;
     this.#writer.write(

@@ -1,5 +1,7 @@
 /** One probe of a container, from the node's network, with the kubelet's rules. */
 
+import { callUnary } from "#lib/grpc/client.ts";
+import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import type { Probe } from "#lib/k8s/types/core.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
@@ -40,7 +42,25 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
     port,
     timeoutMs,
   };
-  return await ask(target, where, probe.httpGet && requestOf(probe.httpGet, where));
+  return await ask(target, where, questionOf(probe, { where, clock: target.clock }));
+}
+
+/** Asks over a connection that is open; `finish` is told the result, once or more. */
+type Question = (stream: TcpStream, finish: (result: ProbeResult) => void) => void;
+
+function questionOf(
+  { httpGet, grpc }: Probe,
+  { where, clock }: { readonly where: Where; readonly clock: Clock },
+): Question {
+  if (httpGet !== undefined) {
+    const request = requestOf(httpGet, where);
+    return (stream, finish) => exchange(stream, request, finish);
+  }
+  if (grpc !== undefined) {
+    const health = { where, clock, service: grpc.service ?? "" };
+    return (stream, finish) => askHealth(stream, health, finish);
+  }
+  return (_, finish) => finish(undefined);
 }
 
 function portOf(port: number | string | undefined, target: ProbeTarget): number | undefined {
@@ -54,8 +74,8 @@ function requestOf({ path = "/", httpHeaders = [] }: Http, { ip, port }: Where):
 
 type Where = { readonly ip: string; readonly port: number; readonly timeoutMs: number };
 
-/** Connects; with a request, also waits for a status from 200 to 399. */
-function ask(target: ProbeTarget, where: Where, request: string | undefined): Promise<ProbeResult> {
+/** Connects and asks within the time that the probe has. */
+function ask(target: ProbeTarget, where: Where, question: Question): Promise<ProbeResult> {
   const { promise, resolve } = Promise.withResolvers<ProbeResult>();
   const timer = target.clock.after(where.timeoutMs, () => finish("no answer in time"));
   let open: TcpStream | undefined;
@@ -66,8 +86,7 @@ function ask(target: ProbeTarget, where: Where, request: string | undefined): Pr
   };
   const connected = (stream: TcpStream): void => {
     open = stream;
-    if (request === undefined) finish(undefined);
-    else exchange(stream, request, finish);
+    question(stream, finish);
   };
   const options = {
     ...where,
@@ -80,6 +99,7 @@ function ask(target: ProbeTarget, where: Where, request: string | undefined): Pr
   return promise;
 }
 
+/** Passes with a status from 200 to 399. */
 function exchange(stream: TcpStream, request: string, finish: (result: ProbeResult) => void): void {
   let answer = "";
   const judge = (): void => {
@@ -98,3 +118,37 @@ function exchange(stream: TcpStream, request: string, finish: (result: ProbeResu
   };
   stream.write(Buffer.from(request));
 }
+
+type Health = { readonly where: Where; readonly clock: Clock; readonly service: string };
+
+/** `HealthCheckResponse` that says SERVING: field 1, an enum of 1. */
+const SERVING = [0x08, 0x01];
+
+/** gRPC's health protocol: passes where the service is SERVING. */
+function askHealth(
+  stream: TcpStream,
+  { where, clock, service }: Health,
+  finish: (result: ProbeResult) => void,
+): void {
+  const observer = { onAvailable: () => undefined, onClosed: () => undefined };
+  const connection = connectHttp2(stream, observer, { now: () => clock.now() });
+  const target = {
+    authority: `${where.ip}:${where.port}`,
+    path: "/grpc.health.v1.Health/Check",
+  };
+  callUnary(connection, target, healthRequest(service)).then(
+    (answer) =>
+      finish(Buffer.from(SERVING).equals(answer) ? undefined : "the service is not serving"),
+    (error: unknown) => finish(String(error)),
+  );
+}
+
+/** `HealthCheckRequest`: field 1, the service's name; none for the whole server. */
+function healthRequest(service: string): Uint8Array {
+  const name = Buffer.from(service);
+  if (name.length === 0) return name;
+  return Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
+}
+
+const varint = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];

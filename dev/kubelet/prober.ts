@@ -8,8 +8,8 @@ import { type ProbeTarget, runProbe } from "./probe.ts";
 export type ProbeObserver = {
   onStarted(): void;
   onReady(ready: boolean, why: string): void;
-  /** It failed for good: the container has to be ended. */
-  onDead(why: string): void;
+  /** This one failed for good: the container has to be ended. */
+  onDead(why: string, probe: Probe): void;
 };
 
 const SECOND_MS = 1_000;
@@ -37,7 +37,7 @@ export function startProbes(
     if (livenessProbe !== undefined)
       series(livenessProbe, {
         onPassed: () => undefined,
-        onFailed: (why) => observer.onDead(`liveness probe failed: ${why}`),
+        onFailed: (why) => observer.onDead(`liveness probe failed: ${why}`, livenessProbe),
       });
   };
   if (startupProbe === undefined) started();
@@ -45,7 +45,7 @@ export function startProbes(
     series(startupProbe, {
       once: true,
       onPassed: started,
-      onFailed: (why) => observer.onDead(`startup probe failed: ${why}`),
+      onFailed: (why) => observer.onDead(`startup probe failed: ${why}`, startupProbe),
     });
   return {
     stop: () => {

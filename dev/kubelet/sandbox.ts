@@ -39,7 +39,6 @@ export async function createSandbox(node: KubeletNode, pod: Pod): Promise<Sandbo
     };
   const sandbox = sandboxOf(pod);
   const netns = `${node.root}/host${sandbox.netns}`;
-  createNetns(netns);
   const remove = async (): Promise<Error[]> => {
     killCgroup(cgroup);
     const faults = await removeFromNetwork(node.cni, sandbox);
@@ -48,6 +47,7 @@ export async function createSandbox(node: KubeletNode, pod: Pod): Promise<Sandbo
     return faults;
   };
   try {
+    createNetns(netns);
     return { ip: await addToNetwork(node.cni, sandbox), netns, folder, cgroup, remove };
   } catch (error) {
     await remove();
@@ -68,8 +68,9 @@ function sandboxOf({ metadata }: Pod): CniSandbox {
 export function createNetns(path: string): void {
   writeFileSync(path, "");
   const made = Bun.spawnSync(["unshare", `--net=${path}`, "ip", "link", "set", "lo", "up"]);
-  if (made.exitCode !== 0)
-    throw new Error(`Cannot make network namespace ${path}: ${made.stderr.toString().trim()}`);
+  if (made.exitCode === 0) return;
+  rmSync(path);
+  throw new Error(`Cannot make network namespace ${path}: ${made.stderr.toString().trim()}`);
 }
 
 /** Lets go of a namespace; it ends with its last process. */

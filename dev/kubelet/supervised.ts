@@ -13,13 +13,15 @@ export type SupervisedOptions = {
   readonly spec: Container;
   readonly restart: "always" | "on-failure" | "never";
   readonly clock: Clock;
+  /** Milliseconds that it gets to end when a probe has failed for good. */
+  readonly graceMs: number;
   /** Starts its process for the nth time, from 0; throws where it cannot. */
   start(attempt: number): RunningContainer;
   target(container: RunningContainer): ProbeTarget;
   onChange(): void;
 };
 
-/** A container that ended well is started again at once; one that crashes waits longer each time. */
+/** A container that ends again and again waits longer each time, however it ended. */
 const CRASH_BACKOFF = { minMs: 1_000, maxMs: 60_000, jitter: 0, random: (): number => 0 };
 /** A container that ran this long, in milliseconds, starts again without a long wait. */
 const SOUND_RUN_MS = 60_000;
@@ -78,12 +80,8 @@ export class Supervised {
       this.#ended.resolve();
       return;
     }
-    this.#probes?.stop();
-    const timer = this.#options.clock.after(graceMs, () => running.kill());
-    await this.#preStop(running, graceMs);
-    running.signal("SIGTERM");
+    await this.#terminate(running, graceMs);
     await this.#ended.promise;
-    timer.cancel();
   }
 
   /** Ends it sooner than `stop` had said. */
@@ -95,13 +93,24 @@ export class Supervised {
     running.exited.then(cancel, cancel);
   }
 
+  /** Its hook, then SIGTERM, then SIGKILL when its time is over; settles when it has exited. */
+  async #terminate(running: RunningContainer, graceMs: number): Promise<void> {
+    this.#probes?.stop();
+    const timer = this.#options.clock.after(graceMs, () => running.kill());
+    await this.#preStop(running, graceMs);
+    running.signal("SIGTERM");
+    const cancel = (): void => timer.cancel();
+    await running.exited.then(cancel, cancel);
+  }
+
   async #preStop(running: RunningContainer, graceMs: number): Promise<void> {
     const hook = this.#options.spec.lifecycle?.preStop;
     const { clock } = this.#options;
     if (hook?.sleep !== undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      clock.after(Math.min(hook.sleep.seconds * SECOND_MS, graceMs), resolve);
+      const timer = clock.after(Math.min(hook.sleep.seconds * SECOND_MS, graceMs), resolve);
       await Promise.race([promise, running.exited]);
+      timer.cancel();
     } else if (hook?.exec?.command !== undefined)
       await this.#options.target(running).exec(hook.exec.command, graceMs);
   }
@@ -118,7 +127,7 @@ export class Supervised {
       });
       this.#probe(running);
       running.exited.then(
-        (code) => this.#onExit(code, clock.now() - startedMs),
+        (code) => this.#onExit(running, { code, ranMs: clock.now() - startedMs }),
         (error: unknown) => this.#onFault(error),
       );
     } catch (error) {
@@ -136,32 +145,42 @@ export class Supervised {
       onReady: (ready) => {
         if (ready !== this.#state.ready) this.#set({ ready });
       },
-      onDead: () => {
-        this.#probes?.stop();
-        const grace = this.#options.clock.after(30 * SECOND_MS, () => running.kill());
-        running.signal("SIGTERM");
-        running.exited.then(
-          () => grace.cancel(),
-          () => grace.cancel(),
-        );
+      onDead: (_, probe) => {
+        const seconds = probe.terminationGracePeriodSeconds;
+        const graceMs = seconds === undefined ? this.#options.graceMs : seconds * SECOND_MS;
+        this.#terminate(running, graceMs).catch(() => running.kill());
       },
     });
   }
 
-  #onExit(exitCode: number, ranMs: number): void {
+  #onExit(
+    running: RunningContainer,
+    { code, ranMs }: { readonly code: number; readonly ranMs: number },
+  ): void {
     this.#probes?.stop();
     this.#running = undefined;
     const { state } = this.#state;
     const since = state.type === "running" ? state.since : this.#time();
-    const last = { exitCode, at: this.#time(), since };
+    const message = this.#messageOf(running, code);
+    const last = {
+      ...{ exitCode: code, at: this.#time(), since },
+      ...(message !== "" && { message }),
+    };
     this.#set({ ready: false, state: { type: "terminated", ...last } });
-    if (this.#stopping || !this.#again(exitCode)) {
+    if (this.#stopping || !this.#again(code)) {
       this.#ended.resolve();
       this.#options.onChange();
       return;
     }
     if (ranMs >= SOUND_RUN_MS) this.#backoff.reset();
     this.#waitAndStart("CrashLoopBackOff", { last });
+  }
+
+  #messageOf(running: RunningContainer, code: number): string {
+    const { terminationMessagePolicy } = this.#options.spec;
+    const words = running.lastWords();
+    const fallsBack = terminationMessagePolicy === "FallbackToLogsOnError" && code !== 0;
+    return words === "" && fallsBack ? running.logEnd() : words;
   }
 
   #again(exitCode: number): boolean {

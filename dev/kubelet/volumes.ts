@@ -1,7 +1,16 @@
 /** A pod's volumes as folders of this machine. */
 
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, normalize, relative } from "node:path";
 import type { ConfigMap, Pod, Secret, Volume } from "#lib/k8s/types/core.ts";
 import { fieldOf } from "./environment.ts";
 
@@ -50,8 +59,28 @@ function prepare(volume: Volume, source: VolumeSource): string {
   mkdirSync(folder, { recursive: true });
   // For every user of the pod, as the kubelet makes it; mkdir's own mode is cut by the umask.
   if (emptyDir !== undefined) chmodSync(folder, 0o777);
-  for (const [path, content] of filesOf(volume, source)) write(`${folder}/${path}`, content);
+  else refuseUnknown(volume);
+  const files = filesOf(volume, source);
+  for (const [path, content] of files) write(`${folder}/${path}`, content);
+  if (emptyDir === undefined) removeOthers(folder, files);
   return folder;
+}
+
+function refuseUnknown({ name, configMap, secret, projected, downwardAPI }: Volume): void {
+  if ((configMap ?? secret ?? projected ?? downwardAPI) === undefined)
+    throw new Error(`Cannot mount volume ${name}: its kind is not offered in dev mode`);
+}
+
+/** Keys that are gone take their files along. */
+function removeOthers(folder: string, files: Files): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = `${entry.parentPath}/${entry.name}`;
+    if (
+      entry.isFile() &&
+      ![...files.keys()].some((each) => normalize(each) === relative(folder, path))
+    )
+      rmSync(path);
+  }
 }
 
 function filesOf(volume: Volume, source: VolumeSource): Files {

@@ -36,44 +36,62 @@ export interface Exposed {
 
 /** Follows until stopped. A Service keeps its port number where it is free on the loopback, else it gets another. */
 export function exposeServices(options: ExposeOptions): Exposed {
-  const open = new Map<string, { readonly exposed: ExposedPort; readonly listener: Listener }>();
-  const close = (prefix: string): void => {
-    for (const [key, { listener }] of open)
-      if (key.startsWith(prefix)) {
-        listener.stop();
+  const open = new Map<string, Shown>();
+  const close = (chosen: (shown: Shown) => boolean): void => {
+    for (const [key, shown] of open)
+      if (chosen(shown)) {
+        shown.listener.stop();
         open.delete(key);
       }
   };
   const take = (service: Service): void => {
-    const { name, namespace } = service.metadata ?? {};
-    const { type, clusterIP: ip, ports = [] } = service.spec ?? {};
-    if (type !== "LoadBalancer" || ip === undefined) {
-      close(`${namespace}/${name}/`);
-      return;
-    }
-    for (const { port } of ports) {
-      const key = `${namespace}/${name}/${port}`;
+    const name = nameOf(service);
+    const targets = targetsOf(service);
+    close(({ exposed, target }) => exposed.service === name && !targets.some(isSame(target)));
+    for (const target of targets) {
+      const { port } = target;
+      const key = `${name}/${port}`;
       if (open.has(key)) continue;
-      const listener = bind(options, { ip, port });
-      const exposed = { service: `${namespace}/${name}`, port, local: listener.port };
-      open.set(key, { listener, exposed });
+      const listener = bind(options, target);
+      open.set(key, { listener, target, exposed: { service: name, port, local: listener.port } });
     }
   };
   for (const service of options.services.list()) take(service);
   const stop = options.services.subscribe(({ type, object }) => {
-    if (type === "deleted") close(`${object.metadata?.namespace}/${object.metadata?.name}/`);
+    if (type === "deleted") close(({ exposed }) => exposed.service === nameOf(object));
     else take(object);
   });
   return {
     list: () => [...open.values()].map(({ exposed }) => exposed),
     stop: () => {
       stop();
-      close("");
+      close(() => true);
     },
   };
 }
 
 type Target = { readonly ip: string; readonly port: number };
+type Shown = {
+  readonly target: Target;
+  readonly exposed: ExposedPort;
+  readonly listener: Listener;
+};
+
+const nameOf = ({ metadata }: Service): string => `${metadata?.namespace}/${metadata?.name}`;
+
+const isSame =
+  (one: Target) =>
+  (other: Target): boolean =>
+    one.ip === other.ip && one.port === other.port;
+
+/** Where the TCP ports of a Service are, if it is to be shown. */
+function targetsOf({ spec }: Service): Target[] {
+  const { type, clusterIP: ip, ports = [] } = spec ?? {};
+  if (type !== "LoadBalancer" || ip === undefined) return [];
+  return ports
+    .filter(({ protocol = "TCP" }) => protocol === "TCP")
+    .map(({ port }) => ({ ip, port }));
+}
 
 function bind(options: ExposeOptions, target: Target): Listener {
   const fault = (error: Error): void =>
@@ -98,6 +116,10 @@ function relayInto(
       { ...target, timeoutMs: CONNECT_TIMEOUT_MS, clock, onFault },
       {
         onConnected: (server) => {
+          if (client.isClosed) {
+            server.destroy();
+            return;
+          }
           join(client, server);
           join(server, client);
           client.resume();
@@ -108,7 +130,7 @@ function relayInto(
   );
 }
 
-/** Carries one direction, with back-pressure and half-close. */
+/** Carries one direction, with back-pressure, half-close and reset. */
 function join(from: TcpStream, to: TcpStream): void {
   from.handler = {
     onData: (chunk) => {
@@ -117,7 +139,8 @@ function join(from: TcpStream, to: TcpStream): void {
     onEnd: () => to.end(),
     onDrain: () => to.resume(),
     onClose: (error) => {
-      if (error !== undefined) to.destroy();
+      if (error === undefined) to.end();
+      else to.destroy();
     },
   };
 }
