@@ -50,7 +50,7 @@ export async function bringUp(options: UpOptions): Promise<Running> {
     );
   const application = readApplication(options.files);
   await removeInstance(instance);
-  report(...tierLine(instance));
+  report(tierLine(instance, options.overrides.cni?.redirect));
   const executable = await findExecutable();
   createInstance(instance);
   let cluster: Cluster | undefined;
@@ -114,10 +114,11 @@ function readApplication(files: readonly string[]): {
   return { objects, images };
 }
 
-/** What of the machine decides how pods are redirected. */
-function tierLine({ cgroup }: Instance): [string] {
-  if (cgroup === undefined) return ["no cgroup2 is mounted: pods are redirected by nft (tier 2)"];
+/** How pods are redirected, and what decided it. */
+function tierLine({ cgroup }: Instance, asked: string | undefined): string {
+  if (asked !== undefined && asked !== "auto") return `pods are redirected by ${asked}, as asked`;
+  if (cgroup === undefined) return "no cgroup2 is mounted: pods are redirected by nft (tier 2)";
   if (!existsSync("/sys/kernel/btf/vmlinux"))
-    return ["the kernel has no BTF: pods are redirected by nft (tier 2)"];
-  return ["cgroup2 and BTF are there: pods are redirected by eBPF where it can be loaded (tier 1)"];
+    return "the kernel has no BTF: pods are redirected by nft (tier 2)";
+  return "cgroup2 and BTF are there: pods are redirected by eBPF where it can be loaded (tier 1)";
 }

@@ -44,12 +44,22 @@ class Redis {
       else asked?.resolve(Number(line.slice(1)));
     }
   }
-  increment(key) {
+  #ask(command) {
     if (this.#socket === undefined) this.#connect();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#socket.write(`INCR ${key}\r\n`);
+      this.#socket.write(`${command}\r\n`);
     });
+  }
+  /** A connection that breaks is made again, as every client library of redis does. */
+  async increment(key) {
+    for (let left = 20; ; left -= 1)
+      try {
+        return await this.#ask(`INCR ${key}`);
+      } catch (error) {
+        if (left === 0) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
   }
 }
 const redis = new Redis();

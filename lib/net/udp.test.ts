@@ -17,3 +17,21 @@ test("bindUdp() carries datagrams both ways and says who sent them", async () =>
     client.close();
   }
 });
+
+test("a peer that is gone breaks nothing", async () => {
+  const gone = await bindUdp({ ip: "127.0.0.1", port: 0 }, () => undefined);
+  const { port } = gone;
+  gone.close();
+  const answered = Promise.withResolvers<void>();
+  const socket = await bindUdp({ ip: "127.0.0.1", port: 0 }, () => answered.resolve());
+  try {
+    for (let sent = 0; sent < 10; sent += 1)
+      socket.send(Uint8Array.of(1), { ip: "127.0.0.1", port });
+    const asker = await bindUdp({ ip: "127.0.0.1", port: 0 }, () => undefined);
+    asker.send(Uint8Array.of(2), { ip: "127.0.0.1", port: socket.port });
+    await answered.promise;
+    asker.close();
+  } finally {
+    socket.close();
+  }
+});

@@ -27,11 +27,19 @@ export async function bindUdp(
     port: address.port,
     socket: {
       data: (_, payload, port, ip) => onDatagram({ payload: Uint8Array.from(payload), ip, port }),
+      // A peer that is gone says so by ICMP; nobody waits for what was sent to it.
+      error: () => undefined,
     },
   });
   return {
     port: socket.port,
-    send: (payload, to) => void socket.send(payload, to.port, to.ip),
+    send: (payload, to) => {
+      try {
+        socket.send(payload, to.port, to.ip);
+      } catch {
+        // The refusal of an earlier datagram comes out here; this one is lost with it, as UDP may lose it.
+      }
+    },
     close: () => socket.close(),
   };
 }

@@ -7,6 +7,7 @@ import { CAPTURE } from "./checks/capture.ts";
 import { CERTIFICATES } from "./checks/certificates.ts";
 import { KUBECTL } from "./checks/kubectl.ts";
 import { findLeftovers, snapshot } from "./checks/leftovers.ts";
+import { MACHINE } from "./checks/machine.ts";
 import { METRICS } from "./checks/metrics.ts";
 import { SOAK } from "./checks/soak.ts";
 
@@ -34,45 +35,69 @@ const SHORT_LIVED: Overrides = {
 const FILES = ["demo/app.yml", "test/demo/probes.yml"];
 
 type Report = (line: string) => void;
-type Options = { readonly version: string; readonly only: readonly string[] };
 type Tally = { passed: number; failed: number };
 
-/** Runs all of it, or what is named; returns how many failed. */
-export async function runChecks(options: Options, report: Report): Promise<number> {
-  const tally: Tally = { passed: 0, failed: 0 };
+/** Options of one tier's checks. */
+export type TierOptions = {
+  readonly tier: Bed["tier"];
+  readonly version: string;
+  /** Words that a check's name must have one of; all checks where there is none. */
+  readonly only: readonly string[];
+};
+
+/**
+ * Runs the checks in both tiers at once, each in a process of its own (a process can be the kubelet of one instance
+ * only), and then looks for what is left behind. Returns how many failed.
+ */
+export async function runChecks(only: readonly string[], report: Report): Promise<number> {
   const before = snapshot();
-  await inTier("ebpf", { overrides: SHORT_LIVED, options, tally, report });
-  await inTier("nft", {
-    overrides: { ...SHORT_LIVED, cni: { redirect: "nft" } },
-    ...{ options, tally, report },
-  });
-  const left = await findLeftovers(before);
-  judge(tally, report, { name: "nothing is left behind", failure: left });
+  const tally: Tally = { passed: 0, failed: 0 };
+  const tiers = (["ebpf", "nft"] as const).map((tier) => runChild(tier, { only, tally, report }));
+  await Promise.all(tiers);
+  if (only.length === 0) await machineChecks(tally, report);
+  judge(tally, report, { name: "nothing is left behind", failure: findLeftovers(before) });
   report(`${tally.passed} passed, ${tally.failed} failed, 0 skipped`);
   return tally.failed;
 }
 
-type TierRun = {
-  readonly overrides: Overrides;
-  readonly options: Options;
+type ChildRun = {
+  readonly only: readonly string[];
   readonly tally: Tally;
   readonly report: Report;
 };
 
-async function inTier(
-  tier: Bed["tier"],
-  { overrides, options, tally, report }: TierRun,
-): Promise<void> {
+async function runChild(tier: Bed["tier"], { only, tally, report }: ChildRun): Promise<void> {
+  const program = new URL("main.ts", import.meta.url).pathname;
+  const child = Bun.spawn([process.execPath, program, "--check", `--tier=${tier}`, ...only], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of child.stdout) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line.startsWith(PASSED)) tally.passed += 1;
+      if (line.startsWith(FAILED)) tally.failed += 1;
+      report(line);
+    }
+  }
+  if ((await child.exited) !== 0)
+    judge(tally, report, { name: `${tier}: the checks end`, failure: "their process broke" });
+}
+
+/** Runs all checks of one tier. */
+export async function runTier({ tier, version, only }: TierOptions, report: Report): Promise<void> {
+  const tally: Tally = { passed: 0, failed: 0 };
+  const overrides: Overrides =
+    tier === "nft" ? { ...SHORT_LIVED, cni: { redirect: "nft" } } : SHORT_LIVED;
   const started = performance.now();
   let bed: Bed;
   try {
     bed = await startBed({
-      name: "check",
-      tier,
-      files: FILES,
-      overrides,
-      version: options.version,
-      report,
+      ...{ name: `check-${tier}`, tier, files: FILES, overrides, version },
+      report: (line) => report(`  ${tier}: ${line}`),
     });
   } catch (error) {
     judge(tally, report, { name: `${tier}: the mesh comes up`, failure: String(error) });
@@ -82,8 +107,7 @@ async function inTier(
   judge(tally, report, { name: `${tier}: the mesh comes up`, figure: took });
   for (const check of CHECKS) {
     if (check.tiers?.includes(tier) === false) continue;
-    if (options.only.length > 0 && !options.only.some((word) => check.name.includes(word)))
-      continue;
+    if (only.length > 0 && !only.some((word) => check.name.includes(word))) continue;
     const name = `${tier}: ${check.name}`;
     await check.run(bed).then(
       (figure) => judge(tally, report, { name, figure }),
@@ -94,7 +118,20 @@ async function inTier(
         }),
     );
   }
+  if (tally.failed > 0) for (const line of bed.log.slice(-30)) report(`      ${line}`);
   await bed.running.stopAndRemove(1_000);
+}
+
+async function machineChecks(tally: Tally, report: Report): Promise<void> {
+  for (const { name, run } of MACHINE)
+    await run().then(
+      (figure) => judge(tally, report, { name, figure }),
+      (error: unknown) =>
+        judge(tally, report, {
+          name,
+          failure: error instanceof Error ? error.message : String(error),
+        }),
+    );
 }
 
 type Verdict = {
@@ -103,12 +140,15 @@ type Verdict = {
   readonly failure?: string | undefined;
 };
 
+const PASSED = "  √ ";
+const FAILED = "  × ";
+
 function judge(tally: Tally, report: Report, { name, figure = "", failure }: Verdict): void {
-  if (failure === undefined) tally.passed += 1;
-  else tally.failed += 1;
-  report(
-    failure === undefined
-      ? `  √ ${name}${figure === "" ? "" : `: ${figure}`}`
-      : `  × ${name}\n      ${failure}`,
-  );
+  if (failure === undefined) {
+    tally.passed += 1;
+    report(`${PASSED}${name}${figure === "" ? "" : `: ${figure}`}`);
+  } else {
+    tally.failed += 1;
+    report(`${FAILED}${name}\n      ${failure}`);
+  }
 }

@@ -2,7 +2,7 @@
 
 import manifest from "../../package.json" with { type: "json" };
 import { startBed } from "./bed.ts";
-import { runChecks } from "./check.ts";
+import { runChecks, runTier } from "./check.ts";
 import { show } from "./live.ts";
 
 const words = process.argv.slice(2);
@@ -35,12 +35,13 @@ if (process.getuid?.() !== 0) {
   );
   process.exit(1);
 }
-if (words.includes("--check")) {
-  const failed = await runChecks(
-    { version: manifest.version, only: words.filter((word) => !word.startsWith("--")) },
-    report,
-  );
-  process.exit(failed === 0 ? 0 : 1);
+const tier = words.find((word) => word.startsWith("--tier="))?.slice("--tier=".length);
+const only = words.filter((word) => !word.startsWith("--"));
+if (tier === "ebpf" || tier === "nft") {
+  await runTier({ tier, version: manifest.version, only }, report);
+  process.exit(0);
+} else if (words.includes("--check")) {
+  process.exit((await runChecks(only, report)) === 0 ? 0 : 1);
 } else
   await live().catch(async (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

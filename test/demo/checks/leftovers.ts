@@ -36,7 +36,7 @@ function commandOf(pid: string): string {
 }
 
 /** What is there now and was not before; undefined where that is nothing. */
-export async function findLeftovers(before: Snapshot): Promise<string | undefined> {
+export function findLeftovers(before: Snapshot): string | undefined {
   const after = snapshot();
   const left = Object.entries(after).flatMap(([kind, now]) =>
     now.filter((each) => !before[kind]?.includes(each)).map((each) => `${kind}: ${each}`),

@@ -1,0 +1,103 @@
+/** What the machine sees of an instance that is killed, that has no root, or that meets bad input. */
+
+import { existsSync } from "node:fs";
+import { instanceOf, ownerOf } from "../../../dev/instance.ts";
+import { cli, expect, ROOT, until } from "../bed.ts";
+import { findLeftovers, snapshot } from "./leftovers.ts";
+
+/** One thing that is shown; it returns the figure that was seen, and throws where it does not hold. */
+export type MachineCheck = { readonly name: string; run(): Promise<string> };
+
+export const MACHINE: readonly MachineCheck[] = [
+  {
+    name: "after SIGKILL of dev, a second dev up works, and dev down leaves nothing",
+    run: afterKill,
+  },
+  { name: "without root, dev says what needs it and ends with 1", run: withoutRoot },
+  { name: "invalid YAML to inject names file, document and field", run: invalidYaml },
+];
+
+const NAME = "check-kill";
+
+type Ended = { readonly out: string; readonly err: string; readonly code: number };
+
+async function run(command: readonly string[], input = ""): Promise<Ended> {
+  const child = Bun.spawn([...command], {
+    stdin: Buffer.from(input),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { out, err, code };
+}
+
+async function afterKill(): Promise<string> {
+  const before = snapshot();
+  const instance = instanceOf(NAME);
+  const up = (): Bun.Subprocess<"ignore", "ignore", "inherit"> =>
+    Bun.spawn(cli("dev", "up", "--name", NAME), {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "inherit",
+    });
+  const running = async (child: Bun.Subprocess): Promise<void> => {
+    await until("dev is up", 60_000, async () => {
+      const { out } = await run(cli("dev", "status", "--name", NAME));
+      if (child.exitCode !== null) throw new Error("dev up has ended");
+      return (out.match(/^linkerd .* ready /gm)?.length ?? 0) === 3;
+    });
+  };
+  const first = up();
+  await running(first);
+  first.kill("SIGKILL");
+  await first.exited;
+  expect(ownerOf(instance) === undefined, "the killed process still owns the instance");
+  const second = up();
+  await running(second);
+  const down = await run(cli("dev", "down", "--name", NAME));
+  expect(down.code === 0, `dev down: ${down.err}`);
+  expect((await second.exited) === 0, "the second dev up did not end in order");
+  const left = findLeftovers(before);
+  expect(left === undefined && !existsSync(instance.root), `left behind: ${left}`);
+  return "up, SIGKILL, up again, down";
+}
+
+async function withoutRoot(): Promise<string> {
+  const nobody = ["setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps", "-all"];
+  // The checkout may lie where only root can read; the executable that dev compiled does not.
+  const program = `${ROOT}/node_modules/.cache/bunkerd/bunkerd`;
+  const copy = "/tmp/bunkerd-without-root";
+  await run(["cp", program, copy]);
+  try {
+    const { err, code } = await run([...nobody, copy, "dev", "up"]);
+    expect(
+      code === 1 && err.includes("need root") && err.trim().split("\n").length === 1,
+      `${code}: ${err}`,
+    );
+    return err.trim();
+  } finally {
+    await run(["rm", "-f", copy]);
+  }
+}
+
+async function invalidYaml(): Promise<string> {
+  const file = "/tmp/bunkerd-bad.yml";
+  await Bun.write(
+    file,
+    "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: b}\nspec: {template: 7}\n",
+  );
+  try {
+    const { err, code } = await run(cli("inject", file));
+    expect(
+      code === 1 && err.includes(file) && /document 2/.test(err) && /template/.test(err),
+      `${code}: ${err}`,
+    );
+    return err.trim();
+  } finally {
+    await run(["rm", "-f", file]);
+  }
+}
