@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   writeFileSync,
 } from "node:fs";
 import { constants } from "node:os";
@@ -39,7 +40,9 @@ export interface RunningContainer {
   signal(name: NodeJS.Signals): void;
   /** Ends everything in it at once. */
   kill(): void;
-  /** A command in its namespaces and under its user. */
+  /** Whether it has entered its own root: it is being made before, and has ended after. */
+  isInside(): boolean;
+  /** A command in its namespaces and under its user. Throws where it is not inside. */
   command(words: readonly string[]): string[];
 }
 
@@ -77,15 +80,16 @@ export function startContainer(start: ContainerStart): RunningContainer {
     lastWords: () => readFileSync(start.message).subarray(0, MESSAGE_BYTES).toString(),
     logEnd: () => readFileSync(start.log).subarray(-LOG_END_BYTES).toString(),
     signal: (name) => {
-      const inside = firstProcess(child.pid);
-      // Between fork and exec there is nobody to signal but the parent, which takes the child along.
+      const inside = insideOf(child.pid, plan);
+      // Before that there is nobody who would listen; the parent takes the child along.
       send(inside ?? child.pid, inside === undefined ? "SIGKILL" : name);
     },
     kill: () => {
       killCgroup(plan.cgroup);
       child.kill("SIGKILL");
     },
-    command: (words) => enter(firstProcess(child.pid), plan, words),
+    isInside: () => insideOf(child.pid, plan) !== undefined,
+    command: (words) => enter(insideOf(child.pid, plan), plan, words),
   };
 }
 
@@ -103,18 +107,21 @@ export function killCgroup(cgroup: string | undefined): void {
   if (cgroup !== undefined && existsSync(file)) writeFileSync(file, "1");
 }
 
-/** The container's own first process: the child of the program that made its namespaces. */
-function firstProcess(parent: number): number | undefined {
+/** The container's own first process, the child of the program that made its namespaces, once it is in its own root. */
+function insideOf(parent: number, { layer }: ContainerPlan): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ");
-    return first ? Number(first) : undefined;
+    return first && readlinkSync(`/proc/${first}/root`) === `${layer}/root`
+      ? Number(first)
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 function enter(pid: number | undefined, plan: ContainerPlan, words: readonly string[]): string[] {
-  if (pid === undefined) throw new Error("Cannot run a command in the container: it has ended");
+  if (pid === undefined)
+    throw new Error("Cannot run a command in the container: it has not started, or has ended");
   const user = ["--reuid", String(plan.uid), "--regid", String(plan.gid), "--clear-groups"];
   return [
     ...["nsenter", "--target", String(pid), "--mount", "--uts", "--net", "--pid", "--root", "--wd"],

@@ -6,6 +6,7 @@ import type { Container, Pod } from "#lib/k8s/types/core.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Timer } from "#lib/time/clock.ts";
 import { type RunningContainer, startContainer } from "./container.ts";
+import { execIn } from "./exec.ts";
 import { hostPath, type KubeletNode } from "./node.ts";
 import { planContainer } from "./plan.ts";
 import { type ContainerState, isSidecar, podStatus } from "./pod-status.ts";
@@ -23,7 +24,6 @@ const GRACE_SECONDS = 30;
 const SECOND_MS = 1_000;
 /** Sidecars get at least this long after the application has ended, in milliseconds. */
 const SIDECAR_GRACE_MS = 2_000;
-const EXEC_FAILED = 126;
 
 /** A container as sessions need it. */
 export type WorkerContainer = {
@@ -226,16 +226,7 @@ export class PodWorker {
     return {
       ...{ nodeNetns: netns, clock, podIp: this.#sandbox?.ip ?? ip },
       namedPort: (name) => spec.ports?.find((port) => port.name === name)?.containerPort,
-      exec: async (words, timeout) => {
-        try {
-          const child = Bun.spawn(running.command(words), {
-            ...{ timeout, stdin: "ignore", stdout: "ignore", stderr: "ignore" },
-          });
-          return await child.exited;
-        } catch {
-          return EXEC_FAILED;
-        }
-      },
+      exec: (words, timeoutMs) => execIn(running, words, { timeoutMs, clock }),
     };
   }
 

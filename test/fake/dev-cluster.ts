@@ -9,7 +9,7 @@ import { systemClock } from "#lib/sys/system-clock.ts";
 import { type Cluster, startCluster } from "../../dev/cluster.ts";
 import { createInstance, type Instance, instanceOf, removeInstance } from "../../dev/instance.ts";
 
-const UNTIL_MS = 8_000;
+const UNTIL_MS = 4_500;
 const STOP_MS = 500;
 let started = 0;
 
@@ -133,6 +133,13 @@ export class DevCluster {
   async logs(pod: string, query = ""): Promise<string> {
     const path = `/api/v1/namespaces/${this.namespace}/pods/${pod}/log${query}`;
     return await (await this.ask(path)).text();
+  }
+
+  /** Waits until a container has written a text. */
+  async says(pod: string, text: string): Promise<void> {
+    await this.wait(`"${text}" from ${pod}`, async () =>
+      (await this.logs(pod)).includes(text) ? true : undefined,
+    );
   }
 
   /** A request to the API as the user sends it. */
