@@ -5,13 +5,15 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
 import { persists, requestFraming } from "#lib/http1/framing.ts";
 import { findHeadEnd, parseRequest } from "#lib/http1/head-parser.ts";
-import { writeResponseHead } from "#lib/http1/head-writer.ts";
-import { Http1Error } from "#lib/http1/http1-error.ts";
+import { writeRefusal } from "#lib/http1/head-writer.ts";
+import { Http1Error, overLimit } from "#lib/http1/http1-error.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { Reset, ServerHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import { type Http1Host, Http1ServerStream } from "./http1-server-stream.ts";
 import { outbox } from "./outbox.ts";
+import { Patience, type Phase, type ServerLimits } from "./patience.ts";
+import type { Ticking } from "./ticker.ts";
 
 /** A connection that is served. */
 export interface ServerConnection extends ByteStreamHandler {
@@ -24,18 +26,25 @@ export interface ServerConnection extends ByteStreamHandler {
 /** What a request that was given up is told: CANCEL, as HTTP/2 says it. */
 const CANCEL = 8;
 
+const HEAD_TOO_LATE: Http1Error = overLimit("its head takes too long", 408);
+
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
-export function serveHttp1(stream: ByteStream, handler: ServerHandler): ServerConnection {
-  const connection = new Http1ServerConnection(stream, handler);
+export function serveHttp1(
+  stream: ByteStream,
+  handler: ServerHandler,
+  limits: ServerLimits = {},
+): ServerConnection {
+  const connection = new Http1ServerConnection(stream, handler, limits);
   stream.handler = connection;
   return connection;
 }
 
-class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
+class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ticking {
   readonly stream: ByteStream;
   readonly output: Http1Output;
   readonly #handler: ServerHandler;
   readonly #body = new BodyReader();
+  readonly #patience: Patience;
   #rest: Buffer | undefined;
   #state: "head" | "body" | "responding" | "tunnel" | "closed" = "head";
   #current: Http1ServerStream | undefined;
@@ -45,10 +54,11 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
   #ended = false;
   #draining = false;
 
-  constructor(stream: ByteStream, handler: ServerHandler) {
+  constructor(stream: ByteStream, handler: ServerHandler, limits: ServerLimits) {
     this.stream = stream;
     this.output = new Http1Output(stream);
     this.#handler = handler;
+    this.#patience = new Patience(this, { stream, limits });
   }
 
   get activeStreams(): number {
@@ -92,12 +102,27 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
     current.handler.onRequestEnd(undefined);
   }
 
+  tick(elapsedMs: number): void {
+    const phase = this.#phase();
+    if (!this.#patience.tick(elapsedMs, phase)) return;
+    if (phase === "closing") this.stream.destroy();
+    else if (this.#rest !== undefined) this.#refuse(HEAD_TOO_LATE);
+    else this.#shut();
+  }
+
+  #phase(): Phase {
+    if (this.#state === "closed") return "closing";
+    if (this.#state !== "head" || this.#paused) return "busy";
+    return this.#rest === undefined ? "idle" : "head";
+  }
+
   onDrain(): void {
     this.output.drained();
     this.#current?.handler.onResponseWritable();
   }
 
   onClose(): void {
+    this.#patience.end();
     this.#state = "closed";
     this.#abort("connection");
     this.#handler.onConnectionClose();
@@ -128,11 +153,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
   /** The response has ended; the next request may be read. */
   responded(finished: Http1ServerStream): void {
     if (finished !== this.#current) return;
-    if (finished.requestDone) this.#next(finished);
-    else {
-      finished.persistent = false;
-      this.#next(finished);
-    }
+    if (!finished.requestDone) finished.persistent = false;
+    this.#next(finished);
   }
 
   becomeTunnel(current: Http1ServerStream): void {
@@ -226,6 +248,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
       ended: ended && !tunnel,
       persistent: persists(head.headers, version),
     });
+    this.#patience.renew();
     this.#current = current;
     this.#state = ended ? "responding" : "body";
     current.requestDone = ended;
@@ -246,14 +269,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
       this.#state = "closed";
       this.stream.destroy();
     } else {
-      const length = "content-length: 0\r\nconnection: close\r\n";
-      this.output.head(
-        writeResponseHead(
-          { status: error.status, version: "HTTP/1.1", headers: NO_FIELDS },
-          length,
-        ),
-        "none",
-      );
+      this.output.head(writeRefusal(error.status), "none");
       this.#shut();
     }
   }
@@ -274,8 +290,6 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink {
     if (this.#state !== "closed") this.stream.destroy();
   }
 }
-
-const NO_FIELDS = { names: [], values: [] } as unknown as HeaderList;
 
 /** Whether a request asks to switch protocols (RFC 9110 §7.8). */
 export function isUpgrade(headers: HeaderList): boolean {

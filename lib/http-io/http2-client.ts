@@ -5,36 +5,51 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { Http2Connection } from "#lib/http2/connection.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
 import { HTTP2_DEFAULTS } from "#lib/http2/http2-options.ts";
+import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
 import type { ClientObserver } from "./http1-client.ts";
-import { type Http2ServerOptions, removeConnectionFields } from "./http2-server.ts";
+import { type Http2DriverOptions, removeConnectionFields } from "./http2-server.ts";
 import { type Flushable, outbox } from "./outbox.ts";
+import { Patience } from "./patience.ts";
+import type { Ticking } from "./ticker.ts";
+
+/** What a client grants; without a clock it waits for its server for ever. */
+export interface Http2ClientOptions extends Http2DriverOptions {
+  readonly clock?: Clock;
+  /** Pings a silent server and gives it up when it stays silent; not said: never. MESH_KEEP_ALIVE is for other proxies. */
+  readonly keepAlive?: KeepAliveLimits;
+}
 
 /** Makes an open stream an HTTP/2 client connection. */
 export function connectHttp2(
   stream: ByteStream,
   observer: ClientObserver,
-  options: Http2ServerOptions,
+  options: Http2ClientOptions,
 ): ClientConnection {
   const connection = new Http2ClientConnection(stream, observer, options);
   stream.handler = connection;
   return connection;
 }
 
-class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http2Events, Flushable {
+class Http2ClientConnection
+  implements ClientConnection, ByteStreamHandler, Http2Events, Flushable, Ticking
+{
   readonly version = "HTTP/2";
   readonly http2: Http2Connection;
   readonly #stream: ByteStream;
   readonly #observer: ClientObserver;
   readonly #now: () => number;
+  readonly #keepAlive: KeepAlive | undefined;
+  readonly #patience: Patience;
   readonly #waiting = new Set<Http2ClientStream>();
   #marked = false;
   #full = false;
   #closed = false;
 
-  constructor(stream: ByteStream, observer: ClientObserver, options: Http2ServerOptions) {
+  constructor(stream: ByteStream, observer: ClientObserver, options: Http2ClientOptions) {
     this.#stream = stream;
     this.#observer = observer;
     this.#now = options.now;
@@ -42,6 +57,8 @@ class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http
       { ...HTTP2_DEFAULTS, ...options, role: "client", nowMs: options.now() },
       this,
     );
+    this.#keepAlive = options.keepAlive && new KeepAlive(options.keepAlive);
+    this.#patience = new Patience(this, { stream, limits: options });
     this.mark();
   }
 
@@ -76,6 +93,7 @@ class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http
   }
 
   onData(chunk: Uint8Array): void {
+    this.#keepAlive?.heard();
     outbox.enter();
     try {
       this.http2.receive(chunk, this.#now());
@@ -90,6 +108,19 @@ class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http
     this.#gone();
   }
 
+  tick(elapsedMs: number): void {
+    if (this.#patience.tick(elapsedMs, this.#closed ? "closing" : "busy")) this.#stream.destroy();
+    if (this.#closed) return;
+    const what = this.#keepAlive?.tick(elapsedMs, this.http2.activeStreams > 0);
+    if (what === "ping") {
+      this.http2.ping(KEEP_ALIVE_PING);
+      this.mark();
+    } else if (what === "give-up") {
+      this.#stream.destroy();
+      this.#gone();
+    }
+  }
+
   onDrain(): void {
     this.#full = false;
     const waiting = [...this.#waiting];
@@ -98,6 +129,7 @@ class Http2ClientConnection implements ClientConnection, ByteStreamHandler, Http
   }
 
   onClose(): void {
+    this.#patience.end();
     this.#gone();
   }
 

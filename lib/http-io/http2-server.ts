@@ -5,15 +5,24 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { Http2Connection } from "#lib/http2/connection.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
 import { HTTP2_DEFAULTS, type Http2Options } from "#lib/http2/http2-options.ts";
+import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import type { ServerConnection } from "./http1-server.ts";
 import { type Flushable, outbox } from "./outbox.ts";
+import { Patience, type Phase, SERVER_KEEP_ALIVE, type ServerLimits } from "./patience.ts";
+import type { Ticking } from "./ticker.ts";
 
-/** What a server grants; `now` gives monotonic milliseconds. */
-export interface Http2ServerOptions extends Partial<Omit<Http2Options, "role" | "nowMs">> {
+/** What a side grants; `now` gives monotonic milliseconds. */
+export interface Http2DriverOptions extends Partial<Omit<Http2Options, "role" | "nowMs">> {
   readonly now: () => number;
+}
+
+/** A server's grants and time limits; without a clock there are no limits. */
+export interface Http2ServerOptions extends Http2DriverOptions, ServerLimits {
+  /** SERVER_KEEP_ALIVE where not said. */
+  readonly keepAlive?: KeepAliveLimits;
 }
 
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
@@ -27,11 +36,13 @@ export function serveHttp2(
   return connection;
 }
 
-class Http2ServerConnection implements ServerConnection, Http2Events, Flushable {
+class Http2ServerConnection implements ServerConnection, Http2Events, Flushable, Ticking {
   readonly http2: Http2Connection;
   readonly #stream: ByteStream;
   readonly #handler: ServerHandler;
   readonly #now: () => number;
+  readonly #keepAlive: KeepAlive;
+  readonly #patience: Patience;
   #marked = false;
   #full = false;
   readonly #waiting = new Set<Http2ServerStream>();
@@ -44,6 +55,8 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable 
       { ...HTTP2_DEFAULTS, ...options, role: "server", nowMs: options.now() },
       this,
     );
+    this.#keepAlive = new KeepAlive(options.keepAlive ?? SERVER_KEEP_ALIVE);
+    this.#patience = new Patience(this, { stream, limits: options });
     this.mark();
   }
 
@@ -65,6 +78,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable 
   }
 
   onData(chunk: Uint8Array): void {
+    this.#keepAlive.heard();
     outbox.enter();
     try {
       this.http2.receive(chunk, this.#now());
@@ -72,6 +86,34 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable 
       this.mark();
       outbox.leave();
     }
+  }
+
+  tick(elapsedMs: number): void {
+    const phase = this.#phase();
+    if (this.#patience.tick(elapsedMs, phase)) this.#outOfPatience(phase);
+    else if (phase !== "closing") this.#sense(elapsedMs);
+  }
+
+  #phase(): Phase {
+    const { failure, finished, draining, awaiting, activeStreams } = this.http2;
+    if (failure !== undefined || finished) return "closing";
+    if (activeStreams > 0) return "busy";
+    if (draining) return "closing";
+    return awaiting ? "head" : "idle";
+  }
+
+  #outOfPatience(phase: Phase): void {
+    if (phase === "idle") this.drain();
+    else this.#stream.destroy();
+  }
+
+  /** Asks a silent client for a sign of life; one that gives none is gone. */
+  #sense(elapsedMs: number): void {
+    const what = this.#keepAlive.tick(elapsedMs, this.http2.activeStreams > 0);
+    if (what === "give-up") this.#stream.destroy();
+    if (what !== "ping") return;
+    this.http2.ping(KEEP_ALIVE_PING);
+    this.mark();
   }
 
   onDrain(): void {
@@ -82,6 +124,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable 
   }
 
   onClose(): void {
+    this.#patience.end();
     this.http2.disconnected();
     this.#handler.onConnectionClose();
   }
@@ -121,6 +164,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable 
   }
 
   onChanged(): void {
+    this.#patience.renew();
     this.mark();
   }
 

@@ -3,6 +3,7 @@
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import { isUpgrade, type ServerConnection, serveHttp1 } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-server.ts";
@@ -26,12 +27,18 @@ export interface SimpleWriter {
 
 /** Raw bytes both ways after 101 or CONNECT. */
 export interface SimpleTunnel {
-  write(chunk: Uint8Array): void;
+  /** False means: write no more until `onDrain`. */
+  write(chunk: Uint8Array): boolean;
   end(): void;
+  /** Reads no more of the client, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Bytes of the client; a copy, to keep. */
   onData: (chunk: Uint8Array) => void;
   /** The client sends no more, or is gone. Called once. */
   onEnd: () => void;
+  /** What was written is on its way. */
+  onDrain: () => void;
 }
 
 /** A request with its whole body, and the ways to answer it; the first answer counts. */
@@ -51,16 +58,20 @@ export interface SimpleRequest {
 /** Answers a request, at once or later. */
 export type SimpleHandler = (request: SimpleRequest) => void;
 
-/** Serves a connection with whole requests; `now` gives monotonic milliseconds. */
+/** Serves a connection with whole requests; `now` gives monotonic milliseconds. Without a clock nothing is timed. */
 export function serveSimple(
   stream: ByteStream,
-  how: { readonly protocol: "HTTP/1.1" | "HTTP/2"; readonly now: () => number },
+  how: {
+    readonly protocol: "HTTP/1.1" | "HTTP/2";
+    readonly now: () => number;
+    readonly clock?: Clock;
+  },
   handler: SimpleHandler,
 ): ServerConnection {
   const server = createSimpleHandler(handler);
   return how.protocol === "HTTP/2"
-    ? serveHttp2(stream, server, { now: how.now })
-    : serveHttp1(stream, server);
+    ? serveHttp2(stream, server, { now: how.now, ...(how.clock && { clock: how.clock }) })
+    : serveHttp1(stream, server, how);
 }
 
 /** The same as a handler, for whoever serves the connection. */
@@ -80,6 +91,7 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
   onClose: () => void = () => undefined;
   onData: (chunk: Uint8Array) => void = () => undefined;
   onEnd: () => void = () => undefined;
+  onDrain: () => void = () => undefined;
   readonly #stream: ServerStream;
   readonly #handler: SimpleHandler;
   #parts: Uint8Array[] = [];
@@ -133,23 +145,32 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
     return this;
   }
 
-  write(chunk: Uint8Array | string): void {
-    if (this.#state !== "streaming" && this.#state !== "tunnel") return;
+  write(chunk: Uint8Array | string): boolean {
+    if (this.#state !== "streaming" && this.#state !== "tunnel") return true;
     const bytes = asBytes(chunk);
     if (this.#stream.sendData(bytes)) {
       this.#backlog = 0;
-      return;
+      return true;
     }
     this.#backlog += bytes.length;
-    if (this.#backlog <= SIMPLE_BACKLOG_LIMIT_BYTES) return;
+    if (this.#backlog <= SIMPLE_BACKLOG_LIMIT_BYTES) return false;
     this.#stream.resetResponse(ENHANCE_YOUR_CALM);
     this.#leave();
+    return true;
   }
 
   end(): void {
     if (this.#state !== "streaming" && this.#state !== "tunnel") return;
     this.#state = "done";
     this.#stream.sendEnd(undefined);
+  }
+
+  pause(): void {
+    this.#stream.pauseRequest();
+  }
+
+  resume(): void {
+    this.#stream.resumeRequest();
   }
 
   onRequestData(chunk: Uint8Array): void {
@@ -173,6 +194,7 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
 
   onResponseWritable(): void {
     this.#backlog = 0;
+    this.onDrain();
   }
 
   #ask(): void {

@@ -1,6 +1,6 @@
 /** Heads into text, as HTTP/1 writes them (RFC 9112 §3 to §5). */
 
-import type { HeaderList } from "#lib/http/headers.ts";
+import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 
 /** The head of a request, blank line included. `extra` holds further whole lines. */
@@ -65,3 +65,9 @@ const REASONS: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
   508: "Loop Detected",
 };
+
+/** The answer to what is no request: a status without a body, and the end of the connection. */
+export function writeRefusal(status: number): string {
+  const head = { status, version: "HTTP/1.1", headers: new HeaderList() } as const;
+  return writeResponseHead(head, "content-length: 0\r\nconnection: close\r\n");
+}

@@ -26,7 +26,7 @@ export function ambiguous(what: string): Http1Error {
   return new Http1Error(`Cannot read message: ${what}`, { code: "ambiguous", status: 400 });
 }
 
-/** 414, 431 or 413: a named limit is exceeded. */
+/** 408, 414, 431 or 413: a named limit is exceeded. */
 export function overLimit(what: string, status: number): Http1Error {
   return new Http1Error(`Cannot read message: ${what}`, { code: "limit", status });
 }

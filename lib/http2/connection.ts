@@ -31,6 +31,8 @@ export class Http2Connection implements FrameSink {
   #peerStreams = CLIENT_STREAMS_AT_START;
   #settingsSeen = false;
   #draining = false;
+  /** A server waits for the answer to its drain's ping: requests that the peer sent before it saw GOAWAY still come. */
+  #drainAsked = false;
   #goneAway = false;
   #failure: Http2Error | undefined;
 
@@ -73,9 +75,14 @@ export class Http2Connection implements FrameSink {
     return !this.#settingsSeen || this.#streams.blocks.openStream !== 0;
   }
 
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   /** Whether the last stream has ended after a drain or GOAWAY: nothing more will happen. */
   get finished(): boolean {
-    return (this.#draining || this.#goneAway) && this.#streams.table.size === 0;
+    const over = (this.#draining && !this.#drainAsked) || this.#goneAway;
+    return over && this.#streams.table.size === 0;
   }
 
   /** Whether a client may open a further stream. */
@@ -154,6 +161,7 @@ export class Http2Connection implements FrameSink {
     if (this.#options.role === "client") return;
     this.#sender.writer.goAway(MAX_WINDOW, ErrorCode.NO_ERROR);
     this.ping(DRAIN_PING);
+    this.#drainAsked = true;
   }
 
   /** The transport is gone: every stream ends. */
@@ -249,8 +257,10 @@ export class Http2Connection implements FrameSink {
     if ((flags & Flag.ACK) === 0) {
       this.#budgets.spendControl();
       writer.frame(FrameType.PING, Flag.ACK, 0, payload);
-    } else if (this.#draining && payload.equals(DRAIN_PING))
+    } else if (this.#drainAsked && payload.equals(DRAIN_PING)) {
+      this.#drainAsked = false;
       writer.goAway(this.#streams.table.lastPeerId, ErrorCode.NO_ERROR);
+    }
   }
 
   #onGoAway(last: number, code: number): void {

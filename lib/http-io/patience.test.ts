@@ -1,0 +1,264 @@
+/** The time limits of connections, seen at the drivers that keep them. */
+
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
+import { FakePair } from "../../test/fake/byte-stream.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import type { ClientConnection, Reset, ResponseHandler, ServerHandler } from "./exchange.ts";
+import { serveHttp1 } from "./http1-server.ts";
+import { connectHttp2, type Http2ClientOptions } from "./http2-client.ts";
+import { type Http2ServerOptions, serveHttp2 } from "./http2-server.ts";
+import {
+  HEAD_LIMIT_MS,
+  LINGER_LIMIT_MS,
+  MESH_KEEP_ALIVE,
+  SERVER_IDLE_LIMIT_MS,
+  SERVER_KEEP_ALIVE,
+} from "./patience.ts";
+import { TICK_MS } from "./ticker.ts";
+
+const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+const SILENT: ServerHandler = { onRequest: () => undefined, onConnectionClose: () => undefined };
+const PROMPT: ServerHandler = {
+  onRequest: (stream) =>
+    stream.sendHead({ status: 204, version: "HTTP/1.1", headers: new HeaderList() }, true),
+  onConnectionClose: () => undefined,
+};
+
+function http1(handler: ServerHandler = PROMPT) {
+  const clock = new FakeClock();
+  const pair = new FakePair();
+  serveHttp1(pair.b, handler, { clock });
+  const say = async (text: string): Promise<void> => {
+    pair.a.write(Buffer.from(text));
+    await pair.run();
+  };
+  return { clock, pair, say };
+}
+
+test("HTTP/1: a head that does not get on is answered 408 after HEAD_LIMIT_MS, however it trickles", async () => {
+  const { clock, pair, say } = http1();
+  await say("GET / HTT");
+  clock.advance(HEAD_LIMIT_MS - TICK_MS);
+  expect(pair.b.ended).toBe(false);
+  await say("P/1.1\r\n");
+  clock.advance(TICK_MS);
+  expect(pair.b.text).toStartWith("HTTP/1.1 408 Request Timeout\r\n");
+  expect([pair.b.text.includes("connection: close\r\n"), pair.b.ended]).toEqual([true, true]);
+});
+
+test("HTTP/1: a connection that never sends a byte is closed after HEAD_LIMIT_MS", () => {
+  const { clock, pair } = http1();
+  clock.advance(HEAD_LIMIT_MS);
+  expect([pair.b.text, pair.b.ended]).toEqual(["", true]);
+});
+
+test("HTTP/1: a kept connection is closed after SERVER_IDLE_LIMIT_MS without a request", async () => {
+  const { clock, pair, say } = http1();
+  await say(GET);
+  clock.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
+  await say(GET);
+  clock.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
+  expect(pair.b.ended).toBe(false);
+  clock.advance(TICK_MS);
+  expect(pair.b.ended).toBe(true);
+  expect(clock.nextMs).toBe(TICK_MS);
+  pair.a.end();
+  await pair.run();
+  expect(clock.nextMs).toBeUndefined();
+});
+
+test("HTTP/1: a response that takes long is waited for", async () => {
+  const { clock, pair, say } = http1(SILENT);
+  await say(GET);
+  clock.advance(2 * SERVER_IDLE_LIMIT_MS);
+  expect(pair.b.ended).toBe(false);
+});
+
+test("HTTP/1: a client that does not end its side is cut off after LINGER_LIMIT_MS without progress", async () => {
+  const { clock, pair, say } = http1();
+  await say("nonsense\r\n\r\n");
+  expect(pair.b.ended).toBe(true);
+  clock.advance(LINGER_LIMIT_MS - TICK_MS);
+  expect(pair.b.closed).toBe(false);
+  clock.advance(TICK_MS);
+  expect([pair.b.closed, clock.nextMs]).toEqual([true, undefined]);
+});
+
+test("HTTP/1: a client that reads slowly is not cut off", async () => {
+  const { clock, pair } = http1({
+    ...PROMPT,
+    onRequest: (stream) => {
+      const headers = HeaderList.of(["content-length", "300"], ["connection", "close"]);
+      stream.sendHead({ status: 200, version: "HTTP/1.1", headers }, false);
+      stream.sendData(Buffer.alloc(300));
+      stream.sendEnd(undefined);
+    },
+  });
+  pair.b.handler.onData(Buffer.from(GET));
+  await Promise.resolve();
+  expect(pair.b.ended).toBe(true);
+  for (let piece = 0; piece < 3; piece++) {
+    pair.b.deliver(() => 100);
+    clock.advance(LINGER_LIMIT_MS - TICK_MS);
+  }
+  expect(pair.b.closed).toBe(false);
+});
+
+const REQUEST: RequestHead = {
+  method: "GET",
+  scheme: "http",
+  authority: "a",
+  path: "/",
+  version: "HTTP/2",
+  protocol: "",
+  headers: new HeaderList(),
+};
+
+class Answer implements ResponseHandler {
+  reset: Reset | undefined;
+  status = 0;
+  onResponseInformational = (): undefined => undefined;
+  onResponseHead(head: { readonly status: number }): void {
+    this.status = head.status;
+  }
+  onResponseData = (): undefined => undefined;
+  onResponseEnd = (): undefined => undefined;
+  onResponseReset(reset: Reset): void {
+    this.reset = reset;
+  }
+  onRequestWritable = (): undefined => undefined;
+}
+
+/** Both ends over HTTP/2, each with a clock of its own, so that a test can let one alone grow impatient. */
+function http2(
+  handler: ServerHandler,
+  how: {
+    readonly server?: Partial<Http2ServerOptions>;
+    readonly client?: Partial<Http2ClientOptions>;
+  } = {},
+) {
+  const [server, client] = [new FakeClock(), new FakeClock()];
+  const pair = new FakePair();
+  const now = (): number => 0;
+  const events: string[] = [];
+  serveHttp2(pair.b, handler, { now, clock: server, ...how.server });
+  const observer = {
+    onAvailable: () => undefined,
+    onClosed: () => void events.push("closed"),
+  };
+  const connection: ClientConnection = connectHttp2(pair.a, observer, {
+    now,
+    clock: client,
+    ...how.client,
+  });
+  return { pair, events, server, client, connection };
+}
+
+test("HTTP/2: a peer that does not send its preface is cut off after HEAD_LIMIT_MS", () => {
+  const { pair, server } = http2(PROMPT);
+  server.advance(HEAD_LIMIT_MS - TICK_MS);
+  expect(pair.b.closed).toBe(false);
+  server.advance(TICK_MS);
+  expect(pair.b.closed).toBe(true);
+});
+
+test("HTTP/2: a connection without streams is drained after SERVER_IDLE_LIMIT_MS", async () => {
+  const { pair, server, connection, events } = http2(PROMPT, {
+    server: { keepAlive: { pendingMs: 1e9, idleMs: 1e9, timeoutMs: 1e9 } },
+  });
+  await pair.run();
+  server.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
+  const answer = new Answer();
+  connection.send(REQUEST, true, answer);
+  await pair.run();
+  expect(answer.status).toBe(204);
+  server.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
+  await pair.run();
+  expect(connection.available).toBe(true);
+  server.advance(TICK_MS);
+  await pair.run();
+  expect([connection.available, pair.b.ended, events]).toEqual([false, true, ["closed"]]);
+  expect(server.nextMs).toBeUndefined();
+});
+
+test("HTTP/2: a request that crosses a drain is still answered", async () => {
+  const { pair, server, connection } = http2(PROMPT, {
+    server: { idleMs: 1000, keepAlive: { pendingMs: 1e9, idleMs: 1e9, timeoutMs: 1e9 } },
+  });
+  await pair.run();
+  const answer = new Answer();
+  connection.send(REQUEST, true, answer);
+  server.advance(1000);
+  await pair.run();
+  expect([answer.status, answer.reset]).toEqual([204, undefined]);
+  expect(pair.b.ended).toBe(true);
+});
+
+test("HTTP/2: a drain that the peer never answers ends after LINGER_LIMIT_MS", async () => {
+  const { pair, server } = http2(PROMPT, { server: { idleMs: 1000 } });
+  await pair.run();
+  server.advance(1000 + LINGER_LIMIT_MS - TICK_MS);
+  expect(pair.b.closed).toBe(false);
+  server.advance(TICK_MS);
+  expect(pair.b.closed).toBe(true);
+});
+
+test("HTTP/2: a server pings a silent client and cuts off one that does not answer", async () => {
+  const { pair, server } = http2(SILENT);
+  await pair.run();
+  for (let round = 0; round < 3; round++) {
+    server.advance(SERVER_KEEP_ALIVE.idleMs);
+    await pair.run();
+  }
+  expect(pair.b.closed).toBe(false);
+  server.advance(SERVER_KEEP_ALIVE.idleMs + SERVER_KEEP_ALIVE.timeoutMs - TICK_MS);
+  expect(pair.b.closed).toBe(false);
+  server.advance(TICK_MS);
+  expect(pair.b.closed).toBe(true);
+});
+
+test("HTTP/2: a client resets what a server that went silent has not answered", async () => {
+  const { pair, client, connection, events } = http2(SILENT, {
+    client: { keepAlive: MESH_KEEP_ALIVE },
+  });
+  await pair.run();
+  const answer = new Answer();
+  connection.send(REQUEST, true, answer);
+  await pair.run();
+  for (let round = 0; round < 3; round++) {
+    client.advance(MESH_KEEP_ALIVE.pendingMs);
+    await pair.run();
+  }
+  expect(answer.reset).toBeUndefined();
+  client.advance(MESH_KEEP_ALIVE.pendingMs + MESH_KEEP_ALIVE.timeoutMs - TICK_MS);
+  expect([answer.reset, connection.available]).toEqual([undefined, true]);
+  client.advance(TICK_MS);
+  expect(answer.reset).toMatchObject({ reason: "connection", unprocessed: false });
+  expect([connection.available, events, client.nextMs]).toEqual([false, ["closed"], undefined]);
+});
+
+test("HTTP/2: a client without keep-alive waits", async () => {
+  const { pair, client, connection } = http2(SILENT);
+  const answer = new Answer();
+  connection.send(REQUEST, true, answer);
+  await pair.run();
+  const before = pair.a.writes.length;
+  client.advance(3_600_000);
+  await pair.run();
+  expect([answer.reset, pair.a.writes.length]).toEqual([undefined, before]);
+});
+
+test("HTTP/2: a client cuts off a server that does not end its side after LINGER_LIMIT_MS", async () => {
+  const { pair, client, connection } = http2(PROMPT);
+  await pair.run();
+  connection.drain();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(pair.a.ended).toBe(true);
+  client.advance(LINGER_LIMIT_MS - TICK_MS);
+  expect(pair.a.closed).toBe(false);
+  client.advance(TICK_MS);
+  expect([pair.a.closed, client.nextMs]).toEqual([true, undefined]);
+});
