@@ -4,7 +4,7 @@ import manifest from "./package.json" with { type: "json" };
 
 const VERSION = manifest.version;
 
-const [role] = process.argv.slice(2);
+const [role = ""] = process.argv.slice(2);
 switch (role) {
   case "proxy": {
     const { main } = await import("./proxy/main.ts");

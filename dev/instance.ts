@@ -44,11 +44,6 @@ export function instanceOf(name: string): Instance {
   };
 }
 
-/** The names of instances that have a folder. */
-export function listInstances(): string[] {
-  return existsSync(RUN) ? readdirSync(RUN).toSorted() : [];
-}
-
 /** Where cgroup2 is mounted, alone or beside version 1; undefined where it is not. */
 export function cgroupRoot(): string | undefined {
   return ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((path) =>

@@ -30,7 +30,10 @@ export async function runDev(words: readonly string[], version: string): Promise
       process.stderr.write(`Cannot run dev: ${command.message}\n`);
       process.exitCode = EXIT_USAGE;
       return;
-    default:
+    case "up":
+    case "down":
+    case "status":
+    case "kubeconfig":
       await act(command, version).catch((error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
         process.exit(1);

@@ -154,7 +154,9 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
       case "ERROR":
         this.#version = undefined;
         return;
-      default: {
+      case "ADDED":
+      case "MODIFIED":
+      case "DELETED": {
         const object = event.object as T;
         this.#version = object.metadata?.resourceVersion ?? this.#version;
         if (event.type === "DELETED") this.#drop(keyOf(object), object);

@@ -2,8 +2,8 @@
 
 import type { MutatingWebhookConfiguration } from "./types/admission.ts";
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./types/apps.ts";
-import type { SubjectAccessReview, TokenReview } from "./types/authentication.ts";
-import type { CronJob, Job } from "./types/batch.ts";
+import type { TokenReview } from "./types/authentication.ts";
+import type { Job } from "./types/batch.ts";
 import type {
   ConfigMap,
   Namespace,
@@ -45,7 +45,6 @@ export const SERVICES: Resource<Service> = core("Service");
 export const SECRETS: Resource<Secret> = core("Secret");
 export const CONFIG_MAPS: Resource<ConfigMap> = core("ConfigMap");
 export const SERVICE_ACCOUNTS: Resource<ServiceAccount> = core("ServiceAccount");
-export const EVENTS: Resource = core("Event");
 export const NAMESPACES: Resource<Namespace> = { ...core("Namespace"), namespaced: false };
 export const NODES: Resource<Node> = { ...core("Node"), namespaced: false };
 export const ENDPOINT_SLICES: Resource<EndpointSlice> = resource("EndpointSlice", {
@@ -71,20 +70,12 @@ export const STATEFUL_SETS: Resource<StatefulSet> = resource("StatefulSet", {
   plural: "statefulsets",
 });
 export const JOBS: Resource<Job> = resource("Job", { group: "batch", plural: "jobs" });
-export const CRON_JOBS: Resource<CronJob> = resource("CronJob", {
-  group: "batch",
-  plural: "cronjobs",
-});
 
 export const TOKEN_REVIEWS: Resource<TokenReview> = resource("TokenReview", {
   group: "authentication.k8s.io",
   plural: "tokenreviews",
   namespaced: false,
 });
-export const SUBJECT_ACCESS_REVIEWS: Resource<SubjectAccessReview> = resource(
-  "SubjectAccessReview",
-  { group: "authorization.k8s.io", plural: "subjectaccessreviews", namespaced: false },
-);
 export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource<MutatingWebhookConfiguration> = resource(
   "MutatingWebhookConfiguration",
   {

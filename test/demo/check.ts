@@ -19,14 +19,9 @@ export type Check = {
   run(bed: Bed): Promise<string>;
 };
 
-const CHECKS: readonly Check[] = [
-  ...BASIC,
-  ...METRICS,
-  ...CERTIFICATES,
-  ...KUBECTL,
-  ...SOAK,
-  ...CAPTURE,
-];
+/** While the node agent is held for CAPTURE no pod can start: these need none. */
+const BESIDE_CAPTURE: readonly Check[] = [...BASIC, ...METRICS, ...CERTIFICATES];
+const AFTER_CAPTURE: readonly Check[] = [...KUBECTL, ...SOAK];
 
 /** Certificates that last a minute, so that their renewal is seen. */
 const SHORT_LIVED: Overrides = {
@@ -105,21 +100,34 @@ export async function runTier({ tier, version, only }: TierOptions, report: Repo
   }
   const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
   judge(tally, report, { name: `${tier}: the mesh comes up`, figure: took });
-  for (const check of CHECKS) {
-    if (check.tiers?.includes(tier) === false) continue;
-    if (only.length > 0 && !only.some((word) => check.name.includes(word))) continue;
-    const name = `${tier}: ${check.name}`;
-    await check.run(bed).then(
-      (figure) => judge(tally, report, { name, figure }),
-      (error: unknown) =>
-        judge(tally, report, {
-          name,
-          failure: error instanceof Error ? error.message : String(error),
-        }),
-    );
-  }
+  const runAll = async (checks: readonly Check[]): Promise<void> => {
+    for (const check of checks) await runOne(check, { bed, only, tally, report });
+  };
+  await Promise.all([runAll(CAPTURE), runAll(BESIDE_CAPTURE)]);
+  await runAll(AFTER_CAPTURE);
   if (tally.failed > 0) for (const line of bed.log.slice(-30)) report(`      ${line}`);
   await bed.running.stopAndRemove(1_000);
+}
+
+type One = {
+  readonly bed: Bed;
+  readonly only: readonly string[];
+  readonly tally: Tally;
+  readonly report: Report;
+};
+
+async function runOne(check: Check, { bed, only, tally, report }: One): Promise<void> {
+  if (check.tiers?.includes(bed.tier) === false) return;
+  if (only.length > 0 && !only.some((word) => check.name.includes(word))) return;
+  const name = `${bed.tier}: ${check.name}`;
+  await check.run(bed).then(
+    (figure) => judge(tally, report, { name, figure }),
+    (error: unknown) =>
+      judge(tally, report, {
+        name,
+        failure: error instanceof Error ? error.message : String(error),
+      }),
+  );
 }
 
 async function machineChecks(tally: Tally, report: Report): Promise<void> {

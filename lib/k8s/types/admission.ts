@@ -3,10 +3,8 @@
 import type {
   V1CustomResourceDefinition,
   V1MutatingWebhookConfiguration,
-  V1ValidatingWebhookConfiguration,
 } from "@kubernetes/client-node";
 import type { Json } from "./meta.ts";
 
 export type MutatingWebhookConfiguration = Json<V1MutatingWebhookConfiguration>;
-export type ValidatingWebhookConfiguration = Json<V1ValidatingWebhookConfiguration>;
 export type CustomResourceDefinition = Json<V1CustomResourceDefinition>;

@@ -3,19 +3,16 @@
 import type {
   V1ConfigMap,
   V1Container,
-  V1ContainerPort,
   V1ContainerStatus,
   V1EnvVar,
   V1Namespace,
   V1Node,
   V1Pod,
   V1PodSpec,
-  V1PodTemplateSpec,
   V1Probe,
   V1Secret,
   V1Service,
   V1ServiceAccount,
-  V1ServicePort,
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
@@ -23,16 +20,13 @@ import type { Json } from "./meta.ts";
 
 export type Pod = Json<V1Pod>;
 export type PodSpec = Json<V1PodSpec>;
-export type PodTemplateSpec = Json<V1PodTemplateSpec>;
 export type Container = Json<V1Container>;
-export type ContainerPort = Json<V1ContainerPort>;
 export type ContainerStatus = Json<V1ContainerStatus>;
 export type EnvVar = Json<V1EnvVar>;
 export type Probe = Json<V1Probe>;
 export type Volume = Json<V1Volume>;
 export type VolumeMount = Json<V1VolumeMount>;
 export type Service = Json<V1Service>;
-export type ServicePort = Json<V1ServicePort>;
 export type Namespace = Json<V1Namespace>;
 export type Node = Json<V1Node>;
 export type Secret = Json<V1Secret>;

@@ -1,7 +1,6 @@
 /** Where a Service's endpoints are. */
 
-import type { V1Endpoint, V1EndpointSlice } from "@kubernetes/client-node";
+import type { V1EndpointSlice } from "@kubernetes/client-node";
 import type { Json } from "./meta.ts";
 
 export type EndpointSlice = Json<V1EndpointSlice>;
-export type Endpoint = Json<V1Endpoint>;

@@ -21,7 +21,7 @@ const NAMESPACE = "probes";
 const TIMEOUT_MS = 60_000;
 
 async function takenAway(bed: Bed): Promise<string> {
-  const pod = await podOf(bed, "client", NAMESPACE);
+  const pod = await podOf(bed, "captive", NAMESPACE);
   const agent = await agentProcesses(bed);
   const all = (signal: NodeJS.Signals): void => {
     for (const pid of agent) process.kill(pid, signal);

@@ -80,7 +80,7 @@ function startClients(bed: Bed): Record<string, Promise<string>> {
     wrk: within((echo) => [
       "wrk",
       "-t1",
-      "-c8",
+      "-c2",
       `-d${SECONDS}s`,
       `http://${echo}:8080/kilobyte`,
     ]).then(readWrk),

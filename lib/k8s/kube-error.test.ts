@@ -1,0 +1,12 @@
+import { expect, test } from "bun:test";
+import { kubeErrorOf } from "./kube-error.ts";
+
+test.each([
+  [409, '{"reason":"AlreadyExists","message":"there"}', "already-exists", "Cannot get x: there"],
+  [404, '{"message":"gone"}', "not-found", "Cannot get x: gone"],
+  [502, "<html>bad gateway</html>", "server", "Cannot get x: <html>bad gateway</html>"],
+  [422, "", "invalid", "Cannot get x: status 422"],
+] as const)("kubeErrorOf() %d %s", (status, body, code, message) => {
+  const error = kubeErrorOf("get x", { status, body });
+  expect([error.code, error.message, error.status]).toEqual([code, message, status]);
+});

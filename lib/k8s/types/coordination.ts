@@ -1,6 +1,0 @@
-/** Leases: which replica writes. */
-
-import type { V1Lease } from "@kubernetes/client-node";
-import type { Json } from "./meta.ts";
-
-export type Lease = Json<V1Lease>;
