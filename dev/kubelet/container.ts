@@ -29,7 +29,6 @@ export type ContainerStart = {
 
 /** A process that runs or has run. */
 export interface RunningContainer {
-  readonly plan: ContainerPlan;
   /** Its exit status; 128 and the signal's number where a signal ended it. */
   readonly exited: Promise<number>;
   /** The last words of its program, at most 4096 bytes; empty where there are none. */
@@ -71,7 +70,6 @@ export function startContainer(start: ContainerStart): RunningContainer {
   );
   closeSync(log);
   return {
-    plan,
     exited: child.exited.then((code) =>
       child.signalCode === null
         ? code

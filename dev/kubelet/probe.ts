@@ -81,8 +81,9 @@ function ask(target: ProbeTarget, where: Where, question: Question): Promise<Pro
   let open: TcpStream | undefined;
   const finish = (result: ProbeResult): void => {
     timer.cancel();
-    open?.destroy();
+    // After the verdict: to destroy it is to hear that it is closed.
     resolve(result);
+    open?.destroy();
   };
   const connected = (stream: TcpStream): void => {
     open = stream;
