@@ -72,6 +72,11 @@ export class TcpStream implements ByteStream, SocketEvents {
     return this.#socket.fd;
   }
 
+  /** Whether the server gave a TLS session ticket; known once its first bytes are there. */
+  get hasTicket(): boolean {
+    return this.#socket.getTLSTicket() !== undefined;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }

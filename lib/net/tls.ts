@@ -2,7 +2,7 @@
  *
  * TLS on a stream whose first bytes were already read, and TLS to a peer with a named identity.
  * The undocumented surface of Bun (`upgradeTLS` as a server, `secureContext`) is used here and nowhere else;
- * tls.test.ts is its contract; a check of it at start-up is still to come.
+ * tls.test.ts is its contract, and tls-self-test.ts the part of it that every process checks when it starts.
  */
 
 import { constants } from "node:crypto";
