@@ -6,16 +6,15 @@ import type {
   ContainerName,
   LogQuery,
   NodeApi,
+  PodPort,
   PodRequest,
   PodResponse,
-  Session,
-  SessionObserver,
-  SessionRequest,
 } from "#lib/kube-api/node-api.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import type { Clock } from "#lib/time/clock.ts";
+import { runCommand } from "./command-session.ts";
 import type { PodWorker, WorkerContainer } from "./pod-worker.ts";
 
 /** How containers are found, and time for logs that are followed. */
@@ -36,7 +35,8 @@ export function createNodeApi(sessions: NodeSessions): NodeApi {
   return {
     log: (container, query) => readLog(sessions, container, query),
     proxy: (request) => askPod(sessions, request),
-    run: (container, request) => runCommand(found(sessions, container), request),
+    connect: async (to) => await connectInside(sessions, to),
+    run: (container, request) => runCommand(found(sessions, container).running, request),
   };
 }
 
@@ -139,31 +139,20 @@ async function askPod(
   });
 }
 
-function runCommand(
-  { running }: WorkerContainer,
-  { command, stdin, observer }: SessionRequest & { readonly observer: SessionObserver },
-): Session {
-  if (running === undefined) throw new Error("the container does not run");
-  if (command === undefined) throw new Error("attach is not offered in dev mode; use logs or exec");
-  const child = Bun.spawn(running.command(command), {
-    stdin: stdin ? "pipe" : "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const outputs = (["stdout", "stderr"] as const).map(async (name) => {
-    for await (const chunk of child[name]) observer.onOutput(name, chunk);
-  });
-  Promise.all([child.exited, ...outputs]).then(
-    ([exitCode]) => observer.onExit({ exitCode }),
-    (error: unknown) => observer.onExit({ error: String(error) }),
-  );
-  return {
-    write: (chunk) => {
-      child.stdin?.write(chunk);
-      child.stdin?.flush();
-    },
-    end: () => void child.stdin?.end(),
-    resize: () => undefined,
-    stop: () => child.kill("SIGKILL"),
+/** Milliseconds for a port of a pod to accept a connection. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** From inside the pod, as programs that listen on its loopback only are to be reached too. */
+function connectInside(
+  { clock, find }: NodeSessions,
+  { namespace, pod, port }: PodPort,
+): Promise<TcpStream> {
+  const { promise, resolve, reject } = Promise.withResolvers<TcpStream>();
+  const netns = find({ namespace, pod })?.netns;
+  if (netns === undefined) throw new Error(`pod "${pod}" has no network yet`);
+  const where = {
+    ...{ ip: "127.0.0.1", port, timeoutMs: CONNECT_TIMEOUT_MS, clock, onFault: reject },
   };
+  inNetns(netns, () => connectTcp(where, { onConnected: resolve, onFailed: reject }));
+  return promise;
 }

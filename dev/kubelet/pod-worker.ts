@@ -89,6 +89,11 @@ export class PodWorker {
     return this.#sandbox?.ip;
   }
 
+  /** Path of its network namespace, once it has one. */
+  get netns(): string | undefined {
+    return this.#sandbox?.netns;
+  }
+
   /** A container's process if it runs, and the logs of its last starts, newest first. */
   container(name: string): WorkerContainer | undefined {
     const found = this.#containers.get(name);

@@ -16,6 +16,7 @@ export class StatusWriter {
   #pod: Pod;
   #waiting: PodStatus | undefined;
   #writing: Promise<void> | undefined;
+  readonly #closing = Promise.withResolvers<void>();
   #closed = false;
 
   constructor(node: Pick<KubeletNode, "client" | "clock" | "logger">, pod: Pod) {
@@ -39,6 +40,7 @@ export class StatusWriter {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting = undefined;
+    this.#closing.resolve();
     await this.#writing;
   }
 
@@ -48,15 +50,16 @@ export class StatusWriter {
       if (failed && !this.#closed) {
         this.#waiting ??= status;
         const { promise, resolve } = Promise.withResolvers<void>();
-        this.#node.clock.after(RETRY_MS, resolve);
-        await promise;
+        const timer = this.#node.clock.after(RETRY_MS, resolve);
+        await Promise.race([promise, this.#closing.promise]);
+        timer.cancel();
       }
     }
     this.#writing = undefined;
   }
 
   #take(): PodStatus | undefined {
-    const status = this.#waiting;
+    const status = this.#closed ? undefined : this.#waiting;
     this.#waiting = undefined;
     return status;
   }

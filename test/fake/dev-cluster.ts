@@ -4,10 +4,10 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import { NAMESPACES, PODS, type Resource, SERVICE_ACCOUNTS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type Cluster, startCluster } from "../../dev/cluster.ts";
 import { createInstance, type Instance, instanceOf, removeInstance } from "../../dev/instance.ts";
+import { RecordedLog } from "./recorded-log.ts";
 
 const UNTIL_MS = 4_500;
 const STOP_MS = 500;
@@ -38,11 +38,7 @@ export class DevCluster {
 
   static async start(images: Readonly<Record<string, string>> = {}): Promise<DevCluster> {
     const instance = uniqueInstance();
-    const log: string[] = [];
-    const filter = new LogFilter();
-    filter.set("debug");
-    const wall = (): number => systemClock.wall();
-    const write = (line: string): void => void log.push(line);
+    const { lines, logger } = new RecordedLog();
     try {
       createInstance(instance);
       const cluster = await startCluster({
@@ -53,9 +49,9 @@ export class DevCluster {
         ]),
         version: "0.0.0",
         clock: systemClock,
-        logger: createLogger({ filter, format: "plain", wall, write }),
+        logger,
       });
-      const dev = new DevCluster(instance, cluster, log);
+      const dev = new DevCluster(instance, cluster, lines);
       await cluster.client.create(NAMESPACES, { metadata: { name: dev.namespace } });
       await dev.until(SERVICE_ACCOUNTS, { name: "default", what: "creation", holds: () => true });
       return dev;

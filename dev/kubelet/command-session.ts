@@ -1,0 +1,124 @@
+/** A command that a user runs in a container: its streams, or its terminal. */
+
+import type { Session, SessionObserver, SessionRequest } from "#lib/kube-api/node-api.ts";
+import type { RunningContainer } from "./container.ts";
+
+/** Runs it. Throws with a text for the user where it cannot be started. */
+export function runCommand(
+  running: Pick<RunningContainer, "command"> | undefined,
+  request: SessionRequest & { readonly observer: SessionObserver },
+): Session {
+  if (running === undefined) throw new Error("the container does not run");
+  if (request.command === undefined)
+    throw new Error("attach is not offered in dev mode; use logs or exec");
+  const words = running.command(request.command);
+  return request.tty ? runInTerminal(words, request) : runWithPipes(words, request);
+}
+
+/** Shut while the observer wants no more. */
+class Gate {
+  #open = Promise.withResolvers<void>();
+
+  constructor() {
+    this.#open.resolve();
+  }
+
+  get opened(): Promise<void> {
+    return this.#open.promise;
+  }
+
+  shut(): void {
+    this.#open = Promise.withResolvers<void>();
+  }
+
+  open(): void {
+    this.#open.resolve();
+  }
+}
+
+function runWithPipes(
+  words: string[],
+  { stdin, observer }: SessionRequest & { readonly observer: SessionObserver },
+): Session {
+  const child = Bun.spawn(words, {
+    stdin: stdin ? "pipe" : "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const gate = new Gate();
+  const outputs = (["stdout", "stderr"] as const).map(async (name) => {
+    for await (const chunk of child[name]) {
+      if (!observer.onOutput(name, chunk)) gate.shut();
+      await gate.opened;
+    }
+  });
+  finish(child.exited, outputs, observer);
+  return {
+    write: (chunk) => {
+      const { stdin: sink } = child;
+      if (sink === undefined || child.exitCode !== null) return true;
+      sink.write(chunk);
+      const flushed = sink.flush();
+      if (typeof flushed === "number") return true;
+      // A command that has closed its input takes no more: that is its own affair.
+      const writable = (): void => observer.onWritable();
+      flushed.then(writable, writable);
+      return false;
+    },
+    end: () => void child.stdin?.end(),
+    resize: () => undefined,
+    resume: () => gate.open(),
+    stop: () => {
+      gate.open();
+      child.kill("SIGKILL");
+    },
+  };
+}
+
+/** How large a terminal is until the client says. */
+const COLUMNS = 80;
+const ROWS = 24;
+/** What a terminal's driver takes for the end of input. */
+const END_OF_INPUT = "\x04";
+
+function runInTerminal(
+  words: string[],
+  { observer }: SessionRequest & { readonly observer: SessionObserver },
+): Session {
+  const closed = Promise.withResolvers<void>();
+  const child = Bun.spawn(words, {
+    terminal: {
+      ...{ cols: COLUMNS, rows: ROWS },
+      // A terminal's reader cannot be stopped: a client that is too far behind is cut off by its connection.
+      data: (_, chunk) => void observer.onOutput("stdout", new Uint8Array(chunk)),
+      exit: () => closed.resolve(),
+    },
+  });
+  const { terminal } = child;
+  finish(child.exited, [closed.promise], observer);
+  return {
+    write: (chunk) => {
+      if (terminal?.closed === false) terminal.write(chunk);
+      return true;
+    },
+    end: () => {
+      if (terminal?.closed === false) terminal.write(END_OF_INPUT);
+    },
+    resize: ({ width, height }) => {
+      if (terminal?.closed === false) terminal.resize(width, height);
+    },
+    resume: () => undefined,
+    stop: () => child.kill("SIGKILL"),
+  };
+}
+
+function finish(
+  exited: Promise<number>,
+  outputs: readonly Promise<void>[],
+  observer: SessionObserver,
+): void {
+  Promise.all([exited, ...outputs]).then(
+    ([exitCode]) => observer.onExit({ exitCode }),
+    (error: unknown) => observer.onExit({ error: String(error) }),
+  );
+}
