@@ -1,8 +1,9 @@
-/** `npm run bench -- http1 http2 tcp`: CPU time per request of one proxy and of its peer, interleaved, as a ratio. */
+/** `npm run bench -- http1 http2 tcp cold-start`: CPU time per request of one proxy and of its peer, interleaved, as a ratio. */
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { $ } from "bun";
+import { measureColdStart } from "./cold-start.ts";
 import { nginxConfig, PORTS, REDIRECT_RULES } from "./peers.ts";
 
 /** What a case runs and where its gate is. */
@@ -234,14 +235,22 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 async function main(): Promise<number> {
+  const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+  const cold = asked.length === 0 || asked.includes("cold-start");
+  const started = !cold || (await measureColdStart(say));
+  if (asked.length === 1 && cold) return started ? 0 : 1;
+  return (await ratios(asked)) && started ? 0 : 1;
+}
+
+async function ratios(asked: readonly string[]): Promise<boolean> {
   const full = process.argv.includes("--full");
-  const names = process.argv.slice(2).filter((name) => name in CASES);
+  const names = asked.filter((name) => name in CASES);
   const missing = Object.entries(NEEDS).filter(([program]) => Bun.which(program) === null);
   if (missing.length > 0) {
     say(
       `Cannot measure: as root run apt-get install -y ${missing.map(([, name]) => name).join(" ")}`,
     );
-    return 1;
+    return false;
   }
   const bench = new Bench();
   let failed = 0;
@@ -255,7 +264,7 @@ async function main(): Promise<number> {
   } finally {
     await bench.stop();
   }
-  return failed === 0 ? 0 : 1;
+  return failed === 0;
 }
 
 async function measure(

@@ -166,16 +166,27 @@ async function malformed(bed: Bed): Promise<string> {
   return out.split("\r\n")[0] ?? "";
 }
 
+/** A server on the node that no Service knows. */
+const STRANGE =
+  'require("http").createServer((q, s) => s.end("strange")).listen(9999, "10.244.0.1", () => console.log("up"))';
+
 async function unknownDestination(bed: Bed): Promise<string> {
-  const pod = await podOf(bed, "client", "probes");
-  const labels = { direction: "outbound", target_addr: "10.244.0.1:9998" };
-  const before = sumOf(await scrape(bed, pod), "request_total", labels);
-  const out = await must(
-    bed,
-    inPod(bed, pod, ["curl", "-sS", "-m5", "http://10.244.0.1:9998/metrics"]),
-  );
-  expect(out.includes("linkerd_cni"), "the node agent's metrics did not come");
-  const after = sumOf(await scrape(bed, pod), "request_total", labels);
-  expect(after === before + 1, `request_total for it went from ${before} to ${after}`);
-  return `request_total ${before} → ${after}`;
+  const server = Bun.spawn(onNode(bed, ["node", "-e", STRANGE]), {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  try {
+    await server.stdout.getReader().read();
+    const pod = await podOf(bed, "client", "probes");
+    const labels = { direction: "outbound", target_addr: "10.244.0.1:9999" };
+    const before = sumOf(await scrape(bed, pod), "request_total", labels);
+    const out = await must(bed, inPod(bed, pod, ["curl", "-sS", "-m5", "http://10.244.0.1:9999/"]));
+    expect(out === "strange", `the answer was ${out}`);
+    const after = sumOf(await scrape(bed, pod), "request_total", labels);
+    expect(after === before + 1, `request_total for it went from ${before} to ${after}`);
+    return `request_total ${before} → ${after}`;
+  } finally {
+    server.kill();
+    await server.exited;
+  }
 }

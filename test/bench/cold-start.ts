@@ -1,0 +1,103 @@
+/** Cold start: from spawn to `/ready` with a certificate of a local controller, beside an empty program of the same runtime. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { $ } from "bun";
+import { FakeAuthority } from "../fake/authority.ts";
+import { FakeControlPlane } from "../fake/control-plane.ts";
+
+/** Milliseconds; the median of all rounds must not be above it. */
+const GATE_MS = 60;
+const ROUNDS = 11;
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+/** Measures and prints; false where the gate is missed. */
+export async function measureColdStart(say: (line: string) => void): Promise<boolean> {
+  const dir = mkdtempSync(`${tmpdir()}/cold-start-`);
+  const authority = new FakeAuthority("root.bench");
+  const control = new FakeControlPlane(authority);
+  try {
+    await $`bun build --compile --minify --bytecode --format=esm --outfile=${dir}/bunkerd ${ROOT}main.ts`.quiet();
+    writeFileSync(`${dir}/empty.ts`, 'process.stdout.write("x");\n');
+    await $`bun build --compile --minify --bytecode --format=esm --outfile=${dir}/empty ${dir}/empty.ts`.quiet();
+    mkdirSync(`${dir}/identity`);
+    writeFileSync(`${dir}/token`, "token");
+    const ours: number[] = [];
+    const empty: number[] = [];
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      empty.push(await emptyRound(`${dir}/empty`));
+      ours.push(await proxyRound(dir, variables(dir, { authority, port: control.listener.port })));
+    }
+    // The first round reads both files from the disk.
+    const [us, them] = [median(ours.slice(1)), median(empty.slice(1))];
+    const passed = us <= GATE_MS;
+    say(
+      `cold-start: ready after ${us.toFixed(1)} ms (gate ${GATE_MS}), an empty program ends after ${them.toFixed(1)} ms, ${passed ? "passed" : "FAILED"}`,
+    );
+    return passed;
+  } finally {
+    control.stop();
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function variables(
+  dir: string,
+  { authority, port }: { readonly authority: FakeAuthority; readonly port: number },
+): Record<string, string> {
+  const P = "LINKERD2_PROXY_";
+  const control = `127.0.0.1:${port}`;
+  return {
+    [`${P}DESTINATION_SVC_ADDR`]: control,
+    [`${P}POLICY_SVC_ADDR`]: control,
+    [`${P}IDENTITY_SVC_ADDR`]: control,
+    [`${P}POLICY_WORKLOAD`]: "bench",
+    [`${P}IDENTITY_DIR`]: `${dir}/identity`,
+    [`${P}IDENTITY_TRUST_ANCHORS`]: authority.anchorsPem,
+    [`${P}IDENTITY_TOKEN_FILE`]: `${dir}/token`,
+    [`${P}IDENTITY_LOCAL_NAME`]: "bench.proxy",
+    [`${P}OUTBOUND_LISTEN_ADDRS`]: `127.0.0.1:${freePort()}`,
+    [`${P}INBOUND_LISTEN_ADDR`]: `127.0.0.1:${freePort()}`,
+    [`${P}LOG`]: "error",
+  };
+}
+
+async function proxyRound(dir: string, env: Record<string, string>): Promise<number> {
+  const port = freePort();
+  const started = performance.now();
+  const child = Bun.spawn([`${dir}/bunkerd`, "proxy"], {
+    env: { ...env, LINKERD2_PROXY_ADMIN_LISTEN_ADDR: `127.0.0.1:${port}` },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  try {
+    for (;;) {
+      const ready = await fetch(`http://127.0.0.1:${port}/ready`).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+      const took = performance.now() - started;
+      if (ready) return took;
+      if (took > 10_000) throw new Error("Cannot measure: the proxy is not ready after 10 s");
+      await Bun.sleep(1);
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+}
+
+async function emptyRound(program: string): Promise<number> {
+  const started = performance.now();
+  await Bun.spawn([program], { stdio: ["ignore", "ignore", "inherit"] }).exited;
+  return performance.now() - started;
+}
+
+function freePort(): number {
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { port } = server;
+  void server.stop(true);
+  return port ?? 0;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
