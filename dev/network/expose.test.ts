@@ -89,7 +89,8 @@ test("bytes go both ways, and each end may end by itself", async () => {
     onData: (chunk) => {
       text += Buffer.from(chunk).toString();
     },
-    onEnd: () => resolve(text),
+    // One that has ended itself hears of the other's end as the close.
+    onClose: () => resolve(text),
   });
   client.write(Buffer.from("hello"));
   client.end();
