@@ -6,9 +6,10 @@ import type { ServerConnection } from "#lib/http-io/http1-server.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
-import { type Listener, listen } from "#lib/net/listener.ts";
-import { servePlain } from "#lib/net/plain-http.ts";
+import type { Listener } from "#lib/net/listener.ts";
+import { type PlainServer, servePlain } from "#lib/net/plain-http.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { checkTlsContract } from "#lib/net/tls-self-test.ts";
 import { answerAdmin } from "./admin/server.ts";
 import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -27,6 +28,7 @@ import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
+import { openListeners, openWithoutIpv6 } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
 
 /** A proxy that runs. */
@@ -40,10 +42,15 @@ export interface RunningProxy {
   drain(): Promise<void>;
 }
 
-/** Starts a proxy. Rejects where a listener or the key cannot be had. */
+/**
+ * Starts a proxy. Rejects where a listener or the key cannot be had, or TLS of this runtime cannot be trusted. That is
+ * tried out while the listeners are open and the certificate is on its way, so that it does not delay readiness.
+ */
 export async function startProxy(config: ProxyConfig, around: Surroundings): Promise<RunningProxy> {
   const key = await workloadKey(config.identity.dir, config.identity.localName);
-  return new ProxyApp(config, around, key);
+  const app = new ProxyApp(config, around, key);
+  await app.trustTls();
+  return app;
 }
 
 class ProxyApp implements RunningProxy {
@@ -58,12 +65,13 @@ class ProxyApp implements RunningProxy {
   readonly #proof: CaptureProof;
   readonly #connections = new Set<ServerConnection>();
   readonly #listeners: Listener[] = [];
-  readonly #admin: { readonly port: number; stop(): void };
+  readonly #admin: PlainServer;
   readonly #stops: (() => void)[] = [];
   readonly #startedMs: number;
   readonly inboundPort: number;
   readonly outboundPort: number;
   #draining: Promise<void> | undefined;
+  #tlsTrusted = false;
 
   constructor(config: ProxyConfig, around: Surroundings, key: WorkloadKey) {
     this.#config = config;
@@ -117,7 +125,8 @@ class ProxyApp implements RunningProxy {
 
   get ready(): boolean {
     const captured = !this.#config.captureProof || this.#proof.proved;
-    return this.#credentials.current !== undefined && captured && this.#draining === undefined;
+    const certified = this.#credentials.current !== undefined && this.#tlsTrusted;
+    return certified && captured && this.#draining === undefined;
   }
 
   get adminPort(): number {
@@ -138,6 +147,23 @@ class ProxyApp implements RunningProxy {
       await new Promise<void>((resolve) => {
         this.#around.clock.after(20, resolve);
       });
+    this.#close();
+  }
+
+  /** Tries the TLS door out (ready only after that); where it fails all is closed. Rejects with TlsContractError. */
+  async trustTls(): Promise<void> {
+    const { clock, checkTls = checkTlsContract } = this.#around;
+    try {
+      await checkTls(clock);
+      this.#tlsTrusted = true;
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+  }
+
+  #close(): void {
+    for (const listener of this.#listeners) listener.stop();
     for (const connection of [...this.#connections]) connection.destroy();
     for (const stop of this.#stops) stop();
     this.#proof.stop();
@@ -193,50 +219,33 @@ class ProxyApp implements RunningProxy {
     return this.#listen(inbound.listen, accept);
   }
 
-  /** Listens on every address; a wildcard gets its IPv6 twin, so that both slots of the redirection are filled. */
   #listen(
     addresses: readonly SocketAddr[],
     accept: (stream: TcpStream, port: number) => void,
   ): number {
-    let port = 0;
-    for (const { ip, port: wanted } of addresses) {
-      const listener = listen(
-        { ip, port: wanted },
-        (stream) => accept(stream, listener.port),
-        this.#runtime.onFault,
-      );
-      this.#listeners.push(listener);
-      port = listener.port;
-      if (ip !== "0.0.0.0") continue;
-      try {
-        const twin = listen(
-          { ip: "::", port, ipv6Only: true },
-          (stream) => accept(stream, port),
-          this.#runtime.onFault,
-        );
-        this.#listeners.push(twin);
-      } catch (error) {
-        this.#log.debug("No IPv6 listener", { error: String(error) });
-      }
-    }
+    const { log, onFault } = this.#runtime;
+    const { listeners, port } = openListeners(addresses, { accept, onFault, log });
+    this.#listeners.push(...listeners);
     return port;
   }
 
-  #startAdmin(): { readonly port: number; stop(): void } {
+  #startAdmin(): PlainServer {
     const { adminListen, shutdownEndpoint, log } = this.#config;
     const app = this;
-    return servePlain(adminListen, (request) =>
-      answerAdmin(request, {
-        get ready() {
-          return app.ready;
-        },
-        metrics: () => this.#metrics(),
-        variables: this.#around.variables,
-        logFilter: log.filter,
-        setLogFilter: (filter) => this.#filter.set(filter),
-        shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
-      }),
-    );
+    const open = (addr: SocketAddr): PlainServer =>
+      servePlain(addr, (request) =>
+        answerAdmin(request, {
+          get ready() {
+            return app.ready;
+          },
+          metrics: () => this.#metrics(),
+          variables: this.#around.variables,
+          logFilter: log.filter,
+          setLogFilter: (filter) => this.#filter.set(filter),
+          shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
+        }),
+      );
+    return openWithoutIpv6(adminListen, { open, log: this.#log });
   }
 
   #metrics(): string {

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { systemClock } from "#lib/sys/system-clock.ts";
-import { startProxy } from "./app.ts";
+import { type RunningProxy, startProxy } from "./app.ts";
 import { processVariables, readConfig } from "./env.ts";
 import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
 
@@ -18,7 +18,11 @@ export async function main(version: string): Promise<void> {
     for (const error of result.errors) write(`Cannot start: ${error}`);
     process.exit(EXIT_BAD_CONFIG);
   }
-  const proxy = await startProxy(result.config, {
+  const refuse = (error: unknown): never => {
+    write(`Cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  };
+  const proxy: RunningProxy = await startProxy(result.config, {
     clock: systemClock,
     random: Math.random,
     write,
@@ -30,7 +34,7 @@ export async function main(version: string): Promise<void> {
       const { user, system } = process.cpuUsage();
       return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
     },
-  });
+  }).catch(refuse);
   const stop = (): void => {
     proxy.drain().then(
       () => process.exit(0),
