@@ -1,5 +1,6 @@
 /** A command in a container for the kubelet itself: probes and hooks. */
 
+import { readFileSync } from "node:fs";
 import type { Clock } from "#lib/time/clock.ts";
 import type { RunningContainer } from "./container.ts";
 
@@ -15,16 +16,52 @@ export async function execIn(
   { timeoutMs, clock }: { readonly timeoutMs: number; readonly clock: Clock },
 ): Promise<number> {
   const end = clock.now() + timeoutMs;
-  while (!running.isInside() && clock.now() < end) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = clock.after(LOOK_MS, resolve);
-    await Promise.race([promise, running.exited]);
-    timer.cancel();
-  }
-  if (!running.isInside()) return EXEC_FAILED;
+  if (!(await entered(running, { end, clock }))) return EXEC_FAILED;
   const child = Bun.spawn(running.command(words), {
-    ...{ timeout: Math.max(1, Math.ceil(end - clock.now())), killSignal: "SIGKILL" },
+    env: running.environment,
     ...{ stdin: "ignore", stdout: "ignore", stderr: "ignore" },
   });
-  return await child.exited;
+  const timer = clock.after(Math.max(0, end - clock.now()), () => kill(child.pid));
+  const code = await child.exited;
+  timer.cancel();
+  return code;
+}
+
+/** Whether it is inside before its time is over. */
+async function entered(
+  running: RunningContainer,
+  { end, clock }: { readonly end: number; readonly clock: Clock },
+): Promise<boolean> {
+  let over = false;
+  const exited = running.exited.then(() => {
+    over = true;
+  });
+  while (!running.isInside() && !over && clock.now() < end) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = clock.after(LOOK_MS, resolve);
+    await Promise.race([promise, exited]);
+    timer.cancel();
+  }
+  return running.isInside();
+}
+
+/** Ends the command and the program outside that waits for it. */
+function kill(pid: number): void {
+  for (const each of [...childrenOf(pid), pid])
+    try {
+      process.kill(each, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .split(" ")
+      .filter((word) => word !== "")
+      .map(Number);
+  } catch {
+    return [];
+  }
 }
