@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { getsockopt, LibcBuffer } from "#lib/sys/libc.ts";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeMesh } from "../test/fake/mesh.ts";
 import { startProxy } from "./app.ts";
@@ -91,6 +92,29 @@ test("startProxy() warns of IPv6 addresses that this machine does not have", asy
   const proxy = await started;
   expect(proxy.outboundPort).toBeGreaterThan(0);
   expect(lines.join("\n")).toContain("WARN linkerd Cannot listen on an IPv6 address");
+  await proxy.drain();
+});
+
+test("startProxy() gives accepted connections their TCP_USER_TIMEOUT", async () => {
+  const timeouts: number[] = [];
+  const asked = Promise.withResolvers<void>();
+  const { started } = start(
+    { [`${P}INBOUND_ACCEPT_USER_TIMEOUT`]: "30s", [`${P}OUTBOUND_ACCEPT_USER_TIMEOUT`]: "20s" },
+    {
+      askKernel: (stream) => {
+        const into = new LibcBuffer(4);
+        getsockopt(stream.fd, { level: 6, name: 18 }, into);
+        timeouts.push(new DataView(into.bytes.buffer).getInt32(0, true));
+        if (timeouts.length === 2) asked.resolve();
+        return undefined;
+      },
+    },
+  );
+  const proxy = await started;
+  for (const port of [proxy.inboundPort, proxy.outboundPort])
+    await Bun.connect({ hostname: "127.0.0.1", port, socket: { data: () => undefined } });
+  await asked.promise;
+  expect(timeouts.toSorted()).toEqual([20_000, 30_000]);
   await proxy.drain();
 });
 

@@ -30,6 +30,7 @@ import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
 import { openListeners, openWithoutIpv6 } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
+import { setUserTimeout } from "./transport/user-timeout.ts";
 
 /** A proxy that runs. */
 export interface RunningProxy {
@@ -180,7 +181,8 @@ class ProxyApp implements RunningProxy {
       localIps,
     });
     const direction = new OutboundDirection(this.#runtime, informationalHeaders);
-    const accept = (stream: TcpStream, listenPort: number): void =>
+    const accept = (stream: TcpStream, listenPort: number): void => {
+      setUserTimeout(stream, outbound.acceptUserTimeoutMs);
       acceptOutbound(stream, {
         runtime: this.#runtime,
         destinations,
@@ -191,6 +193,7 @@ class ProxyApp implements RunningProxy {
         connections: this.#connections,
         onCaptured: (probe) => this.#proof.arrived(probe),
       });
+    };
     return this.#listen(outbound.listen, accept);
   }
 
@@ -202,7 +205,8 @@ class ProxyApp implements RunningProxy {
     ]);
     this.#stops.push(() => ports.stop());
     const applications = new Applications(this.#runtime, inbound);
-    const accept = (stream: TcpStream, listenPort: number): void =>
+    const accept = (stream: TcpStream, listenPort: number): void => {
+      setUserTimeout(stream, inbound.acceptUserTimeoutMs);
       acceptInbound(stream, {
         runtime: this.#runtime,
         ports,
@@ -216,6 +220,7 @@ class ProxyApp implements RunningProxy {
         keepaliveMs: inbound.acceptKeepaliveMs,
         connections: this.#connections,
       });
+    };
     return this.#listen(inbound.listen, accept);
   }
 

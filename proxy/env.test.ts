@@ -45,6 +45,29 @@ test("readConfig() has linkerd2-proxy's defaults", () => {
   expect(config.captureProof).toBe(false);
 });
 
+test("readConfig() reads what keeps connections alive, each end apart", () => {
+  const result = readConfig({
+    ...minimal,
+    [`${P}INBOUND_ACCEPT_KEEPALIVE`]: "10000ms",
+    [`${P}INBOUND_ACCEPT_USER_TIMEOUT`]: "30s",
+    [`${P}OUTBOUND_CONNECT_KEEPALIVE`]: "11s",
+    [`${P}OUTBOUND_CONNECT_USER_TIMEOUT`]: "31s",
+  });
+  if (result.type !== "config") throw new Error(result.errors.join());
+  expect(result.config.inbound).toMatchObject({
+    acceptKeepaliveMs: 10_000,
+    acceptUserTimeoutMs: 30_000,
+    connectKeepaliveMs: undefined,
+    connectUserTimeoutMs: undefined,
+  });
+  expect(result.config.outbound).toMatchObject({
+    acceptKeepaliveMs: undefined,
+    acceptUserTimeoutMs: undefined,
+    connectKeepaliveMs: 11_000,
+    connectUserTimeoutMs: 31_000,
+  });
+});
+
 test("readConfig() names every error at once", () => {
   const result = readConfig({});
   expect(result.type === "errors" && result.errors.length).toBe(8);

@@ -103,6 +103,8 @@ function readDirection(
     backoff: readBackoff(env, `${name}CONNECT_EXP_BACKOFF`, defaults.maxBackoffMs),
     acceptKeepaliveMs: env.duration(`${name}ACCEPT_KEEPALIVE`, undefined),
     connectKeepaliveMs: env.duration(`${name}CONNECT_KEEPALIVE`, undefined),
+    acceptUserTimeoutMs: env.duration(`${name}ACCEPT_USER_TIMEOUT`, undefined),
+    connectUserTimeoutMs: env.duration(`${name}CONNECT_USER_TIMEOUT`, undefined),
     discoveryIdleMs: env.duration(`${name}DISCOVERY_IDLE_TIMEOUT`, defaults.discoveryIdleMs),
     http1IdleMs: env.duration(`${name}HTTP1_CONNECTION_POOL_IDLE_TIMEOUT`, 3000),
     maxIdlePerEndpoint: env.number(idle, 10_000),

@@ -4,6 +4,7 @@ import { dlopen, ptr, read } from "bun:ffi";
 
 const libc = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   setns: { args: ["i32", "i32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   open: { args: ["ptr", "i32", "i32"], returns: "i32" },
@@ -14,7 +15,7 @@ const libc = dlopen("libc.so.6", {
   __errno_location: { args: [], returns: "ptr" },
 });
 
-const LENGTH = new Uint32Array(1);
+const LENGTH = new Uint32Array(new ArrayBuffer(4));
 const LENGTH_AT = ptr(LENGTH);
 const O_CLOEXEC = 0o2000000;
 
@@ -47,13 +48,16 @@ export class SysError extends Error {
   }
 }
 
-/** A buffer that libc may write into; kept, so that its address stays valid. */
+/**
+ * A buffer that libc may write into; kept, so that its address stays valid. It is made from an ArrayBuffer: a small
+ * typed array made otherwise moves when somebody reads its `buffer`, and libc would write to where it was.
+ */
 export class LibcBuffer {
   readonly bytes: Uint8Array;
   readonly at: ReturnType<typeof ptr>;
 
   constructor(length: number) {
-    this.bytes = new Uint8Array(length);
+    this.bytes = new Uint8Array(new ArrayBuffer(length));
     this.at = ptr(this.bytes);
   }
 }
@@ -76,6 +80,19 @@ export function getsockopt(
 ): boolean {
   LENGTH[0] = into.bytes.length;
   return libc.symbols.getsockopt(fd, option.level, option.name, into.at, LENGTH_AT) === 0;
+}
+
+const VALUE = new Int32Array(new ArrayBuffer(4));
+const VALUE_AT = ptr(VALUE);
+
+/** setsockopt(2) of an integer; false where the kernel refuses. */
+export function setsockopt(
+  fd: number,
+  option: { readonly level: number; readonly name: number },
+  value: number,
+): boolean {
+  VALUE[0] = value;
+  return libc.symbols.setsockopt(fd, option.level, option.name, VALUE_AT, 4) === 0;
 }
 
 /** setns(2): moves this thread into a namespace. Throws SysError. */

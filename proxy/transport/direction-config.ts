@@ -10,6 +10,9 @@ export interface DirectionConfig {
   readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
   readonly acceptKeepaliveMs: number | undefined;
   readonly connectKeepaliveMs: number | undefined;
+  /** How long what was sent may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
+  readonly acceptUserTimeoutMs: number | undefined;
+  readonly connectUserTimeoutMs: number | undefined;
   readonly discoveryIdleMs: number;
   readonly http1IdleMs: number;
   readonly maxIdlePerEndpoint: number;
