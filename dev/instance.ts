@@ -57,7 +57,7 @@ export function createInstance({ root, cgroup }: Instance): void {
   run(["mount", "-t", "tmpfs", "-o", `mode=0755,size=${TMPFS_LIMIT}`, "bunkerd", root]);
   // Namespaces and a bpffs that are mounted later have to reach containers that already run.
   run(["mount", "--make-shared", root]);
-  writeFileSync(`${root}/${PID_FILE}`, String(process.pid));
+  writeFileSync(`${root}/${PID_FILE}`, `${process.pid} ${startOf(process.pid)}`);
   for (const folder of [
     "run/netns",
     "run/linkerd-cni",
@@ -77,8 +77,19 @@ export function createInstance({ root, cgroup }: Instance): void {
 export function ownerOf({ root }: Instance): number | undefined {
   const file = `${root}/${PID_FILE}`;
   if (!existsSync(file)) return undefined;
-  const pid = Number(readFileSync(file, "utf8"));
-  return pid > 1 && existsSync(`/proc/${pid}`) ? pid : undefined;
+  const [pid, start] = readFileSync(file, "utf8").split(" ").map(Number);
+  // Numbers are used again: another process of the same number has started at another time.
+  return pid !== undefined && start !== undefined && startOf(pid) === start ? pid : undefined;
+}
+
+/** When a process started, in the kernel's ticks; undefined where there is none. */
+function startOf(pid: number): number | undefined {
+  try {
+    // The 22nd field; the second is the program's name in brackets, which may hold anything.
+    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19]);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -87,9 +98,7 @@ export function ownerOf({ root }: Instance): number | undefined {
  */
 export async function removeInstance({ root, cgroup }: Instance): Promise<void> {
   if (cgroup !== undefined && existsSync(cgroup)) {
-    const home = `${cgroupRoot()}/cgroup.procs`;
-    for (const pid of readFileSync(`${cgroup}/kubelet/cgroup.procs`, "utf8").split("\n"))
-      if (pid === String(process.pid)) writeFileSync(home, pid);
+    leave(cgroup);
     killCgroup(cgroup);
     await until(`cgroup ${cgroup} is empty`, () => {
       removeCgroup(cgroup);
@@ -100,6 +109,14 @@ export async function removeInstance({ root, cgroup }: Instance): Promise<void> 
   for (const path of mountsBelow(root)) umount(path);
   rmSync(root, { recursive: true, force: true });
   if (existsSync(RUN) && readdirSync(RUN).length === 0) rmSync(RUN, { recursive: true });
+}
+
+/** Moves this process out of the instance's cgroup, if it is in there. */
+function leave(cgroup: string): void {
+  const file = `${cgroup}/kubelet/cgroup.procs`;
+  if (!existsSync(file)) return;
+  if (readFileSync(file, "utf8").split("\n").includes(String(process.pid)))
+    writeFileSync(`${cgroupRoot()}/cgroup.procs`, String(process.pid));
 }
 
 /** Processes whose root lies in the instance: what is left where there was no cgroup to end them by. */

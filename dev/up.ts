@@ -52,13 +52,13 @@ export async function bringUp(options: UpOptions): Promise<Running> {
   await removeInstance(instance);
   report(tierLine(instance, options.overrides.cni?.redirect));
   const executable = await findExecutable();
-  createInstance(instance);
   let cluster: Cluster | undefined;
   const stopAndRemove = async (graceMs: number): Promise<void> => {
     await cluster?.stop(graceMs);
     await removeInstance(instance);
   };
   try {
+    createInstance(instance);
     const images = new Map([...application.images, ...options.images, [IMAGE, executable]]);
     cluster = await startCluster({ ...options, images });
     const { server, ca, token } = cluster.access;

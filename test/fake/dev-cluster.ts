@@ -36,17 +36,17 @@ export class DevCluster {
     this.log = log;
   }
 
-  static async start(images: Readonly<Record<string, string>> = {}): Promise<DevCluster> {
-    const instance = uniqueInstance();
+  static async start({
+    instance = uniqueInstance(),
+  }: {
+    readonly instance?: Instance;
+  } = {}): Promise<DevCluster> {
     const { lines, logger } = new RecordedLog();
     try {
       createInstance(instance);
       const cluster = await startCluster({
         instance,
-        images: new Map([
-          ...["sh", "node"].map((name) => [name, Bun.which(name) ?? ""] as const),
-          ...Object.entries(images),
-        ]),
+        images: new Map(["sh", "node"].map((name) => [name, Bun.which(name) ?? ""])),
         version: "0.0.0",
         clock: systemClock,
         logger,
@@ -90,6 +90,12 @@ export class DevCluster {
       metadata: { name, namespace: this.namespace, labels },
       spec,
     });
+  }
+
+  /** Deletes a pod and waits until it is gone. */
+  async remove(name: string): Promise<void> {
+    await this.client.delete(PODS, { name, namespace: this.namespace });
+    await this.gone(name);
   }
 
   /** Waits for a state of a pod, looking at each change of it. */
