@@ -52,6 +52,9 @@ test("readConfig() reads what keeps connections alive, each end apart", () => {
     [`${P}INBOUND_ACCEPT_USER_TIMEOUT`]: "30s",
     [`${P}OUTBOUND_CONNECT_KEEPALIVE`]: "11s",
     [`${P}OUTBOUND_CONNECT_USER_TIMEOUT`]: "31s",
+    [`${P}OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL`]: "20s",
+    [`${P}OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT`]: "5s",
+    [`${P}INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT`]: "5s",
   });
   if (result.type !== "config") throw new Error(result.errors.join());
   expect(result.config.inbound).toMatchObject({
@@ -59,12 +62,14 @@ test("readConfig() reads what keeps connections alive, each end apart", () => {
     acceptUserTimeoutMs: 30_000,
     connectKeepaliveMs: undefined,
     connectUserTimeoutMs: undefined,
+    serverKeepAlive: { pendingMs: 10_000, idleMs: 10_000, timeoutMs: 3000 },
   });
   expect(result.config.outbound).toMatchObject({
     acceptKeepaliveMs: undefined,
     acceptUserTimeoutMs: undefined,
     connectKeepaliveMs: 11_000,
     connectUserTimeoutMs: 31_000,
+    serverKeepAlive: { pendingMs: 20_000, idleMs: 20_000, timeoutMs: 5000 },
   });
 });
 

@@ -2,6 +2,8 @@
 
 import { parseAuthority } from "#lib/addr/authority.ts";
 import { isLoopback } from "#lib/addr/ip.ts";
+import { SERVER_KEEP_ALIVE } from "#lib/http-io/patience.ts";
+import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { ControlAddr } from "./control/control-addr.ts";
 import { EnvReader, type Variables } from "./env-reader.ts";
@@ -105,11 +107,21 @@ function readDirection(
     connectKeepaliveMs: env.duration(`${name}CONNECT_KEEPALIVE`, undefined),
     acceptUserTimeoutMs: env.duration(`${name}ACCEPT_USER_TIMEOUT`, undefined),
     connectUserTimeoutMs: env.duration(`${name}CONNECT_USER_TIMEOUT`, undefined),
+    serverKeepAlive: readKeepAlive(env, `${name}SERVER_HTTP2_KEEP_ALIVE`),
     discoveryIdleMs: env.duration(`${name}DISCOVERY_IDLE_TIMEOUT`, defaults.discoveryIdleMs),
     http1IdleMs: env.duration(`${name}HTTP1_CONNECTION_POOL_IDLE_TIMEOUT`, 3000),
     maxIdlePerEndpoint: env.number(idle, 10_000),
     maxInFlight: env.number(`${name}MAX_IN_FLIGHT`, 100_000),
   };
+}
+
+/** Both or neither count; neither means what Linkerd's injector sets. */
+function readKeepAlive(env: EnvReader, name: string): KeepAliveLimits {
+  const intervalMs = env.duration(`${name}_INTERVAL`, undefined);
+  const timeoutMs = env.duration(`${name}_TIMEOUT`, undefined);
+  return intervalMs === undefined || timeoutMs === undefined
+    ? SERVER_KEEP_ALIVE
+    : { pendingMs: intervalMs, idleMs: intervalMs, timeoutMs };
 }
 
 /** `_MIN` and `_MAX` must both be set or both unset; the jitter is then 0 by default. */

@@ -1,6 +1,7 @@
 /** What inbound and outbound are told alike. */
 
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 
 /** How long one direction waits and how much it takes; milliseconds throughout. */
 export interface DirectionConfig {
@@ -13,6 +14,8 @@ export interface DirectionConfig {
   /** How long what was sent may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
   readonly acceptUserTimeoutMs: number | undefined;
   readonly connectUserTimeoutMs: number | undefined;
+  /** How servers of HTTP/2 see whether a silent client is still there. */
+  readonly serverKeepAlive: KeepAliveLimits;
   readonly discoveryIdleMs: number;
   readonly http1IdleMs: number;
   readonly maxIdlePerEndpoint: number;
