@@ -2,17 +2,25 @@
 
 import type { Session, SessionObserver, SessionRequest } from "#lib/kube-api/node-api.ts";
 import type { RunningContainer } from "./container.ts";
+import { killCommand } from "./exec.ts";
+
+/** Where it is run. */
+type Inside = Pick<RunningContainer, "command" | "environment">;
+
+type Request = SessionRequest & { readonly observer: SessionObserver };
+
+type Words = { readonly words: string[]; readonly env: Readonly<Record<string, string>> };
 
 /** Runs it. Throws with a text for the user where it cannot be started. */
-export function runCommand(
-  running: Pick<RunningContainer, "command"> | undefined,
-  request: SessionRequest & { readonly observer: SessionObserver },
-): Session {
+export function runCommand(running: Inside | undefined, request: Request): Session {
   if (running === undefined) throw new Error("the container does not run");
   if (request.command === undefined)
     throw new Error("attach is not offered in dev mode; use logs or exec");
   const words = running.command(request.command);
-  return request.tty ? runInTerminal(words, request) : runWithPipes(words, request);
+  const env = running.environment;
+  return request.tty
+    ? runInTerminal({ words, env: { TERM: "xterm", ...env } }, request)
+    : runWithPipes({ words, env }, request);
 }
 
 /** Shut while the observer wants no more. */
@@ -36,11 +44,9 @@ class Gate {
   }
 }
 
-function runWithPipes(
-  words: string[],
-  { stdin, observer }: SessionRequest & { readonly observer: SessionObserver },
-): Session {
+function runWithPipes({ words, env }: Words, { stdin, observer }: Request): Session {
   const child = Bun.spawn(words, {
+    env,
     stdin: stdin ? "pipe" : "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -57,20 +63,21 @@ function runWithPipes(
     write: (chunk) => {
       const { stdin: sink } = child;
       if (sink === undefined || child.exitCode !== null) return true;
-      sink.write(chunk);
-      const flushed = sink.flush();
-      if (typeof flushed === "number") return true;
-      // A command that has closed its input takes no more: that is its own affair.
+      const taken = [sink.write(chunk), sink.flush()];
+      if (taken.every((each) => typeof each === "number")) return true;
       const writable = (): void => observer.onWritable();
-      flushed.then(writable, writable);
+      // A command that has closed its input takes no more: that is its own affair.
+      Promise.all(taken).then(writable, writable);
       return false;
     },
-    end: () => void child.stdin?.end(),
+    end: () => {
+      Promise.resolve(child.stdin?.end()).catch(() => undefined);
+    },
     resize: () => undefined,
     resume: () => gate.open(),
     stop: () => {
       gate.open();
-      child.kill("SIGKILL");
+      killCommand(child.pid);
     },
   };
 }
@@ -81,12 +88,10 @@ const ROWS = 24;
 /** What a terminal's driver takes for the end of input. */
 const END_OF_INPUT = "\x04";
 
-function runInTerminal(
-  words: string[],
-  { observer }: SessionRequest & { readonly observer: SessionObserver },
-): Session {
+function runInTerminal({ words, env }: Words, { observer }: Request): Session {
   const closed = Promise.withResolvers<void>();
   const child = Bun.spawn(words, {
+    env,
     terminal: {
       ...{ cols: COLUMNS, rows: ROWS },
       // A terminal's reader cannot be stopped: a client that is too far behind is cut off by its connection.
@@ -108,7 +113,7 @@ function runInTerminal(
       if (terminal?.closed === false) terminal.resize(width, height);
     },
     resume: () => undefined,
-    stop: () => child.kill("SIGKILL"),
+    stop: () => killCommand(child.pid),
   };
 }
 

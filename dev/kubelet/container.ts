@@ -41,6 +41,8 @@ export interface RunningContainer {
   kill(): void;
   /** Whether it has entered its own root: it is being made before, and has ended after. */
   isInside(): boolean;
+  /** What its commands are run with as well. */
+  readonly environment: Readonly<Record<string, string>>;
   /** A command in its namespaces and under its user. Throws where it is not inside. */
   command(words: readonly string[]): string[];
 }
@@ -49,10 +51,13 @@ const SIGNAL_BASE = 128;
 /** What the kubelet keeps of a termination message, and of a log in its stead. */
 const MESSAGE_BYTES = 4_096;
 const LOG_END_BYTES = 2_048;
+/** Where programs are found unless the pod says. */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Starts the process in its network namespace. */
 export function startContainer(start: ContainerStart): RunningContainer {
-  const { plan, netns, environment } = start;
+  const { plan, netns } = start;
+  const environment = { PATH: DEFAULT_PATH, ...start.environment };
   if (plan.cgroup !== undefined) mkdirSync(plan.cgroup, { recursive: true });
   mkdirSync(plan.layer, { recursive: true });
   for (const file of [start.log, start.message]) mkdirSync(dirname(file), { recursive: true });
@@ -62,7 +67,7 @@ export function startContainer(start: ContainerStart): RunningContainer {
   chmodSync(start.message, 0o666);
   const child = inNetns(netns, () =>
     Bun.spawn(containerCommand(plan), {
-      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...environment },
+      env: environment,
       stdin: "ignore",
       stdout: log,
       stderr: log,
@@ -70,6 +75,7 @@ export function startContainer(start: ContainerStart): RunningContainer {
   );
   closeSync(log);
   return {
+    environment,
     exited: child.exited.then((code) =>
       child.signalCode === null
         ? code

@@ -21,7 +21,7 @@ export async function execIn(
     env: running.environment,
     ...{ stdin: "ignore", stdout: "ignore", stderr: "ignore" },
   });
-  const timer = clock.after(Math.max(0, end - clock.now()), () => kill(child.pid));
+  const timer = clock.after(Math.max(0, end - clock.now()), () => killCommand(child.pid));
   const code = await child.exited;
   timer.cancel();
   return code;
@@ -45,8 +45,8 @@ async function entered(
   return running.isInside();
 }
 
-/** Ends the command and the program outside that waits for it. */
-function kill(pid: number): void {
+/** Ends a command in a container and the program outside that waits for it; one that has ended is success. */
+export function killCommand(pid: number): void {
   for (const each of [...childrenOf(pid), pid])
     try {
       process.kill(each, "SIGKILL");

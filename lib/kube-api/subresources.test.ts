@@ -29,6 +29,9 @@ test("logs come from the node", async () => {
         body: Buffer.from(`${method} ${pod} ${port} ${path}`),
       },
     }),
+    connect: async () => {
+      throw new Error("no ports here");
+    },
     run: () => {
       throw new Error("no sessions here");
     },

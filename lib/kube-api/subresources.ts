@@ -3,16 +3,10 @@
 import type { SimpleRequest } from "#lib/http-io/simple.ts";
 import { ApiError } from "./api-error.ts";
 import { flag, numeric, parameter, parseBody, parseObject, respondJson } from "./call.ts";
-import {
-  type ApiObject,
-  at,
-  fieldsOf,
-  listOf,
-  numberAt,
-  stringsOf,
-  textAt,
-  timestamp,
-} from "./object.ts";
+import { serveExec } from "./exec.ts";
+import { type ApiObject, at, fieldsOf, numberAt, stringsOf, textAt, timestamp } from "./object.ts";
+import { chooseContainer, nodeOf } from "./pod-target.ts";
+import { servePortForward } from "./port-forward.ts";
 import { patchOf, serveResource, writeOptions } from "./rest.ts";
 import { scaleOf, withScale } from "./scale.ts";
 import type { ResourceCall, Served } from "./served.ts";
@@ -44,6 +38,14 @@ export async function serveSubresource(
     case "proxy":
       await serveProxy(served, call, request);
       return;
+    case "exec":
+      serveExec(served, call, request);
+      return;
+    case "portforward":
+      servePortForward(served, call, request);
+      return;
+    case "attach":
+      throw new ApiError("BadRequest", "attach is not served: use logs -f or exec");
     case "finalize":
     case "status":
       await serveResource(served, call, request);
@@ -180,9 +182,7 @@ function boundPod(
 async function serveLog(served: Served, call: ResourceCall, request: SimpleRequest): Promise<void> {
   const { route } = call;
   const pod = served.registry.get(call.resource, route.name, route.namespace);
-  const node = served.node();
-  if (node === undefined)
-    throw new ApiError("ServiceUnavailable", "Cannot read log: no node serves this cluster");
+  const node = nodeOf(served, "read log");
   const abort = new AbortController();
   const query = {
     follow: flag(request, "follow") && request.query.has("follow"),
@@ -215,9 +215,7 @@ async function serveProxy(
 ): Promise<void> {
   const [pod = "", port = "80"] = route.name.split(":", 2);
   served.registry.get(resource, pod, route.namespace);
-  const node = served.node();
-  if (node === undefined)
-    throw new ApiError("ServiceUnavailable", "Cannot reach pod: no node serves this cluster");
+  const node = nodeOf(served, "reach pod");
   const query = request.query.toString();
   const asked = {
     ...{ namespace: route.namespace, pod, port: Number(port), method: request.head.method },
@@ -230,16 +228,4 @@ async function serveProxy(
     );
   });
   request.respond(answer.status, { "content-type": answer.contentType }, answer.body);
-}
-
-/** The container that is named, or the pod's default one. */
-export function chooseContainer(pod: ApiObject, name: string | undefined): string {
-  const names = [
-    ...listOf(at(pod, "spec", "containers")),
-    ...listOf(at(pod, "spec", "initContainers")),
-  ].map((container) => String(container["name"]));
-  const chosen =
-    name ?? pod.metadata.annotations?.["kubectl.kubernetes.io/default-container"] ?? names[0] ?? "";
-  if (names.includes(chosen)) return chosen;
-  throw new ApiError("BadRequest", `container ${chosen} is not valid for pod ${pod.metadata.name}`);
 }

@@ -5,6 +5,7 @@ import type { RunningContainer } from "../../dev/kubelet/container.ts";
 /** Remembers what it was told. */
 export class FakeContainer implements RunningContainer {
   readonly told: string[] = [];
+  readonly environment: Readonly<Record<string, string>> = {};
   readonly #exit = Promise.withResolvers<number>();
   readonly exited: Promise<number> = this.#exit.promise;
   words = "";
