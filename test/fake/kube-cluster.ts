@@ -46,6 +46,11 @@ export class FakeCluster {
     return this.#fake.api.client;
   }
 
+  /** A client that speaks through the API as a user does. */
+  get admin(): KubeClient {
+    return this.#fake.admin;
+  }
+
   async pods(): Promise<Pod[]> {
     return (await this.client.list(PODS, { namespace: this.namespace })).items;
   }
