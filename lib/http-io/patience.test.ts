@@ -16,6 +16,7 @@ import {
   SERVER_IDLE_LIMIT_MS,
   SERVER_KEEP_ALIVE,
 } from "./patience.ts";
+import { Pool } from "./pool.ts";
 import { TICK_MS } from "./ticker.ts";
 
 const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -237,6 +238,46 @@ test("HTTP/2: a client resets what a server that went silent has not answered", 
   client.advance(TICK_MS);
   expect(answer.reset).toMatchObject({ reason: "connection", unprocessed: false });
   expect([connection.available, events, client.nextMs]).toEqual([false, ["closed"], undefined]);
+});
+
+test("HTTP/2: a pool opens another connection for the one that was given up", async () => {
+  const clock = new FakeClock();
+  const pairs: FakePair[] = [];
+  const pool = new Pool({
+    version: "HTTP/2",
+    open: (observer, done) => {
+      const pair = new FakePair();
+      pairs.push(pair);
+      serveHttp2(pair.b, SILENT, { now: () => 0 });
+      const how = { now: () => 0, clock, keepAlive: MESH_KEEP_ALIVE };
+      done.onOpened(connectHttp2(pair.a, observer, how));
+    },
+    clock,
+    idleMs: 1000,
+    maxIdle: 1,
+  });
+  const answers: Answer[] = [];
+  const ask = (): void =>
+    pool.acquire({
+      onConnection: (connection) => {
+        const answer = new Answer();
+        answers.push(answer);
+        connection.send(REQUEST, true, answer);
+      },
+      onConnectFailed: (error) => {
+        throw error;
+      },
+    });
+  ask();
+  await pairs[0]?.run();
+  clock.advance(MESH_KEEP_ALIVE.pendingMs + MESH_KEEP_ALIVE.timeoutMs);
+  expect([answers[0]?.reset?.reason, pool.warm]).toEqual(["connection", false]);
+  ask();
+  await pairs[1]?.run();
+  expect([pairs.length, pool.warm, answers[1]?.reset]).toEqual([2, true, undefined]);
+  pool.drain();
+  for (const { a } of pairs) a.destroy();
+  expect(clock.nextMs).toBeUndefined();
 });
 
 test("HTTP/2: a client without keep-alive waits", async () => {
