@@ -6,27 +6,79 @@ import type { ChannelObserver, Channels } from "./channels.ts";
 import { ForwardedPort, type ForwardObserver } from "./forwarded-port.ts";
 import { nodeOf } from "./pod-target.ts";
 import type { ResourceCall, Served } from "./served.ts";
-import { acceptChannels, chooseProtocol, isWebSocket } from "./websocket-channels.ts";
+import { type ConnectPort, SpdyForward } from "./spdy-forward.ts";
+import {
+  acceptChannels,
+  acceptWebSocket,
+  chooseProtocol,
+  isWebSocket,
+} from "./websocket-channels.ts";
 
 /** Two channels a port: data on the even one, errors on the odd one; each begins with the port. */
 const CHANNELS = "v4.channel.k8s.io";
 const PORT_LIMIT = 65_535;
+
+/** SPDY's streams inside a WebSocket, as current kubectl has them; and alone, as those before 1.31. */
+const TUNNELLED = "SPDY/3.1+portforward.k8s.io";
+const SPDY = { upgrade: "SPDY/3.1", "x-stream-protocol-version": "portforward.k8s.io" } as const;
 
 /** Connects the client with the ports that it asks for. */
 export function servePortForward(served: Served, call: ResourceCall, request: SimpleRequest): void {
   const { name: pod, namespace } = call.route;
   served.registry.get(call.resource, pod, namespace);
   const node = nodeOf(served, "forward port");
-  if (!isWebSocket(request))
-    throw new ApiError("BadRequest", "port-forward is served over WebSocket only");
-  const protocol = chooseProtocol(request, [CHANNELS]);
+  const connect: ConnectPort = (port, observer) =>
+    new ForwardedPort(node.connect({ namespace, pod, port }), observer);
+  if (!isWebSocket(request)) {
+    acceptSpdy(request, connect);
+    return;
+  }
+  const protocol = chooseProtocol(request, [CHANNELS, TUNNELLED]);
+  if (protocol === TUNNELLED) {
+    acceptTunnelled(request, connect);
+    return;
+  }
   const ports = portsOf(request);
   const forward = new ChannelForward();
-  forward.start(acceptChannels(request, protocol, forward), {
-    ports,
-    connect: (port, observer) =>
-      new ForwardedPort(node.connect({ namespace, pod, port }), observer),
+  forward.start(acceptChannels(request, protocol, forward), { ports, connect });
+}
+
+function acceptSpdy(request: SimpleRequest, connect: ConnectPort): void {
+  const { headers } = request.head;
+  const asked = headers.getAll("x-stream-protocol-version").flatMap((value) => value.split(","));
+  const isSpdy = headers.get("upgrade")?.toLowerCase() === "spdy/3.1";
+  if (!request.upgrade || !isSpdy || !asked.some((each) => each.trim() === "portforward.k8s.io"))
+    throw new ApiError("BadRequest", "Upgrade request required");
+  const tunnel = request.tunnel(SPDY);
+  const forward = new SpdyForward(
+    {
+      send: (bytes) => tunnel.write(bytes),
+      pause: () => tunnel.pause(),
+      resume: () => tunnel.resume(),
+      close: () => tunnel.end(),
+    },
+    connect,
+  );
+  tunnel.onData = (chunk) => forward.connection.take(chunk);
+  tunnel.onDrain = () => forward.drained();
+  tunnel.onEnd = () => forward.connection.close();
+}
+
+function acceptTunnelled(request: SimpleRequest, connect: ConnectPort): void {
+  const socket = acceptWebSocket(request, TUNNELLED, {
+    onMessage: (bytes) => forward.connection.take(bytes),
+    onDrain: () => forward.drained(),
+    onClose: () => forward.connection.left(),
   });
+  const forward = new SpdyForward(
+    {
+      send: (bytes) => socket.send(bytes),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      close: () => socket.close(),
+    },
+    connect,
+  );
 }
 
 /** `ports=80&ports=81` or `ports=80,81`. Throws BadRequest for anything else. */
@@ -42,7 +94,7 @@ function portsOf(request: SimpleRequest): readonly number[] {
 
 type Targets = {
   readonly ports: readonly number[];
-  readonly connect: (port: number, observer: ForwardObserver) => ForwardedPort;
+  readonly connect: ConnectPort;
 };
 
 /** Channels of one client, and the connections of their ports. */
