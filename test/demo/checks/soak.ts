@@ -19,6 +19,7 @@ import {
   until,
 } from "../bed.ts";
 import type { Check } from "../check.ts";
+import { newKubectl } from "../kubectls.ts";
 
 /** Requests a second while things happen to the pods. */
 const RATE = 100;
@@ -156,14 +157,15 @@ function startPhases(bed: Bed): Soak["phases"] {
   const begun = Date.now();
   const rollout = watched(bed, 0, async () => {
     await generator(bed, RATE);
+    const kubectl = await newKubectl(bed);
     const { items } = await bed.running.client.list(DEPLOYMENTS, { namespace: SAMPLE });
     // The generator is the one that counts.
     const names = items.flatMap(({ metadata }) =>
       metadata?.name === "generator" ? [] : [`deploy/${metadata?.name}`],
     );
-    await must(bed, ["kubectl", "rollout", "restart", "-n", SAMPLE, ...names]);
+    await must(bed, [kubectl, "rollout", "restart", "-n", SAMPLE, ...names]);
     for (const name of names)
-      await must(bed, ["kubectl", "rollout", "status", "-n", SAMPLE, name, "--timeout=60s"]);
+      await must(bed, [kubectl, "rollout", "status", "-n", SAMPLE, name, "--timeout=60s"]);
     // Connections that the old pods still had must have ended as well.
     await until(
       "the old pods are gone",
@@ -213,7 +215,8 @@ function startPhases(bed: Bed): Soak["phases"] {
 }
 
 async function allPods(bed: Bed): Promise<number> {
-  const text = await must(bed, ["kubectl", "get", "pods", "-n", SAMPLE, "--no-headers"]);
+  const kubectl = await newKubectl(bed);
+  const text = await must(bed, [kubectl, "get", "pods", "-n", SAMPLE, "--no-headers"]);
   return text.trim().split("\n").length;
 }
 
@@ -251,6 +254,7 @@ function applicationOf({ instance }: Bed, uid: string, container: string): numbe
 }
 
 async function withoutControlPlane(bed: Bed): Promise<string> {
+  const kubectl = await newKubectl(bed);
   const scale = async (replicas: number): Promise<void> => {
     for (const name of ["linkerd-destination", "linkerd-proxy-injector"])
       await must(bed, [
