@@ -258,7 +258,7 @@ async function withoutControlPlane(bed: Bed): Promise<string> {
   const scale = async (replicas: number): Promise<void> => {
     for (const name of ["linkerd-destination", "linkerd-proxy-injector"])
       await must(bed, [
-        "kubectl",
+        kubectl,
         "scale",
         "-n",
         "linkerd",
@@ -273,7 +273,7 @@ async function withoutControlPlane(bed: Bed): Promise<string> {
     await scale(1);
   }
   await must(bed, [
-    "kubectl",
+    kubectl,
     "rollout",
     "status",
     "-n",
