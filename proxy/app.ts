@@ -190,6 +190,7 @@ class ProxyApp implements RunningProxy {
         askKernel: this.#around.askKernel,
         listenPort,
         keepaliveMs: outbound.acceptKeepaliveMs,
+        serverKeepAlive: outbound.serverKeepAlive,
         connections: this.#connections,
         onCaptured: (probe) => this.#proof.arrived(probe),
       });
@@ -218,6 +219,7 @@ class ProxyApp implements RunningProxy {
         localName: identity.localName,
         detectTimeoutMs: inbound.detectTimeoutMs,
         keepaliveMs: inbound.acceptKeepaliveMs,
+        serverKeepAlive: inbound.serverKeepAlive,
         connections: this.#connections,
       });
     };

@@ -29,7 +29,6 @@ export const TESTED_ELSEWHERE: readonly {
   },
   { files: "proxy/http/forwarded.ts", by: "test/integration/mesh.test.ts", why: "as inbound" },
   { files: "proxy/transport/", by: "test/integration/mesh.test.ts", why: "as inbound" },
-  { files: "proxy/app.ts", by: "test/integration/mesh.test.ts", why: "it composes the others" },
   {
     files: "proxy/control-plane.ts",
     by: "test/integration/mesh.test.ts",

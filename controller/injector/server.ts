@@ -129,7 +129,7 @@ class Webhook implements WebhookServer {
         {
           onSession: ({ stream: secure, alpn }) => {
             const protocol = alpn === "h2" ? "HTTP/2" : "HTTP/1.1";
-            const how = { protocol, now: () => clock.now() } as const;
+            const how = { protocol, now: () => clock.now(), clock } as const;
             const connection = serveSimple(secure, how, (request) => this.#answer(request));
             this.#connections.add(connection);
             const { handler } = secure;

@@ -51,7 +51,7 @@ export function serveGrpc(options: GrpcServerOptions): GrpcServer {
           if (connections.size === 0) onEmpty();
         },
       };
-      const connection = serveHttp2(stream, handler, { now: () => clock.now() });
+      const connection = serveHttp2(stream, handler, { now: () => clock.now(), clock });
       connections.add(connection);
     },
     onFault,

@@ -192,7 +192,7 @@ function accept(served: Served, options: KubeApiOptions, stream: TcpStream): voi
       {
         onSession: (session) => {
           const protocol = session.alpn === "h2" ? "HTTP/2" : "HTTP/1.1";
-          serveSimple(session.stream, { protocol, now: () => clock.now() }, (request) => {
+          serveSimple(session.stream, { protocol, now: () => clock.now(), clock }, (request) => {
             dispatch(served, request).catch((error: unknown) =>
               logger.error("Cannot answer request", { error: String(error) }),
             );

@@ -133,7 +133,7 @@ export class ControlChannel {
           return;
         }
         const options = { ip, port: addr.port, timeoutMs: connectTimeoutMs, clock, onFault };
-        const http2 = { now: () => clock.now() };
+        const http2 = { now: () => clock.now(), clock };
         if (addr.name === undefined || current === undefined)
           connectTcp(options, {
             onConnected: (stream) => done.onOpened(connectHttp2(stream, observer, http2)),

@@ -14,30 +14,13 @@ import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../te
 import { detectProtocol, type Protocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
-import { type AskKernel, originalDst } from "../transport/original-dst.ts";
+import { originalDst } from "../transport/original-dst.ts";
 import { Relay } from "../transport/relay.ts";
-import type { Runtime } from "../transport/runtime.ts";
-import type { Applications } from "./forward.ts";
-import type { PortPolicy, Ports } from "./ports.ts";
+import type { InboundAcceptOptions } from "./accept-options.ts";
+import type { PortPolicy } from "./ports.ts";
 import { InboundDirection } from "./stack.ts";
 
 const NOTHING = new Uint8Array(0);
-
-/** What accepting needs. */
-export interface InboundAcceptOptions {
-  readonly runtime: Runtime;
-  readonly ports: Ports;
-  readonly applications: Applications;
-  readonly askKernel: AskKernel<TcpStream>;
-  readonly listenPort: number;
-  readonly outboundPort: number;
-  readonly ips: ReadonlySet<string>;
-  /** Our own identity, as clients name it in SNI. */
-  readonly localName: string;
-  readonly detectTimeoutMs: number;
-  readonly keepaliveMs: number | undefined;
-  readonly connections: Set<ServerConnection>;
-}
 
 /** Accepts one connection. */
 export function acceptInbound(stream: TcpStream, options: InboundAcceptOptions): void {
@@ -233,8 +216,12 @@ class InboundConnection {
     this.#measure();
     const connection =
       protocol === "http2"
-        ? serveHttp2(this.#stream, handler, { now: () => runtime.clock.now() })
-        : serveHttp1(this.#stream, handler);
+        ? serveHttp2(this.#stream, handler, {
+            now: () => runtime.clock.now(),
+            clock: runtime.clock,
+            keepAlive: this.#options.serverKeepAlive,
+          })
+        : serveHttp1(this.#stream, handler, { clock: runtime.clock });
     connections.add(connection);
     if (bytes.length > 0) connection.onData(bytes);
   }

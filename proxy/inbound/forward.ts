@@ -8,6 +8,7 @@ import { type ConnectObserver, connectTcp } from "#lib/net/connect.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { setUserTimeout } from "../transport/user-timeout.ts";
 
 /** The pools towards one port of the application, for one caller or for all. */
 export interface AppPools {
@@ -47,11 +48,14 @@ export class Applications {
   /** Opens a connection for opaque bytes, or for a pool. */
   connect(target: SocketAddr, caller: SocketAddr | undefined, observer: ConnectObserver): void {
     const { clock, onFault } = this.#runtime;
-    const options = { ...target, timeoutMs: this.#config.connectTimeoutMs, clock, onFault };
+    const { connectTimeoutMs, connectKeepaliveMs, connectUserTimeoutMs } = this.#config;
+    const options = { ...target, timeoutMs: connectTimeoutMs, clock, onFault };
     connectTcp(caller === undefined ? options : { ...options, local: caller }, {
       onConnected: (stream) => {
         this.#tcp.opened();
         stream.meter = this.#tcp;
+        if (connectKeepaliveMs !== undefined) stream.keepAlive(connectKeepaliveMs);
+        setUserTimeout(stream, connectUserTimeoutMs);
         observer.onConnected(stream);
       },
       onFailed: observer.onFailed.bind(observer),
@@ -68,7 +72,7 @@ export class Applications {
             done.onOpened(
               version === "HTTP/1.1"
                 ? connectHttp1(stream, observer)
-                : connectHttp2(stream, observer, { now: () => clock.now() }),
+                : connectHttp2(stream, observer, { now: () => clock.now(), clock }),
             ),
           onFailed: done.onFailed,
         });

@@ -5,6 +5,7 @@ import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import { targetLabels } from "../telemetry/labels.ts";
@@ -31,6 +32,7 @@ export interface OutboundAcceptOptions {
   readonly askKernel: AskKernel<TcpStream>;
   readonly listenPort: number;
   readonly keepaliveMs: number | undefined;
+  readonly serverKeepAlive: KeepAliveLimits;
   /** Connections that are served, so that they can be drained. */
   readonly connections: Set<ServerConnection>;
   /** Our own probe came back: outbound traffic of this pod is captured. */
@@ -165,8 +167,12 @@ class OutboundConnection implements EndpointWaiter {
     };
     const connection =
       protocol === "http2"
-        ? serveHttp2(this.#stream, handler, { now: () => runtime.clock.now() })
-        : serveHttp1(this.#stream, handler);
+        ? serveHttp2(this.#stream, handler, {
+            now: () => runtime.clock.now(),
+            clock: runtime.clock,
+            keepAlive: this.#options.serverKeepAlive,
+          })
+        : serveHttp1(this.#stream, handler, { clock: runtime.clock });
     connections.add(connection);
     connection.onData(bytes);
   }

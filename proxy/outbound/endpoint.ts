@@ -3,6 +3,7 @@
 import type { ConnectionWaiter } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { ConnectObserver } from "#lib/net/connect.ts";
@@ -16,6 +17,7 @@ import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import { originate } from "../transport/originate.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { setUserTimeout } from "../transport/user-timeout.ts";
 
 /** What an endpoint needs beside itself. */
 export interface EndpointOptions {
@@ -127,9 +129,17 @@ export class EndpointClient implements Candidate {
 
   readonly #openHttp2: OpenConnection = (observer, done) => {
     const { clock } = this.#options.runtime;
+    const meshed = this.endpoint.identity !== undefined && !this.#inPod;
     this.#originate("http2", {
       onConnected: (stream) =>
-        done.onOpened(connectHttp2(stream, observer, { now: () => clock.now() })),
+        done.onOpened(
+          connectHttp2(stream, observer, {
+            now: () => clock.now(),
+            clock,
+            // Only a proxy is asked every second; an application's server may take that for an attack.
+            ...(meshed && { keepAlive: MESH_KEEP_ALIVE }),
+          }),
+        ),
       onFailed: done.onFailed,
     });
   };
@@ -150,6 +160,7 @@ export class EndpointClient implements Candidate {
         this.#tcp.opened();
         stream.meter = this.#tcp;
         if (config.connectKeepaliveMs !== undefined) stream.keepAlive(config.connectKeepaliveMs);
+        setUserTimeout(stream, config.connectUserTimeoutMs);
         observer.onConnected(stream);
       },
       onFailed: (error) => {

@@ -1,0 +1,26 @@
+/** What an inbound connection is accepted with. */
+
+import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { AskKernel } from "../transport/original-dst.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import type { Applications } from "./forward.ts";
+import type { Ports } from "./ports.ts";
+
+/** What accepting needs. */
+export interface InboundAcceptOptions {
+  readonly runtime: Runtime;
+  readonly ports: Ports;
+  readonly applications: Applications;
+  readonly askKernel: AskKernel<TcpStream>;
+  readonly listenPort: number;
+  readonly outboundPort: number;
+  readonly ips: ReadonlySet<string>;
+  /** Our own identity, as clients name it in SNI. */
+  readonly localName: string;
+  readonly detectTimeoutMs: number;
+  readonly keepaliveMs: number | undefined;
+  readonly serverKeepAlive: KeepAliveLimits;
+  readonly connections: Set<ServerConnection>;
+}
