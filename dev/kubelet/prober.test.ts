@@ -94,3 +94,19 @@ test("a startup probe that fails is fatal", async () => {
   expect(bed.told).toEqual(["dead: startup probe failed: command ended with status 1"]);
   bed.stop();
 });
+
+test("readiness is asked every second until it has passed, then at its own pace", async () => {
+  const bed = probes({ readinessProbe: { exec: { command: ["readiness"] } } });
+  bed.status["readiness"] = 1;
+  await bed.pass(0);
+  await bed.pass(1_000);
+  expect(bed.asked).toHaveLength(2);
+  bed.status["readiness"] = 0;
+  await bed.pass(1_000);
+  expect(bed.told).toEqual(["started", "ready"]);
+  await bed.pass(9_999);
+  expect(bed.asked).toHaveLength(3);
+  await bed.pass(1);
+  expect(bed.asked).toHaveLength(4);
+  bed.stop();
+});

@@ -31,6 +31,7 @@ export function startProbes(
     if (readinessProbe === undefined) observer.onReady(true, "");
     else
       series(readinessProbe, {
+        eager: true,
         onPassed: () => observer.onReady(true, ""),
         onFailed: (why) => observer.onReady(false, why),
       });
@@ -57,6 +58,8 @@ export function startProbes(
 type SeriesObserver = {
   /** Ends with the first success. */
   readonly once?: true;
+  /** Asks every second until the first success: the user waits for it, and a kubelet would make them wait a period. */
+  readonly eager?: true;
   onPassed(): void;
   onFailed(why: string): void;
 };
@@ -69,6 +72,7 @@ class Series {
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #stopped = false;
+  #hasPassed = false;
   #passed = 0;
   #failed = 0;
 
@@ -105,10 +109,13 @@ class Series {
     this.#passed = failure === undefined ? this.#passed + 1 : 0;
     this.#failed = failure === undefined ? 0 : this.#failed + 1;
     if (this.#passed >= successThreshold) {
+      this.#hasPassed = true;
       this.#observer.onPassed();
       if (this.#observer.once) return;
     }
     if (failure !== undefined && this.#failed >= failureThreshold) this.#observer.onFailed(failure);
-    if (!this.#stopped) this.#wait(periodSeconds * SECOND_MS);
+    const eager = this.#observer.eager === true && !this.#hasPassed;
+    if (!this.#stopped)
+      this.#wait((eager ? Math.min(1, periodSeconds) : periodSeconds) * SECOND_MS);
   }
 }
