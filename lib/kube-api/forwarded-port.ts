@@ -71,10 +71,11 @@ export class ForwardedPort {
       },
       onClose: (error) => this.#close(error?.message),
     };
-    for (const chunk of this.#early) stream.write(chunk);
+    let flows = true;
+    for (const chunk of this.#early) flows = stream.write(chunk);
     this.#early = [];
     if (this.#ended) stream.end();
-    else if (stream.queuedBytes === 0) this.#observer.onWritable();
+    else if (flows) this.#observer.onWritable();
   }
 
   #close(error: string | undefined): void {
