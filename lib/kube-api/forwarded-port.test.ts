@@ -35,7 +35,7 @@ test("what comes before the connection is kept, and its client waits", async () 
   pair.a.write(Buffer.from("answer"));
   pair.a.end();
   await pair.run();
-  expect(told).toEqual(["answer", "(end)", "(close undefined)"]);
+  expect(told).toEqual(["(writable)", "answer", "(end)", "(close undefined)"]);
 });
 
 test("each side waits for the other", async () => {
@@ -57,11 +57,11 @@ test("a pod that cannot be reached is told once", async () => {
   port.write(Buffer.from("x"));
   await Promise.resolve();
   port.end();
-  expect([told, port.write(Buffer.from("y"))]).toEqual([["(close refused)"], true]);
+  expect([told, port.write(Buffer.from("y"))]).toEqual([["(writable)", "(close refused)"], true]);
 });
 
 test.each(["data", "end"])(
-  "a client that has left hears nothing; the pod's %s ends it",
+  "a client that has left hears no more of the pod; the pod's %s ends it",
   async (what) => {
     const { port, pair, told } = forward();
     await pair.run();
@@ -72,7 +72,7 @@ test.each(["data", "end"])(
     if (what === "data") pair.a.write(Buffer.from("x"));
     else pair.a.end();
     await pair.run();
-    expect([told, pair.b.closed]).toEqual([["(writable)"], true]);
+    expect([told, pair.b.closed]).toEqual([["(writable)", "(writable)"], true]);
   },
 );
 
@@ -80,5 +80,5 @@ test("a connection that breaks is told with its reason", async () => {
   const { pair, told } = forward();
   await pair.run();
   pair.b.close(new Error("reset"));
-  expect(told).toEqual(["(writable)", "(close reset)"]);
+  expect(told).toEqual(["(writable)", "(writable)", "(close reset)"]);
 });

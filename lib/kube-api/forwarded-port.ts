@@ -6,7 +6,7 @@ import type { ByteStream } from "#lib/net/byte-stream.ts";
 export interface ForwardObserver {
   /** The pod's bytes, valid during the call only. False means: tell no more until `resume`. */
   onData(bytes: Uint8Array): boolean;
-  /** The pod takes bytes again. */
+  /** The pod takes bytes again, or will never take any. */
   onWritable(): void;
   /** The pod sends no more. */
   onEnd(): void;
@@ -40,8 +40,11 @@ export class ForwardedPort {
 
   /** The client sends no more. */
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#stream?.end();
+    // Whatever this one waited for, the client's other connections do not.
+    if (!this.#over) this.#observer.onWritable();
   }
 
   /** The client takes bytes again. */
@@ -51,8 +54,8 @@ export class ForwardedPort {
 
   /** The client is gone: what it has sent still arrives, and nothing more is told. */
   leave(): void {
-    this.#over = true;
     this.end();
+    this.#over = true;
   }
 
   #connected(stream: ByteStream): void {
@@ -81,6 +84,7 @@ export class ForwardedPort {
   #close(error: string | undefined): void {
     this.#early = [];
     if (this.#over) return;
+    this.end();
     this.#over = true;
     this.#observer.onClose(error);
   }

@@ -63,7 +63,7 @@ test("connections are independent, and end each way", async () => {
   expect([served.ports, first?.b.text, second?.b.text]).toEqual([[80, 81], "a", "b"]);
   first?.a.write(Buffer.from("A"));
   served.take(data(3, "", "end"));
-  expect(await served.settled()).toEqual(["3 A"]);
+  expect(await served.settled()).toEqual(["(resume)", "3 A"]);
   expect([first?.b.ended, second?.b.ended]).toEqual([true, false]);
   first?.a.end();
   expect(await served.settled()).toEqual(["3 end", "1 end"]);
@@ -77,6 +77,7 @@ test("a port that cannot be reached is told on the error stream", async () => {
   expect(await served.settled()).toEqual([
     "5 reply 0",
     "7 reply 0",
+    "(resume)",
     "5 connection refused",
     "5 end",
     "7 end",
@@ -104,7 +105,7 @@ test("a client that resets its stream has left; the pod's end is not told", asyn
   await served.settled();
   served.take(reset(3));
   served.pairs[0]?.a.end();
-  expect(await served.settled()).toEqual(["1 end", "(resume)"]);
+  expect(await served.settled()).toEqual(["(resume)", "1 end"]);
   expect(served.pairs[0]?.b.closed).toBe(true);
 });
 

@@ -72,8 +72,6 @@ export class SpdyForward {
         this.#ports.delete(port);
         port.leave();
         errors.end();
-        // It may have been this one that the connection waited for.
-        this.#transport.resume();
       },
     };
   }
