@@ -45,8 +45,8 @@ class DnsServer {
 
   async start(): Promise<void> {
     const { netns, ip } = this.#options;
-    this.#outside = await bindUdp({ ip: "0.0.0.0", port: 0 }, ({ payload }) =>
-      this.#onAnswer(payload),
+    this.#outside = await bindUdp({ ip: "0.0.0.0", port: 0 }, (datagram) =>
+      this.#onAnswer(datagram),
     );
     this.#inside = await inNetns(netns, () =>
       bindUdp({ ip, port: DNS_PORT }, (datagram) => this.#onQuery(datagram)),
@@ -97,7 +97,8 @@ class DnsServer {
     this.#outside?.send(copy, { ip: upstream, port: DNS_PORT });
   }
 
-  #onAnswer(payload: Uint8Array): void {
+  #onAnswer({ payload, ip, port }: Datagram): void {
+    if (ip !== this.#options.upstream || port !== DNS_PORT) return;
     const id = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
     this.#pending.get(id)?.(payload);
   }
