@@ -11,16 +11,12 @@ import type {
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { grpcStatusOf, isFailure, isGrpc, isIdempotent } from "./classify.ts";
 import { Replay } from "./replay.ts";
 import { type ErrorKind, errorResponse, mayBeUndelivered, NOT_DELIVERED } from "./rescue.ts";
-
-/** HTTP/2 codes used towards peers (RFC 9113 §7). */
-const NO_ERROR = 0;
-const INTERNAL_ERROR = 2;
-const CANCEL = 8;
 
 /** A request is tried on at most so many endpoints before it fails, and only while none has seen a byte of it. */
 export const ATTEMPT_LIMIT = 5;
@@ -71,7 +67,8 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   #upstream: ClientStream | undefined;
   #requestEnded: boolean;
-  readonly #replay = new Replay();
+  /** What was sent of its body; nothing is made for a request without one. */
+  #replay: Replay | undefined;
   /** An application may have seen it: somebody took it and never said that they did not process it. */
   #maybeProcessed = false;
   /** It was sent again, once, after a connection broke without an answer. */
@@ -96,10 +93,6 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     return this.stream.request;
   }
 
-  get done(): boolean {
-    return this.#done;
-  }
-
   /** Starts or goes on with the path; the body waits until there is somewhere to send it. */
   run(): void {
     if (this.#done) return;
@@ -120,11 +113,11 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.#sentMs = this.direction.now();
     this.direction.onSend(this);
     this.scope?.requests.increment();
-    const bare = this.#requestEnded && this.#replay.empty;
+    const bare = this.#requestEnded && this.#replay === undefined;
     const upstream = connection.send(this.request, bare, this);
     this.#upstream = upstream;
     if (bare) return;
-    this.#replay.sendTo(upstream);
+    this.#replay?.sendTo(upstream);
     if (!this.#requestEnded) this.stream.resumeRequest();
   }
 
@@ -139,19 +132,19 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   onRequestData(chunk: Uint8Array): void {
     if (this.#upstream === undefined) return;
-    if (!this.#headSent) this.#replay.data(chunk);
+    if (!this.#headSent) this.#kept().data(chunk);
     if (!this.#upstream.sendData(chunk)) this.stream.pauseRequest();
   }
 
   onRequestEnd(trailers: HeaderList | undefined): void {
     this.#requestEnded = true;
-    if (!this.#headSent) this.#replay.end(trailers);
+    if (!this.#headSent) this.#kept().end(trailers);
     this.#upstream?.sendEnd(trailers);
   }
 
   onRequestReset(_: Reset): void {
     if (this.#done) return;
-    this.#upstream?.resetRequest(CANCEL);
+    this.#upstream?.resetRequest(ErrorCode.CANCEL);
     this.#finish(true);
   }
 
@@ -171,13 +164,13 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (this.#done) return;
     if (mayBeUndelivered(head, end)) {
       head.headers.delete(NOT_DELIVERED);
-      if (this.direction.rescues && this.#replay.whole) {
+      if (this.direction.rescues && this.#resendable) {
         this.#rescue();
         return;
       }
     }
     this.#headSent = true;
-    this.#replay.forget();
+    this.#replay?.forget();
     this.#status = head.status;
     if (this.grpc && end) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.direction.onResponse(this, head);
@@ -201,7 +194,9 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (this.#done) return;
     this.#upstream = undefined;
     if (this.#headSent) {
-      this.stream.resetResponse(reset.code === NO_ERROR ? INTERNAL_ERROR : reset.code);
+      this.stream.resetResponse(
+        reset.code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : reset.code,
+      );
       this.#finish(true);
       return;
     }
@@ -236,9 +231,18 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.#finish(false);
   }
 
+  #kept(): Replay {
+    this.#replay ??= new Replay();
+    return this.#replay;
+  }
+
+  get #resendable(): boolean {
+    return this.#replay?.whole !== false;
+  }
+
   /** The endpoint's proxy could not hand it to its application: another endpoint may. */
   #rescue(): void {
-    if (!this.#requestEnded) this.#upstream?.resetRequest(NO_ERROR);
+    if (!this.#requestEnded) this.#upstream?.resetRequest(ErrorCode.NO_ERROR);
     this.#upstream = undefined;
     this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
@@ -252,7 +256,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
    * connections that it has not accepted yet.
    */
   #mayResend(reset: Reset): boolean {
-    if (!this.#replay.whole) return false;
+    if (!this.#resendable) return false;
     if (reset.unprocessed) return true;
     const again =
       !this.#resent && reset.reason === "connection" && isIdempotent(this.request.method);
@@ -272,7 +276,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   }
 
   #tryAgain(kind: ErrorKind, message: string): void {
-    if (this.attempts >= ATTEMPT_LIMIT || !this.#replay.whole) {
+    if (this.attempts >= ATTEMPT_LIMIT || !this.#resendable) {
       this.fail(kind, message);
       return;
     }

@@ -19,11 +19,6 @@ export class Replay {
     return this.#whole;
   }
 
-  /** Whether nothing was sent but the head. */
-  get empty(): boolean {
-    return this.#bytes === 0 && this.#trailers === undefined;
-  }
-
   /** Takes a copy of what has just been sent. */
   data(chunk: Uint8Array): void {
     if (!this.#whole) return;

@@ -3,7 +3,7 @@
 import { isLoopback } from "#lib/addr/ip.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
-import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
+import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { acceptTls, type TlsSession } from "#lib/net/tls.ts";
