@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { SimpleRequest, SimpleTunnel } from "#lib/http-io/simple.ts";
 import { PODS } from "#lib/k8s/resource.ts";
 import { FakeKubeApi } from "../../test/fake/kube-api.ts";
 import { FakeNode, type FakeSession } from "../../test/fake/node-api.ts";
+import { SpdyClient } from "../../test/fake/spdy-client.ts";
 import { ChannelClient } from "../../test/fake/websocket-client.ts";
-import { exitStatus } from "./exec.ts";
+import { exitStatus, serveExec } from "./exec.ts";
+import type { ResourceCall, Served } from "./served.ts";
 
 const V5 = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const EXEC = "/api/v1/namespaces/mesh/pods/p/exec";
@@ -122,13 +126,13 @@ test("a client that breaks the protocol ends the command", async () => {
 });
 
 test.each([
-  ["no upgrade", EXEC, {}, 400, "exec is served over WebSocket only"],
+  ["no upgrade", `${EXEC}?command=a`, {}, 400, "Upgrade request required"],
   [
-    "SPDY",
+    "SPDY without a protocol",
     `${EXEC}?command=a`,
     { connection: "Upgrade", upgrade: "SPDY/3.1" },
     400,
-    "kubectl 1.31 or newer",
+    "unable to negotiate a protocol: the client offers [], the server has [v4.channel.k8s.io]",
   ],
   [
     "a container that is none",
@@ -178,6 +182,66 @@ test("a node that cannot run it is told", async () => {
   expect([answer.status, await answer.text()]).toEqual([
     400,
     expect.stringContaining("the container does not run"),
+  ]);
+});
+
+/** What a client of SPDY is told by a session, after it has opened the streams that it names. */
+function overSpdy(query: string, types: readonly string[]): { told: string[]; end: () => void } {
+  const told: string[] = [];
+  const client = new SpdyClient();
+  const tunnel: SimpleTunnel = {
+    write: (chunk) => {
+      told.push(...client.read(chunk));
+      return true;
+    },
+    ...{ end: () => undefined, pause: () => undefined, resume: () => undefined },
+    ...{ onData: () => undefined, onEnd: () => undefined, onDrain: () => undefined },
+  };
+  const upgrade = { upgrade: "SPDY/3.1", "x-stream-protocol-version": "v4.channel.k8s.io" };
+  const request = {
+    upgrade: true,
+    query: new URLSearchParams(query),
+    head: { headers: HeaderList.of(...Object.entries(upgrade)) },
+    tunnel: () => tunnel,
+  } as unknown as SimpleRequest;
+  const pod = { metadata: { name: "p" }, spec: { containers: [{ name: "c" }] } };
+  const served = { node: () => node, registry: { get: () => pod } } as unknown as Served;
+  const call = { route: { namespace: "mesh", name: "p" }, resource: {} } as ResourceCall;
+  serveExec(served, call, request);
+  for (const [index, streamtype] of types.entries())
+    tunnel.onData(client.open(2 * index + 1, { streamtype }));
+  return { told, end: () => tunnel.onEnd() };
+}
+
+test("an older kubectl's command runs once its streams are there", () => {
+  const { told, end } = overSpdy("command=a&stdin=1&stdout=1&stderr=1", [
+    ...["error", "stdin", "stdout"],
+    "stderr",
+  ]);
+  const [session] = node.sessions;
+  session?.observer.onOutput("stderr", Buffer.from("oh"));
+  session?.observer.onExit({ exitCode: 0 });
+  end();
+  expect(told.slice(4)).toEqual([
+    "7 oh",
+    '1 {"metadata":{},"status":"Success"}',
+    ...["1 end", "3 end", "5 end", "7 end"],
+  ]);
+  expect(session?.told).toEqual([]);
+});
+
+test("an older kubectl's terminal has no stream of errors; its end ends the session", () => {
+  const { end } = overSpdy("command=a&stdout=1&stderr=1&tty=1", ["error", "stdout", "resize"]);
+  end();
+  expect(node.sessions[0]?.told).toEqual(["stop"]);
+});
+
+test("an older kubectl is told why a command cannot be run", () => {
+  node.problem = "the container does not run";
+  const { told } = overSpdy("command=a&stdout=1", ["error", "stdout"]);
+  expect(told.slice(2)).toEqual([
+    expect.stringContaining("Internal error occurred: the container does not run"),
+    ...["1 end", "3 end"],
   ]);
 });
 

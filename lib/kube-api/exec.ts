@@ -3,11 +3,12 @@
 import type { SimpleRequest } from "#lib/http-io/simple.ts";
 import { ApiError } from "./api-error.ts";
 import { flag, parameter } from "./call.ts";
-import type { ChannelObserver, Channels } from "./channels.ts";
+import type { Channels } from "./channels.ts";
 import type { Session, SessionObserver } from "./node-api.ts";
 import { type Fields, fieldsOf } from "./object.ts";
 import { chooseContainer, nodeOf } from "./pod-target.ts";
 import type { ResourceCall, Served } from "./served.ts";
+import { acceptSpdyChannels, type SpdyChannelObserver } from "./spdy-channels.ts";
 import { acceptChannels, chooseProtocol, isWebSocket } from "./websocket-channels.ts";
 
 const STDIN = 0;
@@ -15,6 +16,7 @@ const STDOUT = 1;
 const STDERR = 2;
 const ERROR = 3;
 const RESIZE = 4;
+const SPDY_PROTOCOL = "v4.channel.k8s.io";
 const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
 /** Runs what the request asks for; the connection is the session's. */
@@ -23,28 +25,40 @@ export function serveExec(served: Served, call: ResourceCall, request: SimpleReq
   const pod = served.registry.get(resource, route.name, route.namespace);
   const node = nodeOf(served, "run command");
   const container = chooseContainer(pod, parameter(request, "container"));
-  if (!isWebSocket(request))
-    throw new ApiError(
-      "BadRequest",
-      "exec is served over WebSocket only: kubectl 1.31 or newer is needed",
-    );
-  const protocol = chooseProtocol(request, PROTOCOLS);
+  const protocol = isWebSocket(request) ? chooseProtocol(request, PROTOCOLS) : undefined;
   const command = request.query.getAll("command");
   if (command.length === 0) throw new ApiError("BadRequest", "you must specify a command");
   const stdin = isWanted(request, "stdin");
   const tty = isWanted(request, "tty");
-  const exec = new Exec();
-  try {
-    exec.session = node.run(
+  const exec = new Exec((observer) =>
+    node.run(
       { namespace: route.namespace, pod: route.name, container },
-      { command, stdin, tty, observer: exec },
-    );
-  } catch (error) {
-    throw new ApiError("BadRequest", error instanceof Error ? error.message : String(error));
+      { command, stdin, tty, observer },
+    ),
+  );
+  if (protocol === undefined) {
+    const wanted = wantedChannels(request, { stdin, tty });
+    acceptSpdyChannels(request, { protocol: SPDY_PROTOCOL, wanted }, exec);
+    return;
   }
+  // Before the handshake is answered, so that what cannot be run is refused.
+  exec.run();
   exec.channels = acceptChannels(request, protocol, exec);
   // As a kubelet does: the client sees that the connection is there.
   exec.channels.send(STDOUT, new Uint8Array(0));
+}
+
+/** The streams that a client of SPDY opens. */
+function wantedChannels(
+  request: SimpleRequest,
+  { stdin, tty }: { readonly stdin: boolean; readonly tty: boolean },
+): readonly number[] {
+  const channels = [ERROR];
+  if (stdin) channels.push(STDIN);
+  if (isWanted(request, "stdout")) channels.push(STDOUT);
+  if (isWanted(request, "stderr") && !tty) channels.push(STDERR);
+  if (tty) channels.push(RESIZE);
+  return channels;
 }
 
 function isWanted(request: SimpleRequest, name: string): boolean {
@@ -52,10 +66,33 @@ function isWanted(request: SimpleRequest, name: string): boolean {
 }
 
 /** A session and its client, each told what the other does. */
-class Exec implements ChannelObserver, SessionObserver {
-  /** Both are set before either can tell anything. */
-  session: Session | undefined;
+class Exec implements SpdyChannelObserver, SessionObserver {
+  /** Set before the session can tell anything. */
   channels: Channels | undefined;
+  session: Session | undefined;
+  readonly #start: (observer: SessionObserver) => Session;
+
+  constructor(start: (observer: SessionObserver) => Session) {
+    this.#start = start;
+  }
+
+  /** Throws BadRequest where it cannot be run. */
+  run(): void {
+    try {
+      this.session = this.#start(this);
+    } catch (error) {
+      throw new ApiError("BadRequest", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  onReady(channels: Channels): void {
+    this.channels = channels;
+    try {
+      this.run();
+    } catch (error) {
+      this.onExit({ error: error instanceof Error ? error.message : String(error) });
+    }
+  }
 
   onData(channel: number, bytes: Uint8Array): void {
     if (channel === STDIN) {

@@ -215,7 +215,7 @@ test("older kubectl's SPDY goes alone", async () => {
   socket.end();
 });
 
-test.each([{}, { connection: "Upgrade", upgrade: "SPDY/3.1" }])(
+test.each([{}, { connection: "Upgrade", upgrade: "h2c" }])(
   "a request with %j is refused",
   async (headers) => {
     const answer = await fake.ask(PATH, { headers });

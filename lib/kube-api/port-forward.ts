@@ -6,6 +6,7 @@ import type { ChannelObserver, Channels } from "./channels.ts";
 import { ForwardedPort, type ForwardObserver } from "./forwarded-port.ts";
 import { nodeOf } from "./pod-target.ts";
 import type { ResourceCall, Served } from "./served.ts";
+import { acceptSpdy } from "./spdy-channels.ts";
 import { type ConnectPort, SpdyForward } from "./spdy-forward.ts";
 import {
   acceptChannels,
@@ -20,7 +21,6 @@ const PORT_LIMIT = 65_535;
 
 /** SPDY's streams inside a WebSocket, as current kubectl has them; and alone, as those before 1.31. */
 const TUNNELLED = "SPDY/3.1+portforward.k8s.io";
-const SPDY = { upgrade: "SPDY/3.1", "x-stream-protocol-version": "portforward.k8s.io" } as const;
 
 /** Connects the client with the ports that it asks for. */
 export function servePortForward(served: Served, call: ResourceCall, request: SimpleRequest): void {
@@ -30,7 +30,7 @@ export function servePortForward(served: Served, call: ResourceCall, request: Si
   const connect: ConnectPort = (port, observer) =>
     new ForwardedPort(node.connect({ namespace, pod, port }), observer);
   if (!isWebSocket(request)) {
-    acceptSpdy(request, connect);
+    acceptAlone(request, connect);
     return;
   }
   const protocol = chooseProtocol(request, [CHANNELS, TUNNELLED]);
@@ -43,13 +43,8 @@ export function servePortForward(served: Served, call: ResourceCall, request: Si
   forward.start(acceptChannels(request, protocol, forward), { ports, connect });
 }
 
-function acceptSpdy(request: SimpleRequest, connect: ConnectPort): void {
-  const { headers } = request.head;
-  const asked = headers.getAll("x-stream-protocol-version").flatMap((value) => value.split(","));
-  const isSpdy = headers.get("upgrade")?.toLowerCase() === "spdy/3.1";
-  if (!request.upgrade || !isSpdy || !asked.some((each) => each.trim() === "portforward.k8s.io"))
-    throw new ApiError("BadRequest", "Upgrade request required");
-  const tunnel = request.tunnel(SPDY);
+function acceptAlone(request: SimpleRequest, connect: ConnectPort): void {
+  const tunnel = acceptSpdy(request, "portforward.k8s.io");
   const forward = new SpdyForward(
     {
       send: (bytes) => tunnel.write(bytes),

@@ -43,7 +43,7 @@ export class SpdyClient {
   #tell(frame: Buffer): string {
     const payload = frame.subarray(8);
     if (((frame[0] ?? 0) & 0x80) === 0) {
-      const data = payload.length > 99 ? `${payload.length} bytes` : payload.toString();
+      const data = payload.length > 999 ? `${payload.length} bytes` : payload.toString();
       return frame[4] === FIN
         ? `${frame.readUInt32BE()} end${data}`
         : `${frame.readUInt32BE()} ${data}`;
