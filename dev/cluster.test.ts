@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createKubeClient } from "#lib/k8s/client.ts";
-import { PODS, SERVICES } from "#lib/k8s/resource.ts";
+import { JOBS, PODS, SERVICES } from "#lib/k8s/resource.ts";
 import { DevCluster } from "../test/fake/dev-cluster.ts";
 import { accessOf } from "./kubeconfig.ts";
 
@@ -72,4 +72,25 @@ test("pods reach Services by name, themselves too, and the API with the token of
 test("a port of a pod is asked through the API", async () => {
   const answer = await dev.ask("/api/v1/namespaces/apps/pods/web:8080/proxy/");
   expect(await answer.text()).toBe("web");
+});
+
+test("a Job tries again what fails, and is complete when enough has succeeded", async () => {
+  const script = "[ -e /shared/tried ] || { touch /shared/tried; exit 1; }; echo done";
+  const shared = { name: "shared", hostPath: { path: "/run/shared" } };
+  const container = {
+    ...{ name: "c", image: "sh", args: ["-c", script] },
+    volumeMounts: [{ name: "shared", mountPath: "/shared" }],
+  };
+  await dev.client.create(JOBS, {
+    metadata: { name: "job", namespace: dev.namespace },
+    spec: {
+      ...{ backoffLimit: 2, completions: 2, parallelism: 1 },
+      template: { spec: { restartPolicy: "Never", volumes: [shared], containers: [container] } },
+    },
+  } as never);
+  const { status } = await dev.until(JOBS, {
+    ...{ name: "job", what: "completion" },
+    holds: (job) => job.status?.conditions?.some(({ type }) => type === "Complete") === true,
+  });
+  expect(status).toMatchObject({ succeeded: 2, failed: 1 });
 });

@@ -77,6 +77,10 @@ test("a port where nobody listens fails", async () => {
   expect(await run({ tcpSocket: { port: listener.port } })).toContain("Cannot connect");
 });
 
+test("httpGet over TLS is refused by name", async () => {
+  expect(await run({ httpGet: { port: 1, scheme: "HTTPS" } })).toContain("not offered");
+});
+
 test("exec passes with status 0", async () => {
   expect(await run({ exec: { command: ["0"] } })).toBeUndefined();
   expect(await run({ exec: { command: ["3"] } })).toBe("command ended with status 3");

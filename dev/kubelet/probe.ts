@@ -35,6 +35,7 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
     const code = await target.exec(probe.exec.command ?? [], timeoutMs);
     return code === 0 ? undefined : `command ended with status ${code}`;
   }
+  if (probe.httpGet?.scheme === "HTTPS") return "probes over HTTPS are not offered in dev mode";
   const port = portOf(probe.httpGet?.port ?? probe.tcpSocket?.port ?? probe.grpc?.port, target);
   if (port === undefined) return "its port has no number";
   const where = {

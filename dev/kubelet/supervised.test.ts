@@ -56,13 +56,14 @@ test("a container that ends is started again, later each time", async () => {
   await bed.last.exit(1);
   await settle();
   expect(bed.state).toMatchObject({
-    ...{ ready: false, restarts: 1, state: { type: "waiting", reason: "CrashLoopBackOff" } },
+    ...{ ready: false, restarts: 0, state: { type: "waiting", reason: "CrashLoopBackOff" } },
     last: { exitCode: 1 },
   });
   bed.clock.advance(999);
   expect(bed.started).toHaveLength(1);
   bed.clock.advance(1);
   expect(bed.started).toHaveLength(2);
+  expect(bed.state).toMatchObject({ restarts: 1, state: { type: "running" } });
   await bed.last.exit(1);
   await settle();
   bed.clock.advance(1_999);

@@ -123,6 +123,7 @@ export class Supervised {
       this.#running = running;
       this.#set({
         id: `${spec.name}-${this.#attempt}`,
+        restarts: this.#state.id === "" ? 0 : this.#state.restarts + 1,
         state: { type: "running", since: this.#time() },
       });
       this.#probe(running);
@@ -203,7 +204,6 @@ export class Supervised {
     this.#set({
       ready: false,
       started: false,
-      restarts: last === undefined ? this.#state.restarts : this.#state.restarts + 1,
       state: { type: "waiting", reason, ...(message !== undefined && { message }) },
       ...(last !== undefined && { last }),
     });
