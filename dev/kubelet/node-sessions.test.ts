@@ -67,6 +67,8 @@ test("what is not there is named", async () => {
   expect(await fails(read(bed().api, { previous: true }))).toContain(
     'previous terminated container "c" in pod "web" not found',
   );
+  expect(await fails(read(bed().api, { timestamps: true }))).toContain("not offered in dev mode");
+  expect(await fails(read(bed().api, { sinceSeconds: 1 }))).toContain("not offered in dev mode");
   expect(await fails(read(bed({ logs: [] }).api))).toContain("is waiting to start");
   expect(await fails(read(bed().api, { pod: "none" }))).toContain("is waiting to start");
   const request = { namespace: "a", pod: "web", port: 80, method: "GET", path: "/" };

@@ -191,6 +191,7 @@ export class Supervised {
 
   #onFault(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
+    this.#running = undefined;
     if (this.#stopping) this.#ended.resolve();
     else this.#waitAndStart("CreateContainerError", { message });
   }
