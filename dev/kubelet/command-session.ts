@@ -67,7 +67,7 @@ function runWithPipes({ words, env }: Words, { stdin, observer }: Request): Sess
       if (taken.every((each) => typeof each === "number")) return true;
       const writable = (): void => observer.onWritable();
       // A command that has closed its input takes no more: that is its own affair.
-      Promise.all(taken).then(writable, writable);
+      Promise.all(taken.map((each) => Promise.resolve(each))).then(writable, writable);
       return false;
     },
     end: () => {
