@@ -21,7 +21,7 @@ const query = (name: string): Uint8Array =>
 
 /** A resolver on an address of its own, and a client of it that has one question at a time. */
 async function bed(upstream: string | undefined) {
-  const ip = `127.0.0.${nextHost++}`;
+  const ip = nextAddress();
   const clock = new FakeClock();
   const zone = {
     domain: "c",
@@ -45,7 +45,13 @@ async function bed(upstream: string | undefined) {
     },
   };
 }
-let nextHost = 77;
+let hosts = 0;
+
+/** An address of the loopback that no other run of these tests has. */
+function nextAddress(): string {
+  hosts += 1;
+  return `127.${(process.pid >> 8) & 0xff}.${process.pid & 0xff}.${hosts}`;
+}
 
 test("serveDns() answers for the cluster; other names do not exist without an upstream", async () => {
   const { ask, stop } = await bed(undefined);
@@ -58,7 +64,7 @@ test("serveDns() answers for the cluster; other names do not exist without an up
 });
 
 test("serveDns() forwards other names under numbers of its own, and gives the answer its number back", async () => {
-  const ip = `127.0.0.${nextHost++}`;
+  const ip = nextAddress();
   const asked: string[] = [];
   const upstream = await bindUdp({ ip, port: 53 }, ({ payload, ...from }) => {
     asked.push(Buffer.from(payload).toString("hex"));
@@ -77,7 +83,7 @@ test("serveDns() forwards other names under numbers of its own, and gives the an
 });
 
 test("serveDns() says so where the upstream gives no answer in time", async () => {
-  const ip = `127.0.0.${nextHost++}`;
+  const ip = nextAddress();
   const asked = Promise.withResolvers<void>();
   const upstream = await bindUdp({ ip, port: 53 }, () => asked.resolve());
   const { ask, stop, clock } = await bed(ip);
