@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { forwardPort } from "#lib/k8s/port-forward.ts";
 import type { LogQuery, NodeApi } from "#lib/kube-api/node-api.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { DevCluster } from "../../test/fake/dev-cluster.ts";
@@ -73,6 +74,7 @@ test("what is not there is named", async () => {
   expect(await fails(read(bed().api, { pod: "none" }))).toContain("is waiting to start");
   const request = { namespace: "a", pod: "web", port: 80, method: "GET", path: "/" };
   expect(await fails(bed().api.proxy(request))).toContain('pod "web" has no address yet');
+  expect(await fails(bed().api.connect(request))).toContain('pod "web" has no network yet');
 });
 
 test("a log is followed to the end of its container", async () => {
@@ -133,4 +135,29 @@ test("the API asks a port of a pod", async () => {
   await dev.ready("server");
   const answer = await dev.ask("/api/v1/namespaces/apps/pods/server:8080/proxy/path?x=1");
   expect([answer.status, await answer.text()]).toEqual([201, "/path?x=1"]);
+});
+
+test("a port that a pod has on its own loopback is reached through the API", async () => {
+  const server = `require("net").createServer((c) => c.pipe(c)).listen(8081, "127.0.0.1", () => console.log("up"))`;
+  const container = { name: "c", image: "node", args: ["-e", server] };
+  await dev.create("inner", { terminationGracePeriodSeconds: 0, containers: [container] });
+  await dev.says("inner", "up");
+  const to = { namespace: dev.namespace, pod: "inner", port: 8081 };
+  const reach = async (port: number): Promise<string> => {
+    const { token, ...access } = dev.cluster.access;
+    const stream = await forwardPort({ ...access, token: () => token }, { ...to, port });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    stream.handler = {
+      onData: (chunk) => resolve(Buffer.from(chunk).toString()),
+      onEnd: () => undefined,
+      onDrain: () => undefined,
+      onClose: (error) => resolve(String(error)),
+    };
+    stream.write(Buffer.from("hello"));
+    const answer = await promise;
+    stream.destroy();
+    return answer;
+  };
+  expect(await reach(8081)).toBe("hello");
+  expect(await reach(8082)).toContain("Cannot connect to 127.0.0.1:8082: connection refused");
 });
