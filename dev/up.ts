@@ -9,7 +9,7 @@ import { createCertificates } from "../deploy/certificates.ts";
 import { renderCni } from "../deploy/cni.ts";
 import { renderControlPlane } from "../deploy/control-plane.ts";
 import { renderCrds } from "../deploy/crds/render.ts";
-import { createValues, IMAGE, type Overrides } from "../deploy/values.ts";
+import { createValues, IMAGE, type Overrides, type Values } from "../deploy/values.ts";
 import { applyAll, waitReady, workloadsOf } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { findExecutable } from "./executable.ts";
@@ -50,7 +50,8 @@ export async function bringUp(options: UpOptions): Promise<Running> {
     );
   const application = readApplication(options.files);
   await removeInstance(instance);
-  report(tierLine(instance, options.overrides.cni?.redirect));
+  const { said, redirect } = chooseTier(instance, options.overrides.cni?.redirect);
+  report(said);
   const executable = await findExecutable();
   let cluster: Cluster | undefined;
   const stopAndRemove = async (graceMs: number): Promise<void> => {
@@ -63,7 +64,7 @@ export async function bringUp(options: UpOptions): Promise<Running> {
     cluster = await startCluster({ ...options, images });
     const { server, ca, token } = cluster.access;
     const user = createKubeClient({ server, ca, token: () => token });
-    await install(options, user);
+    await install({ ...options, redirect }, user);
     if (application.objects.length > 0) {
       report("application: applied, waiting for it");
       await applyAndWait(options, user, application.objects);
@@ -76,9 +77,12 @@ export async function bringUp(options: UpOptions): Promise<Running> {
 }
 
 /** The mesh as on a cluster: CRDs, then the node agent, which pods wait for, then the control plane. */
-async function install(options: UpOptions, user: KubeClient): Promise<void> {
-  const { clock, report, overrides, version } = options;
-  const values = createValues(version, overrides);
+async function install(
+  options: UpOptions & { readonly redirect: Redirect },
+  user: KubeClient,
+): Promise<void> {
+  const { clock, report, overrides, version, redirect } = options;
+  const values = createValues(version, { ...overrides, cni: { ...overrides.cni, redirect } });
   const certificates = createCertificates({
     namespace: values.namespace,
     trustDomain: values.identityTrustDomain,
@@ -114,11 +118,24 @@ function readApplication(files: readonly string[]): {
   return { objects, images };
 }
 
-/** How pods are redirected, and what decided it. */
-function tierLine({ cgroup }: Instance, asked: string | undefined): string {
-  if (asked !== undefined && asked !== "auto") return `pods are redirected by ${asked}, as asked`;
-  if (cgroup === undefined) return "no cgroup2 is mounted: pods are redirected by nft (tier 2)";
-  if (!existsSync("/sys/kernel/btf/vmlinux"))
-    return "the kernel has no BTF: pods are redirected by nft (tier 2)";
-  return "cgroup2 and BTF are there: pods are redirected by eBPF where it can be loaded (tier 1)";
+type Redirect = Values["cni"]["redirect"];
+
+/** How pods are redirected, and what decided it; `auto` leaves it to the node agent's probe. */
+function chooseTier(
+  { cgroup }: Instance,
+  asked: Redirect = "auto",
+): { readonly said: string; readonly redirect: Redirect } {
+  if (asked !== "auto")
+    return { redirect: asked, said: `pods are redirected by ${asked}, as asked` };
+  const missing =
+    cgroup === undefined
+      ? "no cgroup2 is mounted"
+      : existsSync("/sys/kernel/btf/vmlinux")
+        ? undefined
+        : "the kernel has no BTF";
+  if (missing !== undefined)
+    return { redirect: "nft", said: `${missing}: pods are redirected by nft (tier 2)` };
+  const said =
+    "cgroup2 and BTF are there: pods are redirected by eBPF where it can be loaded (tier 1)";
+  return { redirect: "auto", said };
 }

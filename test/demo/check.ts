@@ -131,15 +131,17 @@ async function runOne(check: Check, { bed, only, tally, report }: One): Promise<
 }
 
 async function machineChecks(tally: Tally, report: Report): Promise<void> {
-  for (const { name, run } of MACHINE)
-    await run().then(
+  const all = MACHINE.map(({ name, run }) =>
+    run().then(
       (figure) => judge(tally, report, { name, figure }),
       (error: unknown) =>
         judge(tally, report, {
           name,
           failure: error instanceof Error ? error.message : String(error),
         }),
-    );
+    ),
+  );
+  await Promise.all(all);
 }
 
 type Verdict = {

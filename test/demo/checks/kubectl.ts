@@ -22,9 +22,14 @@ export const KUBECTL: readonly Check[] = [
     run: clientNode,
   },
   {
-    name: "kubectl apply, get -w, logs, rollout, scale and delete work",
+    name: "kubectl 1.20: apply, get -w, logs, rollout, scale and delete work",
     tiers: ["ebpf"],
-    run: verbs,
+    run: async (bed) => await verbs(bed, await oldKubectl(bed)),
+  },
+  {
+    name: "current kubectl: apply, get -w, logs, rollout, scale and delete work",
+    tiers: ["ebpf"],
+    run: async (bed) => await verbs(bed, await newKubectl(bed)),
   },
 ];
 
@@ -72,8 +77,7 @@ spec:
       containers: [{name: scratch, image: "probes/idle:${image}", command: [sh, -c, "echo up ${image}; exec sleep 1000"]}]
 `;
 
-async function verbs(bed: Bed): Promise<string> {
-  const kubectl = await newKubectl(bed);
+async function verbs(bed: Bed, kubectl: string): Promise<string> {
   const did: string[] = [];
   const act = async (words: string[], input?: string): Promise<string> => {
     const out = await must(bed, [kubectl, ...words], input === undefined ? {} : { input });

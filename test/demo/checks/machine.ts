@@ -1,9 +1,11 @@
 /** What the machine sees of an instance that is killed, that has no root, or that meets bad input. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createKubeClient } from "#lib/k8s/client.ts";
+import { PODS } from "#lib/k8s/resource.ts";
 import { instanceOf, ownerOf } from "../../../dev/instance.ts";
+import { accessOf } from "../../../dev/kubeconfig.ts";
 import { cli, expect, ROOT, until } from "../bed.ts";
-import { findLeftovers, snapshot } from "./leftovers.ts";
 
 /** One thing that is shown; it returns the figure that was seen, and throws where it does not hold. */
 export type MachineCheck = { readonly name: string; run(): Promise<string> };
@@ -12,6 +14,14 @@ export const MACHINE: readonly MachineCheck[] = [
   {
     name: "after SIGKILL of dev, a second dev up works, and dev down leaves nothing",
     run: afterKill,
+  },
+  {
+    name: "without cgroup2, dev says so and redirects by nft",
+    run: () => without("check-nocgroup", "/sys/fs/cgroup", "no cgroup2 is mounted"),
+  },
+  {
+    name: "without BTF, dev says so and redirects by nft",
+    run: () => without("check-nobtf", "/sys/kernel/btf", "the kernel has no BTF"),
   },
   { name: "without root, dev says what needs it and ends with 1", run: withoutRoot },
   { name: "invalid YAML to inject names file, document and field", run: invalidYaml },
@@ -36,7 +46,6 @@ async function run(command: readonly string[], input = ""): Promise<Ended> {
 }
 
 async function afterKill(): Promise<string> {
-  const before = snapshot();
   const instance = instanceOf(NAME);
   const up = (): Bun.Subprocess<"ignore", "ignore", "inherit"> =>
     Bun.spawn(cli("dev", "up", "--name", NAME), {
@@ -61,9 +70,44 @@ async function afterKill(): Promise<string> {
   const down = await run(cli("dev", "down", "--name", NAME));
   expect(down.code === 0, `dev down: ${down.err}`);
   expect((await second.exited) === 0, "the second dev up did not end in order");
-  const left = findLeftovers(before);
-  expect(left === undefined && !existsSync(instance.root), `left behind: ${left}`);
+  const left = [instance.root, instance.cgroup ?? ""].filter((path) => existsSync(path));
+  const mounts = readFileSync("/proc/self/mounts", "utf8").includes(instance.root);
+  expect(left.length === 0 && !mounts, `left behind: ${left.join(", ")}`);
   return "up, SIGKILL, up again, down";
+}
+
+/** Brings an instance up where a folder of the kernel is hidden, and asks its agent what it chose. */
+async function without(name: string, hidden: string, said: string): Promise<string> {
+  const words = cli("dev", "up", "--name", name);
+  const script = `mount -t tmpfs none ${hidden}; exec "$@"`;
+  const child = Bun.spawn(["unshare", "--mount", "sh", "-ec", script, "sh", ...words], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  try {
+    const lines = await readUntil(child.stdout, "Ctrl-C ends it");
+    expect(lines.includes(said), `it said: ${lines}`);
+    const config = `/proc/${child.pid}/root/run/bunkerd/${name}/kubeconfig`;
+    const { token, ...access } = accessOf(readFileSync(config, "utf8"));
+    const client = createKubeClient({ ...access, token: () => token });
+    const [pod] = (await client.list(PODS, { namespace: "linkerd-cni" })).items;
+    const log = await client.text(`/api/v1/namespaces/linkerd-cni/pods/${pod?.metadata?.name}/log`);
+    expect(log.includes("with=nft"), `the agent's log: ${log.slice(0, 300)}`);
+    return lines.split("\n")[0] ?? "";
+  } finally {
+    child.kill("SIGTERM");
+    await child.exited;
+  }
+}
+
+async function readUntil(stream: ReadableStream<Uint8Array>, text: string): Promise<string> {
+  let read = "";
+  for await (const chunk of stream) {
+    read += Buffer.from(chunk).toString();
+    if (read.includes(text)) return read;
+  }
+  throw new Error(`it ended after: ${read}`);
 }
 
 async function withoutRoot(): Promise<string> {
