@@ -179,15 +179,12 @@ function startPhases(bed: Bed): Soak["phases"] {
       const pod = await podOf(bed, "web");
       for (const pid of applicationOf(bed, pod.metadata?.uid ?? "", "web"))
         process.kill(pid, "SIGKILL");
-      const { sent } = await generator(bed);
-      await until(
-        "two hundred more requests were sent",
-        15_000,
-        async () => (await generator(bed)).sent > sent + 200,
-      );
+      await moreRequests(bed, 200);
       await until("web is whole again", 30_000, async () =>
         (await podsOf(bed, "web")).every((each) => each.status?.containerStatuses?.[0]?.ready),
       );
+      // So many that the new process has connected to all that it needs.
+      await moreRequests(bed, 200);
       return "one of two web processes";
     }),
   );
@@ -212,6 +209,13 @@ function startPhases(bed: Bed): Soak["phases"] {
     }),
   );
   return { rollout, kill, away, renewal };
+}
+
+async function moreRequests(bed: Bed, count: number): Promise<void> {
+  const { sent } = await generator(bed);
+  await until(`${count} more requests were sent`, 15_000, async () => {
+    return (await generator(bed)).sent > sent + count;
+  });
 }
 
 async function allPods(bed: Bed): Promise<number> {
