@@ -1,14 +1,6 @@
 /** An instance of dev mode on this machine: its folders, its cgroup, and everything of it that may be left behind. */
 
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mount, umount } from "#lib/sys/libc.ts";
 import { killCgroup } from "./kubelet/container.ts";
 import { removeCgroup } from "./kubelet/sandbox.ts";
@@ -122,14 +114,15 @@ function leave(cgroup: string): void {
 /** Processes whose root lies in the instance: what is left where there was no cgroup to end them by. */
 function killByRoot(root: string): void {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
-    if (rootOf(pid).startsWith(`${root}/`)) kill(Number(pid));
+    if (isOf(root, pid)) kill(Number(pid));
 }
 
-function rootOf(pid: string): string {
+/** Whether the layer over its root is the instance's: a container of it. */
+function isOf(root: string, pid: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/root`);
+    return readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`upperdir=${root}/`);
   } catch {
-    return "";
+    return false;
   }
 }
 

@@ -7,7 +7,8 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  readlinkSync,
+  type Stats,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { constants } from "node:os";
@@ -84,7 +85,7 @@ export function startContainer(start: ContainerStart): RunningContainer {
     lastWords: () => readFileSync(start.message).subarray(0, MESSAGE_BYTES).toString(),
     logEnd: () => readFileSync(start.log).subarray(-LOG_END_BYTES).toString(),
     signal: (name) => {
-      const inside = insideOf(child.pid, plan);
+      const inside = insideOf(child.pid);
       // Before that there is nobody who would listen; the parent takes the child along.
       send(inside ?? child.pid, inside === undefined ? "SIGKILL" : name);
     },
@@ -92,8 +93,8 @@ export function startContainer(start: ContainerStart): RunningContainer {
       killCgroup(plan.cgroup);
       child.kill("SIGKILL");
     },
-    isInside: () => insideOf(child.pid, plan) !== undefined,
-    command: (words) => enter(insideOf(child.pid, plan), plan, words),
+    isInside: () => insideOf(child.pid) !== undefined,
+    command: (words) => enter(insideOf(child.pid), plan, words),
   };
 }
 
@@ -112,16 +113,18 @@ export function killCgroup(cgroup: string | undefined): void {
 }
 
 /** The container's own first process, the child of the program that made its namespaces, once it is in its own root. */
-function insideOf(parent: number, { layer }: ContainerPlan): number | undefined {
+function insideOf(parent: number): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ");
-    return first && readlinkSync(`/proc/${first}/root`) === `${layer}/root`
-      ? Number(first)
-      : undefined;
+    // By what lies at its root: the path of the root means nothing where this process is in a chroot itself.
+    if (!first || isSame(statSync(`/proc/${first}/root/`), statSync("/"))) return undefined;
+    return Number(first);
   } catch {
     return undefined;
   }
 }
+
+const isSame = (a: Stats, b: Stats): boolean => a.dev === b.dev && a.ino === b.ino;
 
 function enter(pid: number | undefined, plan: ContainerPlan, words: readonly string[]): string[] {
   if (pid === undefined)
