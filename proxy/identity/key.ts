@@ -31,8 +31,10 @@ export async function workloadKey(dir: string, name: string): Promise<WorkloadKe
   const csrDer = buildRequest(name, { publicKey: createPublicKey(privateKey), sign: signer });
   await mkdir(dir, { recursive: true });
   const owner = { mode: 0o600 };
-  await writeFile(`${dir}/key.p8`, privateKey.export({ format: "der", type: "pkcs8" }), owner);
-  await writeFile(`${dir}/csr.der`, csrDer, owner);
+  await Promise.all([
+    writeFile(`${dir}/key.p8`, privateKey.export({ format: "der", type: "pkcs8" }), owner),
+    writeFile(`${dir}/csr.der`, csrDer, owner),
+  ]);
   return { keyPem: pemOf(privateKey), csrDer };
 }
 

@@ -166,7 +166,7 @@ class Bench {
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.#dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: "bench.proxy",
     };
-    await $`bun build --compile --minify --bytecode --format=esm --outfile=${this.#dir}/bunkerd ${ROOT}main.ts`.quiet();
+    await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${this.#dir}/bunkerd ${ROOT}main.ts`.quiet();
     const command = [
       "setpriv",
       "--reuid=2102",

@@ -34,6 +34,7 @@ export function compileProxy(dir: string): string {
     "bun",
     "build",
     "--compile",
+    "--splitting",
     "--minify",
     "--format=esm",
     `--outfile=${out}`,
