@@ -18,7 +18,7 @@ Try, in another terminal:
   export KUBECONFIG=${bed.running.kubeconfigPath}
   kubectl get pods -n ${SAMPLE} -o wide
   kubectl rollout restart deploy -n ${SAMPLE}
-  ${cli("viz", "stat", "deploy", "-n", SAMPLE).join(" ")}
+  npm run cli -- viz stat deploy -n ${SAMPLE}
   curl http://127.0.0.1:${port?.local}/api/list
 Ctrl-C ends it and removes everything.
 `);
