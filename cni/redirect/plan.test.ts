@@ -39,8 +39,8 @@ test.each([
   ["skip-subnets", "::ffff:10.0.0.0/64", "is no network"],
   ["proxy-uid", "0", "proxy-uid is 0"],
   ["proxy-uid", "x", "proxy-uid is x"],
-  ["proxy-inbound-port", "4143-4144", "proxy-inbound-port is 4143-4144"],
-  ["proxy-outbound-port", "0", "proxy-outbound-port is 0"],
+  ["inbound-port", "4143-4144", "inbound-port is 4143-4144"],
+  ["outbound-port", "0", "outbound-port is 0"],
   ["skip-inbound-ports", "70000", "has port 70000"],
   ["skip-outbound-ports", "9-1", "has port 9-1"],
 ])("planRedirect() refuses %s %p", (name, value, message) => {

@@ -58,8 +58,8 @@ export function planRedirect(pod: {
   };
   return {
     uid: Number(uid),
-    inboundPort: port("proxy-inbound-port", "4143"),
-    outboundPort: port("proxy-outbound-port", "4140"),
+    inboundPort: port("inbound-port", "4143"),
+    outboundPort: port("outbound-port", "4140"),
     skipInbound: ports("skip-inbound-ports", INBOUND),
     skipOutbound: ports(
       "skip-outbound-ports",
