@@ -27,7 +27,7 @@ export class FrameReader {
 
   /** The frame's content once it is whole; undefined before. Throws where it is too long. */
   push(chunk: Uint8Array): Uint8Array | undefined {
-    this.#chunks.push(chunk.slice());
+    this.#chunks.push(new Uint8Array(chunk));
     this.#bytes += chunk.length;
     if (this.#bytes < LENGTH_BYTES) return undefined;
     const all = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);

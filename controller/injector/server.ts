@@ -147,7 +147,7 @@ class Webhook implements WebhookServer {
         },
       );
     stream.handler = {
-      onData: (chunk) => start(chunk.slice()),
+      onData: (chunk) => start(new Uint8Array(chunk)),
       onEnd: () => stream.destroy(),
       onDrain: () => undefined,
       onClose: failed,

@@ -29,6 +29,15 @@ describe("Sender", () => {
     }
   });
 
+  test("keeps a copy of what waits, of a Buffer too", () => {
+    const { sender, stream } = rig();
+    stream.sendWindow = 0;
+    const chunk = Buffer.from("mine");
+    sender.data(stream, chunk);
+    chunk.fill("x");
+    expect(Buffer.concat(stream.queue).toString()).toBe("mine");
+  });
+
   test("waits for the connection's window as well", () => {
     const { sender, log, stream } = rig();
     stream.sendWindow = 100_000;

@@ -116,7 +116,7 @@ export class Sender {
   }
 
   #enqueue(stream: Http2Stream, chunk: Uint8Array): false {
-    stream.queue.push(chunk.slice());
+    stream.queue.push(new Uint8Array(chunk));
     stream.queuedBytes += chunk.length;
     this.#blocked.add(stream);
     return false;

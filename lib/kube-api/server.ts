@@ -202,7 +202,7 @@ function accept(served: Served, options: KubeApiOptions, stream: TcpStream): voi
       },
     );
   stream.handler = {
-    onData: (chunk) => start(chunk.slice()),
+    onData: (chunk) => start(new Uint8Array(chunk)),
     onEnd: () => stream.destroy(),
     onDrain: () => undefined,
     onClose: failed,

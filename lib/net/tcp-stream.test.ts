@@ -5,6 +5,7 @@ import { type BunSocket, DETACHED, socketHandlers, TcpStream } from "./tcp-strea
 /** A socket that takes so many bytes a write, and records what is asked of it. */
 function fakeSocket(takes: number[]) {
   const calls: string[] = [];
+  const written: string[] = [];
   const socket = {
     remoteAddress: "::ffff:10.0.0.1",
     remotePort: 1234,
@@ -14,6 +15,7 @@ function fakeSocket(takes: number[]) {
     data: undefined,
     write: (bytes: Uint8Array) => {
       const taken = Math.min(takes.shift() ?? bytes.length, bytes.length);
+      written.push(Buffer.from(bytes.subarray(0, taken)).toString());
       calls.push(`write ${taken}/${bytes.length}`);
       return taken;
     },
@@ -23,11 +25,11 @@ function fakeSocket(takes: number[]) {
     resume: () => calls.push("resume"),
     setKeepAlive: (_: boolean, ms: number) => calls.push(`keepalive ${ms}`),
   };
-  return { calls, socket: socket as unknown as BunSocket };
+  return { calls, written, socket: socket as unknown as BunSocket };
 }
 
 function open(takes: number[] = []) {
-  const { calls, socket } = fakeSocket(takes);
+  const { calls, written, socket } = fakeSocket(takes);
   const stream = new TcpStream(socket);
   const events: string[] = [];
   stream.handler = {
@@ -36,7 +38,7 @@ function open(takes: number[] = []) {
     onDrain: () => events.push("drain"),
     onClose: (error) => events.push(`close ${error?.message ?? ""}`),
   };
-  return { calls, socket, stream, events };
+  return { calls, written, socket, stream, events };
 }
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
@@ -65,6 +67,15 @@ test("TcpStream queues what the socket does not take, in order, and half-closes 
     "shutdown",
   ]);
   expect(events).toEqual([]);
+});
+
+test("TcpStream keeps a copy of what waits, of a Buffer too", () => {
+  const { written, stream } = open([0]);
+  const chunk = Buffer.from("mine");
+  stream.write(chunk);
+  chunk.fill("x");
+  stream.drained();
+  expect(written.join("")).toBe("mine");
 });
 
 test("TcpStream tells when it has drained", () => {

@@ -151,7 +151,7 @@ class Handshake {
 
   #accept(stream: TcpStream): void {
     this.#open.push(stream);
-    stream.handler = onBytes((chunk) => this.#terminate(stream, chunk.slice()), ignore);
+    stream.handler = onBytes((chunk) => this.#terminate(stream, new Uint8Array(chunk)), ignore);
   }
 
   #terminate(stream: TcpStream, initial: Uint8Array): void {
