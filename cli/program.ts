@@ -11,7 +11,8 @@ import { addVizStat } from "./commands/viz-stat.ts";
 import type { Context } from "./context.ts";
 
 const OVERVIEW = `
-Other roles of this executable: proxy, controller, cni, dev; each has its own --help.
+Other roles of this executable: dev, cni and controller, each with its own --help, and proxy, which reads its
+environment only.
 
 Examples:
   # Install the mesh

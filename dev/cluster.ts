@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
-import { ENDPOINT_SLICES, SERVICES } from "#lib/k8s/resource.ts";
+import { ENDPOINT_SLICES, SERVICE_NAME, SERVICES } from "#lib/k8s/resource.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { createKubeApi, type KubeApi } from "#lib/kube-api/server.ts";
@@ -54,8 +54,6 @@ const NODE_NAME = "bunkerd-dev";
 const DOMAIN = "cluster.local";
 const LOOPBACK = "127.0.0.1";
 const TOKEN_BYTES = 24;
-/** By which label an EndpointSlice names its Service. */
-const SERVICE_NAME = "kubernetes.io/service-name";
 
 /** Starts everything inside an instance that has just been created. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {

@@ -1,6 +1,7 @@
 /** The catalog out of informers: which answer each change of an object affects. */
 
 import type { Change, Informer } from "#lib/k8s/informer.ts";
+import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
@@ -26,7 +27,6 @@ export type ClusterOptions = EndpointOptions & { readonly opaquePorts: string };
 
 type Name = { readonly name: string; readonly namespace: string };
 
-const SERVICE_NAME = "kubernetes.io/service-name";
 const ZONE = "topology.kubernetes.io/zone";
 const slash = ({ metadata }: KubeObject): string =>
   `${metadata?.namespace ?? ""}/${metadata?.name}`;

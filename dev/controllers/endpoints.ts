@@ -1,6 +1,6 @@
 /** EndpointSlices, and Endpoints for old readers: the pods behind each Service. */
 
-import { ENDPOINT_SLICES, type Resource, SERVICES } from "#lib/k8s/resource.ts";
+import { ENDPOINT_SLICES, type Resource, SERVICE_NAME, SERVICES } from "#lib/k8s/resource.ts";
 import { matchesSelector } from "#lib/k8s/selector.ts";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
@@ -10,7 +10,6 @@ import { type Context, type Controller, from, keyOf, nameOf, startController } f
 import { sameJson } from "./status.ts";
 import { templateHash } from "./template-hash.ts";
 
-const SERVICE_NAME = "kubernetes.io/service-name";
 const MANAGED_BY = { "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io" };
 const ENDPOINTS: Resource<KubeObject & { subsets?: unknown }> = {
   ...SERVICES,

@@ -1,10 +1,9 @@
 /** Services as an nft script for the node's namespace: what kube-proxy does on a cluster. Pure. */
 
+import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 
-/** The label by which an EndpointSlice names its Service. */
-const SERVICE_NAME = "kubernetes.io/service-name";
 const TABLE = "bunkerd-services";
 
 type Place = { readonly ip: string; readonly port: number };

@@ -3,6 +3,7 @@
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
+import { isIdempotent } from "#lib/http/semantics.ts";
 import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
 import { persists, responseFraming } from "#lib/http1/framing.ts";
 import { findHeadEnd, parseResponse } from "#lib/http1/head-parser.ts";
@@ -20,15 +21,6 @@ export interface ClientObserver {
   onClosed(connection: ClientConnection): void;
 }
 
-/** Methods that may be sent again where a kept connection died without an answer (RFC 9110 §9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "TRACE",
-  "PUT",
-  "DELETE",
-]);
 const INTERNAL_ERROR = 2;
 
 /** Makes an open stream an HTTP/1 client connection. */
@@ -273,7 +265,7 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
 
   #gone(): void {
     const resendable =
-      this.#reused && !this.#answered && !this.#hasBody && IDEMPOTENT.has(this.#method);
+      this.#reused && !this.#answered && !this.#hasBody && isIdempotent(this.#method);
     this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: resendable });
   }
 

@@ -36,3 +36,18 @@ const KEPT: ReadonlySet<string> = new Set([
   "authorization",
   "cookie",
 ]);
+
+/** Methods that may be made twice (RFC 9110 §9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+  "PUT",
+  "DELETE",
+]);
+
+/** Whether a request of this method may be sent again where a connection died without an answer. */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}

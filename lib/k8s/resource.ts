@@ -47,6 +47,8 @@ export const CONFIG_MAPS: Resource<ConfigMap> = core("ConfigMap");
 export const SERVICE_ACCOUNTS: Resource<ServiceAccount> = core("ServiceAccount");
 export const NAMESPACES: Resource<Namespace> = { ...core("Namespace"), namespaced: false };
 export const NODES: Resource<Node> = { ...core("Node"), namespaced: false };
+/** The label by which an EndpointSlice names its Service. */
+export const SERVICE_NAME = "kubernetes.io/service-name";
 export const ENDPOINT_SLICES: Resource<EndpointSlice> = resource("EndpointSlice", {
   group: "discovery.k8s.io",
   plural: "endpointslices",

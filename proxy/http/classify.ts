@@ -20,18 +20,3 @@ export function grpcStatusOf(headers: HeaderList | undefined): number | undefine
 export function isFailure(status: number, grpcStatus: number | undefined): boolean {
   return grpcStatus === undefined ? status >= 500 : GRPC_FAILURES.has(grpcStatus);
 }
-
-/** Methods that may be sent again where a connection died without an answer (RFC 9110 §9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "TRACE",
-  "PUT",
-  "DELETE",
-]);
-
-/** Whether a request of this method may be made twice. */
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method);
-}

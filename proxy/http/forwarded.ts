@@ -2,6 +2,7 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { isIdempotent } from "#lib/http/semantics.ts";
 import type {
   ClientConnection,
   ClientStream,
@@ -14,7 +15,7 @@ import type {
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
-import { grpcStatusOf, isFailure, isGrpc, isIdempotent } from "./classify.ts";
+import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
 import { Replay } from "./replay.ts";
 import { type ErrorKind, errorResponse, mayBeUndelivered, NOT_DELIVERED } from "./rescue.ts";
 
