@@ -1,0 +1,59 @@
+/** `npm run conformance -- [SUITE…] [--quick]`: bodies of cases that this project did not write, and some that it did. */
+
+import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
+
+const SUITES: readonly Suite[] = [];
+const HELP = `npm run conformance -- [SUITE…] [--quick]
+  --quick   only what is part of npm test
+Suites: ${SUITES.map(({ name }) => name).join(", ")}`;
+const MISSING: Readonly<Record<Need, string>> = {
+  go: "Go 1.26 is not there: install it from https://go.dev/dl",
+  root: "it needs root",
+};
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const lacks = (need: Need): boolean =>
+  need === "go" ? Bun.which("go") === null : process.getuid?.() !== 0;
+
+/** Runs one suite and returns how many cases it had; one that breaks counts as a failure. */
+async function runSuite(suite: Suite): Promise<Tally> {
+  const report = new CountingReport(suite.name, say);
+  const lacking = suite.needs.find(lacks);
+  const started = performance.now();
+  if (lacking !== undefined) report.skipped(suite.name, MISSING[lacking]);
+  else
+    try {
+      await suite.run(report);
+    } catch (error) {
+      report.failed(suite.name, `broke off: ${error instanceof Error ? error.stack : error}`);
+    }
+  const { passed, failed, skipped } = report.tally;
+  const took = ((performance.now() - started) / 1000).toFixed(1);
+  say(`${suite.name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${took} s`);
+  return report.tally;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const names = words.filter((word) => !word.startsWith("--"));
+  const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
+  if (words.includes("--help") || unknown !== undefined) {
+    say(unknown === undefined ? HELP : `Cannot run ${unknown}: no suite has that name\n${HELP}`);
+    return unknown === undefined ? 0 : 2;
+  }
+  const quick = words.includes("--quick");
+  const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of SUITES) {
+    if (names.length > 0 ? !names.includes(suite.name) : quick && !suite.quick) continue;
+    const tally = await runSuite(suite);
+    total.passed += tally.passed;
+    total.failed += tally.failed;
+    total.skipped += tally.skipped;
+  }
+  say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+// What a suite left behind, such as a pooled connection, does not keep the process.
+process.exit();
