@@ -1,0 +1,218 @@
+/** Two network namespaces joined by a cable: load, one proxy and the peers in one; another proxy and the applications in the other. */
+
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { $ } from "bun";
+import {
+  haproxyConfig,
+  type NginxRole,
+  nginxConfig,
+  PORTS,
+  REDIRECT_RULES,
+  SERVER_IP,
+} from "./peers.ts";
+
+type Side = "client" | "server";
+/** Proxies, ours and others', run on one core; load and applications on the other. */
+const PROXY_CORE = "0";
+const LOAD_CORE = "1";
+const CLIENT_IP = "10.98.0.1";
+const READY_TIMEOUT_MS = 10_000;
+const IDENTITY = "bench.serviceaccount.identity.linkerd.cluster.local";
+/** What the mesh calls the two sides. */
+export const NAMES: Readonly<Record<Side, string>> = {
+  client: `client.${IDENTITY}`,
+  server: `server.${IDENTITY}`,
+};
+const ROOT = new URL("../..", import.meta.url).pathname;
+/** Files that applications serve, and their sizes in bytes. */
+const FILES = { "1k": 1024, "10k": 10_240, "1m": 1_048_576, "8m": 8_388_608 } as const;
+
+/** Whose CPU time a case counts. */
+export type Measured = "nginx-http1" | "nginx-tcp" | "nginx-mtls" | "nghttpx" | "haproxy" | "ours";
+
+/** The bed; processes that CPU time is read of are found by name. */
+export class Bed {
+  readonly dir: string = mkdtempSync(`${tmpdir()}/bench-`);
+  readonly #prefix = `bunkerd-bench-${process.pid}`;
+  readonly #children: Bun.Subprocess[] = [];
+  readonly #pids = new Map<string, number>();
+
+  async start(): Promise<void> {
+    mkdirSync(`${this.dir}/www`);
+    await $`chmod 755 ${this.dir}`;
+    for (const [name, size] of Object.entries(FILES))
+      writeFileSync(`${this.dir}/www/${name}`, "a".repeat(size));
+    await this.#wire();
+    await this.#startControlPlanes();
+    await this.#startPeers();
+    await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${this.dir}/bunkerd ${ROOT}main.ts`.quiet();
+    await Promise.all([this.#startProxy("client"), this.#startProxy("server")]);
+  }
+
+  /** The process whose time counts; of ours and HAProxy's there is one on each side. */
+  pidOf(who: Measured, side: Side = "client"): number {
+    const name = who === "ours" || who === "haproxy" ? `${who}-${side}` : who;
+    const pid = this.#pids.get(name);
+    if (pid === undefined) throw new Error(`Cannot measure ${name}: it does not run`);
+    return pid;
+  }
+
+  /** Runs a load on the client's side, on the applications' core, and returns what it printed. */
+  async load(command: readonly string[]): Promise<string> {
+    const run = this.spawn("client", ["taskset", "-c", LOAD_CORE, ...command]);
+    return await new Response(run.stdout).text();
+  }
+
+  /** Runs a program in a side's namespace. */
+  spawn(side: Side, command: readonly string[]): Bun.Subprocess<"ignore", "pipe", "inherit"> {
+    return Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#children) child.kill("SIGKILL");
+    await Promise.all(this.#children.map(({ exited }) => exited));
+    for (const pid of this.#pids.values()) await $`kill -9 ${pid}`.quiet().nothrow();
+    for (const side of SIDES) await $`ip netns del ${this.#space(side)}`.nothrow();
+    rmSync(this.dir, { recursive: true });
+  }
+
+  #space(side: Side): string {
+    return `${this.#prefix}-${side}`;
+  }
+
+  async #wire(): Promise<void> {
+    for (const side of SIDES) {
+      await $`ip netns add ${this.#space(side)}`;
+      await this.spawn(side, ["ip", "link", "set", "lo", "up"]).exited;
+    }
+    const [client, server] = [this.#space("client"), this.#space("server")];
+    await $`ip link add eth0 netns ${client} type veth peer name eth0 netns ${server}`;
+    for (const side of SIDES) {
+      const address = side === "client" ? CLIENT_IP : SERVER_IP;
+      await this.spawn(side, ["ip", "addr", "add", `${address}/24`, "dev", "eth0"]).exited;
+      await this.spawn(side, ["ip", "link", "set", "eth0", "up"]).exited;
+      writeFileSync(`${this.dir}/${side}.nft`, REDIRECT_RULES[side]);
+      await this.spawn(side, ["nft", "-f", `${this.dir}/${side}.nft`]).exited;
+    }
+    await this.spawn("client", ["ip", "addr", "add", "10.99.0.0/24", "dev", "lo"]).exited;
+  }
+
+  async #startControlPlanes(): Promise<void> {
+    const program = `${ROOT}test/bench/control-plane.ts`;
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    writeFileSync(
+      `${this.dir}/authority.key`,
+      privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
+    );
+    for (const side of SIDES) {
+      const args = [this.dir, side, NAMES[side], NAMES.server];
+      this.#keep(side, `control-plane-${side}`, ["bun", program, ...args]);
+      await until(() => existsSync(`${this.dir}/control-port-${side}`), "control plane");
+    }
+  }
+
+  async #startPeers(): Promise<void> {
+    const files = { dir: this.dir, serverName: NAMES.server };
+    const nginx = async (side: Side, role: NginxRole, core: string): Promise<void> => {
+      const config = `${this.dir}/${side}-${role}.conf`;
+      writeFileSync(
+        config,
+        nginxConfig(role, { ...files }).replaceAll(`/${role}.`, `/${side}-${role}.`),
+      );
+      const master = this.#keep(side, `nginx-${side}-${role}`, [
+        "taskset",
+        "-c",
+        core,
+        "nginx",
+        "-c",
+        config,
+      ]);
+      await until(() => childOf(master) !== undefined, `nginx ${role}`);
+      this.#pids.set(`nginx-${role}`, childOf(master) ?? 0);
+    };
+    for (const side of SIDES) {
+      await nginx(side, "app", LOAD_CORE);
+      const nghttpd = ["nghttpd", "--no-tls", "-d", `${this.dir}/www`, String(PORTS.http2App)];
+      this.#keep(side, `nghttpd-${side}`, ["taskset", "-c", LOAD_CORE, ...nghttpd]);
+      const config = `${this.dir}/haproxy-${side}.cfg`;
+      writeFileSync(config, haproxyConfig(side === "client" ? "outbound" : "inbound", files));
+      const haproxy = ["haproxy", "-db", "-f", config];
+      this.#keep(side, `haproxy-${side}`, ["taskset", "-c", PROXY_CORE, ...haproxy]);
+    }
+    await nginx("client", "http1", PROXY_CORE);
+    await nginx("client", "tcp", PROXY_CORE);
+    await nginx("client", "dial", LOAD_CORE);
+    await nginx("server", "mtls", PROXY_CORE);
+    const nghttpx = [
+      "nghttpx",
+      "--conf=/dev/null",
+      "--single-process",
+      "-n1",
+      `-f127.0.0.1,${PORTS.http2Peer};no-tls`,
+      `-b127.0.0.1,${PORTS.http2App};;proto=h2`,
+      "--accesslog-file=/dev/null",
+      `--errorlog-file=${this.dir}/nghttpx.log`,
+    ];
+    this.#keep("client", "nghttpx", ["taskset", "-c", PROXY_CORE, ...nghttpx]);
+  }
+
+  async #startProxy(side: Side): Promise<void> {
+    const control = `127.0.0.1:${readFileSync(`${this.dir}/control-port-${side}`, "utf8")}`;
+    const folder = `${this.dir}/identity-${side}`;
+    mkdirSync(folder);
+    await $`chown -R 2102 ${folder}`;
+    writeFileSync(`${this.dir}/token`, "token");
+    const P = "LINKERD2_PROXY_";
+    const variables = {
+      [`${P}DESTINATION_SVC_ADDR`]: control,
+      [`${P}POLICY_SVC_ADDR`]: control,
+      [`${P}IDENTITY_SVC_ADDR`]: control,
+      [`${P}POLICY_WORKLOAD`]: side,
+      [`${P}IDENTITY_DIR`]: folder,
+      [`${P}IDENTITY_TRUST_ANCHORS`]: readFileSync(`${this.dir}/anchors-${side}.pem`, "utf8"),
+      [`${P}IDENTITY_TOKEN_FILE`]: `${this.dir}/token`,
+      [`${P}IDENTITY_LOCAL_NAME`]: NAMES[side],
+    };
+    const drop = ["setpriv", "--reuid=2102", "--clear-groups", "taskset", "-c", PROXY_CORE];
+    const command = [
+      "env",
+      ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ];
+    this.#keep(side, `ours-${side}`, [...command, ...drop, `${this.dir}/bunkerd`, "proxy"]);
+    const ready = async (): Promise<boolean> => {
+      const ask = this.spawn(side, ["curl", "-s", "http://127.0.0.1:4191/ready"]);
+      return (await new Response(ask.stdout).text()) === "ready\n";
+    };
+    await until(ready, `proxy on the ${side}'s side`);
+  }
+
+  #keep(side: Side, name: string, command: readonly string[]): number {
+    const child = Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    this.#children.push(child);
+    this.#pids.set(name, child.pid);
+    return child.pid;
+  }
+}
+
+const SIDES = ["client", "server"] as const;
+
+/** The first child of a process. */
+function childOf(pid: number): number | undefined {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  const [first] = existsSync(file) ? readFileSync(file, "utf8").trim().split(" ") : [];
+  return first === undefined || first === "" ? undefined : Number(first);
+}
+
+async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Cannot start ${what}: not ready in 10 s`);
+    await Bun.sleep(50);
+  }
+}

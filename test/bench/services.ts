@@ -1,0 +1,35 @@
+/** The Services that the bench's control plane knows: what a client dials, and what is behind. */
+
+import { PORTS, SERVER_IP } from "./peers.ts";
+
+/** One Service with one endpoint. */
+export interface BenchService {
+  readonly addr: string;
+  readonly endpoint: string;
+  readonly opaque: boolean;
+  /** Its endpoint has a proxy of ours, on the server's side; otherwise it is on the client's, and the hop is plain. */
+  readonly meshed: boolean;
+}
+
+const plain = (ip: string, port: number, opaque = false): BenchService => ({
+  addr: `${ip}:80`,
+  endpoint: `127.0.0.1:${port}`,
+  opaque,
+  meshed: false,
+});
+const meshed = (ip: string, port: number, opaque = false): BenchService => ({
+  addr: `${ip}:80`,
+  endpoint: `${SERVER_IP}:${port}`,
+  opaque,
+  meshed: true,
+});
+
+/** By the names that their paths begin with. */
+export const SERVICES: Readonly<Record<string, BenchService>> = {
+  http1: plain("10.99.0.1", PORTS.http1App),
+  http2: plain("10.99.0.2", PORTS.http2App),
+  tcp: plain("10.99.0.3", PORTS.http1App, true),
+  "meshed-http1": meshed("10.99.0.11", PORTS.http1App),
+  "meshed-http2": meshed("10.99.0.12", PORTS.http2App),
+  "meshed-tcp": meshed("10.99.0.13", PORTS.http1App, true),
+};
