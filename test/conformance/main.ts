@@ -1,8 +1,9 @@
 /** `npm run conformance -- [SUITE…] [--quick]`: bodies of cases that this project did not write, and some that it did. */
 
+import { grpcInterop } from "./grpc/interop.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 
-const SUITES: readonly Suite[] = [];
+const SUITES: readonly Suite[] = [grpcInterop];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test
 Suites: ${SUITES.map(({ name }) => name).join(", ")}`;
