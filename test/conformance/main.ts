@@ -1,9 +1,10 @@
 /** `npm run conformance -- [SUITE…] [--quick]`: bodies of cases that this project did not write, and some that it did. */
 
+import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 
-const SUITES: readonly Suite[] = [grpcInterop];
+const SUITES: readonly Suite[] = [grpcInterop, connectConformance];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test
 Suites: ${SUITES.map(({ name }) => name).join(", ")}`;
