@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
-import { FakePair } from "../../test/fake/byte-stream.ts";
+import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
 import type {
   ClientConnection,
   RequestHandler,
@@ -198,8 +198,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
     pair.b.highWaterBytes = 10;
     echo.streams[0]?.sendData(Buffer.alloc(30_000));
     pair.b.handler.onDrain();
-    await Promise.resolve();
-    await Promise.resolve();
+    await passTick();
     expect(echo.streams[0]?.sendData(Buffer.alloc(20_000))).toBe(false);
     await pair.run();
     expect(echo.writable).toBeGreaterThan(0);

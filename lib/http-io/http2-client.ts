@@ -12,7 +12,7 @@ import type { Clock } from "#lib/time/clock.ts";
 import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
 import type { ClientObserver } from "./http1-client.ts";
 import { type Http2DriverOptions, removeConnectionFields } from "./http2-server.ts";
-import { type Flushable, outbox } from "./outbox.ts";
+import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 
@@ -183,9 +183,10 @@ class Http2ClientConnection
   }
 
   mark(): void {
-    if (this.#marked) return;
-    this.#marked = true;
-    outbox.mark(this);
+    if (!this.#marked) {
+      this.#marked = true;
+      outbox.markShared(this);
+    } else if (this.http2.out.length > EAGER_FLUSH_BYTES) this.flush();
   }
 
   flush(): void {

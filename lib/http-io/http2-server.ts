@@ -10,7 +10,7 @@ import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import type { ServerConnection } from "./http1-server.ts";
-import { type Flushable, outbox } from "./outbox.ts";
+import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
 import { Patience, type Phase, SERVER_KEEP_ALIVE, type ServerLimits } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 
@@ -173,9 +173,10 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   }
 
   mark(): void {
-    if (this.#marked) return;
-    this.#marked = true;
-    outbox.mark(this);
+    if (!this.#marked) {
+      this.#marked = true;
+      outbox.markShared(this);
+    } else if (this.http2.out.length > EAGER_FLUSH_BYTES) this.flush();
   }
 
   flush(): void {

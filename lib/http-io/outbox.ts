@@ -1,15 +1,20 @@
-/** Gathers what connections have to write, so that each writes once an event however many frames that was. */
+/** Gathers what connections have to write, so that each writes once however many frames that was. */
 
 /** Something with bytes to write. */
 export interface Flushable {
   flush(): void;
 }
 
-/** Connections marked since the last flush. */
+/** A connection that shares its socket among many streams and has gathered so much writes without waiting longer. */
+export const EAGER_FLUSH_BYTES: number = 64 * 1024;
+
+/** Connections marked since they last wrote. */
 export class Outbox {
   #marked: Flushable[] = [];
+  #shared: Flushable[] = [];
   #depth = 0;
   #scheduled = false;
+  #tickScheduled = false;
 
   /** Has `flush` called at the end of the event that runs now. */
   mark(connection: Flushable): void {
@@ -17,6 +22,17 @@ export class Outbox {
     if (this.#depth > 0 || this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(this.#flushLater);
+  }
+
+  /**
+   * Has `flush` called when all sockets that were ready have been read: what several events bring to one connection
+   * goes out in one write, and over TLS in one record.
+   */
+  markShared(connection: Flushable): void {
+    this.#shared.push(connection);
+    if (this.#tickScheduled) return;
+    this.#tickScheduled = true;
+    setImmediate(this.flushShared);
   }
 
   /** Begins an event; what is marked until `leave` is written there. */
@@ -32,6 +48,14 @@ export class Outbox {
   readonly #flushLater = (): void => {
     this.#scheduled = false;
     this.#flush();
+  };
+
+  /** Writes what was marked as shared now; the runtime calls it once a tick. */
+  readonly flushShared = (): void => {
+    this.#tickScheduled = false;
+    const shared = this.#shared;
+    this.#shared = [];
+    for (const connection of shared) connection.flush();
   };
 
   #flush(): void {

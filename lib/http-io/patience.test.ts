@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
-import { FakePair } from "../../test/fake/byte-stream.ts";
+import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import type { ClientConnection, Reset, ResponseHandler, ServerHandler } from "./exchange.ts";
 import { serveHttp1 } from "./http1-server.ts";
@@ -295,8 +295,7 @@ test("HTTP/2: a client cuts off a server that does not end its side after LINGER
   const { pair, client, connection } = http2(PROMPT);
   await pair.run();
   connection.drain();
-  await Promise.resolve();
-  await Promise.resolve();
+  await passTick();
   expect(pair.a.ended).toBe(true);
   client.advance(LINGER_LIMIT_MS - TICK_MS);
   expect(pair.a.closed).toBe(false);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { FakePair } from "../../test/fake/byte-stream.ts";
+import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
 import {
   SIMPLE_BACKLOG_LIMIT_BYTES,
   SIMPLE_BODY_LIMIT_BYTES,
@@ -145,10 +145,11 @@ describe("serveSimple()", () => {
     expect(got).toEqual(["end"]);
   });
 
-  test("speaks HTTP/2 as well", () => {
+  test("speaks HTTP/2 as well", async () => {
     const pair = new FakePair();
     const connection = serveSimple(pair.b, { protocol: "HTTP/2", now: () => 0 }, () => undefined);
     connection.onData(Buffer.from("GET / HTTP/1.1\r\n\r\n123456"));
+    await passTick();
     expect(pair.b.ended).toBe(true);
   });
 });

@@ -39,7 +39,8 @@ export class Bed {
   readonly #children: Bun.Subprocess[] = [];
   readonly #pids = new Map<string, number>();
 
-  async start(): Promise<void> {
+  /** `profile` runs our proxies from their source, and has the runtime's profiler write to the bed's folder. */
+  async start({ profile }: { readonly profile: boolean }): Promise<void> {
     mkdirSync(`${this.dir}/www`);
     await $`chmod 755 ${this.dir}`;
     for (const [name, size] of Object.entries(FILES))
@@ -48,7 +49,11 @@ export class Bed {
     await this.#startControlPlanes();
     await this.#startPeers();
     await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${this.dir}/bunkerd ${ROOT}main.ts`.quiet();
-    await Promise.all([this.#startProxy("client"), this.#startProxy("server")]);
+    const program = (side: Side): string[] =>
+      profile
+        ? [...profiler(this.dir, side), `${ROOT}main.ts`, "proxy"]
+        : [`${this.dir}/bunkerd`, "proxy"];
+    await Promise.all(SIDES.map((side) => this.#startProxy(side, program(side))));
   }
 
   /** The process whose time counts; of ours and HAProxy's there is one on each side. */
@@ -70,6 +75,17 @@ export class Bed {
     return Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+  }
+
+  /** Ends our proxies, so that their profiles are written, and returns where each took its time. */
+  async profiles(): Promise<Readonly<Record<Side, string>>> {
+    const read = async (side: Side): Promise<string> => {
+      process.kill(this.pidOf("ours", side), "SIGTERM");
+      const file = `${this.dir}/identity-${side}/profile.md`;
+      await until(() => existsSync(file) && readFileSync(file).length > 0, "reading a profile");
+      return readFileSync(file, "utf8");
+    };
+    return { client: await read("client"), server: await read("server") };
   }
 
   async stop(): Promise<void> {
@@ -160,7 +176,7 @@ export class Bed {
     this.#keep("client", "nghttpx", ["taskset", "-c", PROXY_CORE, ...nghttpx]);
   }
 
-  async #startProxy(side: Side): Promise<void> {
+  async #startProxy(side: Side, program: readonly string[]): Promise<void> {
     const control = `127.0.0.1:${readFileSync(`${this.dir}/control-port-${side}`, "utf8")}`;
     const folder = `${this.dir}/identity-${side}`;
     mkdirSync(folder);
@@ -182,7 +198,7 @@ export class Bed {
       "env",
       ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     ];
-    this.#keep(side, `ours-${side}`, [...command, ...drop, `${this.dir}/bunkerd`, "proxy"]);
+    this.#keep(side, `ours-${side}`, [...command, ...drop, ...program]);
     const ready = async (): Promise<boolean> => {
       const ask = this.spawn(side, ["curl", "-s", "http://127.0.0.1:4191/ready"]);
       return (await new Response(ask.stdout).text()) === "ready\n";
@@ -201,6 +217,15 @@ export class Bed {
 }
 
 const SIDES = ["client", "server"] as const;
+
+/** The runtime's profiler may write where the proxy keeps its certificate. */
+const profiler = (dir: string, side: Side): string[] => [
+  "bun",
+  "--cpu-prof-md",
+  `--cpu-prof-dir=${dir}/identity-${side}`,
+  "--cpu-prof-name=profile.md",
+  "--cpu-prof-interval=200",
+];
 
 /** The first child of a process. */
 function childOf(pid: number): number | undefined {

@@ -50,7 +50,7 @@ async function ratios(names: readonly string[], how: Rounds): Promise<number> {
   const bed = new Bed();
   let failed = 0;
   try {
-    await bed.start();
+    await bed.start({ profile: false });
     for (const name of names) {
       const { ratio, least, most, passed } = await measureCpu(bed, { name, ...how }, say);
       const { peer, gate, target } = CPU_CASES[name] as (typeof CPU_CASES)[string];

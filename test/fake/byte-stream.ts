@@ -1,5 +1,6 @@
 /** Two ends of a connection in memory, whose deliveries happen when a test says so. */
 
+import { outbox } from "#lib/http-io/outbox.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 
 const NOBODY: ByteStreamHandler = {
@@ -120,12 +121,12 @@ export class FakePair {
     FakeByteStream.join(this.a, this.b);
   }
 
-  /** Delivers both ways until nothing moves; `size` bounds each piece. Microtasks run between pieces. */
+  /** Delivers both ways until nothing moves; `size` bounds each piece. Microtasks and the tick's writes run between pieces. */
   async run(size: () => number = () => Number.POSITIVE_INFINITY): Promise<void> {
     for (let round = 0; round < RUN_LIMIT; round++) {
-      await Promise.resolve();
+      await passTick();
       const moved = this.a.deliver(size);
-      await Promise.resolve();
+      await passTick();
       if (!this.b.deliver(size) && !moved && !(await this.#settles())) return;
     }
     throw new Error(`Cannot settle connection: it still moves after ${RUN_LIMIT} rounds`);
@@ -133,9 +134,15 @@ export class FakePair {
 
   async #settles(): Promise<boolean> {
     const before = this.a.writes.length + this.b.writes.length;
-    await Promise.resolve();
+    await passTick();
     return this.a.writes.length + this.b.writes.length > before;
   }
+}
+
+/** What the runtime does between two events. */
+export async function passTick(): Promise<void> {
+  await Promise.resolve();
+  outbox.flushShared();
 }
 
 /** Rounds after which a connection in a test is taken to go in circles. */
