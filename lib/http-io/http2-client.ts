@@ -47,6 +47,8 @@ class Http2ClientConnection
   readonly #waiting = new Set<Http2ClientStream>();
   #marked = false;
   #full = false;
+  /** Whether the peer has said how many streams it takes, and those who wait were told. */
+  #settled = false;
   #closed = false;
 
   constructor(stream: ByteStream, observer: ClientObserver, options: Http2ClientOptions) {
@@ -175,7 +177,9 @@ class Http2ClientConnection
 
   onChanged(): void {
     this.mark();
-    if (this.available) this.#observer.onAvailable(this);
+    if (!this.available && this.#settled) return;
+    this.#settled = true;
+    this.#observer.onAvailable(this);
   }
 
   waitForDrain(stream: Http2ClientStream): void {

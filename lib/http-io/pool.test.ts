@@ -79,9 +79,21 @@ test("Pool shares one HTTP/2 connection and opens another where it is full or go
   expect(got).toEqual([a, a]);
   a.available = false;
   pool.acquire(waiter());
+  expect(opening).toHaveLength(1);
+  pool.onAvailable(a);
   expect(opening).toHaveLength(2);
   opening[1]?.onFailed(new Error("away"));
   expect(got[2]).toBe("away");
+});
+
+test("Pool opens another HTTP/2 connection where the one that settled is closed", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/2");
+  pool.acquire(waiter());
+  const a = new Fake();
+  a.available = false;
+  opening[0]?.onOpened(a);
+  pool.onClosed(a);
+  expect([got, opening.length]).toEqual([[], 2]);
 });
 
 test("Pool.cancel() forgets a waiter, and Pool.drain() closes what is kept and what comes back", () => {

@@ -28,6 +28,8 @@ export class Pool implements ClientObserver {
   readonly #idleSince = new Map<ClientConnection, number>();
   #waiting: ConnectionWaiter[] = [];
   #opening = 0;
+  /** HTTP/2: the connection that has not yet said how many requests it takes; until then no other one is opened. */
+  #settling: ClientConnection | undefined;
   #sweep: Timer | undefined;
   #draining = false;
 
@@ -48,7 +50,8 @@ export class Pool implements ClientObserver {
       return;
     }
     this.#waiting.push(waiter);
-    if (this.#options.version === "HTTP/1.1" || this.#opening === 0) this.#open();
+    if (this.#options.version === "HTTP/1.1") this.#open();
+    else this.#openForWaiting();
   }
 
   /** The waiter no longer wants a connection. */
@@ -71,8 +74,8 @@ export class Pool implements ClientObserver {
       return;
     }
     if (this.#options.version === "HTTP/2") {
-      while (connection.available && this.#waiting.length > 0)
-        this.#waiting.shift()?.onConnection(connection);
+      if (this.#settling === connection) this.#settling = undefined;
+      this.#share(connection);
       return;
     }
     const waiter = this.#waiting.shift();
@@ -84,8 +87,19 @@ export class Pool implements ClientObserver {
     const index = this.#connections.indexOf(connection);
     if (index >= 0) this.#connections.splice(index, 1);
     this.#idleSince.delete(connection);
-    if (this.#options.version === "HTTP/2" && this.#waiting.length > 0 && this.#opening === 0)
-      this.#open();
+    if (this.#settling === connection) this.#settling = undefined;
+    if (this.#options.version === "HTTP/2") this.#openForWaiting();
+  }
+
+  #share(connection: ClientConnection): void {
+    while (connection.available && this.#waiting.length > 0)
+      this.#waiting.shift()?.onConnection(connection);
+    this.#openForWaiting();
+  }
+
+  #openForWaiting(): void {
+    const coming = this.#opening > 0 || this.#settling !== undefined;
+    if (this.#waiting.length > 0 && !coming) this.#open();
   }
 
   #take(): ClientConnection | undefined {
@@ -128,10 +142,13 @@ export class Pool implements ClientObserver {
     this.#options.open(this, {
       onOpened: (connection) => {
         this.#opening--;
-        if (this.#options.version === "HTTP/2") this.#connections.push(connection);
-        this.onAvailable(connection);
-        if (this.#waiting.length > 0 && this.#options.version === "HTTP/2" && this.#opening === 0)
-          this.#open();
+        if (this.#options.version === "HTTP/1.1" || this.#draining) {
+          this.onAvailable(connection);
+          return;
+        }
+        this.#connections.push(connection);
+        this.#settling = connection;
+        this.#share(connection);
       },
       onFailed: (error) => {
         this.#opening--;

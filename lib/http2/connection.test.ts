@@ -9,11 +9,11 @@ import {
   CONTROL_ALLOWANCE,
   RESET_ALLOWANCE,
 } from "./budget.ts";
-import { CLIENT_STREAMS_AT_START, Http2Connection } from "./connection.ts";
+import { Http2Connection } from "./connection.ts";
 import { Flag, FrameType, PREFACE } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { ErrorCode } from "./http2-error.ts";
-import { HTTP2_DEFAULTS, type Http2Options } from "./http2-options.ts";
+import { CLIENT_STREAMS, HTTP2_DEFAULTS, type Http2Options } from "./http2-options.ts";
 import { encodeSettings, MAX_WINDOW, SettingId } from "./settings.ts";
 import type { Http2Stream } from "./stream.ts";
 
@@ -68,7 +68,7 @@ class Rig {
   readonly #encoder = new HpackEncoder();
   readonly #reader = new FrameReader("client");
 
-  constructor(role: "client" | "server", options: Partial<Http2Options> = {}) {
+  constructor(role: "client" | "server", options: Partial<Http2Options> = {}, settled = true) {
     this.connection = new Http2Connection(
       { ...HTTP2_DEFAULTS, role, nowMs: 0, ...options },
       {
@@ -88,7 +88,7 @@ class Rig {
       },
     );
     if (role === "server") this.give(PREFACE);
-    this.give(frame(SETTINGS, 0, 0));
+    if (settled) this.give(frame(SETTINGS, 0, 0));
     this.take();
   }
 
@@ -623,10 +623,20 @@ describe("Http2Connection as a client", () => {
 
   test("opens as many streams as the peer allows", () => {
     const rig = new Rig("client");
-    for (let i = 0; i < CLIENT_STREAMS_AT_START; i++) {
+    for (let i = 0; i < CLIENT_STREAMS.unlessSaid; i++) {
       expect(rig.connection.available).toBe(true);
       rig.connection.open(get, true);
     }
+    expect(rig.connection.available).toBe(false);
+  });
+
+  test("opens one stream before the peer says how many", () => {
+    const rig = new Rig("client", {}, false);
+    rig.connection.open(get, true);
+    expect(rig.connection.available).toBe(false);
+    rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.MAX_CONCURRENT_STREAMS, 2]])));
+    expect(rig.connection.available).toBe(true);
+    rig.connection.open(get, true);
     expect(rig.connection.available).toBe(false);
   });
 

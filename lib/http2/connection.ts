@@ -8,14 +8,11 @@ import { FrameReader } from "./frame-reader.ts";
 import { checkShape } from "./frame-shape.ts";
 import { connectionError, ErrorCode, Http2Error, streamError } from "./http2-error.ts";
 import type { Http2Events } from "./http2-events.ts";
-import type { Http2Options } from "./http2-options.ts";
+import { CLIENT_STREAMS, type Http2Options } from "./http2-options.ts";
 import { Sender } from "./sender.ts";
 import { decodeSettings, greeting, MAX_WINDOW, SettingId } from "./settings.ts";
 import { Http2Stream } from "./stream.ts";
 import { StreamReceiver } from "./stream-receiver.ts";
-
-/** Before the peer says otherwise a client opens at most so many streams. */
-export const CLIENT_STREAMS_AT_START = 100;
 
 const DRAIN_PING: Buffer = Buffer.from("drain!\0\0", "latin1");
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -28,7 +25,7 @@ export class Http2Connection implements FrameSink {
   readonly #sender: Sender;
   readonly #streams: StreamReceiver;
   readonly #budgets: PeerBudgets;
-  #peerStreams = CLIENT_STREAMS_AT_START;
+  #peerStreams = CLIENT_STREAMS.beforeSettings;
   #settingsSeen = false;
   #draining = false;
   /** A server waits for the answer to its drain's ping: requests that the peer sent before it saw GOAWAY still come. */
@@ -234,6 +231,7 @@ export class Http2Connection implements FrameSink {
 
   #onSettings(payload: Buffer): void {
     if (this.#settingsSeen) this.#budgets.spendControl();
+    else this.#peerStreams = CLIENT_STREAMS.unlessSaid;
     this.#settingsSeen = true;
     for (const [id, value] of decodeSettings(payload)) this.#setting(id, value);
     this.#sender.writer.frame(FrameType.SETTINGS, Flag.ACK, 0, NOTHING);

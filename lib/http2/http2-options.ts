@@ -17,3 +17,12 @@ export const HTTP2_DEFAULTS: Omit<Http2Options, "role" | "nowMs"> = {
   maxConcurrentStreams: 1024,
   maxHeaderListBytes: 64 * 1024,
 };
+
+/**
+ * How many streams a client opens where the peer's settings do not say, and before they are there: they may allow as
+ * little as one, and what a server refuses is a round trip lost.
+ */
+export const CLIENT_STREAMS: { readonly unlessSaid: number; readonly beforeSettings: number } = {
+  unlessSaid: 100,
+  beforeSettings: 1,
+};
