@@ -50,7 +50,7 @@ export async function* readMessages(
 async function serve(reference: string): Promise<void> {
   const child = Bun.spawn([reference], { stdio: ["pipe", "pipe", "inherit"] });
   process.on("SIGTERM", () => child.kill("SIGTERM"));
-  for await (const chunk of Bun.stdin.stream()) child.stdin.write(chunk);
+  for await (const chunk of Bun.stdin.stream()) await child.stdin.write(chunk);
   await child.stdin.end();
   let pair: Pair | undefined;
   for await (const message of readMessages(child.stdout)) {
@@ -70,7 +70,7 @@ async function request(reference: string): Promise<void> {
     const port = portOf(message, "client");
     const pair = pairs.get(port) ?? (await startPair({ port }));
     pairs.set(port, pair);
-    child.stdin.write(withPort(message, "client", pair.port));
+    await child.stdin.write(withPort(message, "client", pair.port));
     await child.stdin.flush();
   }
   await child.stdin.end();
