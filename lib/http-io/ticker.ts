@@ -12,7 +12,7 @@ export interface Ticking {
   tick(elapsedMs: number): void;
 }
 
-/** Ticks while it has members. */
+/** Ticks while it has members; short connections that come and go one by one set no timer each. */
 export class Ticker {
   readonly #clock: Clock;
   readonly #members = new Set<Ticking>();
@@ -29,12 +29,13 @@ export class Ticker {
 
   delete(member: Ticking): void {
     this.#members.delete(member);
-    if (this.#members.size > 0) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
   }
 
   readonly #tick = (): void => {
+    if (this.#members.size === 0) {
+      this.#timer = undefined;
+      return;
+    }
     this.#timer = this.#clock.after(TICK_MS, this.#tick);
     outbox.enter();
     try {

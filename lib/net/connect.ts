@@ -76,7 +76,6 @@ export function connectTcp(options: ConnectOptions, observer: ConnectObserver): 
         opened.terminate();
         return;
       }
-      opened.setNoDelay(true);
       const stream = new TcpStream(opened);
       opened.data = stream;
       observer.onConnected(stream);

@@ -24,7 +24,6 @@ export function listen(
   const socket = {
     ...socketHandlers(onFault),
     open: (opened: BunSocket): void => {
-      opened.setNoDelay(true);
       const stream = new TcpStream(opened);
       opened.data = stream;
       onConnection(stream);

@@ -48,10 +48,9 @@ const UNMETERED: StreamMeter = {
 export class TcpStream implements ByteStream, SocketEvents {
   handler: ByteStreamHandler = NO_HANDLER;
   meter: StreamMeter = UNMETERED;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
+  #remoteAddress: string | undefined;
+  #localAddress: string | undefined;
+  #localPort: number | undefined;
   #socket: BunSocket;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
@@ -61,10 +60,26 @@ export class TcpStream implements ByteStream, SocketEvents {
 
   constructor(socket: BunSocket) {
     this.#socket = socket;
-    this.remoteAddress = unmapped(socket.remoteAddress);
-    this.remotePort = socket.remotePort;
-    this.localAddress = unmapped(socket.localAddress);
-    this.localPort = socket.localPort;
+  }
+
+  /** Each address is a system call, and most connections are asked for one of the two: none is made before. */
+  get remoteAddress(): string {
+    this.#remoteAddress ??= unmapped(this.#socket.remoteAddress);
+    return this.#remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort;
+  }
+
+  get localAddress(): string {
+    this.#localAddress ??= unmapped(this.#socket.localAddress);
+    return this.#localAddress;
+  }
+
+  get localPort(): number {
+    this.#localPort ??= this.#socket.localPort;
+    return this.#localPort;
   }
 
   /** The descriptor, for SO_ORIGINAL_DST. */
@@ -200,8 +215,9 @@ export function socketHandlers(onFault: FaultObserver): {
   };
 }
 
-function unmapped(address: string): string {
-  return address?.startsWith("::ffff:") ? address.slice(7) : address;
+/** Empty where the socket is closed already. */
+function unmapped(address: string | undefined): string {
+  return address?.startsWith("::ffff:") ? address.slice(7) : (address ?? "");
 }
 
 /** The name of a socket error; empty for none. */

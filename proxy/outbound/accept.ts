@@ -42,11 +42,12 @@ export interface OutboundAcceptOptions {
 /** Accepts one connection. */
 export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions): void {
   const { runtime, destinations, askKernel, listenPort } = options;
+  const original = originalDst(stream, { listenPort, askKernel });
   // Where eBPF shows the destination, the probe's looks like our own port on another address.
-  const local = { ip: stream.localAddress, port: stream.localPort };
-  const target = originalDst(stream, { listenPort, askKernel }) ?? local;
+  const target = original ?? { ip: stream.localAddress, port: stream.localPort };
   // Every pod sees one at start where it proves its capture; later ones say the same.
-  if (target.ip === local.ip && !isLoopback(local.ip)) runtime.redirection.bySockets = true;
+  const bySocket = original === undefined || stream.localPort !== listenPort;
+  if (bySocket && !isLoopback(target.ip)) runtime.redirection.bySockets = true;
   if (target.ip === CAPTURE_PROBE.ip && target.port === CAPTURE_PROBE.port) {
     options.onCaptured(stream);
     return;
@@ -82,11 +83,8 @@ class OutboundConnection implements EndpointWaiter {
   ) {
     this.#stream = stream;
     this.#options = options;
-    const { runtime, target, keepaliveMs } = options;
-    const meter = runtime.tcp.scope(
-      { peer: "src", direction: "outbound", tls: "no_identity", no_tls_reason: "loopback" },
-      targetLabels(target),
-    );
+    const { keepaliveMs } = options;
+    const meter = options.destination.clients;
     meter.opened();
     stream.meter = {
       read: meter.read,

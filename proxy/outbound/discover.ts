@@ -9,6 +9,8 @@ import type {
   Route,
 } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
+import { targetLabels } from "../telemetry/labels.ts";
+import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { Balancer } from "./balancer.ts";
@@ -36,12 +38,18 @@ export interface ResolvedPolicy {
 
 /** A destination somebody connects to. */
 export class Destination {
+  /** Counts the connections that the application makes to it. */
+  readonly clients: TcpScope;
   policy: ResolvedPolicy | undefined;
   users = 0;
   watch: Watch | undefined;
   idle: { cancel(): void } | undefined;
   readonly paths: Set<string> = new Set();
   #waiting: (() => void)[] = [];
+
+  constructor(clients: TcpScope) {
+    this.clients = clients;
+  }
 
   /** Calls back once there is a policy, at once where there is. */
   whenKnown(wake: () => void): void {
@@ -84,7 +92,12 @@ export class Destinations {
     const key = formatSocketAddr(addr);
     let destination = this.#byAddr.get(key);
     if (destination === undefined) {
-      destination = new Destination();
+      destination = new Destination(
+        this.#options.runtime.tcp.scope(
+          { peer: "src", direction: "outbound", tls: "no_identity", no_tls_reason: "loopback" },
+          targetLabels(addr),
+        ),
+      );
       this.#byAddr.set(key, destination);
       this.#follow(destination, addr);
     }

@@ -43,6 +43,7 @@ export class TcpScope {
   readonly #labels: string;
   readonly #opens: Counter;
   readonly #open: Gauge;
+  #closes: Counter | undefined;
 
   constructor(metrics: TcpMetrics, labels: string) {
     this.#metrics = metrics;
@@ -61,6 +62,13 @@ export class TcpScope {
   /** `errno` is empty for a clean close. */
   closed(errno: string): void {
     this.#open.decrement();
-    this.#metrics.closes.withText(`${this.#labels},errno="${errno}"`).increment();
+    if (errno === "") {
+      this.#closes ??= this.#closesBy("");
+      this.#closes.increment();
+    } else this.#closesBy(errno).increment();
+  }
+
+  #closesBy(errno: string): Counter {
+    return this.#metrics.closes.withText(`${this.#labels},errno="${errno}"`);
   }
 }

@@ -1,5 +1,6 @@
 /** Waits for the first bytes of a connection until they say enough, or time runs out. */
 
+import { type Ticker, type Ticking, tickerOf } from "#lib/http-io/ticker.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
 
@@ -16,10 +17,11 @@ export interface FirstBytesObserver {
 }
 
 /** Takes the stream's handler until it is decided; whoever is called then must set a handler at once. */
-export class FirstBytes implements ByteStreamHandler {
+export class FirstBytes implements ByteStreamHandler, Ticking {
   readonly #look: Look;
   readonly #observer: FirstBytesObserver;
-  readonly #timer: { cancel(): void };
+  readonly #ticker: Ticker;
+  #leftMs: number;
   #bytes: Uint8Array;
   #done = false;
 
@@ -37,9 +39,9 @@ export class FirstBytes implements ByteStreamHandler {
     this.#look = how.look;
     this.#observer = observer;
     this.#bytes = how.initial;
-    this.#timer = how.clock.after(how.timeoutMs, () => {
-      if (this.#settle()) this.#observer.onUndecided(this.#bytes, "timeout");
-    });
+    this.#leftMs = how.timeoutMs;
+    this.#ticker = tickerOf(how.clock);
+    this.#ticker.add(this);
     stream.handler = this;
     if (how.initial.length > 0 && this.#look(this.#bytes) && this.#settle())
       observer.onDecided(this.#bytes);
@@ -50,6 +52,11 @@ export class FirstBytes implements ByteStreamHandler {
     if (this.#look(this.#bytes)) {
       if (this.#settle()) this.#observer.onDecided(this.#bytes);
     } else if (this.#bytes === chunk) this.#bytes = new Uint8Array(chunk);
+  }
+
+  tick(elapsedMs: number): void {
+    this.#leftMs -= elapsedMs;
+    if (this.#leftMs <= 0 && this.#settle()) this.#observer.onUndecided(this.#bytes, "timeout");
   }
 
   onEnd(): void {
@@ -67,7 +74,7 @@ export class FirstBytes implements ByteStreamHandler {
   #settle(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    this.#timer.cancel();
+    this.#ticker.delete(this);
     return true;
   }
 }

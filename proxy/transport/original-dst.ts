@@ -19,10 +19,11 @@ export function originalDst<S extends Accepted>(
   stream: S,
   { listenPort, askKernel }: { readonly listenPort: number; readonly askKernel: AskKernel<S> },
 ): SocketAddr | undefined {
-  const local = { ip: stream.localAddress, port: stream.localPort };
-  if (local.port !== listenPort) return local;
+  const { localPort } = stream;
+  if (localPort !== listenPort) return { ip: stream.localAddress, port: localPort };
   const original = askKernel(stream);
-  return original === undefined || (original.port === listenPort && original.ip === local.ip)
+  return original === undefined ||
+    (original.port === listenPort && original.ip === stream.localAddress)
     ? undefined
     : original;
 }

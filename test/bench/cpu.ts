@@ -83,7 +83,7 @@ export const CPU_CASES: Readonly<Record<string, CpuCase>> = {
   },
   "pair-connections": {
     ...{ gate: 1.4, target: 1.1, peer: "haproxy", pair: true },
-    load: wrk(16, "-H", "Connection: close"),
+    load: wrk(64, "-H", "Connection: close"),
     ours: "http://10.99.0.11/1k",
     theirs: local(PORTS.pairHttp1, "1k"),
   },
