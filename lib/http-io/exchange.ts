@@ -2,6 +2,7 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import type { Http1Error } from "#lib/http1/http1-error.ts";
 
 /** Why a message will not be completed. `code` is the HTTP/2 error code where there is one. */
 export interface Reset {
@@ -50,6 +51,8 @@ export interface ServerStream {
 /** Whoever serves a connection. */
 export interface ServerHandler {
   onRequest(stream: ServerStream): void;
+  /** The client sent what is refused, and its connection ends; a request under way hears of it by onRequestReset. */
+  onRefused?(error: Http1Error): void;
   /** The connection is gone; every open stream has had onRequestReset before. */
   onConnectionClose(): void;
 }

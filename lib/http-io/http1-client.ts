@@ -2,17 +2,17 @@
 
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
-import type { RequestHead } from "#lib/http/message.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { isIdempotent } from "#lib/http/semantics.ts";
-import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
-import { persists, responseFraming } from "#lib/http1/framing.ts";
-import { findHeadEnd, parseResponse } from "#lib/http1/head-parser.ts";
 import { writeRequestHead } from "#lib/http1/head-writer.ts";
-import { Http1Error, malformed } from "#lib/http1/http1-error.ts";
+import { Http1Error } from "#lib/http1/http1-error.ts";
+import { ResponseReader, type ResponseSink } from "#lib/http1/response-reader.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import { outbox } from "./outbox.ts";
+import { Patience, type ServerLimits } from "./patience.ts";
+import type { Ticking } from "./ticker.ts";
 
 /** Follows a client connection: whoever keeps it hears when it is free and when it is gone. */
 export interface ClientObserver {
@@ -23,9 +23,13 @@ export interface ClientObserver {
 
 const INTERNAL_ERROR = 2;
 
-/** Makes an open stream an HTTP/1 client connection. */
-export function connectHttp1(stream: ByteStream, observer: ClientObserver): ClientConnection {
-  const connection = new Http1ClientConnection(stream, observer);
+/** Makes an open stream an HTTP/1 client connection; without a clock it waits for its server's end for ever. */
+export function connectHttp1(
+  stream: ByteStream,
+  observer: ClientObserver,
+  limits: ServerLimits = {},
+): ClientConnection {
+  const connection = new Http1ClientConnection(stream, observer, limits);
   stream.handler = connection;
   return connection;
 }
@@ -37,34 +41,33 @@ function closingLines({ method, headers }: RequestHead, upgrade: boolean): strin
   return expected && !headers.has("content-length") ? "content-length: 0\r\n" : "";
 }
 
-class Http1ClientConnection implements ClientConnection, ByteStreamHandler, BodySink, ClientStream {
+class Http1ClientConnection
+  implements ClientConnection, ByteStreamHandler, ResponseSink, ClientStream, Ticking
+{
   readonly version = "HTTP/1.1";
   readonly #stream: ByteStream;
   readonly #observer: ClientObserver;
   readonly #output: Http1Output;
-  readonly #body = new BodyReader();
-  #rest: Buffer | undefined;
-  #state: "idle" | "head" | "body" | "tunnel" | "closed" = "idle";
+  readonly #reader = new ResponseReader();
+  readonly #patience: Patience;
   #handler: ResponseHandler | undefined;
   #method = "";
   #requestEnded = false;
   #hasBody = false;
-  #answered = false;
   #reused = false;
-  #persistent = true;
   #paused = false;
   #draining = false;
-  #upgrading = false;
   #peerEnded = false;
 
-  constructor(stream: ByteStream, observer: ClientObserver) {
+  constructor(stream: ByteStream, observer: ClientObserver, limits: ServerLimits) {
     this.#stream = stream;
     this.#observer = observer;
     this.#output = new Http1Output(stream);
+    this.#patience = new Patience(this, { stream, limits });
   }
 
   get available(): boolean {
-    return this.#state === "idle" && !this.#draining;
+    return this.#reader.state === "idle" && !this.#draining;
   }
 
   get activeStreams(): number {
@@ -74,11 +77,8 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
     const upgrade = head.headers.has("upgrade");
     this.#handler = handler;
-    this.#upgrading = upgrade;
     this.#method = head.method;
-    this.#state = "head";
-    this.#answered = false;
-    this.#persistent = true;
+    this.#reader.begin(head.method, upgrade);
     this.#hasBody = !end;
     this.#requestEnded = end;
     head.headers.delete("transfer-encoding");
@@ -92,13 +92,19 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
         "length",
         Number(head.headers.get("content-length")),
       );
-    else this.#output.head(writeRequestHead(head, "transfer-encoding: chunked\r\n"), "chunked");
+    else this.#sendChunked(head);
     return this;
+  }
+
+  #sendChunked(head: RequestHead): void {
+    // There are no chunks in HTTP/1.0 (RFC 9112 §6.1).
+    if (head.version === "HTTP/1.0") head.version = "HTTP/1.1";
+    this.#output.head(writeRequestHead(head, "transfer-encoding: chunked\r\n"), "chunked");
   }
 
   drain(): void {
     this.#draining = true;
-    if (this.#state === "idle") this.#shut();
+    if (this.#reader.state === "idle") this.#shut();
   }
 
   destroy(): void {
@@ -106,13 +112,14 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   }
 
   sendData(chunk: Uint8Array): boolean {
-    return this.#state === "closed" || this.#output.body(chunk);
+    return this.#reader.state === "closed" || this.#output.body(chunk);
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
-    if (this.#state === "closed" || this.#requestEnded) return;
+    const { state } = this.#reader;
+    if (state === "closed" || this.#requestEnded) return;
     this.#requestEnded = true;
-    if (this.#state === "tunnel") {
+    if (state === "tunnel") {
       this.#output.flush();
       this.#stream.end();
       if (this.#peerEnded) this.#tunnelDone();
@@ -138,22 +145,19 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   onData(chunk: Uint8Array): void {
     outbox.enter();
     try {
-      const bytes = asBuffer(chunk);
-      this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
+      this.#run(asBuffer(chunk));
     } finally {
       outbox.leave();
     }
   }
 
   onEnd(): void {
-    if (this.#state === "tunnel") {
+    if (this.#reader.state === "tunnel") {
       this.#peerEnded = true;
       this.#handler?.onResponseEnd(undefined);
       if (this.#requestEnded) this.#tunnelDone();
-    } else if (this.#state === "body" && this.#body.untilClose) {
-      this.#persistent = false;
-      this.onBodyEnd(undefined);
-    } else this.#gone();
+    } else if (this.#reader.endsWithConnection) this.onBodyEnd(undefined);
+    else this.#gone();
   }
 
   onDrain(): void {
@@ -162,7 +166,25 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   }
 
   onClose(): void {
+    this.#patience.end();
     this.#gone();
+  }
+
+  tick(elapsedMs: number): void {
+    const phase = this.#reader.state === "closed" ? "closing" : "busy";
+    if (this.#patience.tick(elapsedMs, phase)) this.#stream.destroy();
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.#handler?.onResponseInformational(head);
+  }
+
+  onHead(head: ResponseHead, ended: boolean): void {
+    if (this.#reader.state === "tunnel") this.#output.tunnel();
+    // Nothing was sent of what would have gone through the tunnel.
+    else if (this.#reader.upgrades || this.#method === "CONNECT") this.#requestEnded = true;
+    this.#handler?.onResponseHead(head, ended);
+    if (ended) this.#responded();
   }
 
   onBody(chunk: Buffer): void {
@@ -175,89 +197,43 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
   }
 
   #run(bytes: Buffer): void {
-    this.#rest = undefined;
-    let at = 0;
     try {
-      while (at >= 0 && at < bytes.length && this.#state !== "closed") at = this.#step(bytes, at);
+      this.#reader.take(bytes, this);
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error;
       this.#lost({ reason: "protocol", code: INTERNAL_ERROR, unprocessed: false });
     }
-  }
-
-  #step(bytes: Buffer, at: number): number {
-    switch (this.#state) {
-      case "tunnel":
-        this.#handler?.onResponseData(at === 0 ? bytes : bytes.subarray(at));
-        return -1;
-      case "body":
-        return this.#body.take(bytes, at, this);
-      case "head":
-        return this.#readHead(bytes, at);
-      case "idle":
-      case "closed":
-        this.#lost({ reason: "protocol", code: INTERNAL_ERROR, unprocessed: false });
-        return -1;
-    }
-  }
-
-  #readHead(bytes: Buffer, at: number): number {
-    this.#answered = true;
-    const end = findHeadEnd(bytes, at);
-    if (end < 0) {
-      this.#rest = Buffer.from(bytes.subarray(at));
-      return -1;
-    }
-    const { head, fields } = parseResponse(bytes, at, end);
-    const { status } = head;
-    const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
-    if (status < 200 && status !== 101) {
-      this.#handler?.onResponseInformational(head);
-      return end;
-    }
-    if (status === 101 && !this.#upgrading)
-      throw malformed("it switches protocols and nobody asked for it");
-    if (status === 101 || (this.#method === "CONNECT" && status < 300)) {
-      this.#state = "tunnel";
-      this.#output.tunnel();
-      this.#handler?.onResponseHead(head, false);
-      return end;
-    }
-    if (!persists(head.headers, version)) this.#persistent = false;
-    const ended = this.#body.begin(
-      responseFraming(fields, { version, status, method: this.#method }),
-    );
-    if (this.#body.untilClose) this.#persistent = false;
-    this.#state = "body";
-    this.#handler?.onResponseHead(head, ended);
-    if (ended) this.#responded();
-    return end;
+    // Only now: what comes behind a response is no answer to the next request.
+    if (this.#reader.state !== "idle" || !this.#reader.begun) return;
+    this.#reader.begun = false;
+    this.#observer.onAvailable(this);
   }
 
   /** The response is complete: the connection is free again, or useless. */
   #responded(): void {
-    if (this.#state === "closed") return;
+    if (this.#reader.state === "closed") return;
     this.#handler = undefined;
     this.resumeResponse();
-    if (!this.#requestEnded || !this.#persistent || this.#draining) {
-      this.#shut();
-      return;
+    if (!this.#requestEnded) {
+      // Its server would take what follows for the rest of the request.
+      this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: false });
+    } else if (!this.#reader.persistent || this.#draining) this.#shut();
+    else {
+      this.#reader.state = "idle";
+      this.#reused = true;
     }
-    this.#state = "idle";
-    this.#reused = true;
-    this.#observer.onAvailable(this);
   }
 
   /** Both ways of a tunnel have ended. */
   #tunnelDone(): void {
-    if (this.#state === "closed") return;
+    if (this.#reader.state === "closed") return;
     this.#handler = undefined;
-    this.#state = "closed";
+    this.#reader.close();
     this.#observer.onClosed(this);
   }
 
   #shut(): void {
-    this.#state = "closed";
+    this.#reader.close();
     this.#output.flush();
     this.#stream.end();
     this.#observer.onClosed(this);
@@ -265,13 +241,13 @@ class Http1ClientConnection implements ClientConnection, ByteStreamHandler, Body
 
   #gone(): void {
     const resendable =
-      this.#reused && !this.#answered && !this.#hasBody && isIdempotent(this.#method);
+      this.#reused && !this.#reader.begun && !this.#hasBody && isIdempotent(this.#method);
     this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: resendable });
   }
 
   #lost(reset: Reset): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
+    if (this.#reader.state === "closed") return;
+    this.#reader.close();
     const handler = this.#handler;
     this.#handler = undefined;
     this.#observer.onClosed(this);

@@ -3,7 +3,7 @@
 import { ByteWriter } from "#lib/bytes/byte-writer.ts";
 import { latin1Write } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
-import { writeFields } from "#lib/http1/head-writer.ts";
+import { writeTrailers } from "#lib/http1/head-writer.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { type Flushable, outbox } from "./outbox.ts";
 
@@ -68,7 +68,7 @@ export class Http1Output implements Flushable {
   /** Ends the body. */
   end(trailers: HeaderList | undefined): void {
     if (this.#framing === "chunked")
-      this.#text(`0\r\n${trailers === undefined ? "" : writeFields(trailers)}\r\n`);
+      this.#text(`0\r\n${trailers === undefined ? "" : writeTrailers(trailers)}\r\n`);
     if (this.#framing === "length" && this.#due > 0) this.#breakOff();
     if (this.#framing !== "raw") this.#framing = "none";
   }

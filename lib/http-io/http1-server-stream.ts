@@ -2,6 +2,7 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { hasOption } from "#lib/http1/framing.ts";
 import { writeResponseHead } from "#lib/http1/head-writer.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, ServerStream } from "./exchange.ts";
@@ -50,6 +51,8 @@ export class Http1ServerStream implements ServerStream {
 
   sendInformational(head: ResponseHead): void {
     if (this.headSent || this.#old || this.responseDone) return;
+    head.headers.delete("content-length");
+    head.headers.delete("transfer-encoding");
     this.#host.output.head(writeResponseHead(head, ""), "none");
   }
 
@@ -58,23 +61,31 @@ export class Http1ServerStream implements ServerStream {
     this.headSent = true;
     const { status, headers } = head;
     headers.delete("transfer-encoding");
-    if (/(^|[,\s])close([,\s]|$)/i.test(headers.get("connection") ?? "")) this.persistent = false;
-    headers.delete("connection");
+    const connection = headers.get("connection");
+    if (connection !== undefined) {
+      if (hasOption(connection, "close")) this.persistent = false;
+      headers.delete("connection");
+    }
     if (status === 101 || (this.request.method === "CONNECT" && status >= 200 && status < 300)) {
       this.#sendTunnel(head);
       return;
     }
     this.#sendFramed(head, end);
-    if (end) this.#done();
+    if (end) {
+      this.#host.output.end(undefined);
+      this.#done();
+    }
   }
 
   /** Chooses how the body is framed (RFC 9112 §6.3). */
   #sendFramed(head: ResponseHead, end: boolean): void {
-    const bodiless = this.request.method === "HEAD" || head.status === 204 || head.status === 304;
-    const sized = head.headers.has("content-length");
+    const { headers, status } = head;
+    if (status === 204) headers.delete("content-length");
+    const bodiless = this.request.method === "HEAD" || status === 204 || status === 304;
+    const sized = headers.has("content-length");
     if (bodiless) this.#write(head, "", "none");
-    else if (end) this.#write(head, sized ? "" : "content-length: 0\r\n", "none");
     else if (sized) this.#write(head, "", "length");
+    else if (end) this.#write(head, "content-length: 0\r\n", "none");
     else if (this.#old) {
       this.persistent = false;
       this.#write(head, "", "close");
@@ -102,6 +113,7 @@ export class Http1ServerStream implements ServerStream {
   }
 
   #sendTunnel(head: ResponseHead): void {
+    head.headers.delete("content-length");
     this.#tunnel = true;
     this.persistent = false;
     this.#host.output.head(
@@ -109,7 +121,6 @@ export class Http1ServerStream implements ServerStream {
       "raw",
     );
     this.#host.becomeTunnel(this);
-    this.#host.resume();
   }
 
   #write(head: ResponseHead, extra: string, framing: OutputFraming): void {

@@ -2,14 +2,23 @@
 
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
-import { BodyReader, type BodySink } from "#lib/http1/body-reader.ts";
-import { persists, requestFraming } from "#lib/http1/framing.ts";
-import { findHeadEnd, parseRequest } from "#lib/http1/head-parser.ts";
+import type { RequestHead } from "#lib/http/message.ts";
+import { persists } from "#lib/http1/framing.ts";
+import type { ParsedFields } from "#lib/http1/head-parser.ts";
 import { writeRefusal } from "#lib/http1/head-writer.ts";
-import { Http1Error, overLimit } from "#lib/http1/http1-error.ts";
+import { Http1Error } from "#lib/http1/http1-error.ts";
+import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
+import { settleUpgrade } from "#lib/http1/upgrade.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { Reset, ServerHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
+import {
+  BODY_TOO_LATE,
+  DISCARD_LIMIT_BYTES,
+  HEAD_TOO_LATE,
+  LOOK_AHEAD_LIMIT_BYTES,
+  TOO_FAR_AHEAD,
+} from "./http1-refusals.ts";
 import { type Http1Host, Http1ServerStream } from "./http1-server-stream.ts";
 import { outbox } from "./outbox.ts";
 import { Patience, type Phase, type ServerLimits } from "./patience.ts";
@@ -26,8 +35,6 @@ export interface ServerConnection extends ByteStreamHandler {
 /** What a request that was given up is told: CANCEL, as HTTP/2 says it. */
 const CANCEL = 8;
 
-const HEAD_TOO_LATE: Http1Error = overLimit("its head takes too long", 408);
-
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
 export function serveHttp1(
   stream: ByteStream,
@@ -39,18 +46,16 @@ export function serveHttp1(
   return connection;
 }
 
-class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ticking {
+class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink, Ticking {
   readonly stream: ByteStream;
   readonly output: Http1Output;
   readonly #handler: ServerHandler;
-  readonly #body = new BodyReader();
+  readonly #reader = new RequestReader();
   readonly #patience: Patience;
-  #rest: Buffer | undefined;
-  #state: "head" | "body" | "responding" | "tunnel" | "closed" = "head";
+  #discarded = 0;
   #current: Http1ServerStream | undefined;
-  #paused = false;
-  #socketPaused = false;
   #running = false;
+  #socketPaused = false;
   #ended = false;
   #draining = false;
 
@@ -71,7 +76,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
 
   drain(): void {
     this.#draining = true;
-    if (this.#current === undefined && this.#rest === undefined) this.#shut();
+    if (this.#current === undefined && this.#reader.keptBytes === 0) this.#shut();
   }
 
   destroy(): void {
@@ -79,41 +84,46 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
   }
 
   onData(chunk: Uint8Array): void {
+    if (this.#reader.state === "closed") {
+      this.#discard(chunk.length);
+      return;
+    }
     outbox.enter();
     try {
-      const bytes = asBuffer(chunk);
-      this.#run(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
+      if (this.#reader.state === "body") this.#patience.moved();
+      this.#read(asBuffer(chunk));
     } finally {
       outbox.leave();
     }
   }
 
-  onEnd(): void {
-    this.#ended = true;
-    if (this.#state === "tunnel") this.#tunnelEnd();
-    else if (this.#state === "body") this.#abort("connection");
-    else if (this.#state === "head") this.#shut();
+  /** Reading on for a while lets our answer arrive: a reset would overtake it. */
+  #discard(bytes: number): void {
+    this.#discarded += bytes;
+    if (this.#discarded > DISCARD_LIMIT_BYTES) this.stream.pause();
   }
 
-  #tunnelEnd(): void {
-    const current = this.#current;
-    if (current === undefined) return;
-    current.requestDone = true;
-    current.handler.onRequestEnd(undefined);
+  onEnd(): void {
+    this.#ended = true;
+    if (this.#reader.state === "head" || this.#reader.keptBytes === 0) this.#goneOn();
   }
 
   tick(elapsedMs: number): void {
     const phase = this.#phase();
     if (!this.#patience.tick(elapsedMs, phase)) return;
-    if (phase === "closing") this.stream.destroy();
-    else if (this.#rest !== undefined) this.#refuse(HEAD_TOO_LATE);
-    else this.#shut();
+    if (phase === "head" && this.#reader.keptBytes > 0) this.#refuse(HEAD_TOO_LATE);
+    else if (phase === "body") this.#refuse(BODY_TOO_LATE);
+    else if (phase === "head" || phase === "idle") this.#shut();
+    else this.stream.destroy();
   }
 
   #phase(): Phase {
-    if (this.#state === "closed") return "closing";
-    if (this.#state !== "head" || this.#paused) return "busy";
-    return this.#rest === undefined ? "idle" : "head";
+    if (this.#reader.state === "closed") return "closing";
+    if (this.#reader.state === "tunnel") return "busy";
+    if (this.stream.queuedBytes > 0) return "writing";
+    if (this.#reader.paused || this.#reader.state === "responding") return "busy";
+    if (this.#reader.state === "body") return "body";
+    return this.#reader.keptBytes === 0 ? "idle" : "head";
   }
 
   onDrain(): void {
@@ -123,7 +133,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
 
   onClose(): void {
     this.#patience.end();
-    this.#state = "closed";
+    this.#reader.close();
     this.#abort("connection");
     this.#handler.onConnectionClose();
   }
@@ -133,7 +143,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
   }
 
   onBodyEnd(trailers: HeaderList | undefined): void {
-    if (this.#state === "body") this.#state = "responding";
+    if (this.#reader.state === "body") this.#reader.state = "responding";
     const current = this.#current;
     if (current === undefined) return;
     current.requestDone = true;
@@ -142,11 +152,11 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#reader.paused = true;
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#reader.paused = false;
     if (!this.#running) this.#go();
   }
 
@@ -158,19 +168,20 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
   }
 
   becomeTunnel(current: Http1ServerStream): void {
-    this.#state = "tunnel";
+    this.#reader.state = "tunnel";
     current.requestDone = false;
     this.output.tunnel();
+    this.resume();
   }
 
   #next(finished: Http1ServerStream): void {
     this.#current = undefined;
-    if (!finished.persistent || this.#draining || (this.#ended && this.#rest === undefined)) {
+    if (!finished.persistent || this.#draining || (this.#ended && this.#reader.keptBytes === 0)) {
       this.#shut();
       return;
     }
-    this.#state = "head";
-    this.#paused = false;
+    this.#reader.state = "head";
+    this.#reader.paused = false;
     if (!this.#running) this.#go();
   }
 
@@ -178,104 +189,99 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
   #go(): void {
     outbox.enter();
     try {
-      const rest = this.#rest;
-      if (rest !== undefined) this.#run(rest);
-      if (this.#socketPaused && !this.#mustWait()) {
-        this.#socketPaused = false;
-        this.stream.resume();
-      }
-      if (this.#ended && this.#state === "head" && !this.#paused) this.#shut();
+      this.#read(undefined);
+      if (!this.#mustWait()) this.#resumeSocket();
+      if (this.#ended && !this.#reader.paused) this.#goneOn();
     } finally {
       outbox.leave();
     }
   }
 
-  #mustWait(): boolean {
-    return this.#paused || (this.#state === "responding" && this.#rest !== undefined);
+  /** All that the client sent before it half-closed has been looked at. */
+  #goneOn(): void {
+    const { state } = this.#reader;
+    if (state === "head") this.#shut();
+    else if (state === "body") this.#abort("connection");
+    else if (state === "tunnel" && this.#current?.requestDone === false) {
+      this.#current.requestDone = true;
+      this.#current.handler.onRequestEnd(undefined);
+    }
   }
 
-  #run(bytes: Buffer): void {
-    this.#rest = undefined;
+  #resumeSocket(): void {
+    if (!this.#socketPaused) return;
+    this.#socketPaused = false;
+    this.stream.resume();
+  }
+
+  #mustWait(): boolean {
+    const { paused, state, keptBytes } = this.#reader;
+    return state !== "closed" && (paused || (state === "responding" && keptBytes > 0));
+  }
+
+  /** Takes what can be taken of fresh bytes, or of those that were kept. */
+  #read(bytes: Buffer | undefined): void {
     this.#running = true;
-    let at = 0;
     try {
-      while (
-        at >= 0 &&
-        at < bytes.length &&
-        !this.#paused &&
-        this.#state !== "closed" &&
-        this.#state !== "responding"
-      )
-        at = this.#step(bytes, at);
+      if (bytes === undefined) this.#reader.goOn(this);
+      else this.#reader.take(bytes, this);
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error;
       this.#refuse(error);
-      at = bytes.length;
     } finally {
       this.#running = false;
     }
-    if (at >= 0 && at < bytes.length && this.#state !== "closed")
-      this.#rest = Buffer.from(bytes.subarray(at));
+    if (this.#reader.keptBytes > LOOK_AHEAD_LIMIT_BYTES) this.#breakOff(TOO_FAR_AHEAD);
     if (this.#mustWait() && !this.#socketPaused) {
       this.#socketPaused = true;
       this.stream.pause();
     }
   }
 
-  /** Takes one step through the bytes and returns where the next begins; -1 where all were taken. */
-  #step(bytes: Buffer, at: number): number {
-    if (this.#state === "tunnel") {
-      this.#current?.handler.onRequestData(at === 0 ? bytes : bytes.subarray(at));
-      return -1;
-    }
-    if (this.#state === "body") return this.#body.take(bytes, at, this);
-    return this.#readHead(bytes, at);
-  }
-
-  #readHead(bytes: Buffer, from: number): number {
-    let at = from;
-    if (bytes[at] === 13 && bytes[at + 1] === 10) at += 2;
-    const end = findHeadEnd(bytes, at);
-    if (end < 0) {
-      this.#rest = Buffer.from(bytes.subarray(at));
-      return -1;
-    }
-    const { head, fields } = parseRequest(bytes, at, end);
+  onHead(head: RequestHead, fields: ParsedFields, ended: boolean): void {
+    const tunnel = settleUpgrade(head, fields, !ended) || head.method === "CONNECT";
     const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
-    const ended = this.#body.begin(requestFraming(fields, version));
-    const tunnel = head.method === "CONNECT" || isUpgrade(head.headers);
     const current = new Http1ServerStream(this, head, {
       ended: ended && !tunnel,
-      persistent: persists(head.headers, version),
+      persistent: persists(fields.connection, version),
     });
     this.#patience.renew();
     this.#current = current;
-    this.#state = ended ? "responding" : "body";
     current.requestDone = ended;
     this.#handler.onRequest(current);
-    return end;
   }
 
   /** Answers what is no HTTP and closes. */
   #refuse(error: Http1Error): void {
     const current = this.#current;
+    if (current?.headSent === true) {
+      this.#breakOff(error);
+      return;
+    }
+    this.#handler.onRefused?.(error);
+    this.#forget(current);
+    this.output.head(writeRefusal(error.status), "none");
+    this.#shut();
+  }
+
+  /** Where no answer can be given any more, or none that would be this request's. */
+  #breakOff(error: Http1Error): void {
+    this.#handler.onRefused?.(error);
+    this.#forget(this.#current);
+    this.#reader.close();
+    this.stream.destroy();
+  }
+
+  #forget(current: Http1ServerStream | undefined): void {
     this.#current = undefined;
-    const begun = current?.headSent ?? false;
-    if (current !== undefined) {
-      current.responseDone = true;
-      current.handler.onRequestReset({ reason: "protocol", code: CANCEL, unprocessed: false });
-    }
-    if (begun) {
-      this.#state = "closed";
-      this.stream.destroy();
-    } else {
-      this.output.head(writeRefusal(error.status), "none");
-      this.#shut();
-    }
+    if (current === undefined) return;
+    current.responseDone = true;
+    current.handler.onRequestReset({ reason: "protocol", code: CANCEL, unprocessed: false });
   }
 
   #shut(): void {
-    this.#state = "closed";
+    this.#reader.close();
+    this.#resumeSocket();
     this.output.flush();
     this.stream.end();
   }
@@ -287,13 +293,6 @@ class Http1ServerConnection implements ServerConnection, Http1Host, BodySink, Ti
     if (current.responseDone && current.requestDone) return;
     current.responseDone = true;
     current.handler.onRequestReset({ reason, code: CANCEL, unprocessed: false });
-    if (this.#state !== "closed") this.stream.destroy();
+    if (this.#reader.state !== "closed") this.stream.destroy();
   }
-}
-
-/** Whether a request asks to switch protocols (RFC 9110 §7.8). */
-export function isUpgrade(headers: HeaderList): boolean {
-  return (
-    headers.has("upgrade") && /(^|[,\s])upgrade([,\s]|$)/i.test(headers.get("connection") ?? "")
-  );
 }

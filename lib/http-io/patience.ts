@@ -20,6 +20,15 @@ export const HEAD_LIMIT_MS = 10_000;
 export const SERVER_IDLE_LIMIT_MS = 620_000;
 
 /**
+ * A body of which nothing comes for this long is given up with 408; Envoy's streams have the same 5 minutes. One that
+ * comes slowly goes through slowly, and nothing of it is kept.
+ */
+export const BODY_IDLE_LIMIT_MS = 300_000;
+
+/** A client that takes nothing of what waits for it for this long is cut off. Envoy's streams have the same 5 minutes. */
+export const WRITE_IDLE_LIMIT_MS = 300_000;
+
+/**
  * A connection that we have ended is cut off when its peer has not ended it too after this long. What the kernel still
  * has to send is lost then, so it is long enough for a slow reader of a full socket buffer.
  */
@@ -49,10 +58,17 @@ export interface ServerLimits {
   readonly headMs?: number;
   /** SERVER_IDLE_LIMIT_MS where not said. */
   readonly idleMs?: number;
+  /** BODY_IDLE_LIMIT_MS where not said. */
+  readonly bodyIdleMs?: number;
+  /** WRITE_IDLE_LIMIT_MS where not said. */
+  readonly writeIdleMs?: number;
 }
 
-/** What a connection waits for: nothing that has a limit here (`busy`), a head, any request at all, its peer's end. */
-export type Phase = "busy" | "head" | "idle" | "closing";
+/**
+ * What a connection waits for: nothing that has a limit here (`busy`), a head, any request at all, more of a body, that
+ * its peer takes what waits to be written, its peer's end.
+ */
+export type Phase = "busy" | "head" | "idle" | "body" | "writing" | "closing";
 
 /** Counts how long a connection has been in one phase without getting on. */
 export class Patience {
@@ -71,10 +87,13 @@ export class Patience {
     how: { readonly stream: ByteStream; readonly limits: ServerLimits },
   ) {
     const { clock, headMs = HEAD_LIMIT_MS, idleMs = SERVER_IDLE_LIMIT_MS } = how.limits;
+    const { bodyIdleMs = BODY_IDLE_LIMIT_MS, writeIdleMs = WRITE_IDLE_LIMIT_MS } = how.limits;
     this.#limits = {
       busy: Number.POSITIVE_INFINITY,
       head: headMs,
       idle: idleMs,
+      body: bodyIdleMs,
+      writing: writeIdleMs,
       closing: LINGER_LIMIT_MS,
     };
     this.#member = member;
@@ -89,11 +108,17 @@ export class Patience {
     this.#fresh = false;
   }
 
+  /** Something of a body came. */
+  moved(): void {
+    this.#spentMs = 0;
+  }
+
   /** Time has passed in this phase; true where its limit is reached. Who has never sent a request has but a head's time. */
   tick(elapsedMs: number, now: Phase): boolean {
     const phase = now === "idle" && this.#fresh ? "head" : now;
     const { queuedBytes } = this.#stream;
-    const taken = phase === "closing" && queuedBytes !== this.#queuedBytes;
+    const waits = phase === "closing" || phase === "writing";
+    const taken = waits && queuedBytes !== this.#queuedBytes;
     if (phase !== this.#phase || taken) this.#spentMs = 0;
     this.#phase = phase;
     this.#queuedBytes = queuedBytes;

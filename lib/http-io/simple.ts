@@ -5,7 +5,7 @@ import type { RequestHead } from "#lib/http/message.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
-import { isUpgrade, type ServerConnection, serveHttp1 } from "./http1-server.ts";
+import { type ServerConnection, serveHttp1 } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-server.ts";
 
 /** A request with a longer body is answered 413. */
@@ -107,7 +107,7 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
     const [path = "", query = ""] = stream.request.path.split("?", 2);
     this.path = path;
     this.query = new URLSearchParams(query);
-    this.upgrade = stream.request.method === "CONNECT" || isUpgrade(stream.request.headers);
+    this.upgrade = stream.request.method === "CONNECT" || stream.request.headers.has("upgrade");
     stream.handler = this;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { HeaderList } from "./headers.ts";
-import { removeHopByHop } from "./semantics.ts";
+import { removeHeadOnly, removeHopByHop } from "./semantics.ts";
 
 describe("removeHopByHop()", () => {
   test("removes connection fields and what Connection names", () => {
@@ -40,4 +40,44 @@ describe("removeHopByHop()", () => {
     removeHopByHop(headers);
     expect(headers.names).toEqual(["a"]);
   });
+});
+
+test("Connection cannot name away what says who calls, or what the mesh has written", () => {
+  const names = [
+    "l5d-client-id",
+    "bunkerd-x",
+    "x-forwarded-for",
+    "authorization",
+    "cookie",
+    "content-type",
+  ];
+  const headers = HeaderList.of(
+    ["connection", `${names.join(", ")}, x-own`],
+    ...names.map((name) => [name, "1"] as const),
+    ["x-own", "1"],
+  );
+  removeHopByHop(headers);
+  expect(headers.names).toEqual(names);
+});
+
+test("te is kept where it names trailers, and only that", () => {
+  const headers = HeaderList.of(["te", "gzip, Trailers"]);
+  removeHopByHop(headers);
+  expect(headers.values).toEqual(["trailers"]);
+  const others = HeaderList.of(["te", "x-trailers"]);
+  removeHopByHop(others);
+  expect(others.length).toBe(0);
+});
+
+test("removeHeadOnly() leaves trailers that are some", () => {
+  const trailers = HeaderList.of(
+    ["content-length", "1"],
+    ["grpc-status", "0"],
+    ["l5d-client-id", "x"],
+    ["authorization", "y"],
+    ["content-length", "2"],
+    ["x-sum", "z"],
+  );
+  removeHeadOnly(trailers);
+  expect(trailers.names).toEqual(["grpc-status", "x-sum"]);
 });

@@ -9,6 +9,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "keep-alive",
   "transfer-encoding",
   "upgrade",
+  "http2-settings",
   "te",
 ]);
 
@@ -19,23 +20,52 @@ export function removeHopByHop(headers: HeaderList): void {
   for (let i = 0; i < names.length && !found; i++) found = HOP_BY_HOP.has(names[i] as string);
   if (!found) return;
   const named = headers.getAll("connection").join(",").toLowerCase().split(",");
-  const trailers = headers.getAll("te").some((value) => value.toLowerCase().includes("trailers"));
+  const trailers = headers.getAll("te").some(asksForTrailers);
   for (const name of HOP_BY_HOP) headers.delete(name);
   for (const each of named) {
     const name = each.trim();
-    if (!KEPT.has(name)) headers.delete(name);
+    if (!isEndToEnd(name)) headers.delete(name);
   }
   if (trailers) headers.add("te", "trailers");
 }
 
-/** `Connection` may name these, but they mean the whole way and stay. */
-const KEPT: ReadonlySet<string> = new Set([
-  "content-length",
-  "content-type",
-  "host",
-  "authorization",
-  "cookie",
+function asksForTrailers(te: string): boolean {
+  return te
+    .toLowerCase()
+    .split(",")
+    .some((each) => each.trim() === "trailers");
+}
+
+/**
+ * `Connection` may name these, but they mean the whole way and stay: a peer could else take away what says who calls,
+ * what is called, or what the mesh has written.
+ */
+const END_TO_END: RegExp =
+  /^(l5d-|bunkerd-|content-|x-forwarded-|x-b3-|grpc-|host$|forwarded$|x-real-ip$|via$|(proxy-)?authorization$|(set-)?cookie$|traceparent$|tracestate$|b3$)/;
+
+function isEndToEnd(name: string): boolean {
+  return END_TO_END.test(name);
+}
+
+/** Fields that frame, route, authorize or describe a message: only its head may have them (RFC 9110 §6.5.1). */
+const HEAD_ONLY: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  ...["host", "trailer", "content-length", "content-type", "content-encoding", "content-range"],
+  ...["authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate"],
+  ...["cookie", "set-cookie", "expect", "max-forwards", "cache-control", "range", "age", "date"],
+  ...["expires", "location", "retry-after", "vary", "warning", "forwarded", "x-real-ip"],
+  ...["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"],
 ]);
+
+/** Whether a field is dropped from trailers: nothing that comes after a body may pass for what a head says. */
+export function isHeadOnly(name: string): boolean {
+  return HEAD_ONLY.has(name) || /^(l5d-|bunkerd-|x-forwarded-)/.test(name);
+}
+
+/** Removes from trailers what only a head may say. */
+export function removeHeadOnly(trailers: HeaderList): void {
+  for (const name of new Set(trailers.names.filter(isHeadOnly))) trailers.delete(name);
+}
 
 /** Methods that may be made twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set([

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { HeaderList } from "#lib/http/headers.ts";
-import { BodyReader, CHUNK_LINE_LIMIT_BYTES, TRAILERS_LIMIT_BYTES } from "./body-reader.ts";
+import {
+  BodyReader,
+  CHUNK_EXTENSION_LIMIT_BYTES,
+  CHUNK_SIZE_LIMIT_DIGITS,
+  TRAILERS_LIMIT_BYTES,
+} from "./body-reader.ts";
 import type { Framing } from "./framing.ts";
 
 function read(framing: Framing, text: string, pieces: Iterator<number>) {
@@ -82,17 +87,58 @@ describe("BodyReader", () => {
     "1;\x01\r\n",
     "1\r\nab\r\n",
     "1\r\na\n",
-    `${"1".repeat(13)}\r\n`,
+    `${"1".repeat(CHUNK_SIZE_LIMIT_DIGITS + 1)}\r\n`,
+    "+1\r\n",
+    "1_0\r\n",
+    "1\r\r\n",
+    "1;a\r\r\n",
+    "1;a\n",
+    "1 a\r\n",
+    "1\r\nab",
+    "1\r\na\rb",
+    "0\r\n\rX",
+    "0\r\nX\r\n\r\n",
+    "0\r\n X: y\r\n\r\n",
+    "0\r\nX: y\n\r\n",
   ])("refuses %j", (text) => {
     expect(() => read(chunked, text, whole())).toThrow(expect.objectContaining({ status: 400 }));
   });
 
-  test("refuses a size line and trailers over their limits", () => {
-    const line = `1;${"x".repeat(CHUNK_LINE_LIMIT_BYTES)}`;
-    expect(() => read(chunked, line, whole())).toThrow(expect.objectContaining({ status: 431 }));
-    const trailers = `0\r\na: ${"x".repeat(TRAILERS_LIMIT_BYTES)}\r\n\r\n`;
-    expect(() => read(chunked, trailers, whole())).toThrow(
+  test("takes extensions up to their limit, and none longer", () => {
+    const chunk = (extension: string) => `1${extension}\r\na\r\n0\r\n\r\n`;
+    for (const start of [";", " ;"]) {
+      const longest = start.padEnd(CHUNK_EXTENSION_LIMIT_BYTES, "x");
+      expect(read(chunked, chunk(longest), whole())).toMatchObject({ body: "a", ended: true });
+      expect(() => read(chunked, chunk(`${longest}x`), whole())).toThrow(
+        expect.objectContaining({ status: 400, code: "limit" }),
+      );
+    }
+  });
+
+  test("takes sizes up to their limit", () => {
+    const size = "1".padStart(CHUNK_SIZE_LIMIT_DIGITS, "0");
+    expect(read(chunked, `${size}\r\na\r\n0\r\n\r\n`, whole()).body).toBe("a");
+  });
+
+  test.each([1_000_000, 1000, 1])("takes trailers up to their limit, in pieces of %p", (piece) => {
+    const pieces = function* () {
+      for (;;) yield piece;
+    };
+    const trailers = (bytes: number) => {
+      const lines = "a: b\r\n".repeat(10);
+      return `0\r\n${lines}c: ${"x".repeat(bytes - lines.length - 3)}\r\n\r\nrest`;
+    };
+    const got = read(chunked, trailers(TRAILERS_LIMIT_BYTES), pieces());
+    expect(got.trailers?.length).toBe(11);
+    if (piece > 1) expect(got.rest).toEndWith("rest");
+    expect(() => read(chunked, trailers(TRAILERS_LIMIT_BYTES + 1), pieces())).toThrow(
       expect.objectContaining({ status: 431 }),
     );
+  });
+
+  test("drops from trailers what only a head may say", () => {
+    const text = "0\r\nContent-Length: 5\r\nHost: a\r\nX-Sum: 1\r\nL5d-Client-Id: me\r\n\r\n";
+    expect(read(chunked, text, whole()).trailers?.names).toEqual(["x-sum"]);
+    expect(read(chunked, "0\r\nTE: trailers\r\n\r\n", whole()).trailers).toBeUndefined();
   });
 });

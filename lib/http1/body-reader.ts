@@ -1,14 +1,16 @@
 /** The body of a message out of bytes, by its framing; body bytes are handed on where they lie. */
 
-import { latin1Slice } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { Framing } from "./framing.ts";
-import { parseTrailers } from "./head-parser.ts";
+import { findBlankLine, parseTrailers } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
+import { KeptBytes } from "./kept-bytes.ts";
 
-/** A chunk's size line longer than this, extensions included, is refused. */
-export const CHUNK_LINE_LIMIT_BYTES = 256;
-/** Trailers longer than this are refused. */
+/** More bytes of extensions in one chunk than this are refused with 400; they are never passed on. */
+export const CHUNK_EXTENSION_LIMIT_BYTES: number = 4 * 1024;
+/** A chunk has at most so many digits in its size: 2^48 bytes. */
+export const CHUNK_SIZE_LIMIT_DIGITS = 12;
+/** Trailers longer than this are refused with 431. */
 export const TRAILERS_LIMIT_BYTES: number = 16 * 1024;
 
 /** Takes what a body holds. */
@@ -17,22 +19,46 @@ export interface BodySink {
   onBodyEnd(trailers: HeaderList | undefined): void;
 }
 
+/** Where in the chunked coding the next byte is (RFC 9112 §7.1). */
+const SIZE = 0;
+const BLANK = 1;
+const EXTENSION = 2;
+const SIZE_LF = 3;
+const DATA = 4;
+const DATA_CR = 5;
+const DATA_LF = 6;
+const TRAILERS = 7;
+
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const SEMICOLON = 59;
+
+/** The value of a hexadecimal digit; 255 for other bytes. */
+const HEX: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
+  const digit = "0123456789abcdef".indexOf(String.fromCharCode(code).toLowerCase());
+  return digit < 0 ? 255 : digit;
+});
+
 /** Reads one body after the other. */
 export class BodyReader {
   #kind: Framing["type"] = "none";
   #left = 0;
-  /** Within the chunked coding: a size line, data, the CRLF after data, or trailers. */
-  #state: "size" | "data" | "data-end" | "trailers" = "size";
-  #line: Buffer[] = [];
-  #lineBytes = 0;
+  #state: number = SIZE;
+  /** Digits of a chunk's size, or bytes of its extensions, so far. */
+  #count = 0;
+  #trailers: KeptBytes | undefined;
+  #ended = false;
 
   /** Starts on a body; true where it has ended already. */
   begin(framing: Framing): boolean {
     this.#kind = framing.type;
     this.#left = framing.type === "length" ? framing.bytes : 0;
-    this.#state = "size";
-    this.#line = [];
-    this.#lineBytes = 0;
+    this.#state = SIZE;
+    this.#count = 0;
+    this.#trailers = undefined;
+    this.#ended = false;
     return framing.type === "none";
   }
 
@@ -70,69 +96,101 @@ export class BodyReader {
   #takeChunks(bytes: Buffer, from: number, sink: BodySink): number {
     let at = from;
     while (at < bytes.length) {
-      if (this.#state === "data") {
+      if (this.#state === DATA) {
         const count = Math.min(bytes.length - at, this.#left);
         sink.onBody(bytes.subarray(at, at + count));
         at += count;
         this.#left -= count;
-        if (this.#left === 0) this.#state = "data-end";
-        continue;
-      }
-      const lineEnd = this.#gather(bytes, at);
-      if (lineEnd < 0) return -1;
-      at = lineEnd;
-      if (this.#onLine(sink)) return at;
+        if (this.#left === 0) this.#state = DATA_CR;
+      } else if (this.#state === TRAILERS) {
+        at = this.#takeTrailers(bytes, at, sink);
+        if (this.#ended) return at;
+      } else this.#takeFrame(bytes[at++] as number);
     }
     return -1;
   }
 
-  /** Gathers up to the next line feed and returns where it ends; -1 where it has not come. */
-  #gather(bytes: Buffer, from: number): number {
-    const found = bytes.indexOf(10, from);
-    const end = found < 0 ? bytes.length : found + 1;
-    this.#lineBytes += end - from;
-    const limit = this.#state === "trailers" ? TRAILERS_LIMIT_BYTES : CHUNK_LINE_LIMIT_BYTES;
-    if (this.#lineBytes > limit)
-      throw overLimit(`a line of its chunks exceeds ${limit} bytes`, 431);
-    this.#line.push(Buffer.from(bytes.subarray(from, end)));
-    return found < 0 ? -1 : end;
+  /** Takes a byte that is neither data nor a trailer. */
+  #takeFrame(byte: number): void {
+    switch (this.#state) {
+      case SIZE:
+        this.#takeSize(byte);
+        break;
+      case BLANK:
+        if (byte === SEMICOLON) this.#state = EXTENSION;
+        else if (byte !== SPACE && byte !== TAB) throw badSize();
+        this.#countExtension();
+        break;
+      case EXTENSION:
+        this.#takeExtension(byte);
+        break;
+      case SIZE_LF:
+        if (byte !== LF) throw malformed("the size of a chunk ends without CRLF");
+        this.#state = this.#left === 0 ? TRAILERS : DATA;
+        break;
+      case DATA_CR:
+        if (byte !== CR) throw malformed("a chunk is longer than it says");
+        this.#state = DATA_LF;
+        break;
+      case DATA_LF:
+        if (byte !== LF) throw malformed("a chunk ends without CRLF");
+        this.#state = SIZE;
+        this.#count = 0;
+    }
   }
 
-  /** Acts on a whole line; true where the body has ended. */
-  #onLine(sink: BodySink): boolean {
-    const line = this.#line.length === 1 ? (this.#line[0] as Buffer) : Buffer.concat(this.#line);
-    if (line.length < 2 || line[line.length - 2] !== 13)
-      throw malformed("a line of its chunks ends without CR");
-    if (this.#state === "trailers") return this.#onTrailerLine(line, sink);
-    this.#line = [];
-    this.#lineBytes = 0;
-    if (this.#state === "data-end") {
-      if (line.length !== 2) throw malformed("a chunk is longer than it says");
-      this.#state = "size";
-    } else {
-      this.#left = chunkSize(latin1Slice(line, 0, line.length - 2));
-      this.#state = this.#left === 0 ? "trailers" : "data";
+  #takeSize(byte: number): void {
+    const digit = HEX[byte] as number;
+    if (digit < 16) {
+      if (++this.#count > CHUNK_SIZE_LIMIT_DIGITS) throw badSize();
+      this.#left = this.#left * 16 + digit;
+      return;
     }
-    return false;
+    if (this.#count === 0) throw badSize();
+    if (byte === CR) this.#state = SIZE_LF;
+    else if (byte === SEMICOLON) this.#state = EXTENSION;
+    else if (byte === SPACE || byte === TAB) this.#state = BLANK;
+    else throw badSize();
+    this.#count = 1;
   }
 
-  #onTrailerLine(lines: Buffer, sink: BodySink): boolean {
-    const blank = lines.length === 2 || lines.subarray(-4).equals(BLANK);
-    if (!blank) {
-      this.#line = [lines];
-      return false;
+  #takeExtension(byte: number): void {
+    if (byte === CR) this.#state = SIZE_LF;
+    else if (byte === 127 || (byte < SPACE && byte !== TAB))
+      throw malformed("an extension of a chunk has a control character");
+    else this.#countExtension();
+  }
+
+  #countExtension(): void {
+    if (++this.#count > CHUNK_EXTENSION_LIMIT_BYTES)
+      throw overLimit(`a chunk's extensions exceed ${CHUNK_EXTENSION_LIMIT_BYTES} bytes`, 400);
+  }
+
+  /** Takes trailers and the blank line after them; returns where it stopped. */
+  #takeTrailers(bytes: Buffer, from: number, sink: BodySink): number {
+    if (this.#trailers === undefined && bytes[from] === CR && bytes[from + 1] === LF) {
+      this.#ended = true;
+      sink.onBodyEnd(undefined);
+      return from + 2;
     }
-    const trailers = lines.length === 2 ? undefined : parseTrailers(lines, 0, lines.length - 2);
-    sink.onBodyEnd(trailers);
-    return true;
+    this.#trailers ??= new KeptBytes();
+    const kept = this.#trailers;
+    const before = kept.length;
+    // A little more than may be, so that what is too long is seen to be.
+    kept.push(bytes, from, Math.min(bytes.length, from + TRAILERS_LIMIT_BYTES + 5 - before));
+    const text = kept.view();
+    if (text[0] === CR && text.length > 1 && text[1] !== LF)
+      throw malformed("its last chunk is followed by neither trailers nor CRLF");
+    const bare = text[0] === CR && text.length > 1;
+    const end = bare ? 2 : findBlankLine(text, 0, before);
+    if ((end < 0 ? text.length - 3 : end - 4) > TRAILERS_LIMIT_BYTES)
+      throw overLimit(`its trailers exceed ${TRAILERS_LIMIT_BYTES} bytes`, 431);
+    if (end < 0) return bytes.length;
+    this.#trailers = undefined;
+    this.#ended = true;
+    sink.onBodyEnd(bare ? undefined : parseTrailers(text, 0, end - 2));
+    return from + end - before;
   }
 }
 
-const BLANK: Buffer = Buffer.from("\r\n\r\n", "latin1");
-
-/** The size in a chunk's first line; extensions are passed over (RFC 9112 §7.1). */
-function chunkSize(line: string): number {
-  const match = /^([0-9a-fA-F]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(line);
-  if (match === null) throw malformed("the size of a chunk is no hexadecimal number");
-  return Number.parseInt(match[1] ?? "", 16);
-}
+const badSize = (): Error => malformed("the size of a chunk is no hexadecimal number");

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { HeaderList } from "#lib/http/headers.ts";
-import { NO_BODY, persists, requestFraming, responseFraming } from "./framing.ts";
+import { hasOption, NO_BODY, persists, requestFraming, responseFraming } from "./framing.ts";
 
 const hints = (contentLength?: string, transferEncoding?: string, repeated = false) => ({
   contentLength,
@@ -46,12 +45,16 @@ describe("responseFraming()", () => {
 
 describe("persists()", () => {
   test("follows version and Connection", () => {
-    const options = (...values: string[]) =>
-      HeaderList.of(...values.map((value) => ["connection", value] as const), ["x", "close"]);
-    expect(persists(options(), "HTTP/1.1")).toBe(true);
-    expect(persists(options(), "HTTP/1.0")).toBe(false);
-    expect(persists(options("Keep-Alive"), "HTTP/1.0")).toBe(true);
-    expect(persists(options("keep-alive", "x, Close"), "HTTP/1.1")).toBe(false);
-    expect(persists(options("closed"), "HTTP/1.1")).toBe(true);
+    expect(persists(undefined, "HTTP/1.1")).toBe(true);
+    expect(persists(undefined, "HTTP/1.0")).toBe(false);
+    expect(persists("Keep-Alive", "HTTP/1.0")).toBe(true);
+    expect(persists("keep-alive, x, Close", "HTTP/1.1")).toBe(false);
+    expect(persists("keep-alive, close", "HTTP/1.0")).toBe(false);
+    expect(persists("closed", "HTTP/1.1")).toBe(true);
   });
+});
+
+test("hasOption() finds whole options", () => {
+  expect(hasOption("a,Upgrade ,b", "upgrade")).toBe(true);
+  expect(hasOption("x-upgrade, upgrade-x", "upgrade")).toBe(false);
 });

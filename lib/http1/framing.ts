@@ -1,6 +1,5 @@
 /** How long a body is, by its head alone; every ambiguity is refused (RFC 9112 §6). */
 
-import type { HeaderList } from "#lib/http/headers.ts";
 import { ambiguous, malformed, unsupported } from "./http1-error.ts";
 
 /** The end of a body: at once, after so many bytes, by chunks, or with the connection. */
@@ -52,7 +51,7 @@ function explicitFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framin
     throw ambiguous("it has both content-length and transfer-encoding");
   if (version === "HTTP/1.0") throw ambiguous("HTTP/1.0 has no transfer-encoding");
   if (transferEncoding.toLowerCase() !== "chunked")
-    throw unsupported(`transfer coding ${JSON.stringify(transferEncoding)} is not supported`, 501);
+    throw unsupported("its transfer coding is not chunked alone", 501);
   return CHUNKED;
 }
 
@@ -63,14 +62,20 @@ function lengthFraming(text: string): Framing {
 }
 
 /** Whether a connection stays open after a message with these `Connection` options (RFC 9112 §9.3). */
-export function persists(headers: HeaderList, version: "HTTP/1.0" | "HTTP/1.1"): boolean {
-  let keepAlive = version === "HTTP/1.1";
-  const { names, values } = headers;
-  for (let i = 0; i < names.length; i++) {
-    if (names[i] !== "connection") continue;
-    const options = (values[i] as string).toLowerCase();
-    if (/(^|[,\s])close([,\s]|$)/.test(options)) return false;
-    if (/(^|[,\s])keep-alive([,\s]|$)/.test(options)) keepAlive = true;
-  }
-  return keepAlive;
+export function persists(
+  connection: string | undefined,
+  version: "HTTP/1.0" | "HTTP/1.1",
+): boolean {
+  if (connection === undefined) return version === "HTTP/1.1";
+  if (hasOption(connection, "close")) return false;
+  return version === "HTTP/1.1" || hasOption(connection, "keep-alive");
+}
+
+/** Whether a list of options has this one, given in lower case. */
+export function hasOption(list: string, option: string): boolean {
+  if (list === option) return true;
+  return list
+    .toLowerCase()
+    .split(",")
+    .some((each) => each.trim() === option);
 }

@@ -3,12 +3,18 @@
 import { latin1Slice } from "#lib/bytes/latin1.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { removeHeadOnly } from "#lib/http/semantics.ts";
 import type { Hints } from "./framing.ts";
-import { ambiguous, malformed, overLimit, unsupported } from "./http1-error.ts";
+import { ambiguous, type Http1Error, malformed, overLimit, unsupported } from "./http1-error.ts";
+import { applyTarget } from "./request-target.ts";
 
-/** A request line longer than this gets 414. */
-export const START_LINE_LIMIT_BYTES: number = 16 * 1024;
-/** A head longer than this gets 431. */
+/** A first line longer than this, its CRLF aside, gets 414: nearly all of it is the target. */
+export const START_LINE_LIMIT_BYTES: number = 8 * 1024;
+/** A method longer than this gets 501; the longest that is registered has 17 (IANA, HTTP Method Registry). */
+export const METHOD_LIMIT_BYTES = 32;
+/** A field line longer than this, its CRLF aside, gets 431. */
+export const FIELD_LIMIT_BYTES: number = 16 * 1024;
+/** A head longer than this, the blank line and the CRLF before it aside, gets 431. */
 export const HEAD_LIMIT_BYTES: number = 64 * 1024;
 /** More fields than this get 431. */
 export const FIELDS_LIMIT = 100;
@@ -22,31 +28,47 @@ const KIND: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   return code === 9 || (code >= 32 && code !== 127) ? 2 : 0;
 });
 
-/** Fields read so far, and what framing needs to know of them. */
+/** Fields read so far, and what framing and the connection need to know of them without a look-up by name. */
 export class ParsedFields implements Hints {
   readonly headers: HeaderList = new HeaderList();
   contentLength: string | undefined;
   transferEncoding: string | undefined;
   repeated = false;
   host: string | undefined;
+  /** All values of these fields, joined by commas. */
+  connection: string | undefined;
+  expect: string | undefined;
+  upgrade: string | undefined;
 }
 
-/** Where the blank line ends that closes a head; -1 while it has not come. Throws where the head is too long. */
-export function findHeadEnd(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf("\r\n\r\n", from, "latin1");
-  const length = (at < 0 ? bytes.length : at) - from;
+/**
+ * Where the blank line ends that closes a head; -1 while it has not come. Bytes before `scanned` were looked at in vain
+ * before. Throws where the head is too long.
+ */
+export function findHeadEnd(bytes: Buffer, from: number, scanned: number = from): number {
+  const end = findBlankLine(bytes, from, scanned);
+  // Of what ends a head, all but the last byte may be there.
+  const length = (end < 0 ? bytes.length - 3 : end - 4) - from;
   if (length > HEAD_LIMIT_BYTES) throw overLimit(`its head exceeds ${HEAD_LIMIT_BYTES} bytes`, 431);
+  const limit = from + START_LINE_LIMIT_BYTES + 1;
+  if (end < 0 && bytes.length > limit && scanned <= limit + 1) {
+    const lineEnd = bytes.indexOf(LF, from);
+    if (lineEnd < 0 || lineEnd > limit) throw startLineTooLong();
+  }
+  return end;
+}
+
+/** Where the first blank line ends; -1 while it has not come. A line that ends without CR is refused at once. */
+export function findBlankLine(bytes: Buffer, from: number, scanned: number): number {
+  const at = bytes.indexOf("\r\n\r\n", Math.max(from, scanned - 3), "latin1");
   if (at >= 0) return at + 4;
-  if (hasBareLineFeed(bytes, from)) throw malformed("a line ends without CR");
+  for (let line = bytes.indexOf(LF, scanned); line >= 0; line = bytes.indexOf(LF, line + 1))
+    if (line === from || bytes[line - 1] !== CR) throw malformed("a line ends without CR");
   return -1;
 }
 
-/** A line feed alone never ends a head; found early so that nobody waits for the rest in vain. */
-function hasBareLineFeed(bytes: Buffer, from: number): boolean {
-  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1))
-    if (at === from || bytes[at - 1] !== CR) return true;
-  return false;
-}
+const startLineTooLong = (): Http1Error =>
+  overLimit(`its first line exceeds ${START_LINE_LIMIT_BYTES} bytes`, 414);
 
 /** Parses the request whose head is `bytes[from .. end)`, with its blank line. */
 export function parseRequest(
@@ -56,14 +78,12 @@ export function parseRequest(
 ): { readonly head: RequestHead; readonly fields: ParsedFields } {
   const text = latin1Slice(bytes, from, end - 2);
   const lineEnd = text.indexOf("\r\n");
-  if (lineEnd > START_LINE_LIMIT_BYTES)
-    throw overLimit(`its first line exceeds ${START_LINE_LIMIT_BYTES} bytes`, 414);
+  if (lineEnd > START_LINE_LIMIT_BYTES) throw startLineTooLong();
   const methodEnd = text.indexOf(" ");
   const targetEnd = text.indexOf(" ", methodEnd + 1);
   if (methodEnd <= 0 || targetEnd < 0 || targetEnd > lineEnd)
     throw malformed("its first line is no request line");
-  for (let i = 0; i < methodEnd; i++)
-    if (KIND[text.charCodeAt(i)] !== 1) throw malformed("its method is no token");
+  checkMethod(text, methodEnd);
   const method = text.slice(0, methodEnd);
   const target = text.slice(methodEnd + 1, targetEnd);
   const version = versionOf(text.slice(targetEnd + 1, lineEnd));
@@ -77,8 +97,22 @@ export function parseRequest(
     protocol: "",
     headers: fields.headers,
   };
-  applyTarget(head, target, fields);
+  applyTarget(head, target, fields.host);
   return { head, fields };
+}
+
+/**
+ * Methods are case-sensitive (RFC 9110 §9.1), but there are servers that take `get` for GET: lower case is none that
+ * we know.
+ */
+function checkMethod(text: string, end: number): void {
+  if (end > METHOD_LIMIT_BYTES)
+    throw unsupported(`its method exceeds ${METHOD_LIMIT_BYTES} bytes`, 501);
+  for (let i = 0; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (KIND[code] !== 1) throw malformed("its method is no token");
+    if (code >= 97 && code <= 122) throw unsupported("its method has lower-case letters", 501);
+  }
 }
 
 /** Parses the response whose head is `bytes[from .. end)`. */
@@ -107,44 +141,6 @@ function versionOf(text: string): "HTTP/1.0" | "HTTP/1.1" {
   throw malformed("its version is none of HTTP/1");
 }
 
-/** Splits the request target into scheme, authority and path (RFC 9112 §3.2). */
-function applyTarget(head: RequestHead, target: string, fields: ParsedFields): void {
-  if (!isVisible(target)) throw malformed("its target has an invalid character");
-  if (head.method === "CONNECT") {
-    head.authority = target;
-    head.path = "";
-    if (!/^[^/?@]+:\d{1,5}$/.test(target)) throw malformed("CONNECT needs host:port");
-  } else if (target.charCodeAt(0) === 0x2f || (target === "*" && head.method === "OPTIONS")) {
-    head.authority = fields.host ?? "";
-  } else applyAbsoluteForm(head, target);
-  checkHost(head, fields.host);
-}
-
-/** No blank, control character, fragment or backslash. */
-function isVisible(target: string): boolean {
-  for (let i = 0; i < target.length; i++) {
-    const code = target.charCodeAt(i);
-    if (code <= 32 || code === 127 || code === 35 || code === 92) return false;
-  }
-  return true;
-}
-
-function checkHost(head: RequestHead, host: string | undefined): void {
-  if (host === undefined) {
-    if (head.version === "HTTP/1.1") throw malformed("it has no host");
-  } else if (host !== head.authority && host.toLowerCase() !== head.authority.toLowerCase())
-    throw ambiguous("host contradicts its target");
-  else if (!/^[^\s/?#@\\,]*$/.test(host)) throw malformed("its host is none");
-}
-
-function applyAbsoluteForm(head: RequestHead, target: string): void {
-  const match = /^(https?):\/\/([^/?@]+)(\/[^?]*)?(\?.*)?$/i.exec(target);
-  if (match === null) throw malformed("its target is neither a path nor a URI");
-  head.scheme = (match[1] ?? "").toLowerCase();
-  head.authority = match[2] ?? "";
-  head.path = `${match[3] ?? "/"}${match[4] ?? ""}`;
-}
-
 function parseFields(text: string, from: number): ParsedFields {
   const fields = new ParsedFields();
   let at = from;
@@ -165,6 +161,8 @@ function parseField(text: string, from: number, fields: ParsedFields): number {
   while (isBlank(text.charCodeAt(start))) start++;
   const lineEnd = text.indexOf("\r", start);
   if (lineEnd < 0 || text.charCodeAt(lineEnd + 1) !== LF) throw malformed("a field has a bare CR");
+  if (lineEnd - from > FIELD_LIMIT_BYTES)
+    throw overLimit(`a field exceeds ${FIELD_LIMIT_BYTES} bytes`, 431);
   let end = lineEnd;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   for (let i = start; i < end; i++)
@@ -190,25 +188,42 @@ function keep(fields: ParsedFields, name: string, value: string): void {
       fields.host = value;
       return;
     case "content-length":
-      fields.repeated ||= fields.contentLength !== undefined;
-      fields.contentLength = value;
-      break;
+      keepLength(fields, value);
+      return;
     case "transfer-encoding":
       fields.repeated ||= fields.transferEncoding !== undefined;
       fields.transferEncoding = value;
+      break;
+    case "connection":
+      fields.connection = joined(fields.connection, value);
+      break;
+    case "expect":
+      fields.expect = joined(fields.expect, value);
+      break;
+    case "upgrade":
+      fields.upgrade = joined(fields.upgrade, value);
       break;
   }
   fields.headers.add(name, value);
 }
 
-/** Parses trailer fields `bytes[from .. end)`, without the blank line that ends them. */
-export function parseTrailers(bytes: Buffer, from: number, end: number): HeaderList {
-  const fields = parseFields(latin1Slice(bytes, from, end), 0);
-  if (
-    fields.host !== undefined ||
-    fields.contentLength !== undefined ||
-    fields.transferEncoding !== undefined
-  )
-    throw malformed("a trailer says what only a head may say");
-  return fields.headers;
+const joined = (before: string | undefined, value: string): string =>
+  before === undefined ? value : `${before}, ${value}`;
+
+/** Zeros in front mean nothing, and are no invitation to read the number as octal: they are not passed on. */
+function keepLength(fields: ParsedFields, value: string): void {
+  const length = value.charCodeAt(0) === 48 ? value.replace(/^0+(?=\d+$)/, "") : value;
+  fields.repeated ||= fields.contentLength !== undefined;
+  fields.contentLength = length;
+  fields.headers.add("content-length", length);
+}
+
+/**
+ * Parses trailer fields `bytes[from .. end)`, without the blank line that ends them. What only a head may say is
+ * dropped, never merged (RFC 9110 §6.5.1); undefined where nothing is left.
+ */
+export function parseTrailers(bytes: Buffer, from: number, end: number): HeaderList | undefined {
+  const { headers } = parseFields(latin1Slice(bytes, from, end), 0);
+  removeHeadOnly(headers);
+  return headers.length === 0 ? undefined : headers;
 }

@@ -23,9 +23,9 @@ describe("writeRequestHead()", () => {
     ).toStartWith("CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n");
   });
 
-  test("sends no host that HTTP/1.0 did not have", () => {
+  test("sends no host that HTTP/1.0 did not have, and does not call itself 1.1 then", () => {
     const old = { ...head, version: "HTTP/1.0", scheme: "", authority: "" } as const;
-    expect(writeRequestHead(old, "")).toBe("GET /p HTTP/1.1\r\nb: c\r\n\r\n");
+    expect(writeRequestHead(old, "")).toBe("GET /p HTTP/1.0\r\nb: c\r\n\r\n");
   });
 });
 

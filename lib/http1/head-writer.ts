@@ -2,13 +2,18 @@
 
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { isHeadOnly } from "#lib/http/semantics.ts";
 
-/** The head of a request, blank line included. `extra` holds further whole lines. */
+/**
+ * The head of a request, blank line included. `extra` holds further whole lines. What had no host, as HTTP/1.0 may,
+ * says so by its version: with 1.1 a host is a must (RFC 9112 §3.2).
+ */
 export function writeRequestHead(head: RequestHead, extra: string): string {
   const target = head.method === "CONNECT" ? head.authority : absolute(head);
-  const host =
-    head.authority === "" && head.version === "HTTP/1.0" ? "" : `host: ${head.authority}\r\n`;
-  return `${head.method} ${target} HTTP/1.1\r\n${host}${writeFields(head.headers)}${extra}\r\n`;
+  const fields = `${writeFields(head.headers)}${extra}\r\n`;
+  if (head.authority === "" && head.version === "HTTP/1.0")
+    return `${head.method} ${target} HTTP/1.0\r\n${fields}`;
+  return `${head.method} ${target} HTTP/1.1\r\nhost: ${head.authority}\r\n${fields}`;
 }
 
 function absolute({ scheme, authority, path, version }: RequestHead): string {
@@ -24,6 +29,14 @@ export function writeResponseHead(head: ResponseHead, extra: string): string {
 export function writeFields({ names, values }: HeaderList): string {
   let text = "";
   for (let i = 0; i < names.length; i++) text += `${names[i]}: ${values[i]}\r\n`;
+  return text;
+}
+
+/** Trailer lines, without what only a head may say. */
+export function writeTrailers({ names, values }: HeaderList): string {
+  let text = "";
+  for (let i = 0; i < names.length; i++)
+    if (!isHeadOnly(names[i] as string)) text += `${names[i]}: ${values[i]}\r\n`;
   return text;
 }
 
@@ -53,6 +66,7 @@ const REASONS: Readonly<Record<number, string>> = {
   413: "Content Too Large",
   414: "URI Too Long",
   415: "Unsupported Media Type",
+  417: "Expectation Failed",
   422: "Unprocessable Content",
   426: "Upgrade Required",
   429: "Too Many Requests",

@@ -2,7 +2,6 @@
 
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
-import { isUpgrade } from "#lib/http-io/http1-server.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction, Forwarded } from "../http/forwarded.ts";
@@ -77,7 +76,7 @@ export class InboundDirection implements Direction<undefined> {
   onSend(request: InboundRequest): void {
     const { headers } = request.request;
     if (request.sends > 1) return;
-    const upgrade = isUpgrade(headers) ? headers.get("upgrade") : undefined;
+    const upgrade = headers.get("upgrade");
     removeHopByHop(headers);
     if (upgrade !== undefined) headers.add("upgrade", upgrade);
     headers.delete(CLIENT_ID);

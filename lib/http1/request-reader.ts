@@ -1,0 +1,125 @@
+/** Requests out of the bytes of a connection, one at a time: heads, bodies, and raw bytes once it is a tunnel. */
+
+import type { RequestHead } from "#lib/http/message.ts";
+import { BodyReader, type BodySink } from "./body-reader.ts";
+import { requestFraming } from "./framing.ts";
+import { findHeadEnd, type ParsedFields, parseRequest } from "./head-parser.ts";
+import { malformed, unsupported } from "./http1-error.ts";
+import { KeptBytes } from "./kept-bytes.ts";
+
+/** Takes what is read; bytes of a tunnel come as those of a body. */
+export interface RequestSink extends BodySink {
+  /** A request; `ended` where it has no body, and the reader then waits until it is answered. */
+  onHead(head: RequestHead, fields: ParsedFields, ended: boolean): void;
+}
+
+const CR = 13;
+const LF = 10;
+
+/** Reads while its state says so; what it may not take yet it keeps. Its owner moves the state after a body has ended. */
+export class RequestReader {
+  /** `responding`: the request is complete, and the next is not looked at before its answer. */
+  state: "head" | "body" | "responding" | "tunnel" | "closed" = "head";
+  /** Nothing is taken while set. */
+  paused = false;
+  readonly #body = new BodyReader();
+  readonly #kept = new KeptBytes();
+  /** So many bytes of what is kept are an incomplete head that was looked through. */
+  #scanned = 0;
+  #skippedLine = false;
+  #running = false;
+
+  /** Bytes that have come and are not taken: an incomplete head, or what has to wait. */
+  get keptBytes(): number {
+    return this.#kept.length;
+  }
+
+  /** Takes what has come. Throws Http1Error where it is refused; nothing can be read after that. */
+  take(bytes: Buffer, sink: RequestSink): void {
+    if (this.#kept.length === 0) this.#run(bytes, sink);
+    else {
+      this.#kept.push(bytes);
+      this.#run(this.#kept.view(), sink);
+    }
+  }
+
+  /** Goes on with what was kept; from within a call of the sink that happens anyway. Throws as `take` does. */
+  goOn(sink: RequestSink): void {
+    if (!this.#running && this.#kept.length > 0) this.#run(this.#kept.view(), sink);
+  }
+
+  /** Reads no more. */
+  close(): void {
+    this.state = "closed";
+    if (!this.#running) this.#kept.clear();
+  }
+
+  #run(bytes: Buffer, sink: RequestSink): void {
+    this.#running = true;
+    let at = bytes.length;
+    try {
+      at = this.#steps(bytes, sink);
+    } finally {
+      this.#running = false;
+    }
+    if (this.state === "closed") this.#kept.clear();
+    else if (this.#kept.length > 0) this.#kept.drop(at);
+    else if (at < bytes.length) this.#kept.push(bytes, at);
+  }
+
+  /** Steps through the bytes until they end, or what comes next has to wait; returns where that is. */
+  #steps(bytes: Buffer, sink: RequestSink): number {
+    let at = 0;
+    while (at < bytes.length && !this.paused) {
+      const next = this.#step(bytes, at, sink);
+      if (next === at) break;
+      at = next < 0 ? bytes.length : next;
+    }
+    return at;
+  }
+
+  /** Returns where the next step begins: `at` where it has to wait, -1 for the bytes' end. */
+  #step(bytes: Buffer, at: number, sink: RequestSink): number {
+    switch (this.state) {
+      case "head":
+        return this.#readHead(bytes, at, sink);
+      case "body":
+        return this.#body.take(bytes, at, sink);
+      case "tunnel":
+        sink.onBody(at === 0 ? bytes : bytes.subarray(at));
+        return -1;
+      case "responding":
+      case "closed":
+        return at;
+    }
+  }
+
+  #readHead(bytes: Buffer, at: number, sink: RequestSink): number {
+    if (bytes[at] === CR) return this.#skipLine(bytes, at);
+    const end = findHeadEnd(bytes, at, at === 0 ? this.#scanned : at);
+    if (end < 0) {
+      this.#scanned = bytes.length - at;
+      return at;
+    }
+    this.#scanned = 0;
+    this.#skippedLine = false;
+    const { head, fields } = parseRequest(bytes, at, end);
+    const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
+    const ended = this.#body.begin(requestFraming(fields, version));
+    if (fields.expect !== undefined && fields.expect.toLowerCase() !== "100-continue")
+      throw unsupported("it expects what is not known", 417);
+    if (!ended && head.method === "CONNECT") throw malformed("CONNECT has a body");
+    this.state = ended ? "responding" : "body";
+    sink.onHead(head, fields, ended);
+    return end;
+  }
+
+  /** One empty line before a request is passed over, as old clients send it after a body (RFC 9112 §2.2). */
+  #skipLine(bytes: Buffer, at: number): number {
+    if (this.#skippedLine) throw malformed("it begins with empty lines");
+    if (at + 1 === bytes.length) return at;
+    if (bytes[at + 1] !== LF) throw malformed("it begins with CR");
+    this.#skippedLine = true;
+    return at + 2;
+  }
+}

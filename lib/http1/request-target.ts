@@ -1,0 +1,73 @@
+/** The four forms of a request's target, and the one authority that comes of it (RFC 9112 §3.2). */
+
+import type { RequestHead } from "#lib/http/message.ts";
+import { ambiguous, malformed } from "./http1-error.ts";
+
+/** Splits the target into scheme, authority and path; the authority is the same for routing, policy and forwarding. */
+export function applyTarget(head: RequestHead, target: string, host: string | undefined): void {
+  if (!isVisible(target)) throw malformed("its target has an invalid character");
+  if (head.method === "CONNECT") {
+    if (!/^[^/?@]+:\d{1,5}$/.test(target)) throw malformed("CONNECT needs host:port");
+    head.authority = target;
+    head.path = "";
+  } else if (target.charCodeAt(0) === 0x2f || (target === "*" && head.method === "OPTIONS")) {
+    head.authority = host ?? "";
+  } else applyAbsoluteForm(head, target);
+  checkAuthority(head, host);
+}
+
+/** No blank, control character, fragment or backslash, and nothing beyond ASCII (RFC 3986 §2). */
+function isVisible(target: string): boolean {
+  for (let i = 0; i < target.length; i++) {
+    const code = target.charCodeAt(i);
+    if (code <= 32 || code >= 127 || code === 35 || code === 92) return false;
+  }
+  return true;
+}
+
+function applyAbsoluteForm(head: RequestHead, target: string): void {
+  const match = /^(https?):\/\/([^/?@]+)(\/[^?]*)?(\?.*)?$/i.exec(target);
+  if (match === null) throw malformed("its target is neither a path nor a URI");
+  head.scheme = (match[1] ?? "").toLowerCase();
+  head.authority = match[2] ?? "";
+  head.path = `${match[3] ?? "/"}${match[4] ?? ""}`;
+}
+
+function checkAuthority({ authority, version }: RequestHead, host: string | undefined): void {
+  if (host === undefined) {
+    if (version === "HTTP/1.1") throw malformed("it has no host");
+    if (authority === "") return;
+  } else if (host !== authority && host.toLowerCase() !== authority.toLowerCase())
+    throw ambiguous("host contradicts its target");
+  if (!isAuthority(authority)) throw malformed("its host is none");
+}
+
+/** Which characters a host may have outside of brackets: unreserved ones, `%`, and sub-delims but the comma (RFC 3986 §3.2.2). */
+const HOST: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9._~%!$&'()*+;=-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/** Whether a text is `host[:port]`, neither of it empty; a comma would make it a list. */
+function isAuthority(text: string): boolean {
+  const hostEnd = text.charCodeAt(0) === 0x5b ? literalEnd(text) : nameEnd(text);
+  if (hostEnd <= 0) return false;
+  if (hostEnd === text.length) return true;
+  const digits = text.length - hostEnd - 1;
+  if (text.charCodeAt(hostEnd) !== 0x3a || digits < 1 || digits > 5) return false;
+  for (let i = hostEnd + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
+}
+
+function nameEnd(text: string): number {
+  let at = 0;
+  while (HOST[text.charCodeAt(at)] === 1) at++;
+  return at;
+}
+
+/** Where an IPv6 address in brackets ends. */
+function literalEnd(text: string): number {
+  return /^\[[0-9a-fA-F:.]+\]/.exec(text)?.[0].length ?? -1;
+}

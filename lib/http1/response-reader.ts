@@ -1,0 +1,125 @@
+/** Responses out of the bytes of a connection, one for each request: heads, bodies, and raw bytes after a switch. */
+
+import type { ResponseHead } from "#lib/http/message.ts";
+import { BodyReader, type BodySink } from "./body-reader.ts";
+import { persists, responseFraming } from "./framing.ts";
+import { findHeadEnd, parseResponse } from "./head-parser.ts";
+import { malformed, overLimit } from "./http1-error.ts";
+import { KeptBytes } from "./kept-bytes.ts";
+
+/** More informational responses to one request than this are refused. */
+export const INFORMATIONAL_LIMIT = 32;
+
+/** Takes what is read; bytes of a tunnel come as those of a body. */
+export interface ResponseSink extends BodySink {
+  onInformational(head: ResponseHead): void;
+  /** The final head; `ended` where there is no body, and `onBodyEnd` does not follow. */
+  onHead(head: ResponseHead, ended: boolean): void;
+}
+
+/** Reads the response to the request it was told of. Its owner makes it idle when the response has ended. */
+export class ResponseReader {
+  /** `idle`: no response is due. */
+  state: "idle" | "head" | "body" | "tunnel" | "closed" = "idle";
+  /** Whether the connection can be used after this response. */
+  persistent = true;
+  /** Whether anything of the response has come. */
+  begun = false;
+  /** Whether the request asked to switch protocols. */
+  upgrades = false;
+  readonly #body = new BodyReader();
+  /** An incomplete head. */
+  readonly #kept = new KeptBytes();
+  /** Bytes before this were looked through for the end of a head in vain. */
+  #scanned = 0;
+  #informational = 0;
+  #method = "";
+
+  /** A request of this method was sent; `upgrades` where it asks to switch protocols. */
+  begin(method: string, upgrades: boolean): void {
+    this.state = "head";
+    this.persistent = true;
+    this.begun = false;
+    this.#informational = 0;
+    this.#method = method;
+    this.upgrades = upgrades;
+  }
+
+  /** Whether the end of the connection is that of the response, too. */
+  get endsWithConnection(): boolean {
+    return this.state === "body" && this.#body.untilClose;
+  }
+
+  /** Reads no more. */
+  close(): void {
+    this.state = "closed";
+  }
+
+  /** Takes what has come. Throws Http1Error where it is refused; nothing can be read after that. */
+  take(fresh: Buffer, sink: ResponseSink): void {
+    const scanned = this.#kept.length;
+    if (scanned > 0) this.#kept.push(fresh);
+    const bytes = scanned > 0 ? this.#kept.view() : fresh;
+    const at = this.#steps(bytes, scanned, sink);
+    if (scanned > 0) this.#kept.drop(at);
+    else if (at < bytes.length) this.#kept.push(bytes, at);
+  }
+
+  /** Steps through the bytes until they end or a head is incomplete; returns where that begins. */
+  #steps(bytes: Buffer, scanned: number, sink: ResponseSink): number {
+    let at = 0;
+    while (at < bytes.length) {
+      this.#scanned = at === 0 ? scanned : at;
+      const next = this.#step(bytes, at, sink);
+      if (next === at) return at;
+      at = next < 0 ? bytes.length : next;
+    }
+    return at;
+  }
+
+  /** Returns where the next step begins: `at` where more has to come, -1 for the bytes' end. */
+  #step(bytes: Buffer, at: number, sink: ResponseSink): number {
+    switch (this.state) {
+      case "tunnel":
+        sink.onBody(at === 0 ? bytes : bytes.subarray(at));
+        return -1;
+      case "body":
+        return this.#body.take(bytes, at, sink);
+      case "head":
+        return this.#readHead(bytes, at, sink);
+      case "idle":
+        throw malformed("there is more than the response");
+      case "closed":
+        return -1;
+    }
+  }
+
+  #readHead(bytes: Buffer, at: number, sink: ResponseSink): number {
+    this.begun = true;
+    const end = findHeadEnd(bytes, at, this.#scanned);
+    if (end < 0) return at;
+    const { head, fields } = parseResponse(bytes, at, end);
+    const { status } = head;
+    if (status < 200 && status !== 101) {
+      if (++this.#informational > INFORMATIONAL_LIMIT)
+        throw overLimit(`it has more than ${INFORMATIONAL_LIMIT} informational responses`, 502);
+      sink.onInformational(head);
+      return end;
+    }
+    if (status === 101 && !this.upgrades)
+      throw malformed("it switches protocols and nobody asked for it");
+    if (status === 101 || (this.#method === "CONNECT" && status < 300)) {
+      this.state = "tunnel";
+      sink.onHead(head, false);
+      return end;
+    }
+    const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
+    const ended = this.#body.begin(
+      responseFraming(fields, { version, status, method: this.#method }),
+    );
+    this.persistent = persists(fields.connection, version) && !this.#body.untilClose;
+    this.state = "body";
+    sink.onHead(head, ended);
+    return end;
+  }
+}
