@@ -107,7 +107,7 @@ export class Http1ServerStream implements ServerStream {
   }
 
   resetResponse(_code: number): void {
-    if (this.responseDone) return;
+    if (this.responseDone && !this.#tunnel) return;
     this.responseDone = true;
     this.#host.destroy();
   }

@@ -2,7 +2,7 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
-import { isIdempotent } from "#lib/http/semantics.ts";
+import { isIdempotent, removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
 import type {
   ClientConnection,
   ClientStream,
@@ -13,47 +13,21 @@ import type {
   ServerStream,
 } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
-import type { Exchange, Stack } from "#lib/stack/stack.ts";
+import type { Exchange } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
+import type { Direction } from "./direction.ts";
 import { Replay } from "./replay.ts";
 import { type ErrorKind, errorResponse, mayBeUndelivered, NOT_DELIVERED } from "./rescue.ts";
 
 /** A request is tried on at most so many endpoints before it fails, and only while none has seen a byte of it. */
 export const ATTEMPT_LIMIT = 5;
 
-/** What the direction a request goes in does with it; one object a connection, never one a request. */
-export interface Direction<X> {
-  /** The stations from route to endpoint. */
-  readonly path: Stack<Forwarded<X>>;
-  /** Where a request goes back to when its endpoint could not be reached. */
-  readonly retryFrom: number;
-  readonly informational: boolean;
-  /**
-   * Where true (outbound), what another proxy says it has not delivered is tried elsewhere. Where false (inbound), it
-   * is we who say so to a meshed caller.
-   */
-  readonly rescues: boolean;
-  now(): number;
-  /** Last changes of the request's head before it is sent. */
-  onSend(request: Forwarded<X>): void;
-  /** Changes of the response's head before it goes to the client. */
-  onResponse(request: Forwarded<X>, head: ResponseHead): void;
-  /** The endpoint could not be reached or did not take the request. */
-  onEndpointFailed(request: Forwarded<X>): void;
-  /** The endpoint's proxy could not deliver the request, and it goes elsewhere. */
-  onRescued(request: Forwarded<X>): void;
-  /** Counts an error that the proxy answered. */
-  onError(request: Forwarded<X>, kind: ErrorKind): void;
-  /** The request has left the endpoint, however it ended; `latencyMs` is to the first byte, -1 where none came. */
-  onReleased(request: Forwarded<X>, firstByteMs: number): void;
-}
-
 /** A request under way. `route` is whatever its direction needs to remember. */
 export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, ConnectionWaiter {
   at = 0;
   readonly stream: ServerStream;
-  readonly direction: Direction<X>;
+  readonly direction: Direction<Forwarded<X>>;
   readonly startedMs: number;
   readonly grpc: boolean;
   /** Filled in by the stations. */
@@ -75,12 +49,14 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   /** It was sent again, once, after a connection broke without an answer. */
   #resent = false;
   #headSent = false;
+  /** The server has ended its side of a tunnel, and the client has not. */
+  #halfClosed = false;
   #done = false;
   #sentMs = 0;
   #status = 0;
   #grpcStatus = -1;
 
-  constructor(stream: ServerStream, direction: Direction<X>, route: X) {
+  constructor(stream: ServerStream, direction: Direction<Forwarded<X>>, route: X) {
     this.stream = stream;
     this.direction = direction;
     this.route = route;
@@ -139,8 +115,10 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   onRequestEnd(trailers: HeaderList | undefined): void {
     this.#requestEnded = true;
+    if (trailers !== undefined) removeHeadOnly(trailers);
     if (!this.#headSent) this.#kept().end(trailers);
     this.#upstream?.sendEnd(trailers);
+    if (this.#halfClosed) this.#finish(false);
   }
 
   onRequestReset(_: Reset): void {
@@ -158,6 +136,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   }
 
   onResponseInformational(head: ResponseHead): void {
+    removeHopByHop(head.headers);
     this.stream.sendInformational(head);
   }
 
@@ -188,7 +167,13 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (this.#done) return;
     if (this.grpc) this.#grpcStatus = grpcStatusOf(trailers) ?? this.#grpcStatus;
     this.stream.sendEnd(trailers);
-    this.#finish(false);
+    this.#halfClosed = this.#isTunnel && !this.#requestEnded;
+    if (!this.#halfClosed) this.#finish(false);
+  }
+
+  /** What a client says in a tunnel is of worth also after its server has ended its side. */
+  get #isTunnel(): boolean {
+    return this.#status === 101 || (this.request.method === "CONNECT" && this.#status < 300);
   }
 
   onResponseReset(reset: Reset): void {

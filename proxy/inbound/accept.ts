@@ -5,13 +5,15 @@ import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { acceptTls, type TlsSession } from "#lib/net/tls.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import { Forwarded } from "../http/forwarded.ts";
+import { recordRefusal } from "../http/refusal.ts";
 import { authorize, type ClientTls } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
-import { detectProtocol, type Protocol } from "../transport/detect.ts";
+import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
 import { originalDst } from "../transport/original-dst.ts";
@@ -175,10 +177,11 @@ class InboundConnection {
       this.#stream,
       { clock: runtime.clock, timeoutMs, look, initial },
       {
-        onDecided: (bytes) => this.#serve(detectProtocol(bytes) ?? "opaque", bytes),
+        onDecided: (bytes) =>
+          this.#serve(settleProtocol(protocol.type, detectProtocol(bytes)), bytes),
         onUndecided: (bytes, why) => {
           if (why === "end" && bytes.length === 0) this.#stream.end();
-          else this.#forwardOpaque(bytes);
+          else this.#serve(settleProtocol(protocol.type, undefined), bytes);
         },
         onClosed: () => undefined,
       },
@@ -206,6 +209,8 @@ class InboundConnection {
       onRequest: (request: ServerStream): void => {
         new Forwarded(request, direction, undefined).begin();
       },
+      onRefused: (error: Http1Error): void =>
+        recordRefusal(runtime, error, { direction: "inbound", client: this.#stream.remoteAddress }),
       onConnectionClose: (): void => {
         connections.delete(connection);
         if (this.#caller === undefined) return;

@@ -71,7 +71,7 @@ export class Applications {
           onConnected: (stream) =>
             done.onOpened(
               version === "HTTP/1.1"
-                ? connectHttp1(stream, observer)
+                ? connectHttp1(stream, observer, { clock })
                 : connectHttp2(stream, observer, { now: () => clock.now(), clock }),
             ),
           onFailed: done.onFailed,

@@ -4,7 +4,9 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
-import type { Direction, Forwarded } from "../http/forwarded.ts";
+import type { Direction } from "../http/direction.ts";
+import type { Forwarded } from "../http/forwarded.ts";
+import { CLIENT_ID, removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carryResponse, restoreRequest } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { authorize, type Caller } from "../policy/authorization.ts";
@@ -14,9 +16,6 @@ import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../te
 import type { Runtime } from "../transport/runtime.ts";
 import type { AppPools } from "./forward.ts";
 import type { PortPolicy } from "./ports.ts";
-
-/** The header that tells the application who calls (HDR1). */
-const CLIENT_ID = "l5d-client-id";
 
 /** What was decided for a caller under one version of the policy. */
 interface Decision {
@@ -38,7 +37,7 @@ export interface InboundCaller {
 export type InboundRequest = Forwarded<undefined>;
 
 /** What inbound does with the requests of one connection. */
-export class InboundDirection implements Direction<undefined> {
+export class InboundDirection implements Direction<InboundRequest> {
   readonly path: Stack<InboundRequest>;
   readonly retryFrom: number;
   readonly informational: boolean;
@@ -79,7 +78,7 @@ export class InboundDirection implements Direction<undefined> {
     const upgrade = headers.get("upgrade");
     removeHopByHop(headers);
     if (upgrade !== undefined) headers.add("upgrade", upgrade);
-    headers.delete(CLIENT_ID);
+    removeMeshHeaders(headers);
     const { tls } = this.#connection.caller;
     if (tls.type === "identity") headers.add(CLIENT_ID, tls.name);
   }
@@ -88,6 +87,7 @@ export class InboundDirection implements Direction<undefined> {
     const upgrade = head.status === 101 ? head.headers.get("upgrade") : undefined;
     removeHopByHop(head.headers);
     if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
+    removeMeshHeaders(head.headers);
     if (request.carried) carryResponse(head);
   }
 
@@ -142,9 +142,10 @@ const authorizeStation: Station<InboundRequest> = {
 const forward: Station<InboundRequest> = {
   name: "forward",
   enter: (request): Verdict => {
-    if (request.request.version === "HTTP/2" && !request.carried)
+    const { informational, pools } = directionOf(request);
+    // Only another proxy carries: who has no identity is none.
+    if (request.request.version === "HTTP/2" && !request.carried && informational)
       request.carried = restoreRequest(request.request);
-    const { pools } = directionOf(request);
     (request.request.version === "HTTP/2" ? pools.http2 : pools.http1).acquire(request);
     return "next";
   },

@@ -5,11 +5,13 @@ import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
+import { recordRefusal } from "../http/refusal.ts";
 import { targetLabels } from "../telemetry/labels.ts";
-import { detectProtocol } from "../transport/detect.ts";
+import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { type AskKernel, originalDst } from "../transport/original-dst.ts";
 import { Relay } from "../transport/relay.ts";
@@ -137,19 +139,19 @@ class OutboundConnection implements EndpointWaiter {
       this.#stream,
       { clock, timeoutMs, look, initial: NOTHING },
       {
-        onDecided: (bytes) => this.#serve(bytes),
+        onDecided: (bytes) => this.#serve(detectProtocol(bytes), bytes),
         onUndecided: (bytes, why) => {
           this.#ended = why === "end";
           if (why === "end" && bytes.length === 0) this.#stream.end();
-          else this.#forwardOpaque(bytes);
+          else this.#serve(undefined, bytes);
         },
         onClosed: () => undefined,
       },
     );
   }
 
-  #serve(bytes: Uint8Array): void {
-    const protocol = detectProtocol(bytes);
+  #serve(detected: Protocol | undefined, bytes: Uint8Array): void {
+    const protocol = settleProtocol(this.#options.destination.policy?.type, detected);
     if (protocol === "opaque") {
       this.#forwardOpaque(bytes);
       return;
@@ -159,6 +161,11 @@ class OutboundConnection implements EndpointWaiter {
       onRequest: (request: ServerStream): void => {
         new Forwarded(request, direction, new OutboundRoute(destination)).begin();
       },
+      onRefused: (error: Http1Error): void =>
+        recordRefusal(runtime, error, {
+          direction: "outbound",
+          client: this.#stream.remoteAddress,
+        }),
       onConnectionClose: (): void => {
         connections.delete(connection);
       },
@@ -173,6 +180,7 @@ class OutboundConnection implements EndpointWaiter {
         : serveHttp1(this.#stream, handler, { clock: runtime.clock });
     connections.add(connection);
     connection.onData(bytes);
+    if (this.#ended) connection.onEnd();
   }
 
   /** Bytes that are no HTTP: to one endpoint, both ways. */

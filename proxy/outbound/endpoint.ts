@@ -123,7 +123,8 @@ export class EndpointClient implements Candidate {
 
   readonly #openHttp1: OpenConnection = (observer, done) =>
     this.#originate("http1", {
-      onConnected: (stream) => done.onOpened(connectHttp1(stream, observer)),
+      onConnected: (stream) =>
+        done.onOpened(connectHttp1(stream, observer, { clock: this.#options.runtime.clock })),
       onFailed: done.onFailed,
     });
 

@@ -3,7 +3,9 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
-import type { Direction, Forwarded } from "../http/forwarded.ts";
+import type { Direction } from "../http/direction.ts";
+import type { Forwarded } from "../http/forwarded.ts";
+import { removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -96,7 +98,7 @@ export function outboundPath(random: () => number): Stack<OutboundRequest> {
 }
 
 /** What outbound does with its requests: one object for all connections. */
-export class OutboundDirection implements Direction<OutboundRoute> {
+export class OutboundDirection implements Direction<OutboundRequest> {
   readonly path: Stack<OutboundRequest>;
   readonly retryFrom: number;
   readonly informational: boolean;
@@ -116,6 +118,7 @@ export class OutboundDirection implements Direction<OutboundRoute> {
 
   onSend(request: OutboundRequest): void {
     const { request: head, route } = request;
+    if (request.sends === 1) removeMeshHeaders(head.headers);
     if (request.carried || head.version === "HTTP/2") return;
     const carriable = isCarriable(head);
     const upgrade = carriable ? undefined : head.headers.get("upgrade");
@@ -129,6 +132,7 @@ export class OutboundDirection implements Direction<OutboundRoute> {
   onResponse(request: OutboundRequest, head: ResponseHead): void {
     request.route.endpoint?.succeeded();
     if (request.carried) restoreResponse(head);
+    if (request.route.endpoint?.endpoint.identity === undefined) removeMeshHeaders(head.headers);
     const closes = head.headers.get("l5d-proxy-connection") === "close";
     const upgrade = head.status === 101 ? head.headers.get("upgrade") : undefined;
     removeHopByHop(head.headers);

@@ -14,6 +14,7 @@ export class ErrorMetrics {
   readonly tcpAllow: Family<Counter>;
   readonly tcpDeny: Family<Counter>;
   readonly tlsRefused: Family<Counter>;
+  readonly http1Refused: Family<Counter>;
   readonly rescued: Counter;
 
   constructor(registry: Registry) {
@@ -32,6 +33,10 @@ export class ErrorMetrics {
     this.tlsRefused = registry.counter(
       "bunkerd_tls_handshake_failures_total",
       "TLS handshakes that failed, by direction and reason.",
+    );
+    this.http1Refused = registry.counter(
+      "bunkerd_http1_refused_total",
+      "Connections ended because of HTTP/1 that is refused, by direction, kind and the status that answered it.",
     );
     this.rescued = registry
       .counter(

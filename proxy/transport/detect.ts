@@ -8,9 +8,12 @@ export const DETECT_LIMIT_BYTES = 1024;
 
 /** Like Linkerd's proxy: the first 14 bytes of the preface are enough (RFC 9113 §3.4). */
 const HTTP2_PREFACE = new TextEncoder().encode("PRI * HTTP/2.0");
-const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [^\s]+ HTTP\/1\.[01]\r?\n/;
-const REQUEST_START =
-  /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( [\x21-\x7e\x80-\xff]*( (H(T(T(P(\/(1(\.([01](\r?\n?)?)?)?)?)?)?)?)?)?)?)?$/;
+/**
+ * What ends so is meant for HTTP/1, also where it is not right: as opaque bytes it would go past what is refused there,
+ * and past the routes of policy.
+ */
+const REQUEST_LINE = /^[\x21-\x7e][^\r\n]*[ \t]HTTP\/\d\.\d[ \t]*\r?\n/;
+const REQUEST_START = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}([ \t][\t\x20-\x7e\x80-\xff]*\r?)?$/;
 
 /** Tells HTTP/1 by its request line, HTTP/2 by its preface; undefined while the bytes could be either. */
 export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
@@ -27,3 +30,14 @@ export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
 }
 
 const decoder = new TextDecoder("latin1");
+
+/** What is served, where policy may have declared it: what is declared is not taken for anything else, but refused. */
+export function settleProtocol(
+  declared: string | undefined,
+  detected: Protocol | undefined,
+): Protocol {
+  if (declared === "http2" || declared === "grpc") return "http2";
+  // Proxies carry HTTP/1 over HTTP/2.
+  if (declared === "http1") return detected === "http2" ? "http2" : "http1";
+  return detected ?? "opaque";
+}

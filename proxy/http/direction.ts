@@ -1,0 +1,32 @@
+/** What a direction does with its requests. */
+
+import type { ResponseHead } from "#lib/http/message.ts";
+import type { Exchange, Stack } from "#lib/stack/stack.ts";
+import type { ErrorKind } from "./rescue.ts";
+
+/** What the direction a request goes in does with it; one object a connection, never one a request. */
+export interface Direction<R extends Exchange> {
+  /** The stations from route to endpoint. */
+  readonly path: Stack<R>;
+  /** Where a request goes back to when its endpoint could not be reached. */
+  readonly retryFrom: number;
+  readonly informational: boolean;
+  /**
+   * Where true (outbound), what another proxy says it has not delivered is tried elsewhere. Where false (inbound), it
+   * is we who say so to a meshed caller.
+   */
+  readonly rescues: boolean;
+  now(): number;
+  /** Last changes of the request's head before it is sent. */
+  onSend(request: R): void;
+  /** Changes of the response's head before it goes to the client. */
+  onResponse(request: R, head: ResponseHead): void;
+  /** The endpoint could not be reached or did not take the request. */
+  onEndpointFailed(request: R): void;
+  /** The endpoint's proxy could not deliver the request, and it goes elsewhere. */
+  onRescued(request: R): void;
+  /** Counts an error that the proxy answered. */
+  onError(request: R, kind: ErrorKind): void;
+  /** The request has left the endpoint, however it ended; `latencyMs` is to the first byte, -1 where none came. */
+  onReleased(request: R, firstByteMs: number): void;
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import { removeMeshHeaders } from "./mesh-headers.ts";
+
+test("removeMeshHeaders() takes away what only the mesh may write, however often", () => {
+  const headers = HeaderList.of(
+    ["l5d-client-id", "a"],
+    ["l5d-client-id", "b"],
+    ["accept", "c"],
+    ["bunkerd-not-delivered", "1"],
+    ["l5d-orig-proto", "HTTP/1.0"],
+    ["l5d-retry-limit", "2"],
+    ["l5d-proxy-error", "d"],
+    ["l5d-proxy-connection", "close"],
+    ["link", "e"],
+  );
+  removeMeshHeaders(headers);
+  expect(headers.names).toEqual(["accept", "l5d-retry-limit", "link"]);
+  removeMeshHeaders(HeaderList.of());
+});

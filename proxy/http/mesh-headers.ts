@@ -1,0 +1,27 @@
+/** Headers that only the mesh writes (HDR1, HDR5 to HDR7): what others send under these names is taken away. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import { ORIG_PROTO } from "./orig-proto.ts";
+import { NOT_DELIVERED } from "./rescue.ts";
+
+/** The header that tells the application who calls (HDR1). */
+export const CLIENT_ID = "l5d-client-id";
+
+const OURS: ReadonlySet<string> = new Set([
+  CLIENT_ID,
+  ORIG_PROTO,
+  "l5d-proxy-error",
+  "l5d-proxy-connection",
+  NOT_DELIVERED,
+]);
+
+/** Removes them all; whoever may say so adds its own afterwards. */
+export function removeMeshHeaders(headers: HeaderList): void {
+  const { names } = headers;
+  for (let i = names.length - 1; i >= 0; i--) {
+    const name = names[Math.min(i, names.length - 1)] ?? "";
+    const first = name.charCodeAt(0);
+    // "l" or "b": most names need no look at the set.
+    if ((first === 0x6c || first === 0x62) && OURS.has(name)) headers.delete(name);
+  }
+}
