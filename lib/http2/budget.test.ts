@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
-import { Budget, CONTROL_ALLOWANCE, PeerBudgets, RESET_ALLOWANCE } from "./budget.ts";
+import {
+  Budget,
+  CONTROL_ALLOWANCE,
+  PeerBudgets,
+  RESET_ALLOWANCE,
+  WINDOW_UPDATE_BURST,
+  WINDOW_UPDATES_PER_DATA,
+} from "./budget.ts";
 
 test("Budget refills with time and with honest work", () => {
   const budget = new Budget({ burst: 2, perSecond: 1 }, 0);
@@ -23,4 +30,19 @@ test("PeerBudgets ends the connection when a budget is overdrawn", () => {
   budgets.earn();
   budgets.spendReset();
   budgets.spendControl();
+});
+
+test("PeerBudgets lets so many WINDOW_UPDATEs pass for each DATA frame, and saves up a bounded number", () => {
+  const calm = expect.objectContaining({ code: 11, dies: "connection" });
+  const drained = (): PeerBudgets => {
+    const budgets = new PeerBudgets(0);
+    for (let i = 0; i < CONTROL_ALLOWANCE.burst; i++) budgets.spendControl();
+    return budgets;
+  };
+  const one = drained();
+  for (let i = 0; i < WINDOW_UPDATES_PER_DATA; i++) one.spendWindowUpdate(1);
+  expect(() => one.spendWindowUpdate(1)).toThrow(calm);
+  const many = drained();
+  for (let i = 0; i < WINDOW_UPDATE_BURST; i++) many.spendWindowUpdate(1_000_000);
+  expect(() => many.spendWindowUpdate(1_000_000)).toThrow(calm);
 });

@@ -11,8 +11,14 @@ interface Allowance {
 /** Streams that the peer opened and then cancelled or broke (rapid reset, MadeYouReset). */
 export const RESET_ALLOWANCE: Allowance = { burst: 1000, perSecond: 100 };
 
-/** PING, SETTINGS, PRIORITY, empty DATA, unknown frames and WINDOW_UPDATE of no use. */
+/** PING, SETTINGS, PRIORITY, empty DATA, unknown frames, and more WINDOW_UPDATEs than WINDOW_UPDATES_PER_DATA. */
 export const CONTROL_ALLOWANCE: Allowance = { burst: 2000, perSecond: 200 };
+
+/** WINDOW_UPDATEs that a peer may send for each DATA frame it got, of stream and connection together. Envoy's value. */
+export const WINDOW_UPDATES_PER_DATA = 10;
+
+/** At most so many of them are saved up. */
+export const WINDOW_UPDATE_BURST = 20_000;
 
 /** CONTINUATION frames in one header block. */
 export const CONTINUATION_LIMIT = 32;
@@ -54,6 +60,8 @@ export class Budget {
 export class PeerBudgets {
   readonly #resets: Budget;
   readonly #control: Budget;
+  #windowUpdates = 0;
+  #dataFrames = 0;
   /** Monotonic; set with every chunk that comes in. */
   nowMs: number;
 
@@ -71,6 +79,15 @@ export class PeerBudgets {
   /** A frame came that does no work. */
   spendControl(): void {
     if (!this.#control.spend(this.nowMs)) throw calm("too many control frames");
+  }
+
+  /** A WINDOW_UPDATE came; `dataFrames` is how many DATA frames were sent to the peer so far. */
+  spendWindowUpdate(dataFrames: number): void {
+    const earned = (dataFrames - this.#dataFrames) * WINDOW_UPDATES_PER_DATA;
+    this.#dataFrames = dataFrames;
+    this.#windowUpdates = Math.min(this.#windowUpdates + earned, WINDOW_UPDATE_BURST);
+    if (this.#windowUpdates > 0) this.#windowUpdates -= 1;
+    else this.spendControl();
   }
 
   /** A stream ended as it should. */

@@ -404,6 +404,14 @@ describe("Http2Connection as a server", () => {
         ),
     ],
     [
+      "a flood of WINDOW_UPDATE",
+      ErrorCode.ENHANCE_YOUR_CALM,
+      () =>
+        Array.from({ length: CONTROL_ALLOWANCE.burst + 1 }, () =>
+          frame(WINDOW_UPDATE, 0, 0, word(1)),
+        ),
+    ],
+    [
       "a flood of empty DATA",
       ErrorCode.ENHANCE_YOUR_CALM,
       (rig) => [
@@ -554,6 +562,18 @@ describe("Http2Connection as a client", () => {
     rig.give(rig.response(3, END, "403"), frame(RST_STREAM, 0, 3, word(ErrorCode.NO_ERROR)));
     expect(rig.resetCode()).toBe(ErrorCode.CANCEL);
     expect(rig.log.at(-1)).toBe("response 3 403 true");
+  });
+
+  test("sends as much as a peer reads that gives every byte back at once", () => {
+    const rig = new Rig("client");
+    const stream = rig.connection.open({ ...get, method: "POST" }, false);
+    for (let i = 0; i < 2 * CONTROL_ALLOWANCE.burst; i++) {
+      expect(rig.connection.send(stream, Buffer.alloc(16_384))).toBe(true);
+      rig.take();
+      const back = word(16_384);
+      rig.give(frame(WINDOW_UPDATE, 0, 1, back), frame(WINDOW_UPDATE, 0, 0, back));
+      expect(rig.connection.failure).toBeUndefined();
+    }
   });
 
   test("keeps a whole response that it holds when the server wants no more of the request", () => {

@@ -269,6 +269,7 @@ export class Http2Connection implements FrameSink {
   }
 
   #onWindowUpdate(streamId: number, increment: number): void {
+    this.#budgets.spendWindowUpdate(this.#sender.dataFrames);
     if (streamId === 0) {
       if (increment === 0)
         throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot widen window: by nothing");
@@ -278,7 +279,6 @@ export class Http2Connection implements FrameSink {
     const stream = this.#streams.table.find(streamId);
     if (increment === 0)
       throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot widen window: by nothing");
-    if (stream === undefined || stream.queuedBytes === 0) this.#budgets.spendControl();
     if (stream !== undefined) this.#sender.streamWindow(stream, increment);
   }
 

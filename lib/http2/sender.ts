@@ -18,6 +18,8 @@ export class Sender {
   readonly encoder: HpackEncoder = new HpackEncoder();
   /** What the peer's settings give to new streams. */
   initialWindow: number = DEFAULT_WINDOW_BYTES;
+  /** DATA frames sent so far. */
+  dataFrames = 0;
   #window = DEFAULT_WINDOW_BYTES;
   readonly #blocked = new Set<Http2Stream>();
   readonly #onWritable: (stream: Http2Stream) => void;
@@ -138,6 +140,7 @@ export class Sender {
         length,
         end: end && from + length === chunk.length,
       });
+      this.dataFrames += 1;
       stream.sendWindow -= length;
       this.#window -= length;
       from += length;
