@@ -1,7 +1,7 @@
 /** A header block into a header list, bounded (RFC 7541 §3). */
 
 import { latin1Slice } from "#lib/bytes/latin1.ts";
-import { DynamicTable } from "./dynamic-table.ts";
+import { DynamicTable, ENTRY_OVERHEAD_BYTES } from "./dynamic-table.ts";
 import { huffmanDecode } from "./huffman.ts";
 import { STATIC_LENGTH, STATIC_NAMES, STATIC_VALUES } from "./static-table.ts";
 
@@ -21,7 +21,10 @@ export class HpackError extends Error {
 
 /** Takes the fields of a block in order. */
 export interface FieldSink {
-  onField(name: string, value: string): void;
+  /** True where the field is sound wherever it stands: its table entry is then given to `onKnownField`. */
+  onField(name: string, value: string): unknown;
+  /** A field from the table that `onField` found sound. Not there: `onField` is given all. */
+  onKnownField?(name: string, value: string): void;
 }
 
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -46,10 +49,10 @@ export class HpackDecoder {
    * Decodes one whole block. Throws HpackError: `malformed`, or `limit` after the whole block was taken in, so that
    * the tables stay in step.
    */
-  decode(block: Buffer, sink: FieldSink): void {
+  decode(block: Buffer, sink: FieldSink, from = 0, to: number = block.length): void {
     this.#bytes = block;
-    this.#at = 0;
-    this.#end = block.length;
+    this.#at = from;
+    this.#end = to;
     let size = 0;
     let fields = 0;
     while (this.#at < this.#end) {
@@ -66,6 +69,8 @@ export class HpackDecoder {
       fields++;
       size = this.#field(byte, size, sink);
     }
+    // An idle connection does not hold on to what the block came in.
+    this.#bytes = scratch;
     if (size > this.#listLimit)
       throw new HpackError(
         `Cannot accept header list: it exceeds ${this.#listLimit} bytes`,
@@ -75,24 +80,26 @@ export class HpackDecoder {
 
   /** Decodes one field and returns the size of the list with it; past the limit the sink gets no more. */
   #field(byte: number, size: number, sink: FieldSink): number {
-    let name: string;
-    let value: string;
-    if ((byte & 0x80) !== 0) {
-      const index = this.#integer(7);
-      name = this.#nameAt(index);
-      value =
-        index <= STATIC_LENGTH
-          ? (STATIC_VALUES[index] as string)
-          : (this.#table.value(index - STATIC_LENGTH) as string);
-    } else {
-      const indexed = (byte & 0x40) !== 0;
-      const index = this.#integer(indexed ? 6 : 4);
-      name = index === 0 ? this.#string() : this.#nameAt(index);
-      value = this.#string();
-      if (indexed) this.#table.add(name, value);
-    }
-    const total = size + name.length + value.length + 32;
-    if (total <= this.#listLimit) sink.onField(name, value);
+    if ((byte & 0x80) !== 0) return this.#indexed(this.#integer(7), size, sink);
+    const indexed = (byte & 0x40) !== 0;
+    const index = this.#integer(indexed ? 6 : 4);
+    const name = index === 0 ? this.#string() : this.#nameAt(index);
+    const value = this.#string();
+    const total = size + name.length + value.length + ENTRY_OVERHEAD_BYTES;
+    const sound = total <= this.#listLimit && sink.onField(name, value) === true;
+    if (indexed) this.#table.add(name, value, sound);
+    return total;
+  }
+
+  #indexed(index: number, size: number, sink: FieldSink): number {
+    const name = this.#nameAt(index);
+    const entry = index - STATIC_LENGTH;
+    const value = (entry <= 0 ? STATIC_VALUES[index] : this.#table.value(entry)) as string;
+    const total = size + name.length + value.length + ENTRY_OVERHEAD_BYTES;
+    if (total > this.#listLimit) return total;
+    if (entry > 0 && sink.onKnownField !== undefined && this.#table.sound(entry))
+      sink.onKnownField(name, value);
+    else sink.onField(name, value);
     return total;
   }
 

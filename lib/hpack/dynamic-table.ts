@@ -7,6 +7,8 @@ export const ENTRY_OVERHEAD_BYTES = 32;
 export class DynamicTable {
   #names: string[] = [];
   #values: string[] = [];
+  /** What the decoder's receiver said of each entry. */
+  #sound: boolean[] = [];
   /** Where the oldest living entry stands in the arrays. */
   #first = 0;
   #size = 0;
@@ -36,10 +38,11 @@ export class DynamicTable {
   }
 
   /** Adds an entry; one that is larger than the table empties it (RFC 7541 §4.4). Returns how many were evicted. */
-  add(name: string, value: string): number {
+  add(name: string, value: string, sound = false): number {
     const before = this.length;
     this.#names.push(name);
     this.#values.push(value);
+    this.#sound.push(sound);
     this.#size += name.length + value.length + ENTRY_OVERHEAD_BYTES;
     this.#evict();
     return before + 1 - this.length;
@@ -54,6 +57,11 @@ export class DynamicTable {
     return index > this.length ? undefined : this.#values[this.#values.length - index];
   }
 
+  /** Whether the entry was said to be sound; the index must be within the table. */
+  sound(index: number): boolean {
+    return this.#sound[this.#sound.length - index] === true;
+  }
+
   #evict(): void {
     while (this.#size > this.#limit) {
       const [name, value] = [
@@ -66,6 +74,7 @@ export class DynamicTable {
     if (this.#first > 256 && this.#first > this.length) {
       this.#names = this.#names.slice(this.#first);
       this.#values = this.#values.slice(this.#first);
+      this.#sound = this.#sound.slice(this.#first);
       this.#first = 0;
     }
   }

@@ -124,8 +124,9 @@ class Rig {
     out.clear();
     if (view.indexOf(PREFACE) === 0) view = view.subarray(PREFACE.length);
     this.#reader.receive(view, {
-      onFrame: (type, flags, streamId, payload) => {
-        sent.push({ type, flags, streamId, payload: Buffer.from(payload) });
+      onFrame: (frame) => {
+        const { type, flags, streamId } = frame;
+        sent.push({ type, flags, streamId, payload: Buffer.from(frame.view()) });
       },
     });
     return sent;

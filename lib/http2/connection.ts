@@ -3,7 +3,7 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { PeerBudgets } from "./budget.ts";
-import { Flag, type FrameSink, FrameType, PREFACE } from "./frame.ts";
+import { Flag, type Frame, type FrameSink, FrameType, PREFACE } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { checkShape } from "./frame-shape.ts";
 import { connectionError, ErrorCode, Http2Error, streamError } from "./http2-error.ts";
@@ -166,7 +166,8 @@ export class Http2Connection implements FrameSink {
     this.#streams.abandon({ code: ErrorCode.INTERNAL_ERROR, unprocessed: false, goAway: false }, 0);
   }
 
-  onFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
+  onFrame(frame: Frame): void {
+    const { type, flags, streamId } = frame;
     const { openStream } = this.#streams.blocks;
     if (openStream !== 0 && (type !== FrameType.CONTINUATION || streamId !== openStream))
       throw connectionError(
@@ -179,39 +180,40 @@ export class Http2Connection implements FrameSink {
         "Cannot serve connection: SETTINGS must come first",
       );
     try {
-      checkShape(type, flags, streamId, payload);
-      this.#dispatch(type, flags, streamId, payload);
+      checkShape(frame);
+      this.#dispatch(frame);
     } catch (error) {
       if (!(error instanceof Http2Error) || error.dies === "connection") throw error;
       this.#failStream(streamId, error);
     }
   }
 
-  #dispatch(type: number, flags: number, streamId: number, payload: Buffer): void {
-    switch (type) {
+  #dispatch(frame: Frame): void {
+    const { bytes, flags, from, streamId } = frame;
+    switch (frame.type) {
       case FrameType.DATA:
-        this.#streams.onData(flags, streamId, payload);
+        this.#streams.onData(frame);
         break;
       case FrameType.HEADERS:
-        this.#streams.onBlock(this.#streams.blocks.headers(flags, streamId, payload));
+        this.#streams.onBlock(this.#streams.blocks.headers(frame));
         break;
       case FrameType.CONTINUATION:
-        this.#streams.onBlock(this.#streams.blocks.continuation(flags, payload));
+        this.#streams.onBlock(this.#streams.blocks.continuation(frame));
         break;
       case FrameType.RST_STREAM:
-        this.#onRstStream(streamId, payload.readUInt32BE(0));
+        this.#onRstStream(streamId, bytes.readUInt32BE(from));
         break;
       case FrameType.SETTINGS:
-        if ((flags & Flag.ACK) === 0) this.#onSettings(payload);
+        if ((flags & Flag.ACK) === 0) this.#onSettings(frame.view());
         break;
       case FrameType.PING:
-        this.#onPing(flags, payload);
+        this.#onPing(flags, frame.view());
         break;
       case FrameType.GOAWAY:
-        this.#onGoAway(payload.readUInt32BE(0) & 0x7fffffff, payload.readUInt32BE(4));
+        this.#onGoAway(bytes.readUInt32BE(from) & MAX_WINDOW, bytes.readUInt32BE(from + 4));
         break;
       case FrameType.WINDOW_UPDATE:
-        this.#onWindowUpdate(streamId, payload.readUInt32BE(0) & 0x7fffffff);
+        this.#onWindowUpdate(streamId, bytes.readUInt32BE(from) & MAX_WINDOW);
         break;
       case FrameType.PUSH_PROMISE:
         throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot accept PUSH_PROMISE: push is off");

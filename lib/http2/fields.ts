@@ -46,9 +46,15 @@ export class BlockFields implements FieldSink {
     this.#problem = "";
   }
 
-  onField(name: string, value: string): void {
-    if (name.charCodeAt(0) === 0x3a) this.#pseudoField(name, value);
-    else this.#regularField(name, value);
+  /** A regular field without a problem is sound wherever it stands. */
+  onField(name: string, value: string): boolean {
+    if (name.charCodeAt(0) !== 0x3a) return this.#regularField(name, value);
+    this.#pseudoField(name, value);
+    return false;
+  }
+
+  onKnownField(name: string, value: string): void {
+    this.headers.add(name, value);
   }
 
   /** The block as a request (RFC 9113 §8.3.1). Throws a stream error where it is malformed. */
@@ -140,12 +146,14 @@ export class BlockFields implements FieldSink {
     }
   }
 
-  #regularField(name: string, value: string): void {
+  #regularField(name: string, value: string): boolean {
+    this.headers.add(name, value);
     if (!isLowerToken(name)) this.#fail("a field name is not a lower-case token");
     else if (!isCleanValue(value)) this.#fail(`${name} has an invalid character`);
     else if (CONNECTION_FIELDS.has(name)) this.#fail(`${name} does not belong in HTTP/2`);
     else if (name === "te" && value !== "trailers") this.#fail("te says more than trailers");
-    this.headers.add(name, value);
+    else return true;
+    return false;
   }
 
   #fail(problem: string): void {

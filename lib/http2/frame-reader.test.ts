@@ -8,8 +8,8 @@ describe("FrameReader", () => {
   test("reads what FrameWriter wrote, in any pieces", () => {
     const writer = new FrameWriter();
     writer.out.push(PREFACE);
-    writer.headers(1, Buffer.alloc(MAX_FRAME_BYTES * 2 + 5, 7), true);
-    writer.data(1, Buffer.from("abcdef"), { from: 2, length: 3, end: true });
+    writer.headers(1, Buffer.alloc(MAX_FRAME_BYTES * 2 + 9, 7), MAX_FRAME_BYTES * 2 + 5, true);
+    writer.data(1, 1, Buffer.from("abcdef"), 2, 3);
     writer.windowUpdate(0, 5);
     writer.rstStream(2 ** 31 - 1, 8);
     writer.goAway(3, 1);
@@ -21,7 +21,9 @@ describe("FrameReader", () => {
         for (let at = 0; at < bytes.length; ) {
           const size = sizes.next().value ?? 1;
           reader.receive(bytes.subarray(at, at + size), {
-            onFrame: (type, flags, id, payload) => seen.push([type, flags, id, payload.length]),
+            onFrame: ({ type, flags, streamId, length }) => {
+              seen.push([type, flags, streamId, length]);
+            },
           });
           at += size;
         }

@@ -1,12 +1,15 @@
 /** Bytes into frames, from any chunking. */
 
 import { asBuffer } from "#lib/bytes/latin1.ts";
-import { FRAME_HEADER_BYTES, type FrameSink, MAX_FRAME_BYTES, PREFACE } from "./frame.ts";
+import { FRAME_HEADER_BYTES, Frame, type FrameSink, MAX_FRAME_BYTES, PREFACE } from "./frame.ts";
 import { connectionError, ErrorCode } from "./http2-error.ts";
 
-/** Cuts what arrives into frames; keeps at most one incomplete frame. */
+/** Cuts what arrives into frames; keeps at most one incomplete frame, and copies no other. */
 export class FrameReader {
+  readonly #frame = new Frame();
+  /** The beginning of a frame, in a buffer that holds all of it once its header is there. */
   #rest: Buffer | undefined;
+  #have = 0;
   #prefaceLeft: number;
 
   /** A server expects the client's preface first. */
@@ -16,36 +19,64 @@ export class FrameReader {
 
   /** Hands every frame that is complete to the sink. Throws a connection error for a bad preface or size. */
   receive(chunk: Uint8Array, sink: FrameSink): void {
-    const bytes = this.#rest === undefined ? asBuffer(chunk) : Buffer.concat([this.#rest, chunk]);
-    this.#rest = undefined;
+    const bytes = asBuffer(chunk);
     let at = this.#prefaceLeft > 0 ? this.#preface(bytes) : 0;
+    if (this.#rest !== undefined) at = this.#complete(this.#rest, bytes, sink);
     const end = bytes.length;
     while (end - at >= FRAME_HEADER_BYTES) {
-      const length =
-        ((bytes[at] as number) << 16) |
-        ((bytes[at + 1] as number) << 8) |
-        (bytes[at + 2] as number);
-      if (length > MAX_FRAME_BYTES)
-        throw connectionError(
-          ErrorCode.FRAME_SIZE_ERROR,
-          `Cannot read frame: ${length} bytes exceed ${MAX_FRAME_BYTES}`,
-        );
-      const next = at + FRAME_HEADER_BYTES + length;
+      const next = at + FRAME_HEADER_BYTES + payloadLength(bytes, at);
       if (next > end) break;
-      const streamId =
-        (((bytes[at + 5] as number) & 127) << 24) |
-        ((bytes[at + 6] as number) << 16) |
-        ((bytes[at + 7] as number) << 8) |
-        (bytes[at + 8] as number);
-      sink.onFrame(
-        bytes[at + 3] as number,
-        bytes[at + 4] as number,
-        streamId,
-        bytes.subarray(at + FRAME_HEADER_BYTES, next),
-      );
+      this.#emit(bytes, at, sink);
       at = next;
     }
-    if (at < end) this.#rest = Buffer.from(bytes.subarray(at));
+    if (at < end) this.#keep(bytes, at);
+    // An idle connection does not hold on to the chunk.
+    this.#frame.bytes = NOTHING;
+  }
+
+  #emit(bytes: Buffer, at: number, sink: FrameSink): void {
+    const frame = this.#frame;
+    frame.type = bytes[at + 3] as number;
+    frame.flags = bytes[at + 4] as number;
+    frame.streamId =
+      (((bytes[at + 5] as number) & 127) << 24) |
+      ((bytes[at + 6] as number) << 16) |
+      ((bytes[at + 7] as number) << 8) |
+      (bytes[at + 8] as number);
+    frame.bytes = bytes;
+    frame.from = at + FRAME_HEADER_BYTES;
+    frame.to = frame.from + payloadLength(bytes, at);
+    sink.onFrame(frame);
+  }
+
+  /** Keeps the beginning of a frame. */
+  #keep(bytes: Buffer, at: number): void {
+    const have = bytes.length - at;
+    const needed = FRAME_HEADER_BYTES + (have < FRAME_HEADER_BYTES ? 0 : payloadLength(bytes, at));
+    this.#rest = Buffer.allocUnsafe(needed);
+    this.#have = bytes.copy(this.#rest, 0, at);
+  }
+
+  /** Adds to the frame that was begun, hands it over once it is whole, and returns how much of the chunk it took. */
+  #complete(begun: Buffer, bytes: Buffer, sink: FrameSink): number {
+    let rest = begun;
+    let taken = this.#fill(rest, bytes, 0);
+    if (this.#have === FRAME_HEADER_BYTES && rest.length === FRAME_HEADER_BYTES) {
+      rest = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadLength(begun, 0));
+      begun.copy(rest, 0, 0, FRAME_HEADER_BYTES);
+      this.#rest = rest;
+      taken += this.#fill(rest, bytes, taken);
+    }
+    if (this.#have < rest.length || this.#have < FRAME_HEADER_BYTES) return taken;
+    this.#rest = undefined;
+    this.#emit(rest, 0, sink);
+    return taken;
+  }
+
+  #fill(rest: Buffer, bytes: Buffer, from: number): number {
+    const count = bytes.copy(rest, this.#have, from);
+    this.#have += count;
+    return count;
   }
 
   /** Takes the preface off the front and returns where the frames begin. */
@@ -60,4 +91,18 @@ export class FrameReader {
     this.#prefaceLeft -= count;
     return count;
   }
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** The length in the header at `at`. Throws where it is more than we allow. */
+function payloadLength(bytes: Buffer, at: number): number {
+  const length =
+    ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+  if (length > MAX_FRAME_BYTES)
+    throw connectionError(
+      ErrorCode.FRAME_SIZE_ERROR,
+      `Cannot read frame: ${length} bytes exceed ${MAX_FRAME_BYTES}`,
+    );
+  return length;
 }

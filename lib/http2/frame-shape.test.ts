@@ -1,9 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { FrameType } from "./frame.ts";
+import { Frame, FrameType } from "./frame.ts";
 import { checkShape, unpad } from "./frame-shape.ts";
 
 const { DATA, HEADERS, CONTINUATION, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE } =
   FrameType;
+function frame(type: number, flags: number, streamId: number, payload: Buffer): Frame {
+  return Object.assign(new Frame(), { type, flags, streamId, bytes: payload, to: payload.length });
+}
+
 const bytes = (length: number) => Buffer.alloc(length);
 
 describe("checkShape()", () => {
@@ -18,7 +22,7 @@ describe("checkShape()", () => {
       [WINDOW_UPDATE, 0, 4],
       [77, 0, 1],
     ] as const)
-      checkShape(type, 0, id, bytes(length));
+      checkShape(frame(type, 0, id, bytes(length)));
   });
 
   test.each([
@@ -40,7 +44,7 @@ describe("checkShape()", () => {
   ])(
     "refuses type %i, flags %i, stream %i, length %i with code %i",
     (type, flags, id, length, code) => {
-      expect(() => checkShape(type, flags, id, bytes(length))).toThrow(
+      expect(() => checkShape(frame(type, flags, id, bytes(length)))).toThrow(
         expect.objectContaining({ code }),
       );
     },
@@ -49,9 +53,16 @@ describe("checkShape()", () => {
 
 describe("unpad()", () => {
   test("cuts padding off and refuses more than there is", () => {
-    expect([...unpad(8, Buffer.from([1, 7, 0]))]).toEqual([7]);
-    expect([...unpad(0, Buffer.from([1, 7]))]).toEqual([1, 7]);
-    expect(() => unpad(8, Buffer.from([2, 7]))).toThrow();
-    expect(() => unpad(8, Buffer.alloc(0))).toThrow();
+    const unpadded = (flags: number, ...payload: number[]): number[] => {
+      const padded = frame(DATA, flags, 1, Buffer.from([9, ...payload, 9]));
+      padded.from += 1;
+      padded.to -= 1;
+      unpad(padded);
+      return [...padded.view()];
+    };
+    expect(unpadded(8, 1, 7, 0)).toEqual([7]);
+    expect(unpadded(0, 1, 7)).toEqual([1, 7]);
+    expect(() => unpadded(8, 2, 7)).toThrow();
+    expect(() => unpadded(8)).toThrow();
   });
 });

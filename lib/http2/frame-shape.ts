@@ -1,11 +1,11 @@
 /** What every frame of a type must look like before anyone acts on it (RFC 9113 §6). */
 
-import { Flag, FrameType } from "./frame.ts";
+import { Flag, type Frame, FrameType } from "./frame.ts";
 import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
 
 /** Throws where a frame has a length or a stream that its type does not allow. */
-export function checkShape(type: number, flags: number, streamId: number, payload: Buffer): void {
-  const { length } = payload;
+export function checkShape(frame: Frame): void {
+  const { type, flags, streamId, length } = frame;
   switch (type) {
     case FrameType.DATA:
     case FrameType.HEADERS:
@@ -63,11 +63,12 @@ function sized(type: number, right: boolean): void {
     );
 }
 
-/** A payload without its padding (RFC 9113 §6.1). */
-export function unpad(flags: number, payload: Buffer): Buffer {
-  if ((flags & Flag.PADDED) === 0) return payload;
-  const padding = payload[0];
-  if (padding === undefined || padding >= payload.length)
+/** Narrows a frame to its payload without padding (RFC 9113 §6.1). */
+export function unpad(frame: Frame): void {
+  if ((frame.flags & Flag.PADDED) === 0) return;
+  const padding = frame.length === 0 ? 0 : (frame.bytes[frame.from] as number);
+  if (padding >= frame.length)
     throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot read frame: padding exceeds it");
-  return payload.subarray(1, payload.length - padding);
+  frame.from += 1;
+  frame.to -= padding;
 }

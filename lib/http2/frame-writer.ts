@@ -3,46 +3,51 @@
 import { ByteWriter } from "#lib/bytes/byte-writer.ts";
 import { Flag, FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES } from "./frame.ts";
 
+const COPY_LOOP_BYTES = 64;
+
 /** Writes the frames of one connection. */
 export class FrameWriter {
   readonly out: ByteWriter = new ByteWriter();
 
   /** Any frame whose payload is at hand. */
   frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    this.#header(payload.length, { type, flags, streamId });
+    this.#begin(type, flags, streamId, payload.length);
     this.out.bytes.set(payload, this.out.length);
     this.out.length += payload.length;
   }
 
   /** One DATA frame of `length` bytes of a chunk. */
-  data(
-    streamId: number,
-    chunk: Uint8Array,
-    how: { readonly from: number; readonly length: number; readonly end: boolean },
-  ): void {
-    const flags = how.end ? Flag.END_STREAM : 0;
-    this.#header(how.length, { type: FrameType.DATA, flags, streamId });
-    const { bytes, length: at } = this.out;
-    bytes.set(
-      how.length === chunk.length ? chunk : chunk.subarray(how.from, how.from + how.length),
-      at,
+  data(streamId: number, flags: number, chunk: Uint8Array, from: number, length: number): void {
+    this.#begin(FrameType.DATA, flags, streamId, length);
+    const { out } = this;
+    out.bytes.set(
+      length === chunk.length ? chunk : chunk.subarray(from, from + length),
+      out.length,
     );
-    this.out.length += how.length;
+    out.length += length;
   }
 
-  /** A header block as HEADERS and, where it is long, CONTINUATION (RFC 9113 §4.3). */
-  headers(streamId: number, block: Uint8Array, end: boolean): void {
-    const flags = end ? Flag.END_STREAM : 0;
-    if (block.length <= MAX_FRAME_BYTES) {
-      this.frame(FrameType.HEADERS, flags | Flag.END_HEADERS, streamId, block);
-      return;
+  /** A header block, the first `length` of `block`, as HEADERS and, where it is long, CONTINUATION (RFC 9113 §4.3). */
+  headers(streamId: number, block: Buffer, length: number, end: boolean): void {
+    const first = Math.min(length, MAX_FRAME_BYTES);
+    const whole = first === length ? Flag.END_HEADERS : 0;
+    this.#begin(FrameType.HEADERS, whole | (end ? Flag.END_STREAM : 0), streamId, first);
+    this.#copy(block, 0, first);
+    for (let at = first; at < length; at += MAX_FRAME_BYTES) {
+      const part = Math.min(length - at, MAX_FRAME_BYTES);
+      const last = at + part === length ? Flag.END_HEADERS : 0;
+      this.#begin(FrameType.CONTINUATION, last, streamId, part);
+      this.#copy(block, at, part);
     }
-    this.frame(FrameType.HEADERS, flags, streamId, block.subarray(0, MAX_FRAME_BYTES));
-    for (let at = MAX_FRAME_BYTES; at < block.length; at += MAX_FRAME_BYTES) {
-      const last = at + MAX_FRAME_BYTES >= block.length;
-      const part = block.subarray(at, at + MAX_FRAME_BYTES);
-      this.frame(FrameType.CONTINUATION, last ? Flag.END_HEADERS : 0, streamId, part);
-    }
+  }
+
+  /** Most blocks are a few bytes of indexes: a loop takes less than a call for those. */
+  #copy(block: Buffer, from: number, length: number): void {
+    const { out } = this;
+    const { bytes, length: at } = out;
+    if (length > COPY_LOOP_BYTES) block.copy(bytes, at, from, from + length);
+    else for (let i = 0; i < length; i++) bytes[at + i] = block[from + i] as number;
+    out.length = at + length;
   }
 
   windowUpdate(streamId: number, increment: number): void {
@@ -54,13 +59,13 @@ export class FrameWriter {
   }
 
   goAway(lastStreamId: number, code: number): void {
-    this.#header(8, { type: FrameType.GOAWAY, flags: 0, streamId: 0 });
+    this.#begin(FrameType.GOAWAY, 0, 0, 8);
     this.#uint32(lastStreamId);
     this.#uint32(code);
   }
 
   #word(type: number, streamId: number, value: number): void {
-    this.#header(4, { type, flags: 0, streamId });
+    this.#begin(type, 0, streamId, 4);
     this.#uint32(value);
   }
 
@@ -69,10 +74,8 @@ export class FrameWriter {
     this.out.length += 4;
   }
 
-  #header(
-    length: number,
-    how: { readonly type: number; readonly flags: number; readonly streamId: number },
-  ): void {
+  /** Writes a frame's header and makes room for its payload. */
+  #begin(type: number, flags: number, streamId: number, length: number): void {
     const { out } = this;
     out.reserve(FRAME_HEADER_BYTES + length);
     const { bytes } = out;
@@ -80,12 +83,12 @@ export class FrameWriter {
     bytes[at] = length >>> 16;
     bytes[at + 1] = length >>> 8;
     bytes[at + 2] = length;
-    bytes[at + 3] = how.type;
-    bytes[at + 4] = how.flags;
-    bytes[at + 5] = how.streamId >>> 24;
-    bytes[at + 6] = how.streamId >>> 16;
-    bytes[at + 7] = how.streamId >>> 8;
-    bytes[at + 8] = how.streamId;
+    bytes[at + 3] = type;
+    bytes[at + 4] = flags;
+    bytes[at + 5] = streamId >>> 24;
+    bytes[at + 6] = streamId >>> 16;
+    bytes[at + 7] = streamId >>> 8;
+    bytes[at + 8] = streamId;
     out.length = at + FRAME_HEADER_BYTES;
   }
 }

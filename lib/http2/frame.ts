@@ -26,7 +26,28 @@ export const MAX_FRAME_BYTES = 16_384;
 /** What a client sends first (RFC 9113 §3.4). */
 export const PREFACE: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
-/** Takes whole frames; the payload is valid during the call only. */
+/** One whole frame where it arrived: `bytes[from .. to)` is its payload. The reader uses one object for all frames. */
+export class Frame {
+  type = 0;
+  flags = 0;
+  streamId = 0;
+  bytes: Buffer = NOTHING;
+  from = 0;
+  to = 0;
+
+  get length(): number {
+    return this.to - this.from;
+  }
+
+  /** The payload; a view, made where one is needed. */
+  view(): Buffer {
+    return this.bytes.subarray(this.from, this.to);
+  }
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** Takes whole frames, each valid during the call only. */
 export interface FrameSink {
-  onFrame(type: number, flags: number, streamId: number, payload: Buffer): void;
+  onFrame(frame: Frame): void;
 }

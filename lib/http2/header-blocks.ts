@@ -3,7 +3,7 @@
 import { HpackDecoder, HpackError } from "#lib/hpack/decoder.ts";
 import { BLOCK_LIMIT_BYTES, CONTINUATION_LIMIT } from "./budget.ts";
 import { BlockFields } from "./fields.ts";
-import { Flag } from "./frame.ts";
+import { Flag, type Frame } from "./frame.ts";
 import { unpad } from "./frame-shape.ts";
 import { connectionError, ErrorCode } from "./http2-error.ts";
 
@@ -38,41 +38,48 @@ export class HeaderBlocks {
   }
 
   /** Takes a HEADERS frame; undefined while the block is not complete. */
-  headers(flags: number, streamId: number, payload: Buffer): Block | undefined {
-    let part = unpad(flags, payload);
+  headers(frame: Frame): Block | undefined {
+    const { flags, streamId } = frame;
+    unpad(frame);
     if ((flags & Flag.PRIORITY) !== 0) {
-      if (part.length < 5)
+      if (frame.length < 5)
         throw connectionError(ErrorCode.FRAME_SIZE_ERROR, "Cannot read HEADERS: it is too short");
-      part = part.subarray(5);
+      frame.from += 5;
     }
     const end = (flags & Flag.END_STREAM) !== 0;
-    if ((flags & Flag.END_HEADERS) !== 0) return this.#decode(streamId, part, end);
-    this.#open = { streamId, end, parts: [Buffer.from(part)], bytes: part.length };
+    if ((flags & Flag.END_HEADERS) !== 0)
+      return this.#decode({ streamId, end }, frame.bytes, frame.from, frame.to);
+    this.#open = { streamId, end, parts: [Buffer.from(frame.view())], bytes: frame.length };
     return undefined;
   }
 
   /** Takes a CONTINUATION frame. */
-  continuation(flags: number, payload: Buffer): Block | undefined {
+  continuation(frame: Frame): Block | undefined {
     const open = this.#open;
     if (open === undefined)
       throw connectionError(
         ErrorCode.PROTOCOL_ERROR,
         "Cannot read CONTINUATION: no header block is open",
       );
-    open.parts.push(Buffer.from(payload));
-    open.bytes += payload.length;
+    open.parts.push(Buffer.from(frame.view()));
+    open.bytes += frame.length;
     if (open.parts.length > CONTINUATION_LIMIT || open.bytes > BLOCK_LIMIT_BYTES)
       throw connectionError(ErrorCode.ENHANCE_YOUR_CALM, "Cannot read header block: it has no end");
-    if ((flags & Flag.END_HEADERS) === 0) return undefined;
+    if ((frame.flags & Flag.END_HEADERS) === 0) return undefined;
     this.#open = undefined;
-    return this.#decode(open.streamId, Buffer.concat(open.parts), open.end);
+    return this.#decode(open, Buffer.concat(open.parts), 0, open.bytes);
   }
 
   /** A block is decoded whatever becomes of its stream, so that the tables stay in step. */
-  #decode(streamId: number, block: Buffer, end: boolean): Block {
+  #decode(
+    { streamId, end }: { readonly streamId: number; readonly end: boolean },
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): Block {
     this.fields.begin();
     try {
-      this.#decoder.decode(block, this.fields);
+      this.#decoder.decode(bytes, this.fields, from, to);
       return { streamId, end, tooLarge: false };
     } catch (error) {
       if (!(error instanceof HpackError)) throw error;

@@ -35,7 +35,7 @@ describe("Sender", () => {
     const chunk = Buffer.from("mine");
     sender.data(stream, chunk);
     chunk.fill("x");
-    expect(Buffer.concat(stream.queue).toString()).toBe("mine");
+    expect(Buffer.concat(stream.queue ?? []).toString()).toBe("mine");
   });
 
   test("waits for the connection's window as well", () => {

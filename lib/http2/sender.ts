@@ -3,7 +3,7 @@
 import { HpackEncoder } from "#lib/hpack/encoder.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
-import { MAX_FRAME_BYTES } from "./frame.ts";
+import { Flag, MAX_FRAME_BYTES } from "./frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
 import { MAX_WINDOW } from "./settings.ts";
@@ -104,7 +104,8 @@ export class Sender {
 
   /** Drops what a stream still had to send. */
   forget(stream: Http2Stream): void {
-    stream.queue = [];
+    if (stream.queuedBytes === 0) return;
+    stream.queue = undefined;
     stream.queuedBytes = 0;
     this.#blocked.delete(stream);
   }
@@ -113,11 +114,12 @@ export class Sender {
     const { encoder } = this;
     const { names, values } = headers;
     for (let i = 0; i < names.length; i++) encoder.field(names[i] as string, values[i] as string);
-    this.writer.headers(stream.id, encoder.bytes.subarray(0, encoder.length), end);
+    this.writer.headers(stream.id, encoder.bytes, encoder.length, end);
     if (end) this.#ended(stream);
   }
 
   #enqueue(stream: Http2Stream, chunk: Uint8Array): false {
+    stream.queue ??= [];
     stream.queue.push(new Uint8Array(chunk));
     stream.queuedBytes += chunk.length;
     this.#blocked.add(stream);
@@ -135,11 +137,8 @@ export class Sender {
         MAX_FRAME_BYTES,
       );
       if (length <= 0) break;
-      this.writer.data(stream.id, chunk, {
-        from,
-        length,
-        end: end && from + length === chunk.length,
-      });
+      const last = end && from + length === chunk.length;
+      this.writer.data(stream.id, last ? Flag.END_STREAM : 0, chunk, from, length);
       this.dataFrames += 1;
       stream.sendWindow -= length;
       this.#window -= length;
@@ -150,16 +149,17 @@ export class Sender {
 
   #pump(stream: Http2Stream): void {
     if (stream.closed) return;
-    while (stream.queue.length > 0) {
-      const chunk = stream.queue[0] as Uint8Array;
-      const last = stream.queue.length === 1 && stream.endQueued && stream.trailers === undefined;
+    const queue = stream.queue ?? [];
+    while (queue.length > 0) {
+      const chunk = queue[0] as Uint8Array;
+      const last = queue.length === 1 && stream.endQueued && stream.trailers === undefined;
       const sent = this.#transmit(stream, chunk, last);
       stream.queuedBytes -= sent;
       if (sent < chunk.length) {
-        stream.queue[0] = chunk.subarray(sent);
+        queue[0] = chunk.subarray(sent);
         return;
       }
-      stream.queue.shift();
+      queue.shift();
       if (last) {
         this.#blocked.delete(stream);
         this.#ended(stream);
@@ -173,7 +173,7 @@ export class Sender {
 
   #finish(stream: Http2Stream, trailers: HeaderList | undefined): void {
     if (trailers === undefined || trailers.length === 0) {
-      this.writer.data(stream.id, NOTHING, { from: 0, length: 0, end: true });
+      this.writer.data(stream.id, Flag.END_STREAM, NOTHING, 0, 0);
       this.#ended(stream);
       return;
     }

@@ -3,7 +3,7 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import { deliver, promise } from "./body-due.ts";
 import type { PeerBudgets } from "./budget.ts";
-import { Flag } from "./frame.ts";
+import { Flag, type Frame } from "./frame.ts";
 import { unpad } from "./frame-shape.ts";
 import { type Block, HeaderBlocks } from "./header-blocks.ts";
 import { ErrorCode, type Http2Error, streamError } from "./http2-error.ts";
@@ -40,23 +40,23 @@ export class StreamReceiver {
   }
 
   /** DATA came; padding counts against the windows too. */
-  onData(flags: number, streamId: number, payload: Buffer): void {
-    this.windows.onConnection(payload.length);
-    const stream = this.table.find(streamId);
+  onData(frame: Frame): void {
+    this.windows.onConnection(frame.length);
+    const stream = this.table.find(frame.streamId);
     if (stream === undefined) return;
     if (stream.remoteEnded)
       throw streamError(ErrorCode.STREAM_CLOSED, "Cannot read DATA: the stream has ended");
     if (!stream.headSeen)
       throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot read DATA: it comes before the head");
-    this.windows.onStream(stream, payload.length);
-    const end = (flags & Flag.END_STREAM) !== 0;
-    const data = unpad(flags, payload);
-    if (data.length === 0 && !end) this.#budgets.spendControl();
-    deliver(stream, data.length, end);
+    this.windows.onStream(stream, frame.length);
+    const end = (frame.flags & Flag.END_STREAM) !== 0;
+    unpad(frame);
+    if (frame.length === 0 && !end) this.#budgets.spendControl();
+    deliver(stream, frame.length, end);
     stream.remoteEnded = end;
-    if (data.length > 0) {
-      if (stream.paused) stream.held.push(Buffer.from(data));
-      else this.#events.onStreamData(stream, data);
+    if (frame.length > 0) {
+      if (stream.paused) stream.hold(frame.view());
+      else this.#events.onStreamData(stream, frame.view());
     }
     if (end) this.#endRemote(stream, undefined);
     else if (!stream.paused) this.windows.credit(stream);
@@ -64,8 +64,8 @@ export class StreamReceiver {
 
   /** Hands over what was held while the stream was paused, and lets more in. */
   release(stream: Http2Stream): void {
-    while (stream.held.length > 0 && !stream.paused && !stream.closed)
-      this.#events.onStreamData(stream, stream.held.shift() as Buffer);
+    while (stream.holds && !stream.paused && !stream.closed)
+      this.#events.onStreamData(stream, stream.unhold());
     if (stream.paused || stream.closed) return;
     const end = stream.heldEnd;
     stream.heldEnd = undefined;
@@ -76,7 +76,7 @@ export class StreamReceiver {
   /** The peer has ended the stream; its owner hears that once it has taken what was held. */
   #endRemote(stream: Http2Stream, trailers: HeaderList | undefined): void {
     if (stream.closed) return;
-    if (stream.held.length > 0) {
+    if (stream.holds) {
       stream.heldEnd = { trailers };
       return;
     }
@@ -207,7 +207,7 @@ export class StreamReceiver {
 
   /** Loses every stream above a number. */
   abandon(how: StreamLoss, after: number): void {
-    for (const stream of [...this.table.all()]) {
+    for (const stream of this.table.all()) {
       if (stream.id <= after) continue;
       this.close(stream);
       this.#events.onReset(stream, how);

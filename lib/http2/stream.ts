@@ -12,8 +12,6 @@ export class Http2Stream {
   /** Bytes received since the last WINDOW_UPDATE. */
   received = 0;
   paused = false;
-  /** What arrived while paused, at most a window. */
-  held: Buffer[] = [];
   /** The end that came while something was held. */
   heldEnd: { readonly trailers: HeaderList | undefined } | undefined;
   localEnded = false;
@@ -27,14 +25,32 @@ export class Http2Stream {
   tunnel = false;
   /** Bytes still due by content-length; -1 where it was not said. */
   due = -1;
-  /** DATA that no window has let through yet. */
-  queue: Uint8Array[] = [];
+  /** DATA that no window has let through yet; made when there is some. */
+  queue: Uint8Array[] | undefined;
   queuedBytes = 0;
   endQueued = false;
   trailers: HeaderList | undefined;
+  /** What arrived while paused, at most a window; made when there is some. */
+  #held: Buffer[] | undefined;
 
   constructor(id: number, sendWindow: number) {
     this.id = id;
     this.sendWindow = sendWindow;
+  }
+
+  /** Whether something that arrived while paused waits for the stream's owner. */
+  get holds(): boolean {
+    return this.#held !== undefined && this.#held.length > 0;
+  }
+
+  /** Keeps a copy of what arrived. */
+  hold(data: Buffer): void {
+    this.#held ??= [];
+    this.#held.push(Buffer.from(data));
+  }
+
+  /** The oldest of what was kept; there must be some. */
+  unhold(): Buffer {
+    return this.#held?.shift() as Buffer;
   }
 }
