@@ -53,6 +53,8 @@ class Http1ClientConnection
   #handler: ResponseHandler | undefined;
   #method = "";
   #requestEnded = false;
+  /** The connection is not used after this request. */
+  #lastRequest = false;
   #hasBody = false;
   #reused = false;
   #paused = false;
@@ -81,25 +83,29 @@ class Http1ClientConnection
     this.#reader.begin(head.method, upgrade);
     this.#hasBody = !end;
     this.#requestEnded = end;
+    this.#lastRequest = false;
     head.headers.delete("transfer-encoding");
     head.headers.delete("connection");
     const tunnel = upgrade || head.method === "CONNECT";
     if (end || tunnel)
       this.#output.head(writeRequestHead(head, closingLines(head, upgrade)), "none");
-    else if (head.headers.has("content-length"))
-      this.#output.head(
-        writeRequestHead(head, ""),
-        "length",
-        Number(head.headers.get("content-length")),
-      );
-    else this.#sendChunked(head);
+    else this.#sendFramed(head);
     return this;
   }
 
-  #sendChunked(head: RequestHead): void {
+  #sendFramed(head: RequestHead): void {
+    // There are servers that do not look for a body here: what they leave unread must not be taken for a request.
+    this.#lastRequest = head.method === "GET" || head.method === "HEAD";
+    const extra = this.#lastRequest ? "connection: close\r\n" : "";
+    const length = head.headers.get("content-length");
+    if (length !== undefined) {
+      this.#output.head(writeRequestHead(head, extra), "length", Number(length));
+      return;
+    }
     // There are no chunks in HTTP/1.0 (RFC 9112 §6.1).
     if (head.version === "HTTP/1.0") head.version = "HTTP/1.1";
-    this.#output.head(writeRequestHead(head, "transfer-encoding: chunked\r\n"), "chunked");
+    const lines = `${extra}transfer-encoding: chunked\r\n`;
+    this.#output.head(writeRequestHead(head, lines), "chunked");
   }
 
   drain(): void {
@@ -217,7 +223,7 @@ class Http1ClientConnection
     if (!this.#requestEnded) {
       // Its server would take what follows for the rest of the request.
       this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: false });
-    } else if (!this.#reader.persistent || this.#draining) this.#shut();
+    } else if (!this.#reader.persistent || this.#draining || this.#lastRequest) this.#shut();
     else {
       this.#reader.state = "idle";
       this.#reused = true;

@@ -267,6 +267,18 @@ describe("connectHttp1()", () => {
     expect(asked.pair.a.closed).toBe(true);
   });
 
+  test("GET with a body is the last request of its connection", async () => {
+    for (const headers of [HeaderList.of(["content-length", "1"]), HeaderList.of()]) {
+      const asked = new Asked();
+      const stream = asked.connection.send(request({ headers }), false, asked);
+      stream.sendData(Buffer.from("x"));
+      stream.sendEnd(undefined);
+      await asked.reply("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n");
+      expect(asked.pair.a.text).toContain("connection: close\r\n");
+      expect(asked.events).toEqual(["200 end", "closed"]);
+    }
+  });
+
   test("an upgrade that is not made leaves a connection that can be used", async () => {
     const asked = new Asked();
     const headers = HeaderList.of(["upgrade", "x"]);

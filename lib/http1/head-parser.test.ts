@@ -80,6 +80,8 @@ describe("parseRequest()", () => {
     ["a bare CR", `GET / HTTP/1.1\r\n${host}a: b\rc\r\n`],
     ["a bare LF", `GET / HTTP/1.1\r\n${host}a: b\nc: d\r\n`],
     ["a NUL", `GET / HTTP/1.1\r\n${host}a: b\0\r\n`],
+    ["Transfer_Encoding", `GET / HTTP/1.1\r\n${host}Transfer_Encoding: chunked\r\n`],
+    ["Content--Length", `GET / HTTP/1.1\r\n${host}Content--Length: 1\r\n`],
     ["two hosts", `GET / HTTP/1.1\r\n${host}${host}`],
   ])("refuses %s with 400", (_, text) => {
     expect(refusal(() => read(`${text}\r\n`)).status).toBe(400);

@@ -203,9 +203,15 @@ function keep(fields: ParsedFields, name: string, value: string): void {
     case "upgrade":
       fields.upgrade = joined(fields.upgrade, value);
       break;
+    default:
+      if (name.length >= 14 && LOOKALIKE.test(name))
+        throw ambiguous("a field would frame it where _ is read as -");
   }
   fields.headers.add(name, value);
 }
+
+/** CGI and what came of it write `-` as `_`, and cannot tell these from the fields that frame a message. */
+const LOOKALIKE = /^(?:transfer[-_]+encoding|content[-_]+length)$/;
 
 const joined = (before: string | undefined, value: string): string =>
   before === undefined ? value : `${before}, ${value}`;

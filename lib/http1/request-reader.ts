@@ -109,6 +109,13 @@ export class RequestReader {
     if (fields.expect !== undefined && fields.expect.toLowerCase() !== "100-continue")
       throw unsupported("it expects what is not known", 417);
     if (!ended && head.method === "CONNECT") throw malformed("CONNECT has a body");
+    // A length of nothing says nothing where nobody expects a body (RFC 9110 §8.6).
+    if (
+      ended &&
+      fields.contentLength !== undefined &&
+      (head.method === "GET" || head.method === "HEAD")
+    )
+      head.headers.delete("content-length");
     this.state = ended ? "responding" : "body";
     sink.onHead(head, fields, ended);
     return end;

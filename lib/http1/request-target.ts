@@ -3,9 +3,15 @@
 import type { RequestHead } from "#lib/http/message.ts";
 import { ambiguous, malformed } from "./http1-error.ts";
 
-/** Splits the target into scheme, authority and path; the authority is the same for routing, policy and forwarding. */
-export function applyTarget(head: RequestHead, target: string, host: string | undefined): void {
-  if (!isVisible(target)) throw malformed("its target has an invalid character");
+/**
+ * Splits the target into scheme, authority and path; the authority is the same for routing, policy and forwarding.
+ * Bytes beyond ASCII are percent-encoded, as a URI has none (RFC 3986 §2): what is forwarded has one reading.
+ */
+export function applyTarget(head: RequestHead, given: string, host: string | undefined): void {
+  const highest = highestCode(given);
+  if (highest < 0) throw malformed("its target has an invalid character");
+  const target = highest < 128 ? given : given.replace(/[\x80-\xff]/g, percentEncoded);
+  head.path = target;
   if (head.method === "CONNECT") {
     if (!/^[^/?@]+:\d{1,5}$/.test(target)) throw malformed("CONNECT needs host:port");
     head.authority = target;
@@ -16,14 +22,19 @@ export function applyTarget(head: RequestHead, target: string, host: string | un
   checkAuthority(head, host);
 }
 
-/** No blank, control character, fragment or backslash, and nothing beyond ASCII (RFC 3986 §2). */
-function isVisible(target: string): boolean {
+/** The highest byte; -1 where there is a blank, a control character, a fragment or a backslash. */
+function highestCode(target: string): number {
+  let highest = 0;
   for (let i = 0; i < target.length; i++) {
     const code = target.charCodeAt(i);
-    if (code <= 32 || code >= 127 || code === 35 || code === 92) return false;
+    if (code <= 32 || code === 127 || code === 35 || code === 92) return -1;
+    if (code > highest) highest = code;
   }
-  return true;
+  return highest;
 }
+
+const percentEncoded = (byte: string): string =>
+  `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 
 function applyAbsoluteForm(head: RequestHead, target: string): void {
   const match = /^(https?):\/\/([^/?@]+)(\/[^?]*)?(\?.*)?$/i.exec(target);
