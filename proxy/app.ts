@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import { outbox } from "#lib/http-io/outbox.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
@@ -79,7 +80,8 @@ class ProxyApp implements RunningProxy {
     this.#around = around;
     this.#startedMs = around.clock.wall();
     this.#filter.set(config.log.filter);
-    const { clock, random, write } = around;
+    const { random, write } = around;
+    const clock = outbox.clock(around.clock);
     this.#log = createLogger({
       filter: this.#filter,
       format: config.log.format,

@@ -3,6 +3,7 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { Http2Connection } from "#lib/http2/connection.ts";
+import { removeConnectionFields } from "#lib/http2/fields.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
 import { HTTP2_DEFAULTS } from "#lib/http2/http2-options.ts";
 import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
@@ -11,7 +12,7 @@ import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
 import type { ClientObserver } from "./http1-client.ts";
-import { type Http2DriverOptions, removeConnectionFields } from "./http2-server.ts";
+import type { Http2DriverOptions } from "./http2-server.ts";
 import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";

@@ -3,6 +3,7 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { Http2Connection } from "#lib/http2/connection.ts";
+import { removeConnectionFields } from "#lib/http2/fields.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
 import { HTTP2_DEFAULTS, type Http2Options } from "#lib/http2/http2-options.ts";
 import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
@@ -247,18 +248,6 @@ class Http2ServerStream implements ServerStream {
     this.#connection.http2.reset(this.#stream, code);
     this.#connection.mark();
   }
-}
-
-/** Fields that HTTP/2 refuses (RFC 9113 §8.2.2). */
-export function removeConnectionFields(headers: HeaderList): void {
-  for (const name of [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    "upgrade",
-  ])
-    headers.delete(name);
 }
 
 const NOBODY: RequestHandler = {

@@ -1,5 +1,7 @@
 /** Gathers what connections have to write, so that each writes once however many frames that was. */
 
+import type { Clock } from "#lib/time/clock.ts";
+
 /** Something with bytes to write. */
 export interface Flushable {
   flush(): void;
@@ -14,6 +16,9 @@ export class Outbox {
   #shared: Flushable[] = [];
   #depth = 0;
   #scheduled = false;
+  /** The time of the event that runs now, once somebody has asked for it; below 0 before. */
+  #eventMs = -1;
+  #eventClock: Clock | undefined;
   #tickScheduled = false;
 
   /** Has `flush` called at the end of the event that runs now. */
@@ -37,7 +42,25 @@ export class Outbox {
 
   /** Begins an event; what is marked until `leave` is written there. */
   enter(): void {
-    this.#depth++;
+    if (this.#depth++ === 0) this.#eventMs = -1;
+  }
+
+  /** A clock whose `now` stands still while an event runs: asking the kernel for the time costs more than most steps. */
+  clock(clock: Clock): Clock {
+    return {
+      now: () => this.#now(clock),
+      wall: () => clock.wall(),
+      after: (ms, wake) => clock.after(ms, wake),
+    };
+  }
+
+  #now(clock: Clock): number {
+    if (this.#depth === 0) return clock.now();
+    if (this.#eventMs < 0 || this.#eventClock !== clock) {
+      this.#eventClock = clock;
+      this.#eventMs = clock.now();
+    }
+    return this.#eventMs;
   }
 
   leave(): void {

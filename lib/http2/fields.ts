@@ -205,6 +205,16 @@ function isCleanValue(value: string): boolean {
   return true;
 }
 
+/** Removes from a list that came from elsewhere what HTTP/2 refuses (RFC 9113 §8.2.2). */
+export function removeConnectionFields(headers: HeaderList): void {
+  const { names } = headers;
+  for (let i = 0; i < names.length; i++) {
+    if (!CONNECTION_FIELDS.has(names[i] as string)) continue;
+    for (const name of CONNECTION_FIELDS) headers.delete(name);
+    return;
+  }
+}
+
 /** The value of content-length; -1 where absent. Throws a stream error where malformed or repeated. */
 export function contentLengthOf(headers: HeaderList): number {
   const { names, values } = headers;
