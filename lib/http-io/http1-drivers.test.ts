@@ -8,7 +8,12 @@ import type { RequestHandler, ResponseHandler, ServerHandler, ServerStream } fro
 import { connectHttp1 } from "./http1-client.ts";
 import { DISCARD_LIMIT_BYTES, LOOK_AHEAD_LIMIT_BYTES } from "./http1-refusals.ts";
 import { serveHttp1 } from "./http1-server.ts";
-import { BODY_IDLE_LIMIT_MS, LINGER_LIMIT_MS, WRITE_IDLE_LIMIT_MS } from "./patience.ts";
+import {
+  BODY_IDLE_LIMIT_MS,
+  LINGER_LIMIT_MS,
+  OVERRUN_LIMIT_MS,
+  WRITE_IDLE_LIMIT_MS,
+} from "./patience.ts";
 
 /** Serves what a test writes by hand, and answers when the test says so. */
 class Served implements ServerHandler, RequestHandler {
@@ -142,7 +147,9 @@ describe("serveHttp1()", () => {
     expect(served.pair.b.paused).toBe(false);
     await served.send("x");
     expect(served.pair.b.paused).toBe(true);
-    served.clock.advance(2 * LINGER_LIMIT_MS);
+    served.clock.advance(OVERRUN_LIMIT_MS - 250);
+    expect(served.closed).toBe(0);
+    served.clock.advance(500);
     expect(served.closed).toBe(1);
   });
 

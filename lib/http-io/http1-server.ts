@@ -118,6 +118,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   }
 
   #phase(): Phase {
+    if (this.#discarded > DISCARD_LIMIT_BYTES) return "overrun";
     if (this.#reader.state === "closed") return "closing";
     if (this.#reader.state === "tunnel") return "busy";
     if (this.stream.queuedBytes > 0) return "writing";

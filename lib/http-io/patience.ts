@@ -34,6 +34,9 @@ export const WRITE_IDLE_LIMIT_MS = 300_000;
  */
 export const LINGER_LIMIT_MS = 60_000;
 
+/** As LINGER_LIMIT_MS, for a peer who goes on sending and is no longer read: its own end would not be noticed. */
+export const OVERRUN_LIMIT_MS = 5000;
+
 /** What servers do to see whether a silent client is still there, as Linkerd's do (10 s, 3 s). */
 export const SERVER_KEEP_ALIVE: KeepAliveLimits = {
   pendingMs: 10_000,
@@ -66,9 +69,9 @@ export interface ServerLimits {
 
 /**
  * What a connection waits for: nothing that has a limit here (`busy`), a head, any request at all, more of a body, that
- * its peer takes what waits to be written, its peer's end.
+ * its peer takes what waits to be written, its peer's end, or that of one who goes on sending.
  */
-export type Phase = "busy" | "head" | "idle" | "body" | "writing" | "closing";
+export type Phase = "busy" | "head" | "idle" | "body" | "writing" | "closing" | "overrun";
 
 /** Counts how long a connection has been in one phase without getting on. */
 export class Patience {
@@ -95,6 +98,7 @@ export class Patience {
       body: bodyIdleMs,
       writing: writeIdleMs,
       closing: LINGER_LIMIT_MS,
+      overrun: OVERRUN_LIMIT_MS,
     };
     this.#member = member;
     this.#stream = how.stream;

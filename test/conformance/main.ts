@@ -3,10 +3,17 @@
 import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
+import { httpDesync } from "./http1/desync.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
 
-const SUITES: readonly Suite[] = [grpcInterop, grpcNegative, connectConformance, webSocket];
+const SUITES: readonly Suite[] = [
+  grpcInterop,
+  grpcNegative,
+  connectConformance,
+  webSocket,
+  httpDesync,
+];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test
 Suites: ${SUITES.map(({ name }) => name).join(", ")}`;

@@ -31,14 +31,23 @@ export interface FakeEndpoint {
   readonly opaque?: boolean;
 }
 
+/** A service: its name for discovery, and how it is spoken; by detection where nothing is said. */
+export interface FakeService {
+  readonly path: string;
+  readonly opaque: boolean;
+  readonly http1?: boolean;
+}
+
 /** Answers what proxies ask. */
 export class FakeControlPlane {
   readonly listener: Listener;
   /** Services by the address clients dial: their name for discovery, and how they are spoken. */
-  readonly services: Map<string, { readonly path: string; readonly opaque: boolean }> = new Map();
+  readonly services: Map<string, FakeService> = new Map();
   readonly certified: string[] = [];
   /** The default policy of every port; set before proxies connect, or follow with `announcePorts`. */
   allow: "all" | "authenticated" | "none" = "all";
+  /** What every port is declared to speak. */
+  ports: "detect" | "http1" = "detect";
   lifetimeMs = 3_600_000;
   readonly #authority: FakeAuthority;
   readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
@@ -147,7 +156,12 @@ export class FakeControlPlane {
 
   #sendPort(call: ServerCall): void {
     const server = create(ServerSchema, {
-      protocol: { kind: { case: "detect", value: { timeout: second(10) } } },
+      protocol: {
+        kind:
+          this.ports === "http1"
+            ? { case: "http1", value: {} }
+            : { case: "detect", value: { timeout: second(10) } },
+      },
       labels: { group: "", kind: "default", name: this.allow },
       authorizations: authorizationsOf(this.allow),
     });
@@ -158,10 +172,8 @@ export class FakeControlPlane {
 function policyOf({
   path,
   opaque,
-}: {
-  path: string;
-  opaque: boolean;
-}): MessageInitShape<typeof OutboundPolicySchema> {
+  http1,
+}: FakeService): MessageInitShape<typeof OutboundPolicySchema> {
   const metadata = { kind: { case: "default" as const, value: "fake" } };
   const backend = {
     metadata,
@@ -179,10 +191,9 @@ function policyOf({
   };
   const routes = [{ metadata, rules: [{ backends }] }];
   const detect = { timeout: second(10), http1: { routes }, http2: { routes }, opaque: { routes } };
-  const protocol = opaque
-    ? { kind: { case: "opaque" as const, value: { routes } } }
-    : { kind: { case: "detect" as const, value: detect } };
-  return { metadata, protocol };
+  if (opaque) return { metadata, protocol: { kind: { case: "opaque", value: { routes } } } };
+  if (http1 === true) return { metadata, protocol: { kind: { case: "http1", value: { routes } } } };
+  return { metadata, protocol: { kind: { case: "detect", value: detect } } };
 }
 
 function weightedAddr({

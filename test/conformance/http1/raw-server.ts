@@ -1,0 +1,78 @@
+/** An origin that writes down exactly what arrives, and answers with exactly the bytes that it is told. */
+
+import { createServer, type Server, type Socket } from "node:net";
+import { type Message, splitRequests } from "./messages.ts";
+
+/** What came over one connection, as text of bytes. */
+export interface Arrival {
+  text: string;
+  /** How many requests of it were answered. */
+  answered: number;
+}
+
+/** The answer to a request; `end` closes after it, `reset` cuts off. */
+export interface Answer {
+  readonly bytes: string;
+  readonly then?: "end" | "reset";
+}
+
+const OK: Answer = { bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" };
+
+/** Listens on loopback. */
+export class RawServer {
+  arrivals: Arrival[] = [];
+  /** Decides the answer to a whole request. */
+  answer: (request: Message) => Answer = () => OK;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor() {
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    const address = this.#server.address();
+    return address === null || typeof address === "string" ? 0 : address.port;
+  }
+
+  /** What has arrived since this was last asked. */
+  take(): Arrival[] {
+    const taken = this.arrivals.filter(({ text }) => text !== "");
+    this.arrivals = [];
+    return taken;
+  }
+
+  stop(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    let arrival: Arrival = { text: "", answered: 0 };
+    socket.on("data", (chunk) => {
+      if (!this.arrivals.includes(arrival)) {
+        // A new account begins after `take`, in the middle of a message only where that was so too.
+        arrival = { text: "", answered: 0 };
+        this.arrivals.push(arrival);
+      }
+      arrival.text += chunk.toString("latin1");
+      this.#answer(socket, arrival);
+    });
+    socket.on("end", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#sockets.delete(socket));
+  }
+
+  #answer(socket: Socket, arrival: Arrival): void {
+    const { messages } = splitRequests(arrival.text);
+    for (const message of messages.slice(arrival.answered)) {
+      arrival.answered++;
+      const { bytes, then } = this.answer(message);
+      socket.write(Buffer.from(bytes, "latin1"));
+      if (then === "end") socket.end();
+      if (then === "reset") socket.resetAndDestroy();
+    }
+  }
+}
