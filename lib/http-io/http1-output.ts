@@ -83,7 +83,7 @@ export class Http1Output implements Flushable {
   flush(): void {
     this.#marked = false;
     if (this.#writer.length === 0) return;
-    if (!this.#stream.write(this.#writer.view())) this.#full = true;
+    if (!this.#stream.write(this.#writer.bytes, this.#writer.length)) this.#full = true;
     this.#writer.clear();
   }
 

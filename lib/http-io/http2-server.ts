@@ -184,7 +184,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     this.#marked = false;
     const { out, failure, finished } = this.http2;
     if (out.length > 0) {
-      if (!this.#stream.write(out.view())) this.#full = true;
+      if (!this.#stream.write(out.bytes, out.length)) this.#full = true;
       out.clear();
     }
     if (failure !== undefined || finished) this.#stream.end();

@@ -39,20 +39,24 @@ export class HeaderList {
 
   /** Removes every field of this name and says whether there was one. */
   delete(name: string): boolean {
-    let kept = 0;
     const { names, values } = this;
+    let kept = names.indexOf(name);
+    if (kept < 0) return false;
     const { length } = names;
-    for (let i = 0; i < length; i++) {
+    for (let i = kept; i < length; i++) {
       if (names[i] === name) continue;
-      if (kept !== i) {
-        names[kept] = names[i] as string;
-        values[kept] = values[i] as string;
-      }
+      names[kept] = names[i] as string;
+      values[kept] = values[i] as string;
       kept++;
     }
-    names.length = kept;
-    values.length = kept;
-    return kept < length;
+    this.truncate(kept);
+    return true;
+  }
+
+  /** Forgets all fields but the first `length`. */
+  truncate(length: number): void {
+    this.names.length = length;
+    this.values.length = length;
   }
 
   /** Replaces every field of this name by one; its place is the end. */

@@ -13,20 +13,43 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "te",
 ]);
 
+/** The lengths of their names: most fields need no further look. */
+const HOP_BY_HOP_LENGTHS: Uint8Array = Uint8Array.from({ length: 32 }, (_, length) =>
+  [...HOP_BY_HOP].some((name) => name.length === length) ? 1 : 0,
+);
+
+function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP_LENGTHS[name.length] === 1 && HOP_BY_HOP.has(name);
+}
+
 /** Removes what concerns the connection a message came on, and what its `Connection` field names; `te: trailers` stays. */
 export function removeHopByHop(headers: HeaderList): void {
-  const { names } = headers;
-  let found = false;
-  for (let i = 0; i < names.length && !found; i++) found = HOP_BY_HOP.has(names[i] as string);
-  if (!found) return;
-  const named = headers.getAll("connection").join(",").toLowerCase().split(",");
-  const trailers = headers.getAll("te").some(asksForTrailers);
-  for (const name of HOP_BY_HOP) headers.delete(name);
-  for (const each of named) {
+  const { names, values } = headers;
+  let kept = 0;
+  let connection = "";
+  let trailers = false;
+  for (let i = 0; i < names.length; i++) {
+    const [name, value] = [names[i] as string, values[i] as string];
+    if (!isHopByHop(name)) {
+      names[kept] = name;
+      values[kept++] = value;
+    } else if (name === "connection") connection += `,${value}`;
+    else if (name === "te") trailers ||= asksForTrailers(value);
+  }
+  if (kept === names.length) return;
+  headers.truncate(kept);
+  if (connection !== "" && !ORDINARY_CONNECTION.has(connection)) removeNamed(headers, connection);
+  if (trailers) headers.add("te", "trailers");
+}
+
+/** What nearly all messages say of their connection, and which names no field. */
+const ORDINARY_CONNECTION: ReadonlySet<string> = new Set([",keep-alive", ",close"]);
+
+function removeNamed(headers: HeaderList, connection: string): void {
+  for (const each of connection.toLowerCase().split(",")) {
     const name = each.trim();
     if (!isEndToEnd(name)) headers.delete(name);
   }
-  if (trailers) headers.add("te", "trailers");
 }
 
 function asksForTrailers(te: string): boolean {

@@ -54,7 +54,7 @@ export class Http2Connection implements FrameSink {
   }
 
   /** What must be written; the driver takes its view and clears it. */
-  get out(): { readonly length: number; view(): Buffer; clear(): void } {
+  get out(): { readonly bytes: Buffer; readonly length: number; view(): Buffer; clear(): void } {
     return this.#sender.writer.out;
   }
 

@@ -11,8 +11,8 @@ class Recorder implements ByteStream {
   readonly queuedBytes = 0;
   readonly calls: string[] = [];
   full = false;
-  write(bytes: Uint8Array): boolean {
-    this.calls.push(`write ${new TextDecoder().decode(bytes)}`);
+  write(bytes: Uint8Array, length: number = bytes.length): boolean {
+    this.calls.push(`write ${new TextDecoder().decode(bytes.subarray(0, length))}`);
     return !this.full;
   }
   end(): void {

@@ -45,9 +45,9 @@ export class FakeByteStream implements ByteStream {
     b.#peer = a;
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, length: number = bytes.length): boolean {
     if (this.ended || this.closed) return true;
-    const copy = Buffer.from(bytes);
+    const copy = Buffer.from(bytes.subarray(0, length));
     this.writes.push(copy);
     this.#queue.push(copy);
     this.#queuedBytes += copy.length;
