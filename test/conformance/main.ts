@@ -1,5 +1,6 @@
 /** `npm run conformance -- [SUITE…] [--quick]`: bodies of cases that this project did not write, and some that it did. */
 
+import { bulk, bulkShort } from "./bulk/suite.ts";
 import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
@@ -12,6 +13,8 @@ const SUITES: readonly Suite[] = [
   grpcNegative,
   connectConformance,
   webSocket,
+  bulkShort,
+  bulk,
   httpDesync,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]

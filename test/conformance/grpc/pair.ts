@@ -22,6 +22,8 @@ export interface Pair {
   readonly port: number;
   /** The process that holds both proxies. */
   readonly pid: number;
+  /** Has that process collect its garbage: what it holds then, it holds. */
+  collect(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,17 +37,23 @@ export async function startPair({ port, opaque = false }: PairTarget): Promise<P
     await child.exited;
   };
   const late = setTimeout(() => child.kill("SIGKILL"), READY_MS);
-  const { value } = await child.stdout.getReader().read();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
   clearTimeout(late);
   const outbound = Number(new TextDecoder().decode(value));
   if (!(outbound > 0)) {
     await stop();
     throw new Error("Cannot start the pair of proxies: they were not ready in time");
   }
-  return { port: outbound, pid: child.pid, stop };
+  const collect = async (): Promise<void> => {
+    await child.stdin.write("\n");
+    await child.stdin.flush();
+    await reader.read();
+  };
+  return { port: outbound, pid: child.pid, collect, stop };
 }
 
-/** The child: says the outbound port in a line, and ends with its standard input. */
+/** The child: says the outbound port in a line, collects garbage where it is written to, and ends with its standard input. */
 async function serve(port: number, opaque: boolean): Promise<void> {
   const mesh = new FakeMesh();
   const server = await mesh.start(SERVER);
@@ -61,7 +69,10 @@ async function serve(port: number, opaque: boolean): Promise<void> {
   ]);
   client.target = SERVICE;
   process.stdout.write(`${client.proxy.outboundPort}\n`);
-  for await (const _ of Bun.stdin.stream());
+  for await (const _ of Bun.stdin.stream()) {
+    Bun.gc(true);
+    process.stdout.write("\n");
+  }
   process.exit(0);
 }
 
