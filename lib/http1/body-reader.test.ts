@@ -93,6 +93,8 @@ describe("BodyReader", () => {
     "1\r\r\n",
     "1;a\r\r\n",
     "1;a\n",
+    "1;\r\n",
+    "1 ; \r\n",
     "1 a\r\n",
     "1\r\nab",
     "1\r\na\rb",

@@ -22,12 +22,13 @@ export interface BodySink {
 /** Where in the chunked coding the next byte is (RFC 9112 §7.1). */
 const SIZE = 0;
 const BLANK = 1;
-const EXTENSION = 2;
-const SIZE_LF = 3;
-const DATA = 4;
-const DATA_CR = 5;
-const DATA_LF = 6;
-const TRAILERS = 7;
+const EXTENSION_START = 2;
+const EXTENSION = 3;
+const SIZE_LF = 4;
+const DATA = 5;
+const DATA_CR = 6;
+const DATA_LF = 7;
+const TRAILERS = 8;
 
 const TAB = 9;
 const LF = 10;
@@ -117,10 +118,11 @@ export class BodyReader {
         this.#takeSize(byte);
         break;
       case BLANK:
-        if (byte === SEMICOLON) this.#state = EXTENSION;
+        if (byte === SEMICOLON) this.#state = EXTENSION_START;
         else if (byte !== SPACE && byte !== TAB) throw badSize();
         this.#countExtension();
         break;
+      case EXTENSION_START:
       case EXTENSION:
         this.#takeExtension(byte);
         break;
@@ -148,17 +150,21 @@ export class BodyReader {
     }
     if (this.#count === 0) throw badSize();
     if (byte === CR) this.#state = SIZE_LF;
-    else if (byte === SEMICOLON) this.#state = EXTENSION;
+    else if (byte === SEMICOLON) this.#state = EXTENSION_START;
     else if (byte === SPACE || byte === TAB) this.#state = BLANK;
     else throw badSize();
     this.#count = 1;
   }
 
   #takeExtension(byte: number): void {
-    if (byte === CR) this.#state = SIZE_LF;
-    else if (byte === 127 || (byte < SPACE && byte !== TAB))
-      throw malformed("an extension of a chunk has a control character");
-    else this.#countExtension();
+    if (byte === SPACE || byte === TAB) this.#countExtension();
+    else if (byte === CR && this.#state === EXTENSION) this.#state = SIZE_LF;
+    else if (byte === 127 || byte < SPACE)
+      throw malformed("an extension of a chunk is none, or has a control character");
+    else {
+      this.#state = EXTENSION;
+      this.#countExtension();
+    }
   }
 
   #countExtension(): void {

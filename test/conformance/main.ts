@@ -5,6 +5,7 @@ import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
 import { httpDesync } from "./http1/desync.ts";
+import { llhttp } from "./http1/llhttp.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
 
@@ -16,6 +17,7 @@ const SUITES: readonly Suite[] = [
   bulkShort,
   bulk,
   httpDesync,
+  llhttp,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test

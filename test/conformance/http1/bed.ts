@@ -42,7 +42,9 @@ export class HttpBed {
     const port = await this.origin.listen();
     const name = (pod: string): string => SERVER.replace("server", pod);
     const [server, client, lone, caller] = await Promise.all(
-      ["server", "client", "lone", "caller"].map((pod) => this.mesh.start(name(pod))),
+      ["server", "client", "lone", "caller"].map((pod) =>
+        this.mesh.start(name(pod), { LINKERD2_PROXY_SHUTDOWN_GRACE_PERIOD: "100ms" }),
+      ),
     );
     if (!server || !client || !lone || !caller) throw new Error("Cannot start all proxies");
     control.services.set("10.99.0.1:80", { path: "meshed.test:80", opaque: false, http1: true });
