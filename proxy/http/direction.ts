@@ -16,6 +16,8 @@ export interface Direction<R extends Exchange> {
    * is we who say so to a meshed caller.
    */
   readonly rescues: boolean;
+  /** Whether the endpoint is behind another proxy: only that one knows what was delivered. */
+  isMeshed(request: R): boolean;
   now(): number;
   /** Last changes of the request's head before it is sent. */
   onSend(request: R): void;

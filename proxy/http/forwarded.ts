@@ -144,7 +144,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (this.#done) return;
     if (mayBeUndelivered(head, end)) {
       head.headers.delete(NOT_DELIVERED);
-      if (this.direction.rescues && this.#resendable) {
+      if (this.direction.rescues && this.direction.isMeshed(this) && this.#resendable) {
         this.#rescue();
         return;
       }

@@ -91,6 +91,10 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (request.carried) carryResponse(head);
   }
 
+  isMeshed(): boolean {
+    return false;
+  }
+
   onEndpointFailed(): void {
     // The application is one endpoint; whether it is up shows with the next request.
   }

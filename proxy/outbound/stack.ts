@@ -132,12 +132,16 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   onResponse(request: OutboundRequest, head: ResponseHead): void {
     request.route.endpoint?.succeeded();
     if (request.carried) restoreResponse(head);
-    if (request.route.endpoint?.endpoint.identity === undefined) removeMeshHeaders(head.headers);
+    if (!this.isMeshed(request)) removeMeshHeaders(head.headers);
     const closes = head.headers.get("l5d-proxy-connection") === "close";
     const upgrade = head.status === 101 ? head.headers.get("upgrade") : undefined;
     removeHopByHop(head.headers);
     if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
     if (closes) head.headers.add("connection", "close");
+  }
+
+  isMeshed({ route }: OutboundRequest): boolean {
+    return route.endpoint?.endpoint.identity !== undefined;
   }
 
   onEndpointFailed(request: OutboundRequest): void {

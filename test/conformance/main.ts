@@ -6,6 +6,7 @@ import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
 import { httpDesync } from "./http1/desync.ts";
 import { llhttp } from "./http1/llhttp.ts";
+import { ownHttp1 } from "./http1/own.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
 
@@ -18,6 +19,7 @@ const SUITES: readonly Suite[] = [
   bulk,
   httpDesync,
   llhttp,
+  ownHttp1,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test

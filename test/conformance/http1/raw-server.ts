@@ -10,10 +10,10 @@ export interface Arrival {
   answered: number;
 }
 
-/** The answer to a request; `end` closes after it, `reset` cuts off. */
+/** The answer to a request; `after` it the connection is closed or cut off. */
 export interface Answer {
   readonly bytes: string;
-  readonly then?: "end" | "reset";
+  readonly after?: "end" | "reset";
 }
 
 const OK: Answer = { bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" };
@@ -69,10 +69,10 @@ export class RawServer {
     const { messages } = splitRequests(arrival.text);
     for (const message of messages.slice(arrival.answered)) {
       arrival.answered++;
-      const { bytes, then } = this.answer(message);
+      const { bytes, after } = this.answer(message);
       socket.write(Buffer.from(bytes, "latin1"));
-      if (then === "end") socket.end();
-      if (then === "reset") socket.resetAndDestroy();
+      if (after === "end") socket.end();
+      if (after === "reset") socket.resetAndDestroy();
     }
   }
 }
