@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { type RunningProxy, startProxy } from "../../proxy/app.ts";
 import { readConfig } from "../../proxy/env.ts";
 import { FakeAuthority } from "./authority.ts";
@@ -26,6 +27,12 @@ export class FakeMesh {
   readonly control: FakeControlPlane = new FakeControlPlane(this.authority);
   readonly #dir: string = mkdtempSync(`${tmpdir()}/mesh-`);
   readonly #pods: FakePod[] = [];
+  readonly #clock: Clock;
+
+  /** All proxies live by this clock. */
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** Starts a proxy and waits until it is ready. */
   async start(name: string, over: Readonly<Record<string, string>> = {}): Promise<FakePod> {
@@ -50,7 +57,7 @@ export class FakeMesh {
     const logs: string[] = [];
     const pod: { target: SocketAddr | undefined } = { target: undefined };
     const proxy = await startProxy(result.config, {
-      clock: systemClock,
+      clock: this.#clock,
       random: Math.random,
       write: (line) => logs.push(line),
       variables: {},

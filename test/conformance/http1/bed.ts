@@ -1,7 +1,9 @@
 /** The ways a request takes through real proxies on loopback, with an origin that writes down what arrives. */
 
 import { connect } from "node:net";
-import { FakeMesh } from "../../fake/mesh.ts";
+import { systemClock } from "#lib/sys/system-clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import { FakeMesh, type FakePod } from "../../fake/mesh.ts";
 import { type Message, splitRequests } from "./messages.ts";
 import { RawServer } from "./raw-server.ts";
 
@@ -32,14 +34,19 @@ const PROBE = "GET /probe HTTP/1.1\r\nHost: probe\r\n\r\n";
 /** Four proxies: a pair, one in front of the origin, and one that calls it. */
 export class HttpBed {
   readonly origin: RawServer = new RawServer();
-  readonly mesh: FakeMesh = new FakeMesh();
+  readonly mesh: FakeMesh;
   readonly #ports = new Map<Way, number>();
+  readonly #pods = new Map<Way, FakePod>();
 
-  /** Every port is declared to speak HTTP/1, so that nothing passes as opaque. */
-  async start(): Promise<void> {
+  constructor(clock: Clock = systemClock) {
+    this.mesh = new FakeMesh(clock);
+  }
+
+  /** Every port is declared to speak HTTP/1, so that nothing passes as opaque. Another origin is given by its port. */
+  async start(originPort?: number): Promise<void> {
     const { control } = this.mesh;
     control.ports = "http1";
-    const port = await this.origin.listen();
+    const port = originPort ?? (await this.origin.listen());
     const name = (pod: string): string => SERVER.replace("server", pod);
     const [server, client, lone, caller] = await Promise.all(
       ["server", "client", "lone", "caller"].map((pod) =>
@@ -59,7 +66,8 @@ export class HttpBed {
     this.#ports.set("pair", client.proxy.outboundPort);
     this.#ports.set("inbound", lone.proxy.inboundPort);
     this.#ports.set("outbound", caller.proxy.outboundPort);
-    for (const way of WAYS) await this.#probe(way);
+    this.#pods.set("pair", client).set("inbound", lone).set("outbound", caller);
+    if (originPort === undefined) for (const way of WAYS) await this.#probe(way);
   }
 
   async stop(): Promise<void> {
@@ -86,6 +94,13 @@ export class HttpBed {
   /** Where a way begins. */
   port(way: Way): number {
     return this.#ports.get(way) ?? 0;
+  }
+
+  /** The proxy where a way begins. */
+  pod(way: Way): FakePod {
+    const pod = this.#pods.get(way);
+    if (pod === undefined) throw new Error("Cannot tell the proxy: the bed was not started");
+    return pod;
   }
 
   async #probe(way: Way): Promise<void> {

@@ -6,8 +6,8 @@ import { type Message, splitRequests } from "./messages.ts";
 /** What came over one connection, as text of bytes. */
 export interface Arrival {
   text: string;
-  /** How many requests of it were answered. */
-  answered: number;
+  /** What was answered of it goes so far. */
+  answeredTo: number;
 }
 
 /** The answer to a request; `after` it the connection is closed or cut off. */
@@ -23,6 +23,8 @@ export class RawServer {
   arrivals: Arrival[] = [];
   /** Decides the answer to a whole request. */
   answer: (request: Message) => Answer = () => OK;
+  /** Decides the answer to what has come of a request that is not whole, where it is not waited for. */
+  early: (text: string) => Answer | undefined = () => undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -50,11 +52,11 @@ export class RawServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
-    let arrival: Arrival = { text: "", answered: 0 };
+    let arrival: Arrival = { text: "", answeredTo: 0 };
     socket.on("data", (chunk) => {
       if (!this.arrivals.includes(arrival)) {
         // A new account begins after `take`, in the middle of a message only where that was so too.
-        arrival = { text: "", answered: 0 };
+        arrival = { text: "", answeredTo: 0 };
         this.arrivals.push(arrival);
       }
       arrival.text += chunk.toString("latin1");
@@ -66,13 +68,17 @@ export class RawServer {
   }
 
   #answer(socket: Socket, arrival: Arrival): void {
-    const { messages } = splitRequests(arrival.text);
-    for (const message of messages.slice(arrival.answered)) {
-      arrival.answered++;
-      const { bytes, after } = this.answer(message);
-      socket.write(Buffer.from(bytes, "latin1"));
-      if (after === "end") socket.end();
-      if (after === "reset") socket.resetAndDestroy();
-    }
+    const text = arrival.text.slice(arrival.answeredTo);
+    const { messages, rest } = splitRequests(text);
+    arrival.answeredTo += text.length - rest.length;
+    for (const message of messages) this.#send(socket, this.answer(message));
+    const early = rest === "" ? undefined : this.early(rest);
+    if (early !== undefined) this.#send(socket, early);
+  }
+
+  #send(socket: Socket, { bytes, after }: Answer): void {
+    socket.write(Buffer.from(bytes, "latin1"));
+    if (after === "end") socket.end();
+    if (after === "reset") socket.resetAndDestroy();
   }
 }
