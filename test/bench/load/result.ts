@@ -1,0 +1,43 @@
+/** What a run of the load generator found. */
+
+import type { Histogram } from "./histogram.ts";
+
+/** Microseconds, from the instant a request was due to the end of its answer. */
+export interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  readonly mean: number;
+}
+
+/** Requests of the measured time; those of the warm-up are not in it. */
+export interface LoadResult {
+  readonly seconds: number;
+  /** Requests that were due. */
+  readonly due: number;
+  /** Answered with success, and a second. */
+  readonly answered: number;
+  readonly perSecond: number;
+  /** Answered with an error, or lost with their connection. Nothing is sent twice. */
+  readonly failed: number;
+  /** Not answered when the run was over; they count in the latencies with the time they had waited. */
+  readonly unanswered: number;
+  /** Connections made, and those that the other side ended or refused. */
+  readonly connections: number;
+  readonly lost: number;
+  readonly latencyUs: Latency;
+}
+
+/** The quantiles of a histogram of microseconds. */
+export function latencyOf(histogram: Histogram): Latency {
+  return {
+    p50: histogram.quantile(0.5),
+    p90: histogram.quantile(0.9),
+    p99: histogram.quantile(0.99),
+    p999: histogram.quantile(0.999),
+    max: histogram.max,
+    mean: Math.round(histogram.mean),
+  };
+}
