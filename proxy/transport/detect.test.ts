@@ -13,6 +13,8 @@ test.each([
   ["GET /\r\n", "opaque"],
   ["\x16\x03\x01", "opaque"],
   ["SSH-2.0-x\r\n", "opaque"],
+  [":\0\0\0", "opaque"],
+  ["GET /\x01 HTTP/1.1\r\n", "opaque"],
   [`GET /${"a".repeat(DETECT_LIMIT_BYTES)}`, "http1"],
   [`${"a".repeat(DETECT_LIMIT_BYTES)}`, "opaque"],
 ])("detectProtocol(%p) is %s", (text, protocol) => {
@@ -20,7 +22,7 @@ test.each([
 });
 
 test("detectProtocol() waits at every byte of a preface and of a request line", () => {
-  for (const text of ["PRI * HTTP/2.0", "GET /path?q HTTP/1.1\r\n"])
+  for (const text of ["PRI * HTTP/2.0", "GET /path?q HTTP/1.1\r\n", "GET#/ HTTP/1.1\r\n"])
     for (let length = 0; length < text.length; length++)
       expect(detectProtocol(bytes(text.slice(0, length)))).toBeUndefined();
 });

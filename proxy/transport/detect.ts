@@ -12,8 +12,9 @@ const HTTP2_PREFACE = new TextEncoder().encode("PRI * HTTP/2.0");
  * What ends so is meant for HTTP/1, also where it is not right: as opaque bytes it would go past what is refused there,
  * and past the routes of policy.
  */
-const REQUEST_LINE = /^[\x21-\x7e][^\r\n]*[ \t]HTTP\/\d\.\d[ \t]*\r?\n/;
-const REQUEST_START = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}([ \t][\t\x20-\x7e\x80-\xff]*\r?)?$/;
+const REQUEST_LINE = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*[ \t]HTTP\/\d\.\d[ \t]*\r?\n/;
+/** What such a line may begin with: nothing else is decided before its end, or the pieces that it comes in would decide. */
+const REQUEST_START = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*\r?$/;
 
 /** Tells HTTP/1 by its request line, HTTP/2 by its preface; undefined while the bytes could be either. */
 export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
