@@ -49,12 +49,12 @@ export function findHeadEnd(bytes: Buffer, from: number, scanned: number = from)
   const end = findBlankLine(bytes, from, scanned);
   // Of what ends a head, all but the last byte may be there.
   const length = (end < 0 ? bytes.length - 3 : end - 4) - from;
-  if (length > HEAD_LIMIT_BYTES) throw overLimit(`its head exceeds ${HEAD_LIMIT_BYTES} bytes`, 431);
   const limit = from + START_LINE_LIMIT_BYTES + 1;
-  if (end < 0 && bytes.length > limit && scanned <= limit + 1) {
+  if (length > HEAD_LIMIT_BYTES || (end < 0 && bytes.length > limit && scanned <= limit + 1)) {
     const lineEnd = bytes.indexOf(LF, from);
     if (lineEnd < 0 || lineEnd > limit) throw startLineTooLong();
   }
+  if (length > HEAD_LIMIT_BYTES) throw overLimit(`its head exceeds ${HEAD_LIMIT_BYTES} bytes`, 431);
   return end;
 }
 

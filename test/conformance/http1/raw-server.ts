@@ -45,6 +45,12 @@ export class RawServer {
     return taken;
   }
 
+  /** Connections that are open, and what their proxies have not taken of what was answered. */
+  get open(): { readonly connections: number; readonly unsentBytes: number } {
+    const unsent = [...this.#sockets].map(({ writableLength }) => writableLength);
+    return { connections: unsent.length, unsentBytes: unsent.reduce((a, b) => a + b, 0) };
+  }
+
   stop(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
