@@ -1,12 +1,13 @@
 /** The Destination API: endpoints and profiles (DST1 to DST10, DST15, DST17). */
 
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { parseSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import {
   DestinationProfileSchema,
   GetDestinationSchema,
 } from "#lib/api/gen/proxy/destination_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
+import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { Catalog } from "../core/catalog.ts";
@@ -36,7 +37,7 @@ export function destinationHandlers(
     [
       `${SERVICE}Get`,
       (call) => {
-        const { path, contextToken } = fromBinary(GetDestinationSchema, call.request);
+        const { path, contextToken } = readMessage(GetDestinationSchema, call.request);
         const target = parseServicePath(path, { ...options, trailingDot: false });
         if (target === undefined) throw invalid(path);
         const service = catalog.service(target);
@@ -72,7 +73,7 @@ function getProfile(
   },
 ): void {
   const { catalog, shared, options } = from;
-  const { path } = fromBinary(GetDestinationSchema, call.request);
+  const { path } = readMessage(GetDestinationSchema, call.request);
   const encode = (profile: Profile): Uint8Array =>
     frameMessage(toBinary(DestinationProfileSchema, create(DestinationProfileSchema, profile)));
   const addr = parseSocketAddr(path);

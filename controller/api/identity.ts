@@ -1,8 +1,9 @@
 /** The Identity API: `Certify` (proxy-api.md, section 3.11). */
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
+import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode } from "#lib/grpc/status.ts";
 import { parseServiceAccount, type ServiceAccount } from "#lib/identity/workload-id.ts";
@@ -39,7 +40,7 @@ const CODES: Readonly<Record<CertifyRefusal["code"], number>> = {
 /** Handles calls of `Certify`. */
 export function createCertifyHandler(options: CertifyOptions): CallHandler {
   return (call) => {
-    const { identity, token, certificateSigningRequest } = fromBinary(
+    const { identity, token, certificateSigningRequest } = readMessage(
       CertifyRequestSchema,
       call.request,
     );

@@ -1,6 +1,6 @@
 /** The InboundServerPolicies API: who may connect to a port (proxy-api.md; INB1 to INB9). */
 
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   type AuthnSchema,
   type AuthzSchema,
@@ -10,6 +10,7 @@ import {
   ServerSchema,
 } from "#lib/api/gen/proxy/inbound_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
+import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { Catalog } from "../core/catalog.ts";
@@ -33,7 +34,7 @@ export function inboundHandlers(
     return frameMessage(toBinary(ServerSchema, create(ServerSchema, server)));
   };
   const read = (call: ServerCall): { pod: PodName; port: number } => {
-    const { workload, port } = fromBinary(PortSpecSchema, call.request);
+    const { workload, port } = readMessage(PortSpecSchema, call.request);
     const pod = readWorkload(workload);
     if (pod === undefined) throw new GrpcError(GrpcCode.INVALID_ARGUMENT, "workload is malformed");
     if (port === 0 || port > 0xffff)

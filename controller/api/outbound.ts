@@ -1,6 +1,6 @@
 /** The OutboundPolicies API with defaults only: no routes are attached yet (OUT1, OUT2, OUT5, OUT7, OUT11, OUT12, OUT14). */
 
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { MetadataSchema } from "#lib/api/gen/proxy/meta_pb.ts";
 import {
   type BackendSchema,
@@ -10,6 +10,7 @@ import {
   TrafficSpecSchema,
 } from "#lib/api/gen/proxy/outbound_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
+import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { Catalog, Key } from "../core/catalog.ts";
@@ -61,7 +62,7 @@ function targetOf(
   call: ServerCall,
   { catalog, clusterDomain }: { readonly catalog: Catalog; readonly clusterDomain: string },
 ): Target {
-  const { target } = fromBinary(TrafficSpecSchema, call.request);
+  const { target } = readMessage(TrafficSpecSchema, call.request);
   if (target.case === "authority") {
     const path = parseServicePath(target.value, { clusterDomain, trailingDot: true });
     if (path === undefined) throw new GrpcError(GrpcCode.NOT_FOUND, `no Service ${target.value}`);

@@ -40,7 +40,7 @@ export function serveGrpc(options: GrpcServerOptions): GrpcServer {
       return [path, (call) => new CountedCall(call, counted).start()];
     }),
   );
-  const grpc = createGrpcHandler(methods, clock);
+  const grpc = createGrpcHandler(methods, { clock, onFault });
   const listener = listen(
     addr,
     (stream) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ClientConnection, ResponseHandler } from "#lib/http-io/exchange.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
 import { callStreaming, callUnary } from "./client.ts";
 import { frameMessage } from "./framing.ts";
 import { type GrpcError, statusTrailers } from "./status.ts";
@@ -77,6 +78,40 @@ test.each([
   ],
   ["an HTTP error", (peer: ResponseHandler) => peer.onResponseHead(head(503), false), 14],
   ["another HTTP error", (peer: ResponseHandler) => peer.onResponseHead(head(418), true), 2],
+  ["a head that ends it", (peer: ResponseHandler) => peer.onResponseHead(head(), true), 2],
+  [
+    "another content",
+    (peer: ResponseHandler) =>
+      peer.onResponseHead(head(200, HeaderList.of(["content-type", "text/html"])), false),
+    2,
+  ],
+  [
+    "a message cut short",
+    (peer: ResponseHandler) => {
+      peer.onResponseData(Uint8Array.of(0, 0, 0, 0, 9, 1));
+      peer.onResponseEnd(statusTrailers(0, ""));
+    },
+    13,
+  ],
+  [
+    "a message too long",
+    (peer: ResponseHandler) => peer.onResponseData(Uint8Array.of(0, 255, 0, 0, 0)),
+    8,
+  ],
+  ...[
+    [0, 13],
+    [7, 14],
+    [8, 1],
+    [11, 8],
+  ].map(
+    ([code = 0, expected = 0]) =>
+      [
+        `a reset with ${code}`,
+        (peer: ResponseHandler) =>
+          peer.onResponseReset({ reason: "cancelled", code, unprocessed: false }),
+        expected,
+      ] as const,
+  ),
   ["no status", (peer: ResponseHandler) => peer.onResponseEnd(undefined), 2],
   [
     "a lost connection",
@@ -102,6 +137,28 @@ test("Call.cancel() resets the stream and ends once", () => {
   call.cancel();
   peer().onResponseData(frameMessage(REQUEST));
   expect([sent.at(-1), ends.map(({ code }) => code)]).toEqual(["reset", [1]]);
+});
+
+test("a call with a deadline tells it to the server, and ends when it has passed", () => {
+  const { connection, sent, peer } = scripted();
+  const clock = new FakeClock();
+  let timeout: string | undefined;
+  const { send } = connection;
+  connection.send = (request, end, handler) => {
+    timeout = request.headers.get("grpc-timeout");
+    return send(request, end, handler);
+  };
+  const ends: number[] = [];
+  const observer = { onMessage: () => undefined, onEnd: ({ code }: GrpcError) => ends.push(code) };
+  const deadline = { clock, timeoutMs: 500 };
+  callStreaming(connection, { ...TARGET, deadline }, REQUEST, observer);
+  clock.advance(499);
+  expect([timeout, ends]).toEqual(["500m", []]);
+  clock.advance(1);
+  expect([sent.at(-1), ends]).toEqual(["reset", [4]]);
+  callStreaming(connection, { ...TARGET, deadline }, REQUEST, observer);
+  peer().onResponseEnd(statusTrailers(0, ""));
+  expect([clock.nextMs, ends]).toEqual([undefined, [4, 0]]);
 });
 
 test("callUnary() resolves with the one message, or rejects", async () => {

@@ -8,8 +8,11 @@ import type {
   Reset,
   ResponseHandler,
 } from "#lib/http-io/exchange.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
+import type { Clock, Timer } from "#lib/time/clock.ts";
 import { frameMessage, MessageReader } from "./framing.ts";
-import { GrpcCode, GrpcError, readStatus } from "./status.ts";
+import { GrpcCode, GrpcError, isGrpcContent, readStatus } from "./status.ts";
+import { formatGrpcTimeout, GRPC_TIMEOUT } from "./timeout.ts";
 
 /** Follows a call. `onEnd` comes exactly once, also after `cancel`. */
 export interface CallObserver {
@@ -27,9 +30,9 @@ export interface CallTarget {
   readonly authority: string;
   /** `/package.Service/Method`. */
   readonly path: string;
+  /** How long the whole call may take: the server is told, and it ends with DEADLINE_EXCEEDED. Not said: for ever. */
+  readonly deadline?: { readonly clock: Clock; readonly timeoutMs: number };
 }
-
-const CANCEL = 8;
 
 /** Calls with one request message; messages arrive until the end. */
 export function callStreaming(
@@ -48,9 +51,12 @@ export function callStreaming(
     headers: HeaderList.of(["content-type", "application/grpc"], ["te", "trailers"]),
   };
   const call = new StreamingCall(observer);
+  const { deadline } = target;
+  if (deadline !== undefined) head.headers.add(GRPC_TIMEOUT, formatGrpcTimeout(deadline.timeoutMs));
   call.stream = connection.send(head, false, call);
   call.stream.sendData(frameMessage(request));
   call.stream.sendEnd(undefined);
+  if (deadline !== undefined) call.watchDeadline(deadline.clock, deadline.timeoutMs);
   return call;
 }
 
@@ -81,14 +87,22 @@ class StreamingCall implements Call, ResponseHandler {
   readonly #observer: CallObserver;
   readonly #reader = new MessageReader();
   #ended = false;
+  #timer: Timer | undefined;
 
   constructor(observer: CallObserver) {
     this.#observer = observer;
   }
 
+  watchDeadline(clock: Clock, timeoutMs: number): void {
+    if (this.#ended) return;
+    this.#timer = clock.after(timeoutMs, () =>
+      this.#fail(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, "call took too long"), false),
+    );
+  }
+
   cancel(): void {
     if (this.#ended) return;
-    this.stream?.resetRequest(CANCEL);
+    this.stream?.resetRequest(ErrorCode.CANCEL);
     this.#end(new GrpcError(GrpcCode.CANCELLED, "call was cancelled"));
   }
 
@@ -98,27 +112,35 @@ class StreamingCall implements Call, ResponseHandler {
 
   onResponseHead(head: ResponseHead, end: boolean): void {
     const status = readStatus(head.headers);
+    const contentType = head.headers.get("content-type");
     if (status !== undefined && end) this.#end(status);
     else if (head.status !== 200)
       this.#fail(
         new GrpcError(codeOfHttp(head.status), `server answered HTTP ${head.status}`),
         end,
       );
+    else if (end) this.#end(NO_STATUS);
+    else if (contentType !== undefined && !isGrpcContent(contentType))
+      this.#fail(new GrpcError(GrpcCode.UNKNOWN, `server answered with ${contentType}`), end);
   }
 
   onResponseData(chunk: Uint8Array): void {
     if (this.#ended) return;
     const problem = this.#reader.receive(chunk, (message) => this.#observer.onMessage(message));
-    if (problem !== undefined)
-      this.#fail(new GrpcError(GrpcCode.INTERNAL, `server sent a ${problem} message`), false);
+    if (problem === undefined) return;
+    const code = problem === "too-large" ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INTERNAL;
+    this.#fail(new GrpcError(code, `server sent a ${problem} message`), false);
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {
-    this.#end(readStatus(trailers) ?? new GrpcError(GrpcCode.UNKNOWN, "server sent no status"));
+    const status = readStatus(trailers) ?? NO_STATUS;
+    const cut = this.#reader.incomplete && status.code === GrpcCode.OK;
+    this.#end(cut ? new GrpcError(GrpcCode.INTERNAL, "server cut a message short") : status);
   }
 
   onResponseReset(reset: Reset): void {
-    this.#end(new GrpcError(GrpcCode.UNAVAILABLE, `connection to server ended: ${reset.reason}`));
+    const code = reset.reason === "cancelled" ? codeOfReset(reset.code) : GrpcCode.UNAVAILABLE;
+    this.#end(new GrpcError(code, `connection to server ended: ${reset.reason}`));
   }
 
   onRequestWritable(): void {
@@ -126,16 +148,19 @@ class StreamingCall implements Call, ResponseHandler {
   }
 
   #fail(status: GrpcError, ended: boolean): void {
-    if (!ended) this.stream?.resetRequest(CANCEL);
+    if (!ended) this.stream?.resetRequest(ErrorCode.CANCEL);
     this.#end(status);
   }
 
   #end(status: GrpcError): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#timer?.cancel();
     this.#observer.onEnd(status);
   }
 }
+
+const NO_STATUS = new GrpcError(GrpcCode.UNKNOWN, "server sent no status");
 
 /** The code that stands for an HTTP status without a gRPC one (gRPC's `http-grpc-status-mapping`). */
 function codeOfHttp(status: number): number {
@@ -150,4 +175,12 @@ function codeOfHttp(status: number): number {
     504: GrpcCode.UNAVAILABLE,
   };
   return codes[status] ?? GrpcCode.UNKNOWN;
+}
+
+/** The code that stands for a stream's HTTP/2 error code (gRPC's "PROTOCOL-HTTP2.md", "Errors"). */
+function codeOfReset(code: number): number {
+  if (code === ErrorCode.REFUSED_STREAM) return GrpcCode.UNAVAILABLE;
+  if (code === ErrorCode.CANCEL) return GrpcCode.CANCELLED;
+  if (code === ErrorCode.ENHANCE_YOUR_CALM) return GrpcCode.RESOURCE_EXHAUSTED;
+  return GrpcCode.INTERNAL;
 }

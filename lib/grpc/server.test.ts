@@ -21,7 +21,7 @@ class Recorded {
         path,
         version: "HTTP/2",
         protocol: "",
-        headers: HeaderList.of(["l5d-client-id", "web"]),
+        headers: HeaderList.of(["content-type", "application/grpc"], ["l5d-client-id", "web"]),
       },
       requestEnded,
       handler: undefined as unknown as RequestHandler,
@@ -89,7 +89,36 @@ test("a call without exactly one message, or with a compressed one, is refused",
   createGrpcHandler(new Map([["/s/M", () => undefined]])).onRequest(compressed.stream);
   compressed.stream.handler.onRequestData(Uint8Array.of(1, 0, 0, 0, 0));
   compressed.stream.handler.onRequestEnd(undefined);
-  expect(compressed.sent).toEqual(["head 8 end"]);
+  expect(compressed.sent).toEqual(["head 13 end"]);
+});
+
+test("what a handler throws ends its call, and is told to whoever wants to know", () => {
+  const faults: string[] = [];
+  const recorded = new Recorded("/s/M");
+  const handler: CallHandler = () => {
+    throw new Error("ours");
+  };
+  const onFault = (error: Error): void => void faults.push(error.message);
+  createGrpcHandler(new Map([["/s/M", handler]]), { onFault }).onRequest(recorded.stream);
+  recorded.stream.handler.onRequestData(frameMessage(Buffer.from("question")));
+  recorded.stream.handler.onRequestEnd(undefined);
+  expect([faults, recorded.sent]).toEqual([["ours"], ["head 13 end"]]);
+});
+
+test.each([
+  ["POST", "application/json", 415],
+  ["POST", "application/grpc-web", 415],
+  ["GET", "application/grpc", 405],
+])("%s with %s is no call: %p", (method, contentType, status) => {
+  const recorded = new Recorded("/s/M");
+  recorded.stream.request.method = method;
+  recorded.stream.request.headers.set("content-type", contentType);
+  let answered = 0;
+  recorded.stream.sendHead = (head) => {
+    answered = head.status;
+  };
+  recorded.ask(() => undefined);
+  expect(answered).toBe(status);
 });
 
 test("a slow caller gets the newest message, and a caller that leaves is told once", () => {
@@ -139,7 +168,7 @@ test.each([
   const handler: CallHandler = (call) => {
     call.onCancel = () => cancelled++;
   };
-  createGrpcHandler(new Map([["/s/M", handler]]), clock).onRequest(recorded.stream);
+  createGrpcHandler(new Map([["/s/M", handler]]), { clock }).onRequest(recorded.stream);
   recorded.stream.handler.onRequestData(frameMessage(Buffer.from("question")));
   recorded.stream.handler.onRequestEnd(undefined);
   clock.advance(ms - 1);
@@ -152,6 +181,6 @@ test("a grpc-timeout that is malformed does not count", () => {
   const clock = new FakeClock();
   const recorded = new Recorded("/s/M");
   recorded.stream.request.headers.set("grpc-timeout", "soon");
-  createGrpcHandler(new Map([["/s/M", () => undefined]]), clock).onRequest(recorded.stream);
+  createGrpcHandler(new Map([["/s/M", () => undefined]]), { clock }).onRequest(recorded.stream);
   expect(clock.nextMs).toBeUndefined();
 });

@@ -3,8 +3,9 @@
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "#lib/http-io/exchange.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
-import { MessageReader } from "./framing.ts";
-import { GrpcCode, GrpcError, statusTrailers } from "./status.ts";
+import { type FramingProblem, MessageReader } from "./framing.ts";
+import { GrpcCode, GrpcError, isGrpcContent, statusTrailers } from "./status.ts";
+import { GRPC_TIMEOUT, parseGrpcTimeout } from "./timeout.ts";
 
 /** A call as its handler sees it. */
 export interface ServerCall {
@@ -28,19 +29,46 @@ export interface ServerCall {
 /** Answers a call; it may send at once or later. */
 export type CallHandler = (call: ServerCall) => void;
 
-/** Serves the paths of a table, `/package.Service/Method`; others are UNIMPLEMENTED. With a clock, `grpc-timeout` ends a call. */
+/** What a server may be given. */
+export interface GrpcHandlerOptions {
+  /** With it, `grpc-timeout` ends a call. */
+  readonly clock?: Clock;
+  /** Told what a handler threw that is no GrpcError: only its call ends. Not said: it is thrown on. */
+  readonly onFault?: (error: Error) => void;
+}
+
+/** Serves the paths of a table, `/package.Service/Method`; others are UNIMPLEMENTED, and what is not gRPC gets 415. */
 export function createGrpcHandler(
   methods: ReadonlyMap<string, CallHandler>,
-  clock?: Clock,
+  options: GrpcHandlerOptions = {},
 ): ServerHandler {
   return {
     onRequest: (stream) => {
-      const call = new IncomingCall(stream, methods.get(stream.request.path));
-      if (clock !== undefined) call.watchDeadline(clock);
+      const status = refusedWith(stream);
+      if (status !== undefined) {
+        stream.handler = IGNORING;
+        stream.sendHead({ status, version: "HTTP/2", headers: new HeaderList() }, true);
+        return;
+      }
+      const call = new IncomingCall(stream, methods.get(stream.request.path), options.onFault);
+      if (options.clock !== undefined) call.watchDeadline(options.clock);
     },
     onConnectionClose: () => undefined,
   };
 }
+
+/** The HTTP status for what is no gRPC, as grpc-go answers; undefined for a call. */
+function refusedWith({ request }: ServerStream): number | undefined {
+  if (!isGrpcContent(request.headers.get("content-type"))) return 415;
+  return request.method === "POST" ? undefined : 405;
+}
+
+const IGNORING: RequestHandler = {
+  onRequestData: () => undefined,
+  onRequestEnd: () => undefined,
+  onRequestReset: () => undefined,
+  onResponseWritable: () => undefined,
+};
 
 class IncomingCall implements RequestHandler, ServerCall {
   request: Uint8Array = new Uint8Array(0);
@@ -48,6 +76,7 @@ class IncomingCall implements RequestHandler, ServerCall {
   onWritable: () => void = () => undefined;
   readonly #stream: ServerStream;
   readonly #handler: CallHandler | undefined;
+  readonly #onFault: ((error: Error) => void) | undefined;
   readonly #reader = new MessageReader();
   #messages = 0;
   #started = false;
@@ -56,9 +85,14 @@ class IncomingCall implements RequestHandler, ServerCall {
   #deadline: Timer | undefined;
   #newest: Uint8Array | undefined;
 
-  constructor(stream: ServerStream, handler: CallHandler | undefined) {
+  constructor(
+    stream: ServerStream,
+    handler: CallHandler | undefined,
+    onFault: GrpcHandlerOptions["onFault"],
+  ) {
     this.#stream = stream;
     this.#handler = handler;
+    this.#onFault = onFault;
     stream.handler = this;
     if (handler === undefined)
       this.end(GrpcCode.UNIMPLEMENTED, `unknown method ${stream.request.path}`);
@@ -75,7 +109,7 @@ class IncomingCall implements RequestHandler, ServerCall {
 
   /** Ends the call when the caller's own time limit has passed. */
   watchDeadline(clock: Clock): void {
-    const limitMs = parseGrpcTimeout(this.#stream.request.headers.get("grpc-timeout") ?? "");
+    const limitMs = parseGrpcTimeout(this.#stream.request.headers.get(GRPC_TIMEOUT) ?? "");
     if (limitMs === undefined || this.#ended) return;
     this.#deadline = clock.after(limitMs, () => {
       if (this.#ended) return;
@@ -105,6 +139,7 @@ class IncomingCall implements RequestHandler, ServerCall {
     }
     trailers.names.unshift("content-type");
     trailers.values.unshift("application/grpc");
+    if (code === GrpcCode.UNIMPLEMENTED) trailers.add("grpc-accept-encoding", "identity");
     this.#stream.sendHead({ status: 200, version: "HTTP/2", headers: trailers }, true);
   }
 
@@ -114,12 +149,25 @@ class IncomingCall implements RequestHandler, ServerCall {
       this.#messages++;
       this.request = message;
     });
-    if (problem !== undefined)
-      this.end(GrpcCode.RESOURCE_EXHAUSTED, `request message is ${problem}`);
+    if (problem !== undefined) this.#refuse(problem);
+  }
+
+  /** As gRPC's "compression.md" has it: an encoding that is not known is UNIMPLEMENTED, one that was not named INTERNAL. */
+  #refuse(problem: FramingProblem): void {
+    const encoding = this.#stream.request.headers.get("grpc-encoding") ?? "identity";
+    if (problem === "too-large")
+      this.end(GrpcCode.RESOURCE_EXHAUSTED, "request message is longer than 4 MiB");
+    else if (problem === "compressed" && encoding !== "identity")
+      this.end(GrpcCode.UNIMPLEMENTED, `grpc-encoding ${encoding} is not supported`);
+    else this.end(GrpcCode.INTERNAL, `request message is ${problem}`);
   }
 
   onRequestEnd(): void {
     if (this.#ended) return;
+    if (this.#reader.incomplete) {
+      this.end(GrpcCode.INTERNAL, "request message is not whole");
+      return;
+    }
     if (this.#messages !== 1) {
       this.end(GrpcCode.INVALID_ARGUMENT, "request must be one message");
       return;
@@ -130,7 +178,8 @@ class IncomingCall implements RequestHandler, ServerCall {
       if (error instanceof GrpcError) this.end(error.code, error.message);
       else {
         this.end(GrpcCode.INTERNAL, "internal error");
-        throw error;
+        if (this.#onFault === undefined) throw error;
+        this.#onFault(error instanceof Error ? error : new Error(String(error)));
       }
     }
   }
@@ -156,20 +205,4 @@ class IncomingCall implements RequestHandler, ServerCall {
     const headers = HeaderList.of(["content-type", "application/grpc"]);
     this.#stream.sendHead({ status: 200, version: "HTTP/2", headers }, false);
   }
-}
-
-/** Milliseconds of each unit of `grpc-timeout`. */
-const UNITS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
-
-/** Reads 1 to 8 digits and a unit, as milliseconds; undefined where it is anything else. */
-function parseGrpcTimeout(text: string): number | undefined {
-  const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (UNITS[unit] ?? 1);
 }

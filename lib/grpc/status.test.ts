@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import { GrpcCode, readStatus, statusTrailers } from "./status.ts";
+import { GrpcCode, isGrpcContent, readStatus, statusTrailers } from "./status.ts";
 
 test.each(["", "plain", "näh 100% \n", "a%zz"])(
   "readStatus() reads what statusTrailers() writes: %p",
@@ -16,4 +16,17 @@ test("readStatus() takes what is not encoded as it is, and finds nothing where t
   );
   expect(readStatus(HeaderList.of(["grpc-status", "x"]))).toBeUndefined();
   expect(readStatus(undefined)).toBeUndefined();
+});
+
+test.each([
+  ["application/grpc", true],
+  ["application/grpc+proto", true],
+  ["Application/GRPC;charset=utf-8", true],
+  ["application/grpc-web", false],
+  ["application/json", false],
+  ["text/application/grpc", false],
+  ["", false],
+  [undefined, false],
+])("isGrpcContent(%p) is %p", (contentType, expected) => {
+  expect(isGrpcContent(contentType)).toBe(expected);
 });

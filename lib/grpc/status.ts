@@ -34,6 +34,11 @@ export class GrpcError extends Error {
   }
 }
 
+/** Whether a content-type is gRPC's: `application/grpc`, perhaps with `+proto` or parameters. */
+export function isGrpcContent(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/grpc(?:$|[+; ])/i.test(contentType);
+}
+
 /** The trailers that end a call. */
 export function statusTrailers(code: number, message: string): HeaderList {
   const trailers = HeaderList.of(["grpc-status", String(code)]);

@@ -37,6 +37,9 @@ export interface WatchRequest {
   readonly onFinal?: (code: number) => void;
 }
 
+/** A call that is not answered by then has failed, and is made again as whoever made it does. */
+const CALL_LIMIT_MS = 10_000;
+
 /** Calls one service. */
 export class ControlChannel {
   readonly #options: ChannelOptions;
@@ -62,7 +65,8 @@ export class ControlChannel {
         onConnectFailed: (error) => reject(new GrpcError(GrpcCode.UNAVAILABLE, error.message)),
       });
     });
-    return callUnary(connection, { authority: this.#authority, path }, request);
+    const deadline = { clock: this.#options.clock, timeoutMs: CALL_LIMIT_MS };
+    return callUnary(connection, { authority: this.#authority, path, deadline }, request);
   }
 
   /** Keeps a stream open. */
