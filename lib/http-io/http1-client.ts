@@ -171,8 +171,10 @@ class Http1ClientConnection
     this.#handler?.onRequestWritable();
   }
 
-  onClose(): void {
+  onClose(error?: Error): void {
     this.#patience.end();
+    // Where we have ended too, the peer's end may be told by this alone.
+    if (error === undefined && this.#reader.state === "tunnel" && !this.#peerEnded) this.onEnd();
     this.#gone();
   }
 

@@ -57,7 +57,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   #running = false;
   #socketPaused = false;
   #ended = false;
-  #draining = false;
+  draining = false;
 
   constructor(stream: ByteStream, handler: ServerHandler, limits: ServerLimits) {
     this.stream = stream;
@@ -70,12 +70,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     return this.#current === undefined ? 0 : 1;
   }
 
-  get draining(): boolean {
-    return this.#draining;
-  }
-
   drain(): void {
-    this.#draining = true;
+    this.draining = true;
     if (this.#current === undefined && this.#reader.keptBytes === 0) this.#shut();
   }
 
@@ -132,7 +128,9 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.#current?.handler.onResponseWritable();
   }
 
-  onClose(): void {
+  onClose(error?: Error): void {
+    // Where we have ended too, the peer's end may be told by this alone.
+    if (error === undefined && this.#reader.state === "tunnel") this.onEnd();
     this.#patience.end();
     this.#reader.close();
     this.#abort("connection");
@@ -177,7 +175,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   #next(finished: Http1ServerStream): void {
     this.#current = undefined;
-    if (!finished.persistent || this.#draining || (this.#ended && this.#reader.keptBytes === 0)) {
+    if (!finished.persistent || this.draining || (this.#ended && this.#reader.keptBytes === 0)) {
       this.#shut();
       return;
     }
@@ -200,12 +198,12 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   /** All that the client sent before it half-closed has been looked at. */
   #goneOn(): void {
-    const { state } = this.#reader;
-    if (state === "head") this.#shut();
-    else if (state === "body") this.#abort("connection");
-    else if (state === "tunnel" && this.#current?.requestDone === false) {
-      this.#current.requestDone = true;
-      this.#current.handler.onRequestEnd(undefined);
+    const current = this.#current;
+    if (this.#reader.state === "head") this.#shut();
+    else if (this.#reader.state === "body") this.#abort("connection");
+    else if (this.#reader.state === "tunnel" && current?.requestDone === false) {
+      current.requestDone = true;
+      current.handler.onRequestEnd(undefined);
     }
   }
 

@@ -36,6 +36,7 @@ export interface FakeService {
   readonly path: string;
   readonly opaque: boolean;
   readonly http1?: boolean;
+  readonly http2?: boolean;
 }
 
 /** Answers what proxies ask. */
@@ -46,8 +47,8 @@ export class FakeControlPlane {
   readonly certified: string[] = [];
   /** The default policy of every port; set before proxies connect, or follow with `announcePorts`. */
   allow: "all" | "authenticated" | "none" = "all";
-  /** What every port is declared to speak. */
-  ports: "detect" | "http1" = "detect";
+  /** What every port is declared to speak; proxies let nobody in, not even from loopback, where they cannot read it. */
+  ports: "detect" | "http1" | "unreadable" = "detect";
   lifetimeMs = 3_600_000;
   readonly #authority: FakeAuthority;
   readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
@@ -155,13 +156,14 @@ export class FakeControlPlane {
   }
 
   #sendPort(call: ServerCall): void {
+    const kinds = {
+      detect: { case: "detect", value: { timeout: second(10) } },
+      http1: { case: "http1", value: {} },
+      http2: { case: "http2", value: {} },
+      unreadable: { case: undefined },
+    } as const;
     const server = create(ServerSchema, {
-      protocol: {
-        kind:
-          this.ports === "http1"
-            ? { case: "http1", value: {} }
-            : { case: "detect", value: { timeout: second(10) } },
-      },
+      protocol: { kind: kinds[this.ports] },
       labels: { group: "", kind: "default", name: this.allow },
       authorizations: authorizationsOf(this.allow),
     });
@@ -173,6 +175,7 @@ function policyOf({
   path,
   opaque,
   http1,
+  http2,
 }: FakeService): MessageInitShape<typeof OutboundPolicySchema> {
   const metadata = { kind: { case: "default" as const, value: "fake" } };
   const backend = {
@@ -193,6 +196,7 @@ function policyOf({
   const detect = { timeout: second(10), http1: { routes }, http2: { routes }, opaque: { routes } };
   if (opaque) return { metadata, protocol: { kind: { case: "opaque", value: { routes } } } };
   if (http1 === true) return { metadata, protocol: { kind: { case: "http1", value: { routes } } } };
+  if (http2 === true) return { metadata, protocol: { kind: { case: "http2", value: { routes } } } };
   return { metadata, protocol: { kind: { case: "detect", value: detect } } };
 }
 
