@@ -66,7 +66,7 @@ describe("applyTarget()", () => {
 
   test.each([
     ...["", "a,b", "a b", "a:", "a:x", "a:123456", "a:1:2", ":80", "u@a", "a/b", "a?b", "a#b"],
-    ...["[::1", "::1]", "[x]", "[::1]x", "a\\b", "a|b", "<a>", "a\xe9"],
+    ...["[::1", "::1]", "[x]", "[::1]x", "a\\b", "a|b", "<a>", "a%b", "a%2", "a\xe9"],
   ])("refuses %j for a host", (host) => {
     expect(status(() => read("GET / HTTP/1.1", host))).toBe(400);
   });

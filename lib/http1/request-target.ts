@@ -53,9 +53,9 @@ function checkAuthority({ authority, version }: RequestHead, host: string | unde
   if (!isAuthority(authority)) throw malformed("its host is none");
 }
 
-/** Which characters a host may have outside of brackets: unreserved ones, `%`, and sub-delims but the comma (RFC 3986 §3.2.2). */
+/** Which characters a host may have outside of brackets: unreserved ones, and sub-delims but the comma (RFC 3986 §3.2.2). */
 const HOST: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9._~%!$&'()*+;=-]/.test(String.fromCharCode(code)) ? 1 : 0,
+  /[A-Za-z0-9._~!$&'()*+;=-]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
 /** Whether a text is `host[:port]`, neither of it empty; a comma would make it a list. */
@@ -74,8 +74,12 @@ function isAuthority(text: string): boolean {
 
 function nameEnd(text: string): number {
   let at = 0;
-  while (HOST[text.charCodeAt(at)] === 1) at++;
-  return at;
+  for (;;) {
+    if (HOST[text.charCodeAt(at)] === 1) at++;
+    else if (text.charCodeAt(at) === 0x25 && /^%[0-9a-fA-F]{2}$/.test(text.slice(at, at + 3)))
+      at += 3;
+    else return at;
+  }
 }
 
 /** Where an IPv6 address in brackets ends. */

@@ -5,8 +5,10 @@ import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
 import { httpDesync } from "./http1/desync.ts";
+import { httpParser } from "./http1/http-parser.ts";
 import { llhttp } from "./http1/llhttp.ts";
 import { ownHttp1 } from "./http1/own.ts";
+import { h2spec } from "./http2/h2spec.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
 
@@ -20,6 +22,8 @@ const SUITES: readonly Suite[] = [
   httpDesync,
   llhttp,
   ownHttp1,
+  httpParser,
+  h2spec,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test

@@ -69,6 +69,7 @@ class Responses implements ResponseSink {
   onHead({ status }: ResponseHead, ended: boolean): void {
     this.#start = String(status);
     this.#body = "";
+    if (this.reader.state === "tunnel") this.messages.push({ start: this.#start, body: "" });
     if (ended) this.onBodyEnd(undefined);
   }
   onBody(chunk: Buffer): void {
@@ -80,10 +81,10 @@ class Responses implements ResponseSink {
   }
 }
 
-/** Reads responses to as many GETs as there are, and then the end of the connection. */
+/** Reads responses to as many GETs as there are, the first of which may switch protocols, and then the connection's end. */
 export function readResponses(text: string): Reading {
   const sink = new Responses();
-  sink.reader.begin("GET", false);
+  sink.reader.begin("GET", true);
   const error = refusalOf(() => sink.reader.take(Buffer.from(text, "latin1"), sink));
   if (error === undefined && sink.reader.endsWithConnection) sink.onBodyEnd(undefined);
   return { messages: sink.messages, error, closed: !sink.reader.persistent };
