@@ -3,6 +3,12 @@
 /** How many bytes of a ClientHello are looked at before the connection counts as foreign. */
 export const CLIENT_HELLO_LIMIT_BYTES: number = 16 * 1024;
 
+/**
+ * A ClientHello in more records than this counts as foreign. RFC 8446 §5.1 sets no limit; clients use one, or two, and
+ * those who hide their SNI from middleboxes a handful.
+ */
+export const CLIENT_HELLO_RECORDS = 64;
+
 /** What the first bytes say. */
 export type ClientHello =
   | { readonly type: "incomplete" }
@@ -31,20 +37,33 @@ export function readClientHello(bytes: Uint8Array): ClientHello {
   return parseBody(message.subarray(4, 4 + length)) ?? NOT_TLS;
 }
 
-/** The handshake bytes of all records so far; undefined where another record type comes between. */
+/**
+ * The handshake bytes of the records so far, up to that which ends the message; undefined where another record type
+ * comes before, one is empty (RFC 8446 §5.1 forbids both), or there are too many.
+ */
 function joinRecords(bytes: Uint8Array): Uint8Array | undefined {
   const parts: Uint8Array[] = [];
   let total = 0;
-  for (let at = 0; at < bytes.length; ) {
-    if (bytes[at] !== HANDSHAKE_RECORD) return total >= 4 ? concat(parts, total) : undefined;
+  let at = 0;
+  while (at < bytes.length && !isWhole(parts, total)) {
+    if (bytes[at] !== HANDSHAKE_RECORD) return undefined;
     if (at + 5 > bytes.length) break;
-    const end = at + 5 + uint(bytes, at + 3, 2);
-    const part = bytes.subarray(at + 5, end);
+    const length = uint(bytes, at + 3, 2);
+    if (length === 0 || parts.length === CLIENT_HELLO_RECORDS) return undefined;
+    const part = bytes.subarray(at + 5, at + 5 + length);
     parts.push(part);
     total += part.length;
-    at = end;
+    at += 5 + length;
   }
   return concat(parts, total);
+}
+
+/** Whether these parts hold the message that they begin. */
+function isWhole(parts: readonly Uint8Array[], total: number): boolean {
+  if (total < 4) return false;
+  const [first] = parts;
+  const head = first !== undefined && first.length >= 4 ? first : concat(parts, total);
+  return total >= 4 + uint(head, 1, 3);
 }
 
 function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
@@ -89,11 +108,12 @@ function readSni(bytes: Uint8Array): string | undefined {
   return text(bytes.subarray(5, 5 + length)).toLowerCase();
 }
 
-/** The names of an ALPN extension (RFC 7301 §3.1). */
+/** The names of an ALPN extension (RFC 7301 §3.1); none where their lengths do not fit. */
 function readAlpn(bytes: Uint8Array): readonly string[] {
   const names: string[] = [];
   for (let at = 2; at < bytes.length; ) {
     const length = uint(bytes, at, 1);
+    if (length === 0 || at + 1 + length > bytes.length) return [];
     names.push(text(bytes.subarray(at + 1, at + 1 + length)));
     at += 1 + length;
   }

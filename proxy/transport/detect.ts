@@ -15,6 +15,8 @@ const HTTP2_PREFACE = new TextEncoder().encode("PRI * HTTP/2.0");
 const REQUEST_LINE = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*[ \t]HTTP\/\d\.\d[ \t]*\r?\n/;
 /** What such a line may begin with: nothing else is decided before its end, or the pieces that it comes in would decide. */
 const REQUEST_START = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*\r?$/;
+/** Servers ignore empty lines before a request (RFC 9112 §2.2): they are no way past what is refused. */
+const EMPTY_LINES = /^(?:\r?\n)+/;
 
 /** Tells HTTP/1 by its request line, HTTP/2 by its preface; undefined while the bytes could be either. */
 export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
@@ -23,10 +25,13 @@ export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
   while (same < compared && bytes[same] === HTTP2_PREFACE[same]) same++;
   if (same === HTTP2_PREFACE.length) return "http2";
   if (same === bytes.length) return undefined;
-  const text = decoder.decode(bytes.subarray(0, DETECT_LIMIT_BYTES));
+  const all = decoder.decode(bytes.subarray(0, DETECT_LIMIT_BYTES));
+  const text = all.replace(EMPTY_LINES, "");
   const line = text.indexOf("\n");
   if (line >= 0) return REQUEST_LINE.test(text) ? "http1" : "opaque";
-  if (bytes.length < DETECT_LIMIT_BYTES) return REQUEST_START.test(text) ? undefined : "opaque";
+  const start = text === "" || text === "\r" || REQUEST_START.test(text);
+  if (bytes.length < DETECT_LIMIT_BYTES) return start ? undefined : "opaque";
+  if (start && text.length < all.length) return "http1";
   return /^[A-Z]{1,32} [\x21-\x7e]+$/.test(text) ? "http1" : "opaque";
 }
 
