@@ -32,6 +32,9 @@ const FILES = { "1k": 1024, "10k": 10_240, "1m": 1_048_576, "8m": 8_388_608 } as
 /** Whose CPU time a case counts. */
 export type Measured = "nginx-http1" | "nginx-tcp" | "nginx-mtls" | "nghttpx" | "haproxy" | "ours";
 
+/** What the runtime of our proxies tells: where its time goes (run from their source), or each collection. */
+export type Watch = "nothing" | "profile" | "collections";
+
 /** The bed; processes that CPU time is read of are found by name. */
 export class Bed {
   readonly dir: string = mkdtempSync(`${tmpdir()}/bench-`);
@@ -39,8 +42,8 @@ export class Bed {
   readonly #children: Bun.Subprocess[] = [];
   readonly #pids = new Map<string, number>();
 
-  /** `profile` runs our proxies from their source, and has the runtime's profiler write to the bed's folder. */
-  async start({ profile }: { readonly profile: boolean }): Promise<void> {
+  /** Starts everything; `watch` is what the runtime of our proxies is asked to tell. */
+  async start(watch: Watch = "nothing"): Promise<void> {
     mkdirSync(`${this.dir}/www`);
     await $`chmod 755 ${this.dir}`;
     for (const [name, size] of Object.entries(FILES))
@@ -50,10 +53,10 @@ export class Bed {
     await this.#startPeers();
     await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${this.dir}/bunkerd ${ROOT}main.ts`.quiet();
     const program = (side: Side): string[] =>
-      profile
+      watch === "profile"
         ? [...profiler(this.dir, side), `${ROOT}main.ts`, "proxy"]
         : [`${this.dir}/bunkerd`, "proxy"];
-    await Promise.all(SIDES.map((side) => this.#startProxy(side, program(side))));
+    await Promise.all(SIDES.map((side) => this.#startProxy(side, program(side), watch)));
   }
 
   /** The process whose time counts; of ours and HAProxy's there is one on each side. */
@@ -75,6 +78,15 @@ export class Bed {
     return Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+  }
+
+  /** What the collector of a proxy has logged so far, where that was asked for. */
+  collections(side: Side): string {
+    return readFileSync(this.#collectionsFile(side), "utf8");
+  }
+
+  #collectionsFile(side: Side): string {
+    return `${this.dir}/collections-${side}.log`;
   }
 
   /** Ends our proxies, so that their profiles are written, and returns where each took its time. */
@@ -176,7 +188,7 @@ export class Bed {
     this.#keep("client", "nghttpx", ["taskset", "-c", PROXY_CORE, ...nghttpx]);
   }
 
-  async #startProxy(side: Side, program: readonly string[]): Promise<void> {
+  async #startProxy(side: Side, program: readonly string[], watch: Watch): Promise<void> {
     const control = `127.0.0.1:${readFileSync(`${this.dir}/control-port-${side}`, "utf8")}`;
     const folder = `${this.dir}/identity-${side}`;
     mkdirSync(folder);
@@ -192,13 +204,15 @@ export class Bed {
       [`${P}IDENTITY_TRUST_ANCHORS`]: readFileSync(`${this.dir}/anchors-${side}.pem`, "utf8"),
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: NAMES[side],
+      ...(watch === "collections" && { BUN_JSC_logGC: "1" }),
     };
     const drop = ["setpriv", "--reuid=2102", "--clear-groups", "taskset", "-c", PROXY_CORE];
     const command = [
       "env",
       ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     ];
-    this.#keep(side, `ours-${side}`, [...command, ...drop, ...program]);
+    const log = watch === "collections" ? Bun.file(this.#collectionsFile(side)) : "inherit";
+    this.#keep(side, `ours-${side}`, [...command, ...drop, ...program], log);
     const ready = async (): Promise<boolean> => {
       const ask = this.spawn(side, ["curl", "-s", "http://127.0.0.1:4191/ready"]);
       return (await new Response(ask.stdout).text()) === "ready\n";
@@ -206,9 +220,14 @@ export class Bed {
     await until(ready, `proxy on the ${side}'s side`);
   }
 
-  #keep(side: Side, name: string, command: readonly string[]): number {
+  #keep(
+    side: Side,
+    name: string,
+    command: readonly string[],
+    log: "inherit" | Bun.BunFile = "inherit",
+  ): number {
     const child = Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", log],
     });
     this.#children.push(child);
     this.#pids.set(name, child.pid);

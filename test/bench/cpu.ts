@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Bed, Measured } from "./bed.ts";
+import { median, type Rounds, spread } from "./measurement.ts";
 import { PORTS } from "./peers.ts";
 
 /** One line of the table: what is loaded, whose time counts, and what the ratio must not exceed. */
@@ -95,26 +96,12 @@ export const CPU_CASES: Readonly<Record<string, CpuCase>> = {
 
 const TICK_MICROS = 10_000;
 
-/** How long and how often a case is measured. */
-export interface Rounds {
-  readonly rounds: number;
-  readonly seconds: number;
-}
-
-/** What a case came to; `ratio` is ours over the peer's, and `passed` whether the gate holds. */
-export interface Outcome {
-  readonly ratio: number;
-  readonly least: number;
-  readonly most: number;
-  readonly passed: boolean;
-}
-
-/** Measures one case in interleaved rounds. */
+/** Measures one case in interleaved rounds; false where its gate does not hold. */
 export async function measureCpu(
   bed: Bed,
   { name, rounds, seconds }: Rounds & { readonly name: string },
   say: (line: string) => void,
-): Promise<Outcome> {
+): Promise<boolean> {
   const one = CPU_CASES[name] as CpuCase;
   const [us, them] = [pidsOf(bed, one, "ours"), pidsOf(bed, one, one.peer)];
   await round(bed, us, one.load(one.ours, 3));
@@ -126,10 +113,12 @@ export async function measureCpu(
     ratios.push(one.bulkBytes === undefined ? a.micros / b.micros : b.micros / a.micros);
     say(`${name}: ours ${shown(one, a)}, ${one.peer} ${shown(one, b)}`);
   }
-  const sorted = ratios.toSorted((a, b) => a - b);
-  const ratio = sorted[sorted.length >> 1] ?? Number.NaN;
+  const ratio = median(ratios);
   const passed = one.bulkBytes === undefined ? ratio <= one.gate : ratio >= one.gate;
-  return { ratio, least: sorted[0] ?? ratio, most: sorted.at(-1) ?? ratio, passed };
+  say(
+    `${name}: ${ratio.toFixed(2)}× ${one.peer} (${spread(ratios)}; gate ${one.gate}, target ${one.target}), ${passed ? "passed" : "FAILED"}`,
+  );
+  return passed;
 }
 
 function pidsOf(bed: Bed, { pair, inbound }: CpuCase, who: Measured): readonly number[] {

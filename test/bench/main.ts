@@ -1,12 +1,42 @@
 /** `npm run bench -- [CASE…] [--full]`: what our proxies cost beside their peers, measured in one run, as ratios. */
 
-import { Bed } from "./bed.ts";
+import { Bed, type Watch } from "./bed.ts";
 import { measureColdStart } from "./cold-start.ts";
-import { CPU_CASES, measureCpu, type Rounds } from "./cpu.ts";
+import { CPU_CASES, measureCpu } from "./cpu.ts";
+import { measureAllocations, measureConnections, measureIdle, measureMemory } from "./footprint.ts";
+import { measureLate, measureLatency } from "./latency.ts";
+import type { Rounds } from "./measurement.ts";
 
-const HELP = `npm run bench -- [CASE…] [--full]
-  --full    7 rounds of 10 s instead of 3 of 2 s
-Cases: ${[...Object.keys(CPU_CASES), "cold-start"].join(", ")}; all where none is named.
+type Say = (line: string) => void;
+/** One case; false where a gate does not hold. */
+type Measure = (bed: Bed, how: Rounds, say: Say) => Promise<boolean>;
+
+/** Cases that want proxies nobody has used yet come first. */
+const FRESH: Readonly<Record<string, Measure>> = {
+  idle: measureIdle,
+  memory: measureMemory,
+  latency: measureLatency,
+};
+const USED: Readonly<Record<string, Measure>> = {
+  ...Object.fromEntries(
+    Object.keys(CPU_CASES).map((name): [string, Measure] => [
+      name,
+      (bed, how, say) => measureCpu(bed, { name, ...how }, say),
+    ]),
+  ),
+  late: measureLate,
+  connections: measureConnections,
+};
+/** Cases for which the runtime is asked to tell more than it does in use. */
+const WATCHED: Readonly<Record<string, Measure>> = { allocations: measureAllocations };
+const NAMES: readonly string[] = [
+  "cold-start",
+  ...[FRESH, USED, WATCHED].flatMap((cases) => Object.keys(cases)),
+];
+const HELP = `npm run bench -- [CASE…] [--full] [--profile]
+  --full     7 rounds of 10 s instead of 3 of 2 s
+  --profile  instead of measuring: where one CPU case takes our proxies' time
+Cases: ${NAMES.join(", ")}; all where none is named.
 A gate that does not hold makes the exit status 1; a target that is missed does not.`;
 const NEEDS = {
   nginx: "nginx-light libnginx-mod-stream",
@@ -21,48 +51,73 @@ const NEEDS = {
 };
 const FULL: Rounds = { rounds: 7, seconds: 10 };
 const SHORT: Rounds = { rounds: 3, seconds: 2 };
+const PROFILE_LINES = 40;
+const PROFILE_SECONDS = 8;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say: Say = (line) => void process.stdout.write(`${line}\n`);
 
 async function main(words: readonly string[]): Promise<number> {
   const asked = words.filter((word) => !word.startsWith("--"));
-  const unknown = asked.find((name) => !(name in CPU_CASES) && name !== "cold-start");
+  const unknown = asked.find((name) => !NAMES.includes(name));
   if (words.includes("--help") || unknown !== undefined) {
     say(unknown === undefined ? HELP : `Cannot measure ${unknown}: no case has that name\n${HELP}`);
     return unknown === undefined ? 0 : 2;
   }
-  const wanted = (name: string): boolean => asked.length === 0 || asked.includes(name);
-  let failed = 0;
-  if (wanted("cold-start") && !(await measureColdStart(say))) failed++;
-  const names = Object.keys(CPU_CASES).filter(wanted);
-  if (names.length > 0) failed += await ratios(names, words.includes("--full") ? FULL : SHORT);
-  return failed === 0 ? 0 : 1;
-}
-
-/** Measures the cases and returns how many gates did not hold. */
-async function ratios(names: readonly string[], how: Rounds): Promise<number> {
   const missing = Object.entries(NEEDS).filter(([program]) => Bun.which(program) === null);
   if (missing.length > 0) {
     const packages = missing.map(([, name]) => name).join(" ");
     say(`Cannot measure: as root run apt-get install -y ${packages}`);
     return 1;
   }
+  if (words.includes("--profile")) return await profile(asked);
+  const wanted = (name: string): boolean => asked.length === 0 || asked.includes(name);
+  const how = words.includes("--full") ? FULL : SHORT;
+  let failed = 0;
+  if (wanted("cold-start") && !(await measureColdStart(say))) failed++;
+  failed += await measureAll({ ...FRESH, ...USED }, { wanted, how, watch: "nothing" });
+  failed += await measureAll(WATCHED, { wanted, how, watch: "collections" });
+  return failed === 0 ? 0 : 1;
+}
+
+/** Measures what is wanted of these cases on one bed, and returns how many failed. */
+async function measureAll(
+  cases: Readonly<Record<string, Measure>>,
+  {
+    wanted,
+    how,
+    watch,
+  }: { readonly wanted: (name: string) => boolean; readonly how: Rounds; readonly watch: Watch },
+): Promise<number> {
+  const names = Object.keys(cases).filter(wanted);
+  if (names.length === 0) return 0;
   const bed = new Bed();
   let failed = 0;
   try {
-    await bed.start({ profile: false });
-    for (const name of names) {
-      const { ratio, least, most, passed } = await measureCpu(bed, { name, ...how }, say);
-      const { peer, gate, target } = CPU_CASES[name] as (typeof CPU_CASES)[string];
-      if (!passed) failed++;
-      say(
-        `${name}: ${ratio.toFixed(2)}× ${peer} (${least.toFixed(2)}–${most.toFixed(2)}; gate ${gate}, target ${target}), ${passed ? "passed" : "FAILED"}`,
-      );
-    }
+    await bed.start(watch);
+    for (const name of names) if (!(await (cases[name] as Measure)(bed, how, say))) failed++;
   } finally {
     await bed.stop();
   }
   return failed;
+}
+
+/** Prints where our proxies spend their time in one case. */
+async function profile([name = ""]: readonly string[]): Promise<number> {
+  const one = CPU_CASES[name];
+  if (one === undefined) {
+    say(`Cannot profile: name one of ${Object.keys(CPU_CASES).join(", ")}`);
+    return 2;
+  }
+  const bed = new Bed();
+  try {
+    await bed.start("profile");
+    await bed.load(one.load(one.ours, PROFILE_SECONDS));
+    for (const [side, text] of Object.entries(await bed.profiles()))
+      say(`${side}\n${text.split("\n").slice(0, PROFILE_LINES).join("\n")}`);
+  } finally {
+    await bed.stop();
+  }
+  return 0;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -7,6 +7,8 @@ export const SERVER_IP = "10.98.0.2";
 export const PORTS = {
   http1App: 8081,
   http2App: 8091,
+  /** The same application where no rule redirects: without any proxy. */
+  directApp: 8084,
   /** One plain hop, on the client's side. */
   http1Peer: 8082,
   tcpPeer: 8083,
@@ -44,7 +46,9 @@ export function nginxConfig(role: NginxRole, { dir, serverName }: PeerFiles): st
   const app = `upstream app { server 127.0.0.1:${PORTS.http1App}; keepalive 256; keepalive_requests 1000000000; }`;
   switch (role) {
     case "app":
-      return http(`server { listen 0.0.0.0:${PORTS.http1App} backlog=4096; root ${dir}/www; }`);
+      return http(
+        `server { listen 0.0.0.0:${PORTS.http1App} backlog=4096; listen 0.0.0.0:${PORTS.directApp}; root ${dir}/www; }`,
+      );
     case "http1":
       return http(`${app} server { listen 127.0.0.1:${PORTS.http1Peer}; ${pass("http://app")} }`);
     case "tcp":
