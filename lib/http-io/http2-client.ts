@@ -14,7 +14,7 @@ import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange
 import type { ClientObserver } from "./http1-client.ts";
 import type { Http2DriverOptions } from "./http2-server.ts";
 import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
-import { Patience } from "./patience.ts";
+import { Patience, WRITE_IDLE_LIMIT_MS } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 
 /** What a client grants; without a clock it waits for its server for ever. */
@@ -114,6 +114,7 @@ class Http2ClientConnection
   tick(elapsedMs: number): void {
     if (this.#patience.tick(elapsedMs, this.#closed ? "closing" : "busy")) this.#stream.destroy();
     if (this.#closed) return;
+    this.http2.tick(elapsedMs, WRITE_IDLE_LIMIT_MS);
     const what = this.#keepAlive?.tick(elapsedMs, this.http2.activeStreams > 0);
     if (what === "ping") {
       this.http2.ping(KEEP_ALIVE_PING);
@@ -126,6 +127,7 @@ class Http2ClientConnection
 
   onDrain(): void {
     this.#full = false;
+    this.http2.sent();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const each of waiting) each.handler.onRequestWritable();
@@ -198,7 +200,8 @@ class Http2ClientConnection
     this.#marked = false;
     const { out, failure, finished } = this.http2;
     if (out.length > 0) {
-      if (!this.#stream.write(out.bytes, out.length)) this.#full = true;
+      if (this.#stream.write(out.bytes, out.length)) this.http2.sent();
+      else this.#full = true;
       out.clear();
     }
     if (failure === undefined && !finished) return;

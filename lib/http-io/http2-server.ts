@@ -12,7 +12,13 @@ import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import type { ServerConnection } from "./http1-server.ts";
 import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
-import { Patience, type Phase, SERVER_KEEP_ALIVE, type ServerLimits } from "./patience.ts";
+import {
+  Patience,
+  type Phase,
+  SERVER_KEEP_ALIVE,
+  type ServerLimits,
+  WRITE_IDLE_LIMIT_MS,
+} from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 
 /** What a side grants; `now` gives monotonic milliseconds. */
@@ -44,6 +50,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   readonly #now: () => number;
   readonly #keepAlive: KeepAlive;
   readonly #patience: Patience;
+  readonly #writeIdleMs: number;
   #marked = false;
   #full = false;
   readonly #waiting = new Set<Http2ServerStream>();
@@ -58,6 +65,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     );
     this.#keepAlive = new KeepAlive(options.keepAlive ?? SERVER_KEEP_ALIVE);
     this.#patience = new Patience(this, { stream, limits: options });
+    this.#writeIdleMs = options.writeIdleMs ?? WRITE_IDLE_LIMIT_MS;
     this.mark();
   }
 
@@ -92,15 +100,18 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   tick(elapsedMs: number): void {
     const phase = this.#phase();
     if (this.#patience.tick(elapsedMs, phase)) this.#outOfPatience(phase);
-    else if (phase !== "closing") this.#sense(elapsedMs);
+    else if (phase !== "closing") {
+      this.http2.tick(elapsedMs, this.#writeIdleMs);
+      this.#sense(elapsedMs);
+    }
   }
 
   #phase(): Phase {
     const { failure, finished, draining, awaiting, activeStreams } = this.http2;
     if (failure !== undefined || finished) return "closing";
+    if (awaiting) return draining && activeStreams === 0 ? "closing" : "head";
     if (activeStreams > 0) return "busy";
-    if (draining) return "closing";
-    return awaiting ? "head" : "idle";
+    return draining ? "closing" : "idle";
   }
 
   #outOfPatience(phase: Phase): void {
@@ -119,6 +130,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onDrain(): void {
     this.#full = false;
+    this.http2.sent();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const each of waiting) each.handler.onResponseWritable();
@@ -184,7 +196,8 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     this.#marked = false;
     const { out, failure, finished } = this.http2;
     if (out.length > 0) {
-      if (!this.#stream.write(out.bytes, out.length)) this.#full = true;
+      if (this.#stream.write(out.bytes, out.length)) this.http2.sent();
+      else this.#full = true;
       out.clear();
     }
     if (failure !== undefined || finished) this.#stream.end();

@@ -12,6 +12,8 @@ export function promise(
   how: { readonly end: boolean; readonly bodiless: boolean },
 ): void {
   const length = contentLengthOf(headers);
+  // In an answer to CONNECT it says nothing (RFC 9110 §9.3.6).
+  if (stream.tunnel) return;
   if (how.bodiless) stream.due = 0;
   else if (!how.end) stream.due = length;
   else if (length > 0) throw disagreement();

@@ -11,7 +11,7 @@ interface Allowance {
 /** Streams that the peer opened and then cancelled or broke (rapid reset, MadeYouReset). */
 export const RESET_ALLOWANCE: Allowance = { burst: 1000, perSecond: 100 };
 
-/** PING, SETTINGS, PRIORITY, empty DATA, unknown frames, and more WINDOW_UPDATEs than WINDOW_UPDATES_PER_DATA. */
+/** PING, SETTINGS, GOAWAY, PRIORITY, empty DATA, late HEADERS, unknown frames, and more WINDOW_UPDATEs than WINDOW_UPDATES_PER_DATA. */
 export const CONTROL_ALLOWANCE: Allowance = { burst: 2000, perSecond: 200 };
 
 /** WINDOW_UPDATEs that a peer may send for each DATA frame it got, of stream and connection together. Envoy's value. */
@@ -19,6 +19,9 @@ export const WINDOW_UPDATES_PER_DATA = 10;
 
 /** At most so many of them are saved up. */
 export const WINDOW_UPDATE_BURST = 20_000;
+
+/** Answers that wait to be taken by a peer who causes them faster than it reads: PING and SETTINGS acknowledged, resets. */
+export const REPLY_QUEUE_LIMIT = 1000;
 
 /** CONTINUATION frames in one header block. */
 export const CONTINUATION_LIMIT = 32;
@@ -62,6 +65,7 @@ export class PeerBudgets {
   readonly #control: Budget;
   #windowUpdates = 0;
   #dataFrames = 0;
+  #replies = 0;
   /** Monotonic; set with every chunk that comes in. */
   nowMs: number;
 
@@ -76,9 +80,26 @@ export class PeerBudgets {
     if (!this.#resets.spend(this.nowMs)) throw calm("too many streams were reset");
   }
 
+  /** The peer made us reset a stream. */
+  spendBrokenStream(): void {
+    this.spendReset();
+    this.spendReply();
+  }
+
   /** A frame came that does no work. */
   spendControl(): void {
     if (!this.#control.spend(this.nowMs)) throw calm("too many control frames");
+  }
+
+  /** An answer was written that the peer has caused. */
+  spendReply(): void {
+    this.#replies += 1;
+    if (this.#replies > REPLY_QUEUE_LIMIT) throw calm("too many answers wait to be read");
+  }
+
+  /** All that was written is on its way. */
+  repliesSent(): void {
+    this.#replies = 0;
   }
 
   /** A WINDOW_UPDATE came; `dataFrames` is how many DATA frames were sent to the peer so far. */

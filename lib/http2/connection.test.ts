@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { HpackDecoder } from "#lib/hpack/decoder.ts";
-import { HpackEncoder } from "#lib/hpack/encoder.ts";
 import { HeaderList } from "#lib/http/headers.ts";
-import type { RequestHead } from "#lib/http/message.ts";
+import { frame, GET as get, Http2Rig as Rig, word } from "../../test/fake/http2-rig.ts";
 import {
   BLOCK_LIMIT_BYTES,
   CONTINUATION_LIMIT,
@@ -11,11 +10,9 @@ import {
 } from "./budget.ts";
 import { Http2Connection } from "./connection.ts";
 import { Flag, FrameType, PREFACE } from "./frame.ts";
-import { FrameReader } from "./frame-reader.ts";
 import { ErrorCode } from "./http2-error.ts";
-import { CLIENT_STREAMS, HTTP2_DEFAULTS, type Http2Options } from "./http2-options.ts";
+import { CLIENT_STREAMS, HTTP2_DEFAULTS } from "./http2-options.ts";
 import { encodeSettings, MAX_WINDOW, SettingId } from "./settings.ts";
-import type { Http2Stream } from "./stream.ts";
 
 const {
   DATA,
@@ -31,128 +28,6 @@ const {
 } = FrameType;
 const END = Flag.END_STREAM;
 const WHOLE = Flag.END_HEADERS;
-
-function frame(
-  type: number,
-  flags: number,
-  streamId: number,
-  payload: Uint8Array = Buffer.alloc(0),
-): Buffer {
-  const bytes = Buffer.alloc(9 + payload.length);
-  bytes.writeUIntBE(payload.length, 0, 3);
-  bytes[3] = type;
-  bytes[4] = flags;
-  bytes.writeUInt32BE(streamId, 5);
-  bytes.set(payload, 9);
-  return bytes;
-}
-
-function word(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-
-interface Sent {
-  readonly type: number;
-  readonly flags: number;
-  readonly streamId: number;
-  readonly payload: Buffer;
-}
-
-/** A connection whose peer is this test. */
-class Rig {
-  readonly log: string[] = [];
-  readonly streams: Http2Stream[] = [];
-  readonly connection: Http2Connection;
-  readonly #encoder = new HpackEncoder();
-  readonly #reader = new FrameReader("client");
-
-  constructor(role: "client" | "server", options: Partial<Http2Options> = {}, settled = true) {
-    this.connection = new Http2Connection(
-      { ...HTTP2_DEFAULTS, role, nowMs: 0, ...options },
-      {
-        onRequest: (stream, head, end) => {
-          this.streams.push(stream);
-          this.log.push(`request ${stream.id} ${head.method} ${head.path} ${end}`);
-        },
-        onResponse: (stream, head, end) =>
-          this.log.push(`response ${stream.id} ${head.status} ${end}`),
-        onStreamData: (stream, chunk) => this.log.push(`data ${stream.id} ${chunk.length}`),
-        onStreamEnd: (stream, trailers) =>
-          this.log.push(`end ${stream.id} ${trailers?.length ?? 0}`),
-        onReset: (stream, how) =>
-          this.log.push(`reset ${stream.id} ${how.code}${how.unprocessed ? " unprocessed" : ""}`),
-        onWritable: (stream) => this.log.push(`writable ${stream.id}`),
-        onChanged: () => undefined,
-      },
-    );
-    if (role === "server") this.give(PREFACE);
-    if (settled) this.give(frame(SETTINGS, 0, 0));
-    this.take();
-  }
-
-  give(...frames: Buffer[]): void {
-    this.connection.receive(Buffer.concat(frames), 0);
-  }
-
-  block(...fields: [string, string][]): Buffer {
-    this.#encoder.begin();
-    for (const [name, value] of fields) this.#encoder.field(name, value);
-    return Buffer.from(this.#encoder.bytes.subarray(0, this.#encoder.length));
-  }
-
-  request(streamId: number, flags: number, ...more: [string, string][]): Buffer {
-    const block = this.block(
-      [":method", "POST"],
-      [":scheme", "http"],
-      [":path", "/"],
-      [":authority", "a"],
-      ...more,
-    );
-    return frame(HEADERS, WHOLE | flags, streamId, block);
-  }
-
-  response(streamId: number, flags: number, status: string, ...more: [string, string][]): Buffer {
-    return frame(HEADERS, WHOLE | flags, streamId, this.block([":status", status], ...more));
-  }
-
-  take(): Sent[] {
-    const sent: Sent[] = [];
-    const { out } = this.connection;
-    let view = Buffer.from(out.view());
-    out.clear();
-    if (view.indexOf(PREFACE) === 0) view = view.subarray(PREFACE.length);
-    this.#reader.receive(view, {
-      onFrame: (frame) => {
-        const { type, flags, streamId } = frame;
-        sent.push({ type, flags, streamId, payload: Buffer.from(frame.view()) });
-      },
-    });
-    return sent;
-  }
-
-  types(): number[] {
-    return this.take().map(({ type }) => type);
-  }
-
-  /** The code of the RST_STREAM that was sent. */
-  resetCode(): number | undefined {
-    return this.take()
-      .find(({ type }) => type === RST_STREAM)
-      ?.payload.readUInt32BE(0);
-  }
-}
-
-const get: RequestHead = {
-  method: "GET",
-  scheme: "http",
-  authority: "a",
-  path: "/",
-  version: "HTTP/2",
-  protocol: "",
-  headers: new HeaderList(),
-};
 
 describe("Http2Connection as a server", () => {
   test("greets with settings and a wider window", () => {

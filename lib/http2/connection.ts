@@ -3,18 +3,19 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { PeerBudgets } from "./budget.ts";
+import { Drain } from "./drain.ts";
 import { Flag, type Frame, type FrameSink, FrameType, PREFACE } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { checkShape } from "./frame-shape.ts";
-import { connectionError, ErrorCode, Http2Error, streamError } from "./http2-error.ts";
+import { connectionError, ErrorCode, Http2Error } from "./http2-error.ts";
 import type { Http2Events } from "./http2-events.ts";
-import { CLIENT_STREAMS, type Http2Options } from "./http2-options.ts";
+import type { Http2Options } from "./http2-options.ts";
+import { PeerSettings } from "./peer-settings.ts";
 import { Sender } from "./sender.ts";
-import { decodeSettings, greeting, MAX_WINDOW, SettingId } from "./settings.ts";
+import { greeting, MAX_WINDOW } from "./settings.ts";
 import { Http2Stream } from "./stream.ts";
 import { StreamReceiver } from "./stream-receiver.ts";
 
-const DRAIN_PING: Buffer = Buffer.from("drain!\0\0", "latin1");
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** One connection, either role. */
@@ -25,11 +26,8 @@ export class Http2Connection implements FrameSink {
   readonly #sender: Sender;
   readonly #streams: StreamReceiver;
   readonly #budgets: PeerBudgets;
-  #peerStreams = CLIENT_STREAMS.beforeSettings;
-  #settingsSeen = false;
-  #draining = false;
-  /** A server waits for the answer to its drain's ping: requests that the peer sent before it saw GOAWAY still come. */
-  #drainAsked = false;
+  readonly #peer: PeerSettings;
+  readonly #drain: Drain;
   #goneAway = false;
   #failure: Http2Error | undefined;
 
@@ -48,6 +46,11 @@ export class Http2Connection implements FrameSink {
       sender: this.#sender,
       budgets: this.#budgets,
     });
+    this.#peer = new PeerSettings(options.role, {
+      sender: this.#sender,
+      table: this.#streams.table,
+    });
+    this.#drain = new Drain(writer, this.#streams);
     if (options.role === "client") writer.out.push(PREFACE);
     writer.frame(FrameType.SETTINGS, 0, 0, greeting(options));
     this.#streams.windows.open();
@@ -69,23 +72,29 @@ export class Http2Connection implements FrameSink {
 
   /** Whether the peer owes us the rest of something it must send at once: its preface and settings, or a header block. */
   get awaiting(): boolean {
-    return !this.#settingsSeen || this.#streams.blocks.openStream !== 0;
+    return !this.#peer.seen || this.#streams.blocks.openStream !== 0;
+  }
+
+  /** Whether the server takes extended CONNECT (RFC 8441 §3). */
+  get connectProtocol(): boolean {
+    return this.#peer.connectProtocol;
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#drain.begun;
   }
 
   /** Whether the last stream has ended after a drain or GOAWAY: nothing more will happen. */
   get finished(): boolean {
-    const over = (this.#draining && !this.#drainAsked) || this.#goneAway;
-    return over && this.#streams.table.size === 0;
+    return (this.#drain.over || this.#goneAway) && this.#streams.table.size === 0;
   }
 
   /** Whether a client may open a further stream. */
   get available(): boolean {
-    const open = !this.#draining && !this.#goneAway && this.#failure === undefined;
-    return open && !this.#streams.table.exhausted && this.#streams.table.size < this.#peerStreams;
+    const open = !this.#drain.begun && !this.#goneAway && this.#failure === undefined;
+    return (
+      open && !this.#streams.table.exhausted && this.#streams.table.size < this.#peer.maxStreams
+    );
   }
 
   /** Takes in bytes of the peer. An error of the peer ends up in `failure`; what an event's receiver throws is thrown. */
@@ -109,6 +118,8 @@ export class Http2Connection implements FrameSink {
     stream.bodiless = head.method === "HEAD";
     stream.tunnel = head.method === "CONNECT";
     this.#streams.table.add(stream);
+    // Its numbers are used up: another connection takes its place.
+    if (this.#streams.table.exhausted) this.#drain.begun = true;
     this.#sender.request(stream, head, end);
     return stream;
   }
@@ -131,9 +142,7 @@ export class Http2Connection implements FrameSink {
 
   /** Ends a stream at once from our side; its owner hears nothing more of it. */
   reset(stream: Http2Stream, code: number): void {
-    if (stream.closed) return;
-    this.#sender.writer.rstStream(stream.id, code);
-    this.#streams.close(stream);
+    if (!stream.closed) this.#streams.reset(stream, code);
   }
 
   /** Lets no more in than the window that is open; what is on its way still arrives. */
@@ -153,12 +162,20 @@ export class Http2Connection implements FrameSink {
 
   /** Takes no new streams; a server says so twice, so that none in flight is lost (RFC 9113 §6.8). */
   drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    if (this.#options.role === "client") return;
-    this.#sender.writer.goAway(MAX_WINDOW, ErrorCode.NO_ERROR);
-    this.ping(DRAIN_PING);
-    this.#drainAsked = true;
+    if (this.#drain.begun) return;
+    this.#drain.begun = true;
+    if (this.#options.role === "server") this.#drain.ask();
+  }
+
+  /** All that was written is on its way to the peer. */
+  sent(): void {
+    this.#budgets.repliesSent();
+  }
+
+  /** Time has passed: a stream whose peer has let nothing of what is queued out for `limitMs` is reset. */
+  tick(elapsedMs: number, limitMs: number): void {
+    for (const { id } of this.#sender.stalled(elapsedMs, limitMs))
+      this.#streams.breakOff(id, ErrorCode.CANCEL);
   }
 
   /** The transport is gone: every stream ends. */
@@ -174,7 +191,7 @@ export class Http2Connection implements FrameSink {
         ErrorCode.PROTOCOL_ERROR,
         "Cannot read frame: a header block is not finished",
       );
-    if (!this.#settingsSeen && (type !== FrameType.SETTINGS || (flags & Flag.ACK) !== 0))
+    if (!this.#peer.seen && (type !== FrameType.SETTINGS || (flags & Flag.ACK) !== 0))
       throw connectionError(
         ErrorCode.PROTOCOL_ERROR,
         "Cannot serve connection: SETTINGS must come first",
@@ -204,7 +221,7 @@ export class Http2Connection implements FrameSink {
         this.#onRstStream(streamId, bytes.readUInt32BE(from));
         break;
       case FrameType.SETTINGS:
-        if ((flags & Flag.ACK) === 0) this.#onSettings(frame.view());
+        this.#onSettings(flags, frame.view());
         break;
       case FrameType.PING:
         this.#onPing(flags, frame.view());
@@ -213,7 +230,7 @@ export class Http2Connection implements FrameSink {
         this.#onGoAway(bytes.readUInt32BE(from) & MAX_WINDOW, bytes.readUInt32BE(from + 4));
         break;
       case FrameType.WINDOW_UPDATE:
-        this.#onWindowUpdate(streamId, bytes.readUInt32BE(from) & MAX_WINDOW);
+        this.#streams.onWindowUpdate(streamId, bytes.readUInt32BE(from) & MAX_WINDOW);
         break;
       case FrameType.PUSH_PROMISE:
         throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot accept PUSH_PROMISE: push is off");
@@ -225,76 +242,59 @@ export class Http2Connection implements FrameSink {
   #onRstStream(streamId: number, code: number): void {
     const stream = this.#streams.table.find(streamId);
     if (this.#options.role === "server" || stream === undefined) this.#budgets.spendReset();
-    if (stream === undefined) return;
+    if (stream === undefined) {
+      this.#streams.table.forgetReset(streamId);
+      return;
+    }
     if (code === ErrorCode.NO_ERROR && this.#streams.stopRequest(stream)) return;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
     this.#streams.lose(stream, { code, unprocessed, goAway: false });
   }
 
-  #onSettings(payload: Buffer): void {
-    if (this.#settingsSeen) this.#budgets.spendControl();
-    else this.#peerStreams = CLIENT_STREAMS.unlessSaid;
-    this.#settingsSeen = true;
-    for (const [id, value] of decodeSettings(payload)) this.#setting(id, value);
-    this.#sender.writer.frame(FrameType.SETTINGS, Flag.ACK, 0, NOTHING);
+  #onSettings(flags: number, payload: Buffer): void {
+    if (this.#peer.seen) this.#budgets.spendControl();
+    if ((flags & Flag.ACK) !== 0) {
+      this.#streams.windows.settled = true;
+      return;
+    }
+    this.#budgets.spendReply();
+    this.#peer.take(payload, this.#acknowledge);
     this.#events.onChanged();
   }
 
-  #setting(id: number, value: number): void {
-    if (id === SettingId.INITIAL_WINDOW_SIZE)
-      this.#sender.setInitialWindow(value, this.#streams.table.all());
-    else if (id === SettingId.HEADER_TABLE_SIZE) this.#sender.encoder.setTableLimit(value);
-    else if (id === SettingId.MAX_CONCURRENT_STREAMS) this.#peerStreams = value;
-    else if (id === SettingId.ENABLE_PUSH && value === 1 && this.#options.role === "client")
-      throw connectionError(
-        ErrorCode.PROTOCOL_ERROR,
-        "Cannot use settings: a server may not enable push",
-      );
-  }
+  readonly #acknowledge = (): void => {
+    this.#sender.writer.frame(FrameType.SETTINGS, Flag.ACK, 0, NOTHING);
+  };
 
   #onPing(flags: number, payload: Buffer): void {
-    const { writer } = this.#sender;
+    this.#budgets.spendControl();
     if ((flags & Flag.ACK) === 0) {
-      this.#budgets.spendControl();
-      writer.frame(FrameType.PING, Flag.ACK, 0, payload);
-    } else if (this.#drainAsked && payload.equals(DRAIN_PING)) {
-      this.#drainAsked = false;
-      writer.goAway(this.#streams.table.lastPeerId, ErrorCode.NO_ERROR);
-    }
+      this.#budgets.spendReply();
+      this.#sender.writer.frame(FrameType.PING, Flag.ACK, 0, payload);
+    } else this.#drain.onPong(payload);
   }
 
   #onGoAway(last: number, code: number): void {
+    this.#budgets.spendControl();
     this.#goneAway = true;
     if (this.#options.role === "client")
       this.#streams.abandon({ code, unprocessed: true, goAway: true }, last);
     this.#events.onChanged();
   }
 
-  #onWindowUpdate(streamId: number, increment: number): void {
-    this.#budgets.spendWindowUpdate(this.#sender.dataFrames);
-    if (streamId === 0) {
-      if (increment === 0)
-        throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot widen window: by nothing");
-      this.#sender.connectionWindow(increment);
-      return;
-    }
-    const stream = this.#streams.table.find(streamId);
-    if (increment === 0)
-      throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot widen window: by nothing");
-    if (stream !== undefined) this.#sender.streamWindow(stream, increment);
-  }
-
-  #failStream(streamId: number, { code }: Http2Error): void {
-    this.#budgets.spendReset();
-    this.#sender.writer.rstStream(streamId, code);
-    const stream = this.#streams.table.get(streamId);
-    if (stream !== undefined)
-      this.#streams.lose(stream, { code, unprocessed: false, goAway: false });
+  #failStream(streamId: number, error: Http2Error): void {
+    const { code } = error;
+    const { table } = this.#streams;
+    this.#budgets.spendBrokenStream();
+    // No stream is reset that never was (RFC 9113 §6.4).
+    if (table.isIdle(streamId)) throw connectionError(code, error.message);
+    this.#streams.breakOff(streamId, code);
   }
 
   #fail(failure: Http2Error): void {
+    const { code } = failure;
     this.#failure = failure;
-    this.#sender.writer.goAway(this.#streams.table.lastPeerId, failure.code);
-    this.#streams.abandon({ code: failure.code, unprocessed: false, goAway: false }, 0);
+    this.#sender.writer.goAway(this.#streams.table.lastPeerId, code);
+    this.#streams.abandon({ code, unprocessed: false, goAway: false }, 0);
   }
 }

@@ -1,7 +1,7 @@
 /** What every frame of a type must look like before anyone acts on it (RFC 9113 §6). */
 
 import { Flag, type Frame, FrameType } from "./frame.ts";
-import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
+import { connectionError, ErrorCode, type Http2Error, streamError } from "./http2-error.ts";
 
 /** Throws where a frame has a length or a stream that its type does not allow. */
 export function checkShape(frame: Frame): void {
@@ -16,6 +16,7 @@ export function checkShape(frame: Frame): void {
       onStream(type, streamId);
       if (length !== 5)
         throw streamError(ErrorCode.FRAME_SIZE_ERROR, "Cannot read PRIORITY: bad length");
+      if (dependsOnItself(frame)) throw selfDependence();
       break;
     case FrameType.RST_STREAM:
       onStream(type, streamId);
@@ -38,6 +39,18 @@ export function checkShape(frame: Frame): void {
       break;
   }
 }
+
+/** Whether a priority, where the payload begins, names the stream itself (RFC 7540 §5.3.1; RFC 9113 has given it up). */
+export function dependsOnItself({ bytes, from, streamId }: Frame): boolean {
+  return (bytes.readUInt32BE(from) & MAX_STREAM_ID) === streamId;
+}
+
+/** What a stream that depends on itself ends with. */
+export function selfDependence(): Http2Error {
+  return streamError(ErrorCode.PROTOCOL_ERROR, "Cannot prioritize stream: it depends on itself");
+}
+
+const MAX_STREAM_ID: number = 2 ** 31 - 1;
 
 function onStream(type: number, streamId: number): void {
   if (streamId === 0)

@@ -4,13 +4,15 @@ import { HpackDecoder, HpackError } from "#lib/hpack/decoder.ts";
 import { BLOCK_LIMIT_BYTES, CONTINUATION_LIMIT } from "./budget.ts";
 import { BlockFields } from "./fields.ts";
 import { Flag, type Frame } from "./frame.ts";
-import { unpad } from "./frame-shape.ts";
+import { dependsOnItself, unpad } from "./frame-shape.ts";
 import { connectionError, ErrorCode } from "./http2-error.ts";
 
 /** A block that is complete. Its fields are in `HeaderBlocks.fields`. */
 export interface Block {
   readonly streamId: number;
   readonly end: boolean;
+  /** Its priority says that the stream depends on itself (RFC 7540 §5.3.1). */
+  readonly selfDependent: boolean;
   /** The list exceeds what we announced; its fields are incomplete. */
   readonly tooLarge: boolean;
 }
@@ -18,6 +20,7 @@ export interface Block {
 interface OpenBlock {
   readonly streamId: number;
   readonly end: boolean;
+  readonly selfDependent: boolean;
   readonly parts: Buffer[];
   bytes: number;
 }
@@ -41,15 +44,18 @@ export class HeaderBlocks {
   headers(frame: Frame): Block | undefined {
     const { flags, streamId } = frame;
     unpad(frame);
+    let selfDependent = false;
     if ((flags & Flag.PRIORITY) !== 0) {
       if (frame.length < 5)
         throw connectionError(ErrorCode.FRAME_SIZE_ERROR, "Cannot read HEADERS: it is too short");
+      selfDependent = dependsOnItself(frame);
       frame.from += 5;
     }
     const end = (flags & Flag.END_STREAM) !== 0;
     if ((flags & Flag.END_HEADERS) !== 0)
-      return this.#decode({ streamId, end }, frame.bytes, frame.from, frame.to);
-    this.#open = { streamId, end, parts: [Buffer.from(frame.view())], bytes: frame.length };
+      return this.#decode({ streamId, end, selfDependent }, frame.bytes, frame.from, frame.to);
+    const parts = [Buffer.from(frame.view())];
+    this.#open = { streamId, end, selfDependent, parts, bytes: frame.length };
     return undefined;
   }
 
@@ -72,7 +78,7 @@ export class HeaderBlocks {
 
   /** A block is decoded whatever becomes of its stream, so that the tables stay in step. */
   #decode(
-    { streamId, end }: { readonly streamId: number; readonly end: boolean },
+    { streamId, end, selfDependent }: Omit<Block, "tooLarge">,
     bytes: Buffer,
     from: number,
     to: number,
@@ -80,12 +86,12 @@ export class HeaderBlocks {
     this.fields.begin();
     try {
       this.#decoder.decode(bytes, this.fields, from, to);
-      return { streamId, end, tooLarge: false };
+      return { streamId, end, selfDependent, tooLarge: false };
     } catch (error) {
       if (!(error instanceof HpackError)) throw error;
       if (error.code === "malformed")
         throw connectionError(ErrorCode.COMPRESSION_ERROR, error.message);
-      return { streamId, end, tooLarge: true };
+      return { streamId, end, selfDependent, tooLarge: true };
     }
   }
 }

@@ -8,6 +8,8 @@ export interface Http2Options {
   readonly connectionWindowBytes: number;
   readonly maxConcurrentStreams: number;
   readonly maxHeaderListBytes: number;
+  /** The highest number that a client gives to a stream; then it takes no more. 2^31-1 where not said (RFC 9113 §5.1.1). */
+  readonly lastStreamId?: number;
 }
 
 /** Defaults: Linkerd's windows, and bounds for what a peer may have open. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FrameWriter } from "./frame-writer.ts";
 import { HTTP2_DEFAULTS } from "./http2-options.ts";
 import { ReceiveWindows } from "./receive-windows.ts";
+import { DEFAULT_WINDOW_BYTES } from "./sender.ts";
 import { Http2Stream } from "./stream.ts";
 
 describe("ReceiveWindows", () => {
@@ -26,6 +27,12 @@ describe("ReceiveWindows", () => {
     windows.onStream(stream, 1);
     windows.credit(stream);
     expect(stream.received).toBe(0);
-    expect(() => windows.onStream(stream, 11)).toThrow("stream's window");
+    windows.onStream(stream, 11);
+    stream.received = 0;
+    windows.settled = true;
+    windows.onStream(stream, 10);
+    expect(() => windows.onStream(stream, 1)).toThrow("stream's window");
+    windows.settled = false;
+    expect(() => windows.onStream(stream, DEFAULT_WINDOW_BYTES)).toThrow("stream's window");
   });
 });

@@ -12,6 +12,8 @@ export class ReceiveWindows {
   readonly #streamWindow: number;
   readonly #connectionWindow: number;
   #received = 0;
+  /** The peer has read our settings; until then streams have the window that every one begins with (RFC 9113 §6.9.2). */
+  settled = false;
 
   constructor(writer: FrameWriter, options: Http2Options) {
     this.#writer = writer;
@@ -41,7 +43,8 @@ export class ReceiveWindows {
   /** DATA came for this stream. Throws where the stream's window was exceeded. */
   onStream(stream: Http2Stream, bytes: number): void {
     stream.received += bytes;
-    if (stream.received > this.#streamWindow)
+    const over = stream.received > this.#streamWindow;
+    if (over && (this.settled || stream.received > DEFAULT_WINDOW_BYTES))
       throw streamError(
         ErrorCode.FLOW_CONTROL_ERROR,
         "Cannot read DATA: it exceeds the stream's window",

@@ -21,6 +21,9 @@ export class Sender {
   /** DATA frames sent so far. */
   dataFrames = 0;
   #window = DEFAULT_WINDOW_BYTES;
+  /** Streams with something queued. */
+  readonly #queued = new Set<Http2Stream>();
+  /** Those of them whose own window is open: they wait for the connection's. */
   readonly #blocked = new Set<Http2Stream>();
   readonly #onWritable: (stream: Http2Stream) => void;
   readonly #onLocalEnd: (stream: Http2Stream) => void;
@@ -76,7 +79,10 @@ export class Sender {
     if (this.#window + increment > MAX_WINDOW)
       throw connectionError(ErrorCode.FLOW_CONTROL_ERROR, "Cannot widen window: it exceeds 2^31-1");
     this.#window += increment;
-    for (const stream of [...this.#blocked]) this.#pump(stream);
+    for (const stream of this.#blocked) {
+      if (this.#window <= 0) return;
+      this.#pump(stream);
+    }
   }
 
   /** Takes in a WINDOW_UPDATE for a stream. */
@@ -107,6 +113,22 @@ export class Sender {
     if (stream.queuedBytes === 0) return;
     stream.queue = undefined;
     stream.queuedBytes = 0;
+    this.#drained(stream);
+  }
+
+  /** Time has passed: the streams of which nothing that is queued went out for `limitMs`. */
+  stalled(elapsedMs: number, limitMs: number): readonly Http2Stream[] {
+    if (this.#queued.size === 0) return NONE;
+    const stalled: Http2Stream[] = [];
+    for (const stream of this.#queued) {
+      stream.stalledMs += elapsedMs;
+      if (stream.stalledMs >= limitMs) stalled.push(stream);
+    }
+    return stalled;
+  }
+
+  #drained(stream: Http2Stream): void {
+    this.#queued.delete(stream);
     this.#blocked.delete(stream);
   }
 
@@ -121,8 +143,12 @@ export class Sender {
   #enqueue(stream: Http2Stream, chunk: Uint8Array): false {
     stream.queue ??= [];
     stream.queue.push(new Uint8Array(chunk));
+    if (stream.queuedBytes === 0) {
+      stream.stalledMs = 0;
+      this.#queued.add(stream);
+    }
     stream.queuedBytes += chunk.length;
-    this.#blocked.add(stream);
+    if (stream.sendWindow > 0) this.#blocked.add(stream);
     return false;
   }
 
@@ -155,18 +181,21 @@ export class Sender {
       const last = queue.length === 1 && stream.endQueued && stream.trailers === undefined;
       const sent = this.#transmit(stream, chunk, last);
       stream.queuedBytes -= sent;
+      if (sent > 0) stream.stalledMs = 0;
       if (sent < chunk.length) {
         queue[0] = chunk.subarray(sent);
+        if (stream.sendWindow > 0) this.#blocked.add(stream);
+        else this.#blocked.delete(stream);
         return;
       }
       queue.shift();
       if (last) {
-        this.#blocked.delete(stream);
+        this.#drained(stream);
         this.#ended(stream);
         return;
       }
     }
-    this.#blocked.delete(stream);
+    this.#drained(stream);
     if (stream.endQueued) this.#finish(stream, stream.trailers);
     else this.#onWritable(stream);
   }
@@ -188,6 +217,7 @@ export class Sender {
 }
 
 const NOTHING = new Uint8Array(0);
+const NONE: readonly Http2Stream[] = [];
 const STATUS_TEXT: readonly string[] = Array.from({ length: 1000 }, (_, status) => String(status));
 
 function statusText(status: number): string {

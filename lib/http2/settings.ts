@@ -17,6 +17,9 @@ export const SettingId = {
 /** The largest window (RFC 9113 §6.9.1). */
 export const MAX_WINDOW: number = 2 ** 31 - 1;
 
+/** Entries in one SETTINGS frame. nghttp2's value; there are nine identifiers. */
+export const SETTINGS_ENTRIES_LIMIT = 32;
+
 /** Encodes a SETTINGS payload. */
 export function encodeSettings(
   settings: readonly (readonly [id: number, value: number])[],
@@ -35,6 +38,11 @@ export function decodeSettings(payload: Buffer): [id: number, value: number][] {
     throw connectionError(
       ErrorCode.FRAME_SIZE_ERROR,
       `Cannot read settings: ${payload.length} bytes`,
+    );
+  if (payload.length > SETTINGS_ENTRIES_LIMIT * 6)
+    throw connectionError(
+      ErrorCode.ENHANCE_YOUR_CALM,
+      `Cannot read settings: more than ${SETTINGS_ENTRIES_LIMIT} entries`,
     );
   const settings: [number, number][] = [];
   for (let at = 0; at < payload.length; at += 6) {

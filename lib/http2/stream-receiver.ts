@@ -4,9 +4,9 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import { deliver, promise } from "./body-due.ts";
 import type { PeerBudgets } from "./budget.ts";
 import { Flag, type Frame } from "./frame.ts";
-import { unpad } from "./frame-shape.ts";
+import { selfDependence, unpad } from "./frame-shape.ts";
 import { type Block, HeaderBlocks } from "./header-blocks.ts";
-import { ErrorCode, type Http2Error, streamError } from "./http2-error.ts";
+import { connectionError, ErrorCode, streamError } from "./http2-error.ts";
 import type { Http2Events, StreamLoss } from "./http2-events.ts";
 import type { Http2Options } from "./http2-options.ts";
 import { ReceiveWindows } from "./receive-windows.ts";
@@ -14,11 +14,16 @@ import type { Sender } from "./sender.ts";
 import { Http2Stream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
+/** 1xx responses to one request; HTTP/1's limit. */
+export const INFORMATIONAL_LIMIT = 32;
+
 /** Opens, feeds and closes the streams of one connection. */
 export class StreamReceiver {
   readonly table: StreamTable;
   readonly blocks: HeaderBlocks;
   readonly windows: ReceiveWindows;
+  /** The last GOAWAY is out: streams above its number are not processed (RFC 9113 §6.8). */
+  refusing = false;
   readonly #events: Http2Events;
   readonly #sender: Sender;
   readonly #budgets: PeerBudgets;
@@ -29,7 +34,7 @@ export class StreamReceiver {
     options: Http2Options,
     to: { readonly events: Http2Events; readonly sender: Sender; readonly budgets: PeerBudgets },
   ) {
-    this.table = new StreamTable(options.role);
+    this.table = new StreamTable(options.role, options.lastStreamId);
     this.blocks = new HeaderBlocks(options.maxHeaderListBytes);
     this.windows = new ReceiveWindows(to.sender.writer, options);
     this.#events = to.events;
@@ -43,7 +48,11 @@ export class StreamReceiver {
   onData(frame: Frame): void {
     this.windows.onConnection(frame.length);
     const stream = this.table.find(frame.streamId);
-    if (stream === undefined) return;
+    if (stream === undefined) {
+      this.#ignore(frame.streamId, (frame.flags & Flag.END_STREAM) !== 0);
+      if (frame.length === 0) this.#budgets.spendControl();
+      return;
+    }
     if (stream.remoteEnded)
       throw streamError(ErrorCode.STREAM_CLOSED, "Cannot read DATA: the stream has ended");
     if (!stream.headSeen)
@@ -60,6 +69,21 @@ export class StreamReceiver {
     }
     if (end) this.#endRemote(stream, undefined);
     else if (!stream.paused) this.windows.credit(stream);
+  }
+
+  /** WINDOW_UPDATE came, for the connection or a stream. */
+  onWindowUpdate(streamId: number, increment: number): void {
+    this.#budgets.spendWindowUpdate(this.#sender.dataFrames);
+    if (streamId === 0) {
+      if (increment === 0)
+        throw connectionError(ErrorCode.PROTOCOL_ERROR, "Cannot widen window: by nothing");
+      this.#sender.connectionWindow(increment);
+      return;
+    }
+    const stream = this.table.find(streamId);
+    if (increment === 0)
+      throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot widen window: by nothing");
+    if (stream !== undefined) this.#sender.streamWindow(stream, increment);
   }
 
   /** Hands over what was held while the stream was paused, and lets more in. */
@@ -93,8 +117,12 @@ export class StreamReceiver {
       return;
     }
     const stream = this.table.find(streamId);
-    if (stream === undefined) return;
-    if (block.tooLarge) throw tooLarge();
+    if (stream === undefined) {
+      this.#ignore(streamId, end);
+      this.#budgets.spendControl();
+      return;
+    }
+    this.#judge(block);
     if (stream.remoteEnded)
       throw streamError(ErrorCode.STREAM_CLOSED, "Cannot read HEADERS: the stream has ended");
     if (stream.headSeen) this.#onTrailers(stream, end);
@@ -103,10 +131,9 @@ export class StreamReceiver {
 
   #accept(block: Block): void {
     const { streamId, end } = block;
-    const full = this.table.size >= this.#maxStreams;
-    if (full)
-      throw streamError(ErrorCode.REFUSED_STREAM, "Cannot accept stream: too many are open");
-    if (block.tooLarge) throw tooLarge();
+    if (this.refusing || this.table.size >= this.#maxStreams)
+      throw streamError(ErrorCode.REFUSED_STREAM, "Cannot accept stream: no more are taken");
+    this.#judge(block);
     const head = this.blocks.fields.request();
     const stream = new Http2Stream(streamId, this.#sender.initialWindow);
     promise(stream, head.headers, { end, bodiless: false });
@@ -117,15 +144,31 @@ export class StreamReceiver {
     this.#events.onRequest(stream, head, end);
   }
 
+  /** A frame came for a stream that is closed. Throws where it was not sent before the peer could know. */
+  #ignore(streamId: number, end: boolean): void {
+    this.table.checkLate(streamId);
+    if (end) this.table.forgetReset(streamId);
+  }
+
+  #judge({ selfDependent, tooLarge }: Block): void {
+    if (tooLarge)
+      throw streamError(ErrorCode.ENHANCE_YOUR_CALM, "Cannot accept header list: it is too large");
+    if (selfDependent) throw selfDependence();
+  }
+
   #onResponse(stream: Http2Stream, end: boolean): void {
     const head = this.blocks.fields.response();
     const { status } = head;
     if (status < 200) {
       if (end)
         throw streamError(ErrorCode.PROTOCOL_ERROR, "Cannot accept response: 1xx ends the stream");
+      stream.informational += 1;
+      if (stream.informational > INFORMATIONAL_LIMIT)
+        throw streamError(ErrorCode.ENHANCE_YOUR_CALM, "Cannot go on: 1xx responses have no end");
       this.#events.onResponse(stream, head, false);
       return;
     }
+    if (status >= 300) stream.tunnel = false;
     promise(stream, head.headers, {
       end,
       bodiless: stream.bodiless || status === 204 || status === 304,
@@ -186,9 +229,15 @@ export class StreamReceiver {
   }
 
   #cut(stream: Http2Stream, code: number): void {
-    this.#sender.writer.rstStream(stream.id, code);
-    this.close(stream);
+    this.reset(stream, code);
     this.#events.onChanged();
+  }
+
+  /** Ends a stream from our side; its owner hears nothing more of it. */
+  reset(stream: Http2Stream, code: number): void {
+    this.#sender.writer.rstStream(stream.id, code);
+    this.table.noteReset(stream.id);
+    this.close(stream);
   }
 
   /** Closes a stream; its owner hears nothing more of it. */
@@ -205,16 +254,21 @@ export class StreamReceiver {
     this.#events.onChanged();
   }
 
+  /** Resets a stream, and tells its owner where it is open. */
+  breakOff(streamId: number, code: number): void {
+    const stream = this.table.get(streamId);
+    this.#sender.writer.rstStream(streamId, code);
+    this.table.noteReset(streamId);
+    if (stream !== undefined) this.lose(stream, { code, unprocessed: false, goAway: false });
+  }
+
   /** Loses every stream above a number. */
   abandon(how: StreamLoss, after: number): void {
     for (const stream of this.table.all()) {
       if (stream.id <= after) continue;
+      if (how.goAway) this.table.noteReset(stream.id);
       this.close(stream);
       this.#events.onReset(stream, how);
     }
   }
-}
-
-function tooLarge(): Http2Error {
-  return streamError(ErrorCode.ENHANCE_YOUR_CALM, "Cannot accept header list: it is too large");
 }

@@ -23,6 +23,10 @@ export class Http2Stream {
   bodiless = false;
   /** CONNECT: each side may end alone (RFC 9113 §8.5). */
   tunnel = false;
+  /** 1xx responses so far. */
+  informational = 0;
+  /** How long what is queued has waited without any of it going out, in milliseconds. */
+  stalledMs = 0;
   /** Bytes still due by content-length; -1 where it was not said. */
   due = -1;
   /** DATA that no window has let through yet; made when there is some. */

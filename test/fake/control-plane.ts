@@ -48,7 +48,7 @@ export class FakeControlPlane {
   /** The default policy of every port; set before proxies connect, or follow with `announcePorts`. */
   allow: "all" | "authenticated" | "none" = "all";
   /** What every port is declared to speak; proxies let nobody in, not even from loopback, where they cannot read it. */
-  ports: "detect" | "http1" | "unreadable" = "detect";
+  ports: "detect" | "http1" | "http2" | "unreadable" = "detect";
   lifetimeMs = 3_600_000;
   readonly #authority: FakeAuthority;
   readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
