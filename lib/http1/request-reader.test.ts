@@ -82,6 +82,7 @@ const INVALID: readonly string[] = [
   "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!",
   "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX\r\n\r\n",
   "POST / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\nContent-Length: 1\r\n\r\n",
+  "GET / HTTP/1.0\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
   "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 1\r\n\r\nx",
   `GET /${"x".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`,
   `GET / HTTP/1.1\r\n${"a: b\r\n".repeat(101)}\r\n`,

@@ -4,7 +4,7 @@ import type { RequestHead } from "#lib/http/message.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import { requestFraming } from "./framing.ts";
 import { findHeadEnd, type ParsedFields, parseRequest } from "./head-parser.ts";
-import { malformed, unsupported } from "./http1-error.ts";
+import { ambiguous, malformed, unsupported } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 
 /** Takes what is read; bytes of a tunnel come as those of a body. */
@@ -109,6 +109,9 @@ export class RequestReader {
     if (fields.expect !== undefined && fields.expect.toLowerCase() !== "100-continue")
       throw unsupported("it expects what is not known", 417);
     if (!ended && head.method === "CONNECT") throw malformed("CONNECT has a body");
+    // Servers of that time do not look for one, and take it for the next request.
+    if (!ended && version === "HTTP/1.0" && /^(GET|HEAD|DELETE)$/.test(head.method))
+      throw ambiguous(`${head.method} has a body in HTTP/1.0`);
     // A length of nothing says nothing where nobody expects a body (RFC 9110 §8.6).
     if (
       ended &&

@@ -5,6 +5,7 @@ import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
 import { httpDesync } from "./http1/desync.ts";
+import { differential } from "./http1/differential.ts";
 import { httpParser } from "./http1/http-parser.ts";
 import { llhttp } from "./http1/llhttp.ts";
 import { ownHttp1 } from "./http1/own.ts";
@@ -23,6 +24,7 @@ const SUITES: readonly Suite[] = [
   llhttp,
   ownHttp1,
   httpParser,
+  differential,
   h2spec,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]

@@ -48,12 +48,7 @@ export const httpDesync: Suite = {
       report.skipped("vectors of http-desync-guardian", `${FOLDER} is not there`, COUNT);
       return;
     }
-    const vectors = readdirSync(FOLDER)
-      .filter((file) => file.endsWith(".yaml"))
-      .flatMap(
-        (file) =>
-          (load(readFileSync(`${FOLDER}/${file}`, "utf8")) as readonly Vector[] | null) ?? [],
-      );
+    const vectors = readVectors();
     const compliant = vectors.filter(({ expected }) => expected.tier === "Compliant");
     const exceptions = compliant.filter(isException).length;
     if (vectors.length !== COUNT || exceptions !== EXCEPTIONS)
@@ -70,6 +65,19 @@ export const httpDesync: Suite = {
     }
   },
 };
+
+/** The bytes of every vector; none where the folder is absent. */
+export function desyncInputs(): { readonly name: string; readonly bytes: string }[] {
+  if (!existsSync(FOLDER)) return [];
+  return readVectors().map((vector) => ({ name: vector.name, bytes: bytesOf(vector) }));
+}
+
+const readVectors = (): Vector[] =>
+  readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".yaml"))
+    .flatMap(
+      (file) => (load(readFileSync(`${FOLDER}/${file}`, "utf8")) as readonly Vector[] | null) ?? [],
+    );
 
 /** One vector counts once, however many ways it goes. */
 async function runVector(bed: HttpBed, vector: Vector, report: Report): Promise<void> {

@@ -13,6 +13,7 @@ const STRICTER: Readonly<Record<string, string>> = {
   "fragment in url": "a fragment in the target",
   "post identity body world": "a fragment in the target",
   "utf-8 path request": "a fragment in the target",
+  "get funky content length body hello": "GET with a body in HTTP/1.0",
   "request with no http version": "HTTP/0.9",
   "m-search request": "* for another method than OPTIONS",
   "line folding in header value": "folded lines",

@@ -165,6 +165,12 @@ export const HEADS: readonly RequestVector[] = [
     status: 417,
   },
   {
+    name: "GET with a body in HTTP/1.0",
+    bytes: `GET / HTTP/1.0\r\n${HOST}Content-Length: 1\r\n\r\nx`,
+    forwards: [],
+    status: 400,
+  },
+  {
     name: "CONNECT with a body",
     bytes: "CONNECT a.test:1 HTTP/1.1\r\nHost: a.test:1\r\nContent-Length: 1\r\n\r\nx",
     forwards: [],
