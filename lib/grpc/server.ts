@@ -26,6 +26,8 @@ export interface ServerCall {
   onWritable: () => void;
 }
 
+const ONE_MESSAGE = "request must be one message";
+
 /** Answers a call; it may send at once or later. */
 export type CallHandler = (call: ServerCall) => void;
 
@@ -150,6 +152,7 @@ class IncomingCall implements RequestHandler, ServerCall {
       this.request = message;
     });
     if (problem !== undefined) this.#refuse(problem);
+    else if (this.#messages > 1) this.end(GrpcCode.INVALID_ARGUMENT, ONE_MESSAGE);
   }
 
   /** As gRPC's "compression.md" has it: an encoding that is not known is UNIMPLEMENTED, one that was not named INTERNAL. */
@@ -169,7 +172,7 @@ class IncomingCall implements RequestHandler, ServerCall {
       return;
     }
     if (this.#messages !== 1) {
-      this.end(GrpcCode.INVALID_ARGUMENT, "request must be one message");
+      this.end(GrpcCode.INVALID_ARGUMENT, ONE_MESSAGE);
       return;
     }
     try {

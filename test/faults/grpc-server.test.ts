@@ -61,7 +61,18 @@ test("B31: a message over 4 MiB is refused at its prefix, one of 4 MiB is read",
   await serves(bed);
 });
 
-test("B31: a thousand calls that announce 4 MiB and send a byte cost no more than they send", async () => {
+test("B31: messages without end are refused at the second one", async () => {
+  const bed = new GrpcBed();
+  const { outcome } = bed.begin(Buffer.concat([ASK, ASK]));
+  await bed.pair.run();
+  expect([outcome.grpcStatus, outcome.ended, bed.connection.activeStreams]).toEqual([
+    String(GrpcCode.INVALID_ARGUMENT),
+    true,
+    0,
+  ]);
+});
+
+test("B31: a hundred calls that announce 4 MiB and send a byte cost no more than they send", async () => {
   const bed = new GrpcBed();
   await bed.pair.run();
   Bun.gc(true);
