@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
-import { type ConnectError, connectTcp } from "./connect.ts";
+import { Attempt, type ConnectError, connectTcp } from "./connect.ts";
 import { listen } from "./listener.ts";
 import type { TcpStream } from "./tcp-stream.ts";
 
@@ -62,4 +62,21 @@ test("connectTcp() gives up at its deadline, and ends what comes too late", asyn
   expect(await late).toMatchObject({ code: "timeout" });
   await closed.promise;
   listener.stop();
+});
+
+test("an attempt has a time for each of its steps, and none once it is settled", () => {
+  const clock = new FakeClock();
+  const failed: string[] = [];
+  const options = { ip: "10.0.0.1", port: 80, timeoutMs: 1000, clock, onFault };
+  const attempt = new Attempt(options, ({ code }) => failed.push(code));
+  clock.advance(999);
+  attempt.goOn(5000);
+  clock.advance(4999);
+  expect(failed).toEqual([]);
+  clock.advance(1);
+  expect([failed, attempt.settle()]).toEqual([["timeout"], false]);
+  const settled = new Attempt(options, ({ code }) => failed.push(code));
+  expect(settled.settle()).toBe(true);
+  settled.goOn(1);
+  expect(clock.nextMs).toBeUndefined();
 });

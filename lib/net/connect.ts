@@ -41,14 +41,30 @@ export interface ConnectObserver {
 
 /** Runs one connection attempt against its deadline: settles once, and ends what comes too late. */
 export class Attempt {
-  readonly #timer: { cancel(): void };
+  readonly #options: ConnectOptions;
+  readonly #onTimeout: (error: ConnectError) => void;
+  #timer: { cancel(): void };
   #settled = false;
 
   constructor(options: ConnectOptions, onTimeout: (error: ConnectError) => void) {
-    this.#timer = options.clock.after(options.timeoutMs, () => {
+    this.#options = options;
+    this.#onTimeout = onTimeout;
+    this.#timer = this.#give(options.timeoutMs);
+  }
+
+  /** One step of it is done; the next has so many milliseconds. */
+  goOn(ms: number): void {
+    if (this.#settled) return;
+    this.#timer.cancel();
+    this.#timer = this.#give(ms);
+  }
+
+  #give(ms: number): { cancel(): void } {
+    const { clock, ip, port } = this.#options;
+    return clock.after(ms, () => {
       if (!this.settle()) return;
-      const message = `Cannot connect to ${options.ip}:${options.port}: no answer in ${options.timeoutMs} ms`;
-      onTimeout(new ConnectError(message, { code: "timeout" }));
+      const message = `Cannot connect to ${ip}:${port}: no answer in ${ms} ms`;
+      this.#onTimeout(new ConnectError(message, { code: "timeout" }));
     });
   }
 

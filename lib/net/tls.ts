@@ -18,6 +18,12 @@ export interface TlsMaterial {
   readonly anchorsPem: string;
 }
 
+/**
+ * A handshake that we begin must be over this long after the connection is open. It costs both sides about half a
+ * millisecond of processor time: a peer that is called by thousands at once is late, not down.
+ */
+export const HANDSHAKE_LIMIT_MS = 5000;
+
 /** Material made ready for handshakes: TLS 1.3 only, no tickets (a resumed session outlives its certificate). */
 export class TlsCredentials {
   readonly material: TlsMaterial;
@@ -161,9 +167,7 @@ export function connectTls(
   const { material } = options.credentials;
   const socket = {
     ...socketHandlers(options.onFault),
-    open: (opened: BunSocket): void => {
-      opened.setNoDelay(true);
-    },
+    open: (): void => attempt.goOn(HANDSHAKE_LIMIT_MS),
     handshake: (
       opened: BunSocket,
       ok: boolean,

@@ -18,6 +18,7 @@ import type { DirectionConfig } from "../transport/direction-config.ts";
 import { originate } from "../transport/originate.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { setUserTimeout } from "../transport/user-timeout.ts";
+import { ConnectQueue } from "./connect-queue.ts";
 
 /** What an endpoint needs beside itself. */
 export interface EndpointOptions {
@@ -44,6 +45,7 @@ export class EndpointClient implements Candidate {
   readonly #backoff: Backoff;
   readonly #tcp: TcpScope;
   readonly #inPod: boolean;
+  readonly #connects = new ConnectQueue();
   readonly #http1: Pool;
   readonly #http2: Pool;
   #probe: { cancel(): void } | undefined;
@@ -146,6 +148,13 @@ export class EndpointClient implements Candidate {
   };
 
   #originate(session: "http1" | "http2" | undefined, observer: ConnectObserver): void {
+    this.#connects.add({
+      start: () => this.#start(session, observer),
+      refused: (error) => observer.onFailed(error),
+    });
+  }
+
+  #start(session: "http1" | "http2" | undefined, observer: ConnectObserver): void {
     const { runtime, config } = this.#options;
     const { clock, credentials, onFault } = runtime;
     const options = {
@@ -158,6 +167,7 @@ export class EndpointClient implements Candidate {
     };
     originate(this.endpoint, options, {
       onConnected: (stream) => {
+        this.#connects.ended(undefined);
         this.#tcp.opened();
         stream.meter = this.#tcp;
         if (config.connectKeepaliveMs !== undefined) stream.keepAlive(config.connectKeepaliveMs);
@@ -171,6 +181,7 @@ export class EndpointClient implements Candidate {
           error: error.message,
           cause: String(error.cause),
         });
+        this.#connects.ended(error);
         observer.onFailed(error);
       },
     });

@@ -85,7 +85,7 @@ export async function measureMemory(bed: Bed, _: Rounds, say: Say): Promise<bool
 export async function measureConnections(bed: Bed, _: Rounds, say: Say): Promise<boolean> {
   const { count, rate } = CONNECTIONS;
   const words = ["--url", "http://10.99.0.13/1k", "--connect", "hold", "--rate", String(rate)];
-  const more = ["--connections", String(count), "--for", "5"];
+  const more = ["--connections", String(count), "--for", "10"];
   const text = await bed.load(["bun", LOADER, ...words, ...more]);
   const { answered, lost } = JSON.parse(text) as { answered: number; lost: number };
   const passed = answered === count && lost === 0;
