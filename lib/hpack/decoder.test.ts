@@ -55,6 +55,51 @@ test("HpackDecoder passes its list limit on, with the tables in step", () => {
   expect(decodeWith(small, "be")).toHaveLength(1);
 });
 
+test("HpackDecoder tells which fields nobody may index", () => {
+  const never: string[] = [];
+  // Never indexed by a name of the table, without indexing, never indexed by a new name, with indexing.
+  decoder().decode(Buffer.from("1f080161" + "0f080161" + "1001610162" + "4001620162", "hex"), {
+    onField: () => undefined,
+    onNeverIndexed: (name) => never.push(name),
+  });
+  expect(never).toEqual(["authorization", "a"]);
+});
+
+test("HpackDecoder takes two table sizes in one block", () => {
+  const one = decoder();
+  decodeWith(one, "4001610162");
+  expect(decodeWith(one, "203fe11f4001610162be")).toHaveLength(2);
+  expect(() => decodeWith(one, "bf")).toThrow(HpackError);
+});
+
+test("HpackDecoder refuses every block that is cut off inside a field", () => {
+  const block =
+    "488264016196dc34fd280654d27eea0801128166e32edc0814c5a37f408825a849e95ba97d7f8925a849e95bb8e8b4bf1f2902";
+  const whole = Buffer.from(`${block}7978`, "hex");
+  const ends = new Set<number>([0]);
+  for (let end = 1; end <= whole.length; end++) {
+    try {
+      decoder().decode(whole.subarray(0, end), { onField: () => undefined });
+      ends.add(end);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "malformed" });
+    }
+  }
+  expect(ends.size).toBe(5);
+});
+
+test("HpackDecoder counts its list limit to the byte", () => {
+  const field = `000161${(67).toString(16).padStart(2, "0")}${"78".repeat(67)}`;
+  expect(decodeWith(decoder(100), field)).toHaveLength(1);
+  expect(() => decodeWith(decoder(99), field)).toThrow(expect.objectContaining({ code: "limit" }));
+});
+
+test("HpackDecoder takes integers up to 2^28 and a byte, and no longer ones", () => {
+  expect(() => decodeWith(decoder(), "ffffffff7f")).toThrow("no entry");
+  expect(() => decodeWith(decoder(), "ffffffffff00")).toThrow("too large");
+  expect(() => decodeWith(decoder(), "ff8080808000")).toThrow("too large");
+});
+
 test("HpackDecoder takes strings longer than its scratch", () => {
   const length = 40_000;
   const bytes = Buffer.concat([

@@ -25,6 +25,8 @@ export interface FieldSink {
   onField(name: string, value: string): unknown;
   /** A field from the table that `onField` found sound. Not there: `onField` is given all. */
   onKnownField?(name: string, value: string): void;
+  /** The field given last is to be put into no table by anyone on its way (RFC 7541 §6.2.3). */
+  onNeverIndexed?(name: string): void;
 }
 
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -86,8 +88,10 @@ export class HpackDecoder {
     const name = index === 0 ? this.#string() : this.#nameAt(index);
     const value = this.#string();
     const total = size + name.length + value.length + ENTRY_OVERHEAD_BYTES;
-    const sound = total <= this.#listLimit && sink.onField(name, value) === true;
+    const fits = total <= this.#listLimit;
+    const sound = fits && sink.onField(name, value) === true;
     if (indexed) this.#table.add(name, value, sound);
+    else if ((byte & 0x10) !== 0 && fits) sink.onNeverIndexed?.(name);
     return total;
   }
 

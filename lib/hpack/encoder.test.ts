@@ -33,6 +33,38 @@ test("HpackEncoder never indexes secrets, nor puts what changes or is long into 
   expect(encode(encoder, [["x-long", long]])[0]).toBe(0);
 });
 
+test("HpackEncoder keeps secret what the caller says, paths with a query and short cookies out of the table", () => {
+  const encoder = new HpackEncoder();
+  for (let time = 0; time < 2; time++) {
+    encoder.begin();
+    encoder.secret("x-token", "a");
+    encoder.secret(":path", "/");
+    expect(encoder.bytes.subarray(0, encoder.length).toString("hex")).toBe(
+      "1007782d746f6b656e016114012f",
+    );
+    expect(encode(encoder, [[":path", "/a?b"]]).toString("hex")).toBe("04042f613f62");
+    expect(encode(encoder, [["cookie", "x".repeat(19)]])[0]).toBe(0x1f);
+  }
+  encode(encoder, [["cookie", "x".repeat(20)]]);
+  expect(encode(encoder, [["cookie", "x".repeat(20)]]).toString("hex")).toBe("be");
+});
+
+test("HpackEncoder says the lowest size since the last block, and the last (RFC 7541 §4.2)", () => {
+  const encoder = new HpackEncoder();
+  const hex = (): string => encode(encoder, [["a", "b"]]).toString("hex");
+  hex();
+  encoder.setTableLimit(0);
+  encoder.setTableLimit(30);
+  encoder.setTableLimit(4096);
+  expect(hex()).toBe("203fe11f4001610162");
+  expect(hex()).toBe("be");
+  encoder.setTableLimit(100);
+  expect(hex()).toBe("3f45be");
+  encoder.setTableLimit(1 << 20);
+  encoder.setTableLimit(4096);
+  expect(hex()).toBe("3fe11fbe");
+});
+
 test("HpackEncoder announces a smaller table, and stays in step with a decoder over many blocks", () => {
   const name = fc.stringMatching(/^[a-z-]{1,12}$/);
   const value = fc.string({ unit: "binary-ascii", maxLength: 40 });

@@ -34,6 +34,9 @@ const CHANGING: ReadonlySet<string> = new Set([
 /** Secrets: sent so that nobody on the way may index them (RFC 7541 §7.1.3). */
 const SECRET: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "set-cookie"]);
 
+/** A shorter cookie could be guessed by whoever can try values and sees how long blocks are (RFC 7541 §7.1). */
+const SHORT_COOKIE_BYTES = 20;
+
 /** Longer values are not put into the table. */
 export const INDEXED_VALUE_LIMIT_BYTES = 512;
 
@@ -55,11 +58,14 @@ export class HpackEncoder {
   #size = 0;
   #limit = DEFAULT_TABLE_BYTES;
   #resized = false;
+  /** The lowest limit since the last block: it has to be said too (RFC 7541 §4.2). */
+  #lowest = DEFAULT_TABLE_BYTES;
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE; never more than the default is used. */
   setTableLimit(bytes: number): void {
     const limit = Math.min(bytes, DEFAULT_TABLE_BYTES);
     if (limit === this.#limit) return;
+    this.#lowest = this.#resized ? Math.min(this.#lowest, limit) : limit;
     this.#limit = limit;
     this.#resized = true;
     this.#evict();
@@ -70,6 +76,7 @@ export class HpackEncoder {
     this.length = 0;
     if (!this.#resized) return;
     this.#resized = false;
+    if (this.#lowest < this.#limit) this.#integer(this.#lowest, 5, 0x20);
     this.#integer(this.#limit, 5, 0x20);
   }
 
@@ -86,13 +93,18 @@ export class HpackEncoder {
       this.#integer(STATIC_LENGTH + this.#added - added, 7, 0x80);
       return;
     }
-    if (SECRET.has(name)) this.#literal(name, value, 4, 0x10);
-    else if (CHANGING.has(name) || value.length > INDEXED_VALUE_LIMIT_BYTES)
-      this.#literal(name, value, 4, 0);
+    if (isSecret(name, value)) this.#literal(name, value, 4, 0x10);
+    else if (changes(name, value)) this.#literal(name, value, 4, 0);
     else {
       this.#literal(name, value, 6, 0x40);
       this.#add(name, value);
     }
+  }
+
+  /** Adds a field that nobody on the way may put into a table. */
+  secret(name: string, value: string): void {
+    this.#reserve(name.length + value.length + 16);
+    this.#literal(name, value, 4, 0x10);
   }
 
   #literal(name: string, value: string, bits: number, flag: number): void {
@@ -163,6 +175,16 @@ export class HpackEncoder {
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
+}
+
+function isSecret(name: string, value: string): boolean {
+  return SECRET.has(name) || (name === "cookie" && value.length < SHORT_COOKIE_BYTES);
+}
+
+/** Whether an entry in the table would hardly be used again: a path repeats seldom with its query. */
+function changes(name: string, value: string): boolean {
+  if (CHANGING.has(name) || value.length > INDEXED_VALUE_LIMIT_BYTES) return true;
+  return name === ":path" && value.includes("?");
 }
 
 /** Static entries with a value, by name and value. */

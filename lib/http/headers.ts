@@ -5,6 +5,8 @@ export class HeaderList {
   /** Field names in lower case. */
   readonly names: string[] = [];
   readonly values: string[] = [];
+  /** Names whose values HTTP/2 may put into no table on the way, pseudo-headers too (RFC 7541 §6.2.3); most have none. */
+  neverIndexed: string[] | undefined;
 
   static of(...fields: readonly (readonly [name: string, value: string])[]): HeaderList {
     const list = new HeaderList();
@@ -67,6 +69,7 @@ export class HeaderList {
 
   clone(): HeaderList {
     const copy = new HeaderList();
+    copy.neverIndexed = this.neverIndexed?.slice();
     for (let i = 0; i < this.names.length; i++)
       copy.add(this.names[i] as string, this.values[i] as string);
     return copy;

@@ -13,6 +13,7 @@ import { Flag, FrameType, PREFACE } from "./frame.ts";
 import { ErrorCode } from "./http2-error.ts";
 import { CLIENT_STREAMS, HTTP2_DEFAULTS } from "./http2-options.ts";
 import { encodeSettings, MAX_WINDOW, SettingId } from "./settings.ts";
+import type { Http2Stream } from "./stream.ts";
 
 const {
   DATA,

@@ -1,6 +1,7 @@
 /** Header blocks into requests, responses and trailers, by the rules of RFC 9113 §8. */
 
 import type { FieldSink } from "#lib/hpack/decoder.ts";
+import { isAuthority } from "#lib/http/authority.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { ErrorCode, streamError } from "./http2-error.ts";
@@ -31,6 +32,8 @@ export class BlockFields implements FieldSink {
   #protocol = "";
   #pseudo = 0;
   #problem = "";
+  /** The last authority that was one. */
+  #soundAuthority: string | undefined;
 
   /** Starts a block. */
   begin(): void {
@@ -51,6 +54,12 @@ export class BlockFields implements FieldSink {
     if (name.charCodeAt(0) !== 0x3a) return this.#regularField(name, value);
     this.#pseudoField(name, value);
     return false;
+  }
+
+  onNeverIndexed(name: string): void {
+    const { headers } = this;
+    headers.neverIndexed ??= [];
+    if (!headers.neverIndexed.includes(name)) headers.neverIndexed.push(name);
   }
 
   onKnownField(name: string, value: string): void {
@@ -74,6 +83,7 @@ export class BlockFields implements FieldSink {
     )
       this.#fail(":path is not absolute");
     this.#host();
+    this.#checkAuthority(connect);
     this.#judge();
     return {
       method: this.#method,
@@ -115,6 +125,14 @@ export class BlockFields implements FieldSink {
     this.headers.delete("host");
   }
 
+  /** What was right once needs no second look: most requests of a connection have the same. */
+  #checkAuthority(connect: boolean): void {
+    if (this.#authority === this.#soundAuthority && !connect) return;
+    if (!isAuthority(this.#authority) || (connect && !/:\d+$/.test(this.#authority)))
+      this.#fail("its authority is none");
+    else this.#soundAuthority = this.#authority;
+  }
+
   #pseudoField(name: string, value: string): void {
     const bit = PSEUDO[name];
     if (bit === undefined || (this.#pseudo & bit) !== 0 || this.headers.length > 0) {
@@ -122,20 +140,22 @@ export class BlockFields implements FieldSink {
       return;
     }
     this.#pseudo |= bit;
-    if (!isVisible(value)) this.#fail(`${name} has an invalid character`);
+    if (name !== ":path" && !isVisible(value)) this.#fail(`${name} has an invalid character`);
     switch (name) {
       case ":method":
         this.#method = value;
         break;
       case ":scheme":
         this.#scheme = value;
+        if (value !== "http" && value !== "https" && !SCHEME.test(value))
+          this.#fail("its scheme is none");
         break;
       case ":authority":
         this.#authority = value;
         this.#hasAuthority = true;
         break;
       case ":path":
-        this.#path = value;
+        this.#setPath(value);
         break;
       case ":protocol":
         this.#protocol = value;
@@ -144,6 +164,13 @@ export class BlockFields implements FieldSink {
         this.#status = value;
         break;
     }
+  }
+
+  /** As in HTTP/1: no fragment, no backslash, and bytes beyond ASCII percent-encoded, so that it has one reading. */
+  #setPath(path: string): void {
+    const highest = highestCode(path);
+    if (highest < 0) this.#fail(":path has an invalid character");
+    this.#path = highest < 128 ? path : path.replace(/[\x80-\xff]/g, percentEncoded);
   }
 
   #regularField(name: string, value: string): boolean {
@@ -183,6 +210,12 @@ function isLowerToken(name: string): boolean {
 /** A token (RFC 9110 §9.1). */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** A scheme (RFC 3986 §3.1). */
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
+
+const percentEncoded = (byte: string): string =>
+  `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
+
 /** Nothing that would end a word of an HTTP/1 start line: such a request may go on in HTTP/1. */
 function isVisible(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
@@ -192,7 +225,18 @@ function isVisible(value: string): boolean {
   return true;
 }
 
-/** No NUL, CR or LF, and no blank at either end (RFC 9113 §8.2.1). */
+/** The highest byte of a path; -1 where there is a blank, a control character, a fragment or a backslash. */
+function highestCode(path: string): number {
+  let highest = 0;
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code <= 32 || code === 127 || code === 35 || code === 92) return -1;
+    if (code > highest) highest = code;
+  }
+  return highest;
+}
+
+/** No control character but the tab, and no blank at either end (RFC 9113 §8.2.1, RFC 9110 §5.5). */
 function isCleanValue(value: string): boolean {
   const { length } = value;
   if (length === 0) return true;
@@ -200,7 +244,7 @@ function isCleanValue(value: string): boolean {
   if (first === 32 || first === 9 || last === 32 || last === 9) return false;
   for (let i = 0; i < length; i++) {
     const code = value.charCodeAt(i);
-    if (code === 0 || code === 10 || code === 13) return false;
+    if ((code < 32 && code !== 9) || code === 127) return false;
   }
   return true;
 }

@@ -38,15 +38,15 @@ export class Sender {
   }
 
   request(stream: Http2Stream, head: RequestHead, end: boolean): void {
-    const { encoder } = this;
-    encoder.begin();
-    encoder.field(":method", head.method);
+    const { neverIndexed: never } = head.headers;
+    this.encoder.begin();
+    this.#field(":method", head.method, never);
     if (head.path !== "") {
-      encoder.field(":scheme", head.scheme === "" ? "http" : head.scheme);
-      encoder.field(":path", head.path);
+      this.#field(":scheme", head.scheme === "" ? "http" : head.scheme, never);
+      this.#field(":path", head.path, never);
     }
-    if (head.authority !== "") encoder.field(":authority", head.authority);
-    if (head.protocol !== "") encoder.field(":protocol", head.protocol);
+    if (head.authority !== "") this.#field(":authority", head.authority, never);
+    if (head.protocol !== "") this.#field(":protocol", head.protocol, never);
     this.#fields(stream, head.headers, end);
   }
 
@@ -134,10 +134,16 @@ export class Sender {
 
   #fields(stream: Http2Stream, headers: HeaderList, end: boolean): void {
     const { encoder } = this;
-    const { names, values } = headers;
-    for (let i = 0; i < names.length; i++) encoder.field(names[i] as string, values[i] as string);
+    const { names, values, neverIndexed } = headers;
+    for (let i = 0; i < names.length; i++)
+      this.#field(names[i] as string, values[i] as string, neverIndexed);
     this.writer.headers(stream.id, encoder.bytes, encoder.length, end);
     if (end) this.#ended(stream);
+  }
+
+  #field(name: string, value: string, neverIndexed: readonly string[] | undefined): void {
+    if (neverIndexed === undefined || !neverIndexed.includes(name)) this.encoder.field(name, value);
+    else this.encoder.secret(name, value);
   }
 
   #enqueue(stream: Http2Stream, chunk: Uint8Array): false {

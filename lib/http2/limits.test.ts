@@ -1,0 +1,281 @@
+import { describe, expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import { frame, GET, Http2Rig, word } from "../../test/fake/http2-rig.ts";
+import {
+  BLOCK_LIMIT_BYTES,
+  CONTINUATION_LIMIT,
+  CONTROL_ALLOWANCE,
+  REPLY_QUEUE_LIMIT,
+  RESET_ALLOWANCE,
+  WINDOW_UPDATES_PER_DATA,
+} from "./budget.ts";
+import { Flag, FrameType, MAX_FRAME_BYTES } from "./frame.ts";
+import { ErrorCode } from "./http2-error.ts";
+import { encodeSettings, MAX_WINDOW, SETTINGS_ENTRIES_LIMIT, SettingId } from "./settings.ts";
+import { INFORMATIONAL_LIMIT } from "./stream-receiver.ts";
+import { RESET_MEMORY } from "./stream-table.ts";
+
+const { DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION } =
+  FrameType;
+const END = Flag.END_STREAM;
+const OK = { status: 200, version: "HTTP/2", headers: new HeaderList() } as const;
+const times = (count: number, make: (i: number) => Buffer): Buffer =>
+  Buffer.concat(Array.from({ length: count }, (_, i) => make(i)));
+const calm = (rig: Http2Rig): boolean => {
+  const code = rig.connection.failure?.code;
+  expect(code ?? ErrorCode.ENHANCE_YOUR_CALM).toBe(ErrorCode.ENHANCE_YOUR_CALM);
+  return code !== undefined;
+};
+
+describe("each limit holds, and one more ends the connection", () => {
+  test("resets by the peer (rapid reset)", () => {
+    const rig = new Http2Rig("server");
+    const open = (i: number): Buffer =>
+      Buffer.concat([rig.request(2 * i + 1, END), frame(RST_STREAM, 0, 2 * i + 1, word(8))]);
+    rig.give(times(RESET_ALLOWANCE.burst, open));
+    expect(calm(rig)).toBe(false);
+    rig.give(open(RESET_ALLOWANCE.burst));
+    expect(calm(rig)).toBe(true);
+    expect(rig.take().at(-1)?.type).toBe(GOAWAY);
+    expect(rig.connection.activeStreams).toBe(0);
+  });
+
+  test("resets that the peer makes us send (MadeYouReset)", () => {
+    const rig = new Http2Rig("server");
+    const open = (i: number): Buffer =>
+      Buffer.concat([rig.request(2 * i + 1, END), frame(WINDOW_UPDATE, 0, 2 * i + 1, word(0))]);
+    for (let i = 0; i < RESET_ALLOWANCE.burst; i++) {
+      rig.give(open(i));
+      rig.connection.sent();
+    }
+    expect(calm(rig)).toBe(false);
+    rig.give(open(RESET_ALLOWANCE.burst));
+    expect(calm(rig)).toBe(true);
+  });
+
+  test.each<[string, (rig: Http2Rig) => Buffer]>([
+    ["PING", () => frame(PING, 0, 0, Buffer.alloc(8))],
+    ["answers to no PING", () => frame(PING, Flag.ACK, 0, Buffer.alloc(8))],
+    ["SETTINGS", () => frame(SETTINGS, 0, 0)],
+    ["answers to no SETTINGS", () => frame(SETTINGS, Flag.ACK, 0)],
+    ["GOAWAY", () => frame(GOAWAY, 0, 0, Buffer.alloc(8))],
+    ["PRIORITY", () => frame(FrameType.PRIORITY, 0, 9, Buffer.alloc(5))],
+    ["unknown frames", () => frame(77, 0, 0)],
+    ["WINDOW_UPDATE", () => frame(WINDOW_UPDATE, 0, 0, word(1))],
+    ["empty DATA", () => frame(DATA, 0, 1)],
+    ["DATA of padding alone", () => frame(DATA, Flag.PADDED, 1, Buffer.from([0]))],
+  ])("%s", (_, make) => {
+    const rig = new Http2Rig("server");
+    rig.give(rig.request(1, 0), rig.request(3, 0));
+    // The settings' acknowledgement of the rig has spent one.
+    for (let i = 1; i < CONTROL_ALLOWANCE.burst; i++) {
+      rig.give(make(rig));
+      rig.connection.sent();
+    }
+    expect(calm(rig)).toBe(false);
+    rig.give(make(rig));
+    expect(calm(rig)).toBe(true);
+  });
+
+  test("late HEADERS and empty DATA of a stream that was reset", () => {
+    for (const late of [
+      (rig: Http2Rig) => frame(HEADERS, Flag.END_HEADERS, 1, rig.block(["a", "b"])),
+      () => frame(DATA, 0, 1),
+    ]) {
+      const rig = new Http2Rig("server");
+      rig.give(rig.request(1, 0));
+      const [stream] = rig.streams;
+      if (stream !== undefined) rig.connection.reset(stream, ErrorCode.CANCEL);
+      for (let i = 1; i < CONTROL_ALLOWANCE.burst; i++) rig.give(late(rig));
+      expect(calm(rig)).toBe(false);
+      rig.give(late(rig));
+      expect(calm(rig)).toBe(true);
+    }
+  });
+
+  test("WINDOW_UPDATEs for what was sent", () => {
+    const rig = new Http2Rig("server");
+    rig.give(rig.request(1, END));
+    const [stream] = rig.streams;
+    if (stream === undefined) throw new Error("no request");
+    rig.connection.respond(stream, OK, false);
+    for (let i = 0; i < 10; i++) rig.connection.send(stream, Buffer.from("x"));
+    const free = 10 * WINDOW_UPDATES_PER_DATA + CONTROL_ALLOWANCE.burst - 1;
+    rig.give(times(free, () => frame(WINDOW_UPDATE, 0, 0, word(1))));
+    expect(calm(rig)).toBe(false);
+    rig.give(frame(WINDOW_UPDATE, 0, 0, word(1)));
+    expect(calm(rig)).toBe(true);
+  });
+
+  test("answers that wait to be read", () => {
+    const rig = new Http2Rig("server");
+    const ping = frame(PING, 0, 0, Buffer.alloc(8));
+    rig.connection.sent();
+    rig.give(times(REPLY_QUEUE_LIMIT, () => ping));
+    expect(calm(rig)).toBe(false);
+    expect(rig.types()).toHaveLength(REPLY_QUEUE_LIMIT);
+    rig.give(ping);
+    expect(calm(rig)).toBe(true);
+    expect(rig.types()).toEqual([GOAWAY]);
+  });
+
+  test("entries of SETTINGS", () => {
+    const entries = (count: number): Buffer =>
+      frame(SETTINGS, 0, 0, encodeSettings(Array.from({ length: count }, () => [99, 1] as const)));
+    const rig = new Http2Rig("server");
+    rig.give(entries(SETTINGS_ENTRIES_LIMIT));
+    expect(calm(rig)).toBe(false);
+    rig.give(entries(SETTINGS_ENTRIES_LIMIT + 1));
+    expect(calm(rig)).toBe(true);
+  });
+
+  test("CONTINUATION, by frames and by bytes", () => {
+    const open = (rig: Http2Rig): void =>
+      rig.give(frame(HEADERS, END, 1, rig.block([":method", "GET"])));
+    const many = new Http2Rig("server");
+    open(many);
+    many.give(times(CONTINUATION_LIMIT - 1, () => frame(CONTINUATION, 0, 1)));
+    expect(calm(many)).toBe(false);
+    many.give(frame(CONTINUATION, 0, 1));
+    expect(calm(many)).toBe(true);
+    const long = new Http2Rig("server");
+    long.give(frame(HEADERS, END, 1, Buffer.alloc(MAX_FRAME_BYTES)));
+    const rest = BLOCK_LIMIT_BYTES / MAX_FRAME_BYTES - 1;
+    long.give(times(rest, () => frame(CONTINUATION, 0, 1, Buffer.alloc(MAX_FRAME_BYTES))));
+    expect(calm(long)).toBe(false);
+    long.give(frame(CONTINUATION, 0, 1, Buffer.alloc(1)));
+    expect(calm(long)).toBe(true);
+  });
+});
+
+test("1xx responses to one request are counted", () => {
+  const rig = new Http2Rig("client");
+  rig.connection.open(GET, true);
+  rig.take();
+  for (let i = 0; i < INFORMATIONAL_LIMIT; i++) rig.give(rig.response(1, 0, "103"));
+  expect(rig.connection.activeStreams).toBe(1);
+  rig.give(rig.response(1, 0, "103"));
+  expect(rig.resetCode()).toBe(ErrorCode.ENHANCE_YOUR_CALM);
+});
+
+test("a stream whose peer lets nothing out is reset after its time, one that gets on is not", () => {
+  const rig = new Http2Rig("server");
+  rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, 1]])));
+  rig.give(rig.request(1, END), rig.request(3, END), rig.request(5, END));
+  for (const stream of rig.streams.slice(0, 2)) {
+    rig.connection.respond(stream, OK, false);
+    rig.connection.send(stream, Buffer.from("abc"));
+  }
+  rig.connection.tick(600, 1000);
+  rig.give(frame(WINDOW_UPDATE, 0, 3, word(1)));
+  rig.connection.tick(399, 1000);
+  expect(rig.connection.activeStreams).toBe(3);
+  rig.take();
+  rig.connection.tick(1, 1000);
+  expect(rig.resetCode()).toBe(ErrorCode.CANCEL);
+  expect(rig.log.at(-1)).toBe("reset 1 8");
+  expect(rig.connection.activeStreams).toBe(2);
+});
+
+test("frames of a closed stream end the connection, unless we closed it and its peer may not know", () => {
+  const data = frame(DATA, 0, 1, Buffer.from("x"));
+  const cases: [(rig: Http2Rig) => void, number | undefined][] = [
+    [(rig) => rig.give(frame(RST_STREAM, 0, 1, word(8))), ErrorCode.STREAM_CLOSED],
+    [(rig) => rig.connection.reset(rig.streams[0] as never, 8), undefined],
+    [
+      (rig) => {
+        rig.connection.reset(rig.streams[0] as never, 8);
+        rig.give(frame(RST_STREAM, 0, 1, word(8)));
+      },
+      ErrorCode.STREAM_CLOSED,
+    ],
+    [
+      (rig) => {
+        rig.connection.reset(rig.streams[0] as never, 8);
+        rig.give(frame(DATA, END, 1));
+      },
+      ErrorCode.STREAM_CLOSED,
+    ],
+  ];
+  for (const [close, code] of cases)
+    for (const late of [(): Buffer => data, (rig: Http2Rig): Buffer => rig.request(1, 0)]) {
+      const rig = new Http2Rig("server");
+      rig.give(rig.request(1, 0));
+      close(rig);
+      rig.give(late(rig));
+      expect(rig.connection.failure?.code).toBe(code);
+    }
+  const skipped = new Http2Rig("server");
+  skipped.give(skipped.request(1, 0), skipped.request(7, 0), skipped.request(5, 0));
+  expect(skipped.connection.failure?.code).toBe(ErrorCode.PROTOCOL_ERROR);
+});
+
+test("what came late for a stream that was reset is passed over however many were reset since", () => {
+  const rig = new Http2Rig("server", { maxConcurrentStreams: 10_000 });
+  rig.give(times(RESET_MEMORY + 10, (i) => rig.request(2 * i + 1, 0)));
+  for (const stream of rig.streams) rig.connection.reset(stream, ErrorCode.CANCEL);
+  rig.give(frame(DATA, 0, 1, Buffer.from("x")));
+  expect(rig.connection.failure).toBeUndefined();
+});
+
+test("a client whose numbers are used up takes no more and ends with its last stream", () => {
+  const rig = new Http2Rig("client", { lastStreamId: 3 });
+  rig.connection.open(GET, true);
+  expect(rig.connection.available).toBe(true);
+  rig.connection.open(GET, true);
+  expect([rig.connection.available, rig.connection.draining]).toEqual([false, true]);
+  rig.give(rig.response(1, END, "200"));
+  expect(rig.connection.finished).toBe(false);
+  rig.give(rig.response(3, END, "200"));
+  expect(rig.connection.finished).toBe(true);
+});
+
+test("streams that come after the last GOAWAY are refused", () => {
+  const rig = new Http2Rig("server");
+  rig.give(rig.request(1, 0));
+  rig.connection.drain();
+  const ping = rig.take().find(({ type }) => type === PING);
+  rig.give(rig.request(3, END), frame(PING, Flag.ACK, 0, ping?.payload), rig.request(5, END));
+  expect(rig.resetCode()).toBe(ErrorCode.REFUSED_STREAM);
+  expect(rig.streams.map(({ id }) => id)).toEqual([1, 3]);
+});
+
+test("extended CONNECT is known from the settings and not taken back", () => {
+  const rig = new Http2Rig("client");
+  const say = (value: number): void =>
+    rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.ENABLE_CONNECT_PROTOCOL, value]])));
+  say(0);
+  expect(rig.connection.connectProtocol).toBe(false);
+  say(1);
+  expect(rig.connection.connectProtocol).toBe(true);
+  say(0);
+  expect(rig.connection.failure?.code).toBe(ErrorCode.PROTOCOL_ERROR);
+});
+
+test("SETTINGS are acknowledged before the frames that they let out", () => {
+  const rig = new Http2Rig("server");
+  rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, 0]])));
+  rig.give(rig.request(1, END));
+  for (const stream of rig.streams) {
+    rig.connection.respond(stream, OK, false);
+    rig.connection.send(stream, Buffer.from("x"));
+  }
+  rig.take();
+  rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, MAX_WINDOW]])));
+  expect(rig.types()).toEqual([SETTINGS, DATA]);
+});
+
+test("an answer to CONNECT has no length, and a stream that depends on itself is reset", () => {
+  const client = new Http2Rig("client");
+  client.connection.open({ ...GET, method: "CONNECT", path: "", authority: "a:1" }, false);
+  client.give(client.response(1, 0, "200", ["content-length", "1"]));
+  client.give(frame(DATA, 0, 1, Buffer.from("abc")));
+  expect(client.log.at(-1)).toBe("data 1 3");
+  const server = new Http2Rig("server");
+  const block = server.request(1, END).subarray(9);
+  const priority = Buffer.concat([word(1), Buffer.from([0]), block]);
+  server.give(frame(HEADERS, END | Flag.END_HEADERS | Flag.PRIORITY, 1, priority));
+  expect(server.resetCode()).toBe(ErrorCode.PROTOCOL_ERROR);
+  server.give(frame(FrameType.PRIORITY, 0, 5, Buffer.concat([word(5), Buffer.from([0])])));
+  expect(server.connection.failure?.code).toBe(ErrorCode.PROTOCOL_ERROR);
+});
