@@ -4,6 +4,7 @@ import { bulk, bulkShort } from "./bulk/suite.ts";
 import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
+import { hpack, hpackCorpus } from "./hpack/suite.ts";
 import { httpDesync } from "./http1/desync.ts";
 import { differential } from "./http1/differential.ts";
 import { httpParser } from "./http1/http-parser.ts";
@@ -26,6 +27,8 @@ const SUITES: readonly Suite[] = [
   httpParser,
   differential,
   h2spec,
+  hpack,
+  hpackCorpus,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test
