@@ -4,6 +4,7 @@ import { bulk, bulkShort } from "./bulk/suite.ts";
 import { connectConformance } from "./grpc/connect.ts";
 import { grpcInterop } from "./grpc/interop.ts";
 import { grpcNegative } from "./grpc/negative.ts";
+import { grpcOwn } from "./grpc/own.ts";
 import { hpack, hpackCorpus } from "./hpack/suite.ts";
 import { httpDesync } from "./http1/desync.ts";
 import { differential } from "./http1/differential.ts";
@@ -17,6 +18,7 @@ import { webSocket } from "./websocket/suite.ts";
 const SUITES: readonly Suite[] = [
   grpcInterop,
   grpcNegative,
+  grpcOwn,
   connectConformance,
   webSocket,
   bulkShort,
