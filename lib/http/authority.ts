@@ -15,18 +15,21 @@ export function isAuthority(text: string): boolean {
 }
 
 /** Which characters a host may have outside of brackets: unreserved ones, and sub-delims but the comma (RFC 3986 §3.2.2). */
-const HOST: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+const HOST: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
   /[A-Za-z0-9._~!$&'()*+;=-]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
+/** Reads within the text only: a code that is not there would make every look at the table a slow one. */
 function nameEnd(text: string): number {
+  const { length } = text;
   let at = 0;
-  for (;;) {
-    if (HOST[text.charCodeAt(at)] === 1) at++;
-    else if (text.charCodeAt(at) === 0x25 && /^%[0-9a-fA-F]{2}$/.test(text.slice(at, at + 3)))
-      at += 3;
-    else return at;
+  while (at < length) {
+    const code = text.charCodeAt(at);
+    if (HOST[code] === 1) at++;
+    else if (code === 0x25 && /^%[0-9a-fA-F]{2}$/.test(text.slice(at, at + 3))) at += 3;
+    else break;
   }
+  return at;
 }
 
 /** Where an IPv6 address in brackets ends. */

@@ -204,7 +204,7 @@ function keep(fields: ParsedFields, name: string, value: string): void {
       fields.upgrade = joined(fields.upgrade, value);
       break;
     default:
-      if (name.length >= 14 && LOOKALIKE.test(name))
+      if (mayFrame(name) && LOOKALIKE.test(name))
         throw ambiguous("a field would frame it where _ is read as -");
   }
   fields.headers.add(name, value);
@@ -212,6 +212,13 @@ function keep(fields: ParsedFields, name: string, value: string): void {
 
 /** CGI and what came of it write `-` as `_`, and cannot tell these from the fields that frame a message. */
 const LOOKALIKE = /^(?:transfer[-_]+encoding|content[-_]+length)$/;
+
+/** Nearly all names are shorter, or begin with neither c nor t. */
+function mayFrame(name: string): boolean {
+  if (name.length < 14) return false;
+  const first = name.charCodeAt(0);
+  return first === 0x63 || first === 0x74;
+}
 
 const joined = (before: string | undefined, value: string): string =>
   before === undefined ? value : `${before}, ${value}`;
