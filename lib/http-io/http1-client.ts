@@ -4,7 +4,6 @@ import { asBuffer } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { isIdempotent } from "#lib/http/semantics.ts";
-import { writeRequestHead } from "#lib/http1/head-writer.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import { ResponseReader, type ResponseSink } from "#lib/http1/response-reader.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
@@ -87,8 +86,7 @@ class Http1ClientConnection
     head.headers.delete("transfer-encoding");
     head.headers.delete("connection");
     const tunnel = upgrade || head.method === "CONNECT";
-    if (end || tunnel)
-      this.#output.head(writeRequestHead(head, closingLines(head, upgrade)), "none");
+    if (end || tunnel) this.#output.request(head, closingLines(head, upgrade), "none");
     else this.#sendFramed(head);
     return this;
   }
@@ -99,13 +97,13 @@ class Http1ClientConnection
     const extra = this.#lastRequest ? "connection: close\r\n" : "";
     const length = head.headers.get("content-length");
     if (length !== undefined) {
-      this.#output.head(writeRequestHead(head, extra), "length", Number(length));
+      this.#output.request(head, extra, "length", Number(length));
       return;
     }
     // There are no chunks in HTTP/1.0 (RFC 9112 §6.1).
     if (head.version === "HTTP/1.0") head.version = "HTTP/1.1";
     const lines = `${extra}transfer-encoding: chunked\r\n`;
-    this.#output.head(writeRequestHead(head, lines), "chunked");
+    this.#output.request(head, lines, "chunked");
   }
 
   drain(): void {

@@ -3,7 +3,13 @@
 import { ByteWriter } from "#lib/bytes/byte-writer.ts";
 import { latin1Write } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
-import { writeTrailers } from "#lib/http1/head-writer.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import {
+  writeRefusal,
+  writeRequestHead,
+  writeResponseHead,
+  writeTrailers,
+} from "#lib/http1/head-writer.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { type Flushable, outbox } from "./outbox.ts";
 
@@ -37,11 +43,31 @@ export class Http1Output implements Flushable {
     this.#full = false;
   }
 
-  /** Writes a head; what follows is framed so. With `length`, more or fewer bytes than that break the connection off. */
-  head(text: string, framing: OutputFraming, length = 0): void {
-    this.#text(text);
+  /**
+   * Writes the head of a request, with further whole lines; what follows is framed so. With `length`, more or fewer
+   * bytes than that break the connection off.
+   */
+  request(head: RequestHead, extra: string, framing: OutputFraming, length = 0): void {
+    writeRequestHead(this.#writer, head, extra);
+    this.#frame(framing, length);
+  }
+
+  /** The same for a response. */
+  response(head: ResponseHead, extra: string, framing: OutputFraming, length = 0): void {
+    writeResponseHead(this.#writer, head, extra);
+    this.#frame(framing, length);
+  }
+
+  /** Writes the answer to what is no request. */
+  refusal(status: number): void {
+    writeRefusal(this.#writer, status);
+    this.#frame("none", 0);
+  }
+
+  #frame(framing: OutputFraming, length: number): void {
     this.#framing = framing;
     this.#due = length;
+    this.#mark();
   }
 
   /** Switches to raw bytes: a tunnel. */

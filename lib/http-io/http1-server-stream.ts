@@ -3,7 +3,6 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { hasOption } from "#lib/http1/framing.ts";
-import { writeResponseHead } from "#lib/http1/head-writer.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, ServerStream } from "./exchange.ts";
 import type { Http1Output, OutputFraming } from "./http1-output.ts";
@@ -53,7 +52,7 @@ export class Http1ServerStream implements ServerStream {
     if (this.headSent || this.#old || this.responseDone) return;
     head.headers.delete("content-length");
     head.headers.delete("transfer-encoding");
-    this.#host.output.head(writeResponseHead(head, ""), "none");
+    this.#host.output.response(head, "", "none");
   }
 
   sendHead(head: ResponseHead, end: boolean): void {
@@ -116,10 +115,8 @@ export class Http1ServerStream implements ServerStream {
     head.headers.delete("content-length");
     this.#tunnel = true;
     this.persistent = false;
-    this.#host.output.head(
-      writeResponseHead(head, head.status === 101 ? "connection: upgrade\r\n" : ""),
-      "raw",
-    );
+    const extra = head.status === 101 ? "connection: upgrade\r\n" : "";
+    this.#host.output.response(head, extra, "raw");
     this.#host.becomeTunnel(this);
   }
 
@@ -129,7 +126,7 @@ export class Http1ServerStream implements ServerStream {
     if (!this.persistent) connection = "connection: close\r\n";
     else if (this.#old) connection = "connection: keep-alive\r\n";
     const length = framing === "length" ? Number(head.headers.get("content-length")) : 0;
-    this.#host.output.head(writeResponseHead(head, extra + connection), framing, length);
+    this.#host.output.response(head, extra + connection, framing, length);
   }
 
   #done(): void {

@@ -5,7 +5,6 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import { persists } from "#lib/http1/framing.ts";
 import type { ParsedFields } from "#lib/http1/head-parser.ts";
-import { writeRefusal } from "#lib/http1/head-writer.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
 import { settleUpgrade } from "#lib/http1/upgrade.ts";
@@ -259,7 +258,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     }
     this.#handler.onRefused?.(error);
     this.#forget(current);
-    this.output.head(writeRefusal(error.status), "none");
+    this.output.refusal(error.status);
     this.#shut();
   }
 

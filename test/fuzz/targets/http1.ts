@@ -1,5 +1,7 @@
 /** HTTP/1 heads and bodies: the same events in any pieces, and what is forwarded reads as the same message. */
 
+import { ByteWriter } from "#lib/bytes/byte-writer.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { writeRequestHead, writeResponseHead } from "#lib/http1/head-writer.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
@@ -28,12 +30,23 @@ class Recorder {
   }
 }
 
+const requestText = (head: RequestHead): string => {
+  const out = new ByteWriter();
+  writeRequestHead(out, head, "");
+  return out.view().toString("latin1");
+};
+const responseText = (head: ResponseHead): string => {
+  const out = new ByteWriter();
+  writeResponseHead(out, head, "");
+  return out.view().toString("latin1");
+};
+
 function readRequests(feed: (take: (piece: Uint8Array) => void) => void): Recorder {
   const recorder = new Recorder();
   const reader = new RequestReader();
   const sink: RequestSink = {
     onHead: (head, _, ended) => {
-      const text = writeRequestHead(head, "");
+      const text = requestText(head);
       recorder.add(`head ${ended} ${text}`);
       if (head.method !== "CONNECT" && !head.headers.has("upgrade")) recorder.forwarded.push(text);
       if (ended) reader.state = "head";
@@ -60,7 +73,7 @@ function assertStable(text: string): void {
   const reader = new RequestReader();
   reader.take(Buffer.from(text, "latin1"), {
     onHead: (head) => {
-      heads.push(writeRequestHead(head, ""));
+      heads.push(requestText(head));
     },
     onBody: () => undefined,
     onBodyEnd: () => undefined,
@@ -130,9 +143,9 @@ function readResponses(
   const [method, upgrades] = ASKED[(input[0] ?? 0) & 3] as (typeof ASKED)[number];
   const next = (): void => reader.begin(method, upgrades);
   const sink: ResponseSink = {
-    onInformational: (head) => recorder.add(`informational ${writeResponseHead(head, "")}`),
+    onInformational: (head) => recorder.add(`informational ${responseText(head)}`),
     onHead: (head, ended) => {
-      const text = writeResponseHead(head, "");
+      const text = responseText(head);
       recorder.add(`head ${ended} ${reader.state} ${text}`);
       recorder.forwarded.push(text);
       if (ended) next();
