@@ -86,14 +86,29 @@ test("Pool shares one HTTP/2 connection and opens another where it is full or go
   expect(got[2]).toBe("away");
 });
 
-test("Pool opens another HTTP/2 connection where the one that settled is closed", () => {
+test("Pool tells all who wait where a connection ends before it has settled, as where none is made", () => {
   const { pool, opening, got, waiter } = setup("HTTP/2");
   pool.acquire(waiter());
   const a = new Fake();
   a.available = false;
   opening[0]?.onOpened(a);
+  pool.acquire(waiter());
   pool.onClosed(a);
-  expect([got, opening.length]).toEqual([[], 2]);
+  const ended = expect.stringContaining("ended before its settings");
+  expect([got, opening.length]).toEqual([[ended, ended], 1]);
+});
+
+test("Pool opens another HTTP/2 connection for those who wait when a settled one ends", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/2");
+  pool.acquire(waiter());
+  const a = new Fake();
+  opening[0]?.onOpened(a);
+  pool.onAvailable(a);
+  a.available = false;
+  pool.acquire(waiter());
+  opening[1]?.onOpened(new Fake());
+  pool.onClosed(a);
+  expect([got.length, opening.length]).toEqual([2, 2]);
 });
 
 test("Pool.cancel() forgets a waiter, and Pool.drain() closes what is kept and what comes back", () => {

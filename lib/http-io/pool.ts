@@ -87,8 +87,10 @@ export class Pool implements ClientObserver {
     const index = this.#connections.indexOf(connection);
     if (index >= 0) this.#connections.splice(index, 1);
     this.#idleSince.delete(connection);
-    if (this.#settling === connection) this.#settling = undefined;
-    if (this.#options.version === "HTTP/2") this.#openForWaiting();
+    if (this.#settling === connection) {
+      this.#settling = undefined;
+      this.#failWaiters(new Error("Cannot use connection: it ended before its settings came"));
+    } else if (this.#options.version === "HTTP/2") this.#openForWaiting();
   }
 
   #share(connection: ClientConnection): void {
