@@ -11,6 +11,7 @@ import { differential } from "./http1/differential.ts";
 import { httpParser } from "./http1/http-parser.ts";
 import { llhttp } from "./http1/llhttp.ts";
 import { ownHttp1 } from "./http1/own.ts";
+import { http2Client } from "./http2/client.ts";
 import { h2spec } from "./http2/h2spec.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
@@ -29,6 +30,7 @@ const SUITES: readonly Suite[] = [
   httpParser,
   differential,
   h2spec,
+  http2Client,
   hpack,
   hpackCorpus,
 ];
