@@ -4,6 +4,7 @@ import { latin1Slice } from "#lib/bytes/latin1.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { removeHeadOnly } from "#lib/http/semantics.ts";
+import { fieldName, TOKEN_LOWER } from "./field-names.ts";
 import type { Hints } from "./framing.ts";
 import { ambiguous, type Http1Error, malformed, overLimit, unsupported } from "./http1-error.ts";
 import { applyTarget } from "./request-target.ts";
@@ -21,10 +22,11 @@ export const FIELDS_LIMIT = 100;
 
 const CR = 13;
 const LF = 10;
+const COLON = 58;
 
 /** What kind of character a byte is: 1 token, 2 else allowed in a value, 0 forbidden. */
 const KIND: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
-  if (/[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(code))) return 1;
+  if (TOKEN_LOWER[code] !== 0) return 1;
   return code === 9 || (code >= 32 && code !== 127) ? 2 : 0;
 });
 
@@ -152,23 +154,28 @@ function parseFields(text: string, from: number): ParsedFields {
   return fields;
 }
 
-/** Reads one field line and returns where the next begins. */
+/** Reads one field line and returns where the next begins. The text ends with a line's end, where every loop stops. */
 function parseField(text: string, from: number, fields: ParsedFields): number {
   const colon = nameEnd(text, from);
-  if (colon === from || text.charCodeAt(colon) !== 58)
+  if (colon === from || text.charCodeAt(colon) !== COLON)
     throw malformed("a field name is no token followed by a colon");
   let start = colon + 1;
   while (isBlank(text.charCodeAt(start))) start++;
-  const lineEnd = text.indexOf("\r", start);
-  if (lineEnd < 0 || text.charCodeAt(lineEnd + 1) !== LF) throw malformed("a field has a bare CR");
+  const lineEnd = valueEnd(text, start);
+  if (text.charCodeAt(lineEnd) !== CR) throw malformed("a field has a control character");
+  if (text.charCodeAt(lineEnd + 1) !== LF) throw malformed("a field has a bare CR");
   if (lineEnd - from > FIELD_LIMIT_BYTES)
     throw overLimit(`a field exceeds ${FIELD_LIMIT_BYTES} bytes`, 431);
   let end = lineEnd;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  for (let i = start; i < end; i++)
-    if (KIND[text.charCodeAt(i)] === 0) throw malformed("a field has a control character");
-  keep(fields, text.slice(from, colon).toLowerCase(), text.slice(start, end));
+  keep(fields, fieldName(text, from, colon), text.slice(start, end));
   return lineEnd + 2;
+}
+
+function valueEnd(text: string, from: number): number {
+  let at = from;
+  while ((KIND[text.charCodeAt(at)] as number) > 0) at++;
+  return at;
 }
 
 function nameEnd(text: string, from: number): number {
