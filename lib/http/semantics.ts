@@ -25,25 +25,29 @@ function isHopByHop(name: string): boolean {
 /** Removes what concerns the connection a message came on, and what its `Connection` field names; `te: trailers` stays. */
 export function removeHopByHop(headers: HeaderList): void {
   const { names, values } = headers;
+  const { length } = names;
   let kept = 0;
   let connection = "";
   let trailers = false;
-  for (let i = 0; i < names.length; i++) {
-    const [name, value] = [names[i] as string, values[i] as string];
+  for (let i = 0; i < length; i++) {
+    const name = names[i] as string;
+    const value = values[i] as string;
     if (!isHopByHop(name)) {
-      names[kept] = name;
-      values[kept++] = value;
-    } else if (name === "connection") connection += `,${value}`;
-    else if (name === "te") trailers ||= asksForTrailers(value);
+      if (kept !== i) {
+        names[kept] = name;
+        values[kept] = value;
+      }
+      kept++;
+    } else if (name === "te") trailers ||= asksForTrailers(value);
+    // What nearly all messages say of their connection names no field.
+    else if (name === "connection" && value !== "keep-alive" && value !== "close")
+      connection = connection === "" ? value : `${connection},${value}`;
   }
-  if (kept === names.length) return;
+  if (kept === length) return;
   headers.truncate(kept);
-  if (connection !== "" && !ORDINARY_CONNECTION.has(connection)) removeNamed(headers, connection);
+  if (connection !== "") removeNamed(headers, connection);
   if (trailers) headers.add("te", "trailers");
 }
-
-/** What nearly all messages say of their connection, and which names no field. */
-const ORDINARY_CONNECTION: ReadonlySet<string> = new Set([",keep-alive", ",close"]);
 
 function removeNamed(headers: HeaderList, connection: string): void {
   for (const each of connection.toLowerCase().split(",")) {

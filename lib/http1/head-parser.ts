@@ -85,10 +85,9 @@ export function parseRequest(
   const targetEnd = text.indexOf(" ", methodEnd + 1);
   if (methodEnd <= 0 || targetEnd < 0 || targetEnd > lineEnd)
     throw malformed("its first line is no request line");
-  checkMethod(text, methodEnd);
-  const method = text.slice(0, methodEnd);
+  const method = methodOf(text, methodEnd);
   const target = text.slice(methodEnd + 1, targetEnd);
-  const version = versionOf(text.slice(targetEnd + 1, lineEnd));
+  const version = versionOf(text, targetEnd + 1, lineEnd);
   const fields = parseFields(text, lineEnd + 2);
   const head: RequestHead = {
     method,
@@ -101,6 +100,18 @@ export function parseRequest(
   };
   applyTarget(head, target, fields.host);
   return { head, fields };
+}
+
+/** The methods of nearly all requests, as one string each. */
+const METHODS: readonly string[] = ["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"];
+
+function methodOf(text: string, end: number): string {
+  for (let i = 0; i < METHODS.length; i++) {
+    const method = METHODS[i] as string;
+    if (method.length === end && text.startsWith(method)) return method;
+  }
+  checkMethod(text, end);
+  return text.slice(0, end);
 }
 
 /**
@@ -125,11 +136,10 @@ export function parseResponse(
 ): { readonly head: ResponseHead; readonly fields: ParsedFields } {
   const text = latin1Slice(bytes, from, end - 2);
   const lineEnd = text.indexOf("\r\n");
-  const version = versionOf(text.slice(0, 8));
-  const status = Number(text.slice(9, 12));
+  const version = versionOf(text, 0, Math.min(lineEnd, 8));
+  const status = statusOf(text);
   const separated = text.charCodeAt(8) === 32 && (lineEnd === 12 || text.charCodeAt(12) === 32);
-  if (!separated || !/^[1-9]\d\d$/.test(text.slice(9, 12)))
-    throw malformed("its first line is no status line");
+  if (!separated || status < 100) throw malformed("its first line is no status line");
   for (let i = 13; i < lineEnd; i++)
     if (KIND[text.charCodeAt(i)] === 0) throw malformed("its reason has a control character");
   const fields = parseFields(text, lineEnd + 2);
@@ -137,9 +147,23 @@ export function parseResponse(
   return { head: { status, version, headers: fields.headers }, fields };
 }
 
-function versionOf(text: string): "HTTP/1.0" | "HTTP/1.1" {
-  if (text === "HTTP/1.1" || text === "HTTP/1.0") return text;
-  if (/^HTTP\/[2-9]\.\d$/.test(text)) throw unsupported(`version ${text} is not spoken here`, 505);
+/** The number in three digits behind the version; -1 where they are none. */
+function statusOf(text: string): number {
+  let status = 0;
+  for (let at = 9; at < 12; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    status = status * 10 + digit;
+  }
+  return status;
+}
+
+function versionOf(text: string, from: number, end: number): "HTTP/1.0" | "HTTP/1.1" {
+  if (end - from === 8 && text.startsWith("HTTP/1.1", from)) return "HTTP/1.1";
+  if (end - from === 8 && text.startsWith("HTTP/1.0", from)) return "HTTP/1.0";
+  const version = text.slice(from, end);
+  if (/^HTTP\/[2-9]\.\d$/.test(version))
+    throw unsupported(`version ${version} is not spoken here`, 505);
   throw malformed("its version is none of HTTP/1");
 }
 
