@@ -1,5 +1,6 @@
 /** HTTP/2 of the load generator: several requests at a time, the same header block each time. */
 
+import { ByteWriter } from "#lib/bytes/byte-writer.ts";
 import { HpackDecoder } from "#lib/hpack/decoder.ts";
 import type { Channel, ChannelObserver, ChannelOptions, Outlet, Wire } from "./channel.ts";
 
@@ -38,6 +39,8 @@ export class Http2Wire implements Wire, Channel {
   /** When the request of each open stream was due. */
   readonly #scheduled = new Map<number, number>();
   readonly #refused = new Set<number>();
+  readonly #out = new ByteWriter();
+  #inEvent = false;
   #next = 1;
   #rest: Buffer = Buffer.alloc(0);
   #block: Buffer = Buffer.alloc(0);
@@ -75,7 +78,14 @@ export class Http2Wire implements Wire, Channel {
     this.#request.writeUInt32BE(this.#next, 5);
     this.#scheduled.set(this.#next, scheduledMs);
     this.#next += 2;
-    this.#outlet.write(this.#request);
+    this.#out.push(this.#request);
+    if (!this.#inEvent) this.#flush();
+  }
+
+  /** Requests that answers of one event make room for go out in one write. */
+  #flush(): void {
+    if (this.#out.length > 0) this.#outlet.write(this.#out.view());
+    this.#out.clear();
   }
 
   close(): void {
@@ -83,6 +93,13 @@ export class Http2Wire implements Wire, Channel {
   }
 
   onData(bytes: Buffer): void {
+    this.#inEvent = true;
+    this.#receive(bytes);
+    this.#inEvent = false;
+    this.#flush();
+  }
+
+  #receive(bytes: Buffer): void {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let at = 0;
     while (all.length - at >= HEADER_BYTES) {
