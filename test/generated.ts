@@ -3,8 +3,10 @@
 import { $ } from "bun";
 
 await $`bun run gen`.quiet();
-const changed = (await $`git status --porcelain lib/api/gen`.quiet().text()).trim();
+const changed = (
+  await $`git status --porcelain lib/api/gen lib/api/wire/gen`.quiet().text()
+).trim();
 if (changed !== "") {
-  console.error(`Cannot pass: lib/api/gen is stale; run bun run gen and commit\n${changed}`);
+  console.error(`Cannot pass: what is generated is stale; run bun run gen and commit\n${changed}`);
   process.exitCode = 1;
 }

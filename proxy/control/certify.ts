@@ -1,8 +1,9 @@
 /** Asks the identity service for a certificate, and believes the answer only if it is ours and chains to an anchor. */
 
 import { X509Certificate } from "node:crypto";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
+import { decode } from "#lib/api/wire/decode.ts";
+import { encode } from "#lib/api/wire/encode.ts";
+import { CertifyRequest, CertifyResponse } from "#lib/api/wire/gen/identity.ts";
 import { fromPem, toPem } from "#lib/x509/asn1.ts";
 import type { Certified } from "../identity/renew.ts";
 import type { ControlChannel } from "./channel.ts";
@@ -31,17 +32,14 @@ export interface CertifyOptions {
 
 /** One request. Rejects with GrpcError or CertifyError. */
 export async function certify(options: CertifyOptions): Promise<Certified> {
-  const request = create(CertifyRequestSchema, {
+  const request = encode(CertifyRequest, {
     identity: options.localName,
     token: await options.readToken(),
     certificateSigningRequest: options.csrDer,
   });
   const path = "/io.linkerd.proxy.identity.Identity/Certify";
-  const answer = await options.channel.call(path, toBinary(CertifyRequestSchema, request));
-  const { leafCertificate, intermediateCertificates, validUntil } = fromBinary(
-    CertifyResponseSchema,
-    answer,
-  );
+  const answer = await options.channel.call(path, request);
+  const { leafCertificate, intermediateCertificates, validUntil } = decode(CertifyResponse, answer);
   const expiresMs = Number(validUntil?.seconds ?? 0n) * 1000;
   if (expiresMs <= options.wallMs())
     throw new CertifyError("Cannot use certificate: it has expired", "expired");

@@ -1,12 +1,11 @@
 /** Messages of the control plane into the proxy's own types; nothing else in the proxy reads messages. */
 
-import { create } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { fromBytes, isIpv6, toBytes } from "#lib/addr/ip.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Update, WeightedAddr } from "#lib/api/gen/proxy/destination_pb.ts";
 import type { Metadata as MetadataMessage } from "#lib/api/gen/proxy/meta_pb.ts";
-import { type IPAddress, type TcpAddress, TcpAddressSchema } from "#lib/api/gen/proxy/net_pb.ts";
+import type { IPAddress, TcpAddress } from "#lib/api/gen/proxy/net_pb.ts";
 import type { Endpoint, EndpointUpdate, Metadata } from "../policy/client-policy.ts";
 import { defaultMetadata } from "../policy/default-policy.ts";
 
@@ -39,14 +38,22 @@ export function toSocketAddr(message: TcpAddress | undefined): SocketAddr | unde
 /** Writes an address with its port. */
 export function fromSocketAddr({ ip, port }: SocketAddr): TcpAddress {
   const octets = new DataView(toBytes(ip).buffer);
-  return create(TcpAddressSchema, {
-    port,
-    ip: {
-      ip: isIpv6(ip)
-        ? { case: "ipv6", value: { first: octets.getBigUint64(0), last: octets.getBigUint64(8) } }
-        : { case: "ipv4", value: octets.getUint32(0) },
+  const ipv6 = (): IPAddress["ip"] => ({
+    case: "ipv6",
+    value: {
+      $typeName: "io.linkerd.proxy.net.IPv6",
+      first: octets.getBigUint64(0),
+      last: octets.getBigUint64(8),
     },
   });
+  return {
+    $typeName: "io.linkerd.proxy.net.TcpAddress",
+    port,
+    ip: {
+      $typeName: "io.linkerd.proxy.net.IPAddress",
+      ip: isIpv6(ip) ? ipv6() : { case: "ipv4", value: octets.getUint32(0) },
+    },
+  };
 }
 
 /** Milliseconds; the fallback where the field is unset. */

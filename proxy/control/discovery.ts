@@ -1,14 +1,11 @@
 /** Answers what inbound and outbound ask, from the Destination and policy APIs. */
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import {
-  DestinationProfileSchema,
-  GetDestinationSchema,
-  UpdateSchema,
-} from "#lib/api/gen/proxy/destination_pb.ts";
-import { PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
-import { OutboundPolicySchema, TrafficSpecSchema } from "#lib/api/gen/proxy/outbound_pb.ts";
+import { decode } from "#lib/api/wire/decode.ts";
+import { encode } from "#lib/api/wire/encode.ts";
+import { DestinationProfile, GetDestination, Update } from "#lib/api/wire/gen/destination.ts";
+import { PortSpec, Server } from "#lib/api/wire/gen/inbound.ts";
+import { OutboundPolicy, TrafficSpec } from "#lib/api/wire/gen/outbound.ts";
 import { GrpcCode } from "#lib/grpc/status.ts";
 import type { ClientPolicy, Endpoint, EndpointUpdate } from "../policy/client-policy.ts";
 import { fallbackPolicy } from "../policy/default-policy.ts";
@@ -53,29 +50,28 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
   watchPolicy(addr: SocketAddr, onPolicy: (policy: ClientPolicy) => void): Watch {
     const { destination, policy, context, workload, detectTimeoutMs } = this.#options;
     const merged = new PolicyMerge(addr, detectTimeoutMs, onPolicy);
-    const traffic = create(TrafficSpecSchema, {
+    const traffic = encode(TrafficSpec, {
       sourceWorkload: workload,
       target: { case: "addr", value: fromSocketAddr(addr) },
     });
-    const profile = create(GetDestinationSchema, {
+    const profile = encode(GetDestination, {
       path: formatSocketAddr(addr),
       contextToken: context,
     });
     const watches = [
       policy.watch({
         path: `${OUTBOUND}/Watch`,
-        request: toBinary(TrafficSpecSchema, traffic),
+        request: traffic,
         final: NO_POLICY,
-        onMessage: (message) =>
-          merged.onPolicy(toClientPolicy(fromBinary(OutboundPolicySchema, message))),
+        onMessage: (message) => merged.onPolicy(toClientPolicy(decode(OutboundPolicy, message))),
         onFinal: () => merged.onPolicy(undefined),
       }),
       destination.watch({
         path: `${DESTINATION}/GetProfile`,
-        request: toBinary(GetDestinationSchema, profile),
+        request: profile,
         final: BAD_REQUEST,
         onMessage: (message) => {
-          const { endpoint } = fromBinary(DestinationProfileSchema, message);
+          const { endpoint } = decode(DestinationProfile, message);
           merged.onProfile(toEndpoint(endpoint, {}));
         },
         onFinal: () => merged.onProfile(undefined),
@@ -90,16 +86,13 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
 
   watchEndpoints(path: string, onUpdate: (update: EndpointUpdate) => void): Watch {
     const { destination, context } = this.#options;
-    const request = toBinary(
-      GetDestinationSchema,
-      create(GetDestinationSchema, { path, contextToken: context }),
-    );
+    const request = encode(GetDestination, { path, contextToken: context });
     return destination.watch({
       path: `${DESTINATION}/Get`,
       request,
       final: BAD_REQUEST,
       onMessage: (message) => {
-        const update = toEndpointUpdate(fromBinary(UpdateSchema, message));
+        const update = toEndpointUpdate(decode(Update, message));
         if (update !== undefined) onUpdate(update);
       },
       onFinal: () => onUpdate({ type: "no-endpoints", exists: false }),
@@ -110,9 +103,9 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
     const { policy, workload } = this.#options;
     return policy.watch({
       path: `${INBOUND}/WatchPort`,
-      request: toBinary(PortSpecSchema, create(PortSpecSchema, { workload, port })),
+      request: encode(PortSpec, { workload, port }),
       final: BAD_REQUEST,
-      onMessage: (message) => onPolicy(toServerPolicy(fromBinary(ServerSchema, message)) ?? DENIED),
+      onMessage: (message) => onPolicy(toServerPolicy(decode(Server, message)) ?? DENIED),
     });
   }
 }
