@@ -37,8 +37,9 @@ test("restoreRequest() leaves an HTTP/2 request alone", () => {
   expect(restoreRequest(request({ version: "HTTP/2" }))).toBe(false);
 });
 
-test("isCarriable() refuses CONNECT and upgrades", () => {
+test("isCarriable() refuses CONNECT, upgrades and what has no host", () => {
   expect(isCarriable(request())).toBe(true);
+  expect(isCarriable(request({ authority: "", version: "HTTP/1.0" }))).toBe(false);
   expect(isCarriable(request({ method: "CONNECT" }))).toBe(false);
   expect(isCarriable(request({ headers: HeaderList.of(["upgrade", "websocket"]) }))).toBe(false);
 });

@@ -5,9 +5,9 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 /** The header that remembers the version of the original message. */
 export const ORIG_PROTO = "l5d-orig-proto";
 
-/** Whether a request may be carried so: no CONNECT and nothing that asks for an upgrade. */
+/** Whether a request may be carried so: no CONNECT, nothing that asks for an upgrade, and not without a host (HTTP/1.0). */
 export function isCarriable(head: RequestHead): boolean {
-  return head.method !== "CONNECT" && !head.headers.has("upgrade");
+  return head.method !== "CONNECT" && head.authority !== "" && !head.headers.has("upgrade");
 }
 
 /** Turns an HTTP/1 request into the HTTP/2 one that carries it. Hop-by-hop headers are gone already. */

@@ -93,3 +93,11 @@ test("detectProtocol() says the same however the bytes come", () => {
     { numRuns: 2000 },
   );
 });
+
+test("detectProtocol() reads bytes beyond ASCII as what they are, not as another character set has them", () => {
+  for (let byte = 0x80; byte <= 0xff; byte++) {
+    const line = Buffer.from(`GET /${String.fromCharCode(byte)} HTTP/1.1\r\n`, "latin1");
+    expect(detectProtocol(line)).toBe("http1");
+    expect(detectProtocol(line.subarray(0, 7))).toBeUndefined();
+  }
+});

@@ -1,5 +1,7 @@
 /** Which protocol a connection speaks, from its first bytes. */
 
+import { asBuffer, latin1Slice } from "#lib/bytes/latin1.ts";
+
 /** What the first bytes are taken for. */
 export type Protocol = "http1" | "http2" | "opaque";
 
@@ -25,7 +27,7 @@ export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
   while (same < compared && bytes[same] === HTTP2_PREFACE[same]) same++;
   if (same === HTTP2_PREFACE.length) return "http2";
   if (same === bytes.length) return undefined;
-  const all = decoder.decode(bytes.subarray(0, DETECT_LIMIT_BYTES));
+  const all = latin1Slice(asBuffer(bytes), 0, Math.min(bytes.length, DETECT_LIMIT_BYTES));
   const text = all.replace(EMPTY_LINES, "");
   const line = text.indexOf("\n");
   if (line >= 0) return REQUEST_LINE.test(text) ? "http1" : "opaque";
@@ -34,8 +36,6 @@ export function detectProtocol(bytes: Uint8Array): Protocol | undefined {
   if (start && text.length < all.length) return "http1";
   return /^[A-Z]{1,32} [\x21-\x7e]+$/.test(text) ? "http1" : "opaque";
 }
-
-const decoder = new TextDecoder("latin1");
 
 /** What is served, where policy may have declared it: what is declared is not taken for anything else, but refused. */
 export function settleProtocol(
