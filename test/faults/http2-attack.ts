@@ -151,6 +151,12 @@ export class RawApp {
     return this.paths.filter((path) => path !== "/other").length;
   }
 
+  /** Answers a request; its last frame ends the stream. */
+  answer(peer: RawPeer, streamId: number, ...bytes: Buffer[]): void {
+    this.open.delete(`${this.peers.indexOf(peer) + 1}/${streamId}`);
+    peer.send(...bytes);
+  }
+
   /** Forgets what a test did. */
   reset(): void {
     this.paths.length = 0;
