@@ -134,6 +134,8 @@ export class RawApp {
   readonly paths: string[] = [];
   greeting: Buffer = frame(SETTINGS, 0, 0);
   onRequest: (peer: RawPeer, streamId: number) => void = () => undefined;
+  /** Where it listens. */
+  port = 0;
   readonly #server: Server;
 
   constructor() {
@@ -143,7 +145,8 @@ export class RawApp {
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     const address = this.#server.address();
-    return address !== null && typeof address === "object" ? address.port : 0;
+    this.port = address !== null && typeof address === "object" ? address.port : 0;
+    return this.port;
   }
 
   /** How many requests came that were not a bystander's. */
