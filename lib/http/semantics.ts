@@ -25,28 +25,37 @@ function isHopByHop(name: string): boolean {
 /** Removes what concerns the connection a message came on, and what its `Connection` field names; `te: trailers` stays. */
 export function removeHopByHop(headers: HeaderList): void {
   const { names, values } = headers;
-  const { length } = names;
-  let kept = 0;
+  let first = 0;
+  while (first < names.length && !isHopByHop(names[first] as string)) first++;
+  if (first === names.length) return;
   let connection = "";
   let trailers = false;
-  for (let i = 0; i < length; i++) {
-    const name = names[i] as string;
+  for (let i = first; i < names.length; i++) {
     const value = values[i] as string;
-    if (!isHopByHop(name)) {
-      if (kept !== i) {
-        names[kept] = name;
-        values[kept] = value;
-      }
-      kept++;
-    } else if (name === "te") trailers ||= asksForTrailers(value);
-    // What nearly all messages say of their connection names no field.
-    else if (name === "connection" && value !== "keep-alive" && value !== "close")
-      connection = connection === "" ? value : `${connection},${value}`;
+    if (names[i] === "connection") connection = joinNamed(connection, value);
+    else if (names[i] === "te") trailers ||= asksForTrailers(value);
   }
-  if (kept === length) return;
-  headers.truncate(kept);
+  dropHopByHop(headers, first);
   if (connection !== "") removeNamed(headers, connection);
   if (trailers) headers.add("te", "trailers");
+}
+
+/** What nearly all messages say of their connection names no field. */
+function joinNamed(before: string, value: string): string {
+  if (value === "keep-alive" || value === "close") return before;
+  return before === "" ? value : `${before},${value}`;
+}
+
+function dropHopByHop(headers: HeaderList, first: number): void {
+  const { names, values } = headers;
+  let kept = first;
+  for (let i = first + 1; i < names.length; i++) {
+    const name = names[i] as string;
+    if (isHopByHop(name)) continue;
+    names[kept] = name;
+    values[kept++] = values[i] as string;
+  }
+  headers.truncate(kept);
 }
 
 function removeNamed(headers: HeaderList, connection: string): void {
