@@ -122,6 +122,7 @@ test("HpackDecoder never throws anything but HpackError", () => {
         expect(error).toBeInstanceOf(HpackError);
       }
     }),
+    { numRuns: 1000 },
   );
 });
 

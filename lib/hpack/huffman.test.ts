@@ -36,5 +36,21 @@ test("huffmanDecode() reads what huffmanEncode() writes", () => {
       const into = new Uint8Array(500);
       expect(decode(into.subarray(0, huffmanEncode(text, into, 0)))).toBe(text);
     }),
+    { numRuns: 1000 },
+  );
+});
+
+test("huffmanDecode() makes of a code that is cut off the beginning of its text, or nothing", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
+      const text = Buffer.from(bytes).toString("latin1");
+      const into = new Uint8Array(500);
+      const length = huffmanEncode(text, into, 0);
+      for (let end = 0; end < length; end++) {
+        const read = decode(into.slice(0, end));
+        if (read !== undefined) expect(text.startsWith(read)).toBe(true);
+      }
+    }),
+    { numRuns: 1000 },
   );
 });
