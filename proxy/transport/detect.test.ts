@@ -50,6 +50,8 @@ test("settleProtocol() keeps to what policy declares", () => {
 
 test.each([
   "GET / HTTP/9.9\r\n",
+  "GET / HTTP/1.10\r\n",
+  "GET / http/1.1\r\n",
   "GET  / HTTP/1.1\r\n",
   "GET\t/ HTTP/1.1 \n",
   "(x) / HTTP/1.1\r\n",

@@ -14,7 +14,7 @@ const HTTP2_PREFACE = new TextEncoder().encode("PRI * HTTP/2.0");
  * What ends so is meant for HTTP/1, also where it is not right: as opaque bytes it would go past what is refused there,
  * and past the routes of policy.
  */
-const REQUEST_LINE = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*[ \t]HTTP\/\d\.\d[ \t]*\r?\n/;
+const REQUEST_LINE = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*[ \t]HTTP\/\d[\d.,]*[ \t]*\r?\n/i;
 /** What such a line may begin with: nothing else is decided before its end, or the pieces that it comes in would decide. */
 const REQUEST_START = /^[\x21-\x7e][\t\x20-\x7e\x80-\xff]*\r?$/;
 /** Servers ignore empty lines before a request (RFC 9112 §2.2): they are no way past what is refused. */
