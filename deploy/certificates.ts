@@ -7,7 +7,7 @@ import {
   randomBytes,
   sign,
 } from "node:crypto";
-import { toPem } from "#lib/x509/asn1.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 
 /** A certificate and its key, PEM. */

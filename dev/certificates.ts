@@ -1,7 +1,7 @@
 /** The authority and serving certificate of an instance's API. */
 
 import { createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import { toPem } from "#lib/x509/asn1.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 
 /** All PEM. */

@@ -8,8 +8,8 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
-import { fromPem } from "#lib/x509/asn1.ts";
-import { parseRequest } from "#lib/x509/request.ts";
+import { parseRequest } from "#lib/x509/parse-request.ts";
+import { fromPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
 

@@ -3,7 +3,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { Clock } from "#lib/time/clock.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
-import { toPem } from "#lib/x509/asn1.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { ConnectError } from "./connect.ts";

@@ -1,23 +1,7 @@
-/** Certificate signing requests (RFC 2986): built for a workload, and read by the authority. */
+/** Certificate signing requests as a workload builds them (RFC 2986), and the names and extensions of certificates. */
 
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import {
-  bits,
-  bytesOf,
-  context,
-  decode,
-  encode,
-  integer,
-  type Node,
-  octets,
-  oid,
-  oidOf,
-  partsOf,
-  sequence,
-  set,
-  tagOf,
-  utf8,
-} from "./asn1.ts";
+import type { KeyObject } from "node:crypto";
+import { bits, context, type Der, integer, octets, oid, sequence, set, utf8 } from "./der.ts";
 
 /** Object identifiers of names, extensions and algorithms. */
 export const Oid = {
@@ -32,7 +16,8 @@ export const Oid = {
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
 } as const;
 
-const DNS_NAME = 2;
+/** Kinds of GeneralName (RFC 5280 §4.2.1.6). */
+export const DNS_NAME = 2;
 const IP_ADDRESS = 7;
 
 /** Signs bytes with ECDSA and SHA-256 and returns the DER signature. */
@@ -51,95 +36,28 @@ export function buildRequest(
     publicKeyInfo(key.publicKey),
     attributes,
   );
-  return encode(sequence(body, sequence(oid(Oid.ecdsaWithSha256)), bits(key.sign(encode(body)))));
-}
-
-/** What a request asks for. */
-export interface CertificateRequest {
-  /** Empty where the subject has none. */
-  readonly commonName: string;
-  readonly dnsNames: readonly string[];
-  /** Names of other kinds: e-mail, IP, URI. */
-  readonly otherNames: number;
-  readonly publicKey: KeyObject;
-}
-
-/** Reads a request and checks that its key signed it; undefined where it is malformed or the signature is wrong. */
-export function parseRequest(der: Uint8Array): CertificateRequest | undefined {
-  try {
-    const [body, , signature] = partsOf(decode(der)) ?? [];
-    const [, name, keyInfo, attributes] = partsOf(body) ?? [];
-    if (body === undefined || keyInfo === undefined) return undefined;
-    const publicKey = createPublicKey({
-      key: Buffer.from(encode(keyInfo)),
-      format: "der",
-      type: "spki",
-    });
-    const signed = bytesOf(signature)?.subarray(1);
-    if (signed === undefined || !verify("sha256", encode(body), publicKey, signed))
-      return undefined;
-    return { commonName: commonNameOf(name), ...namesOf(attributes), publicKey };
-  } catch {
-    return undefined;
-  }
+  return sequence(body, sequence(oid(Oid.ecdsaWithSha256)), bits(key.sign(body)));
 }
 
 /** A subject with a common name; empty without one. */
-export function subject(name: string): Node {
+export function subject(name: string): Der {
   return name === "" ? sequence() : sequence(set(sequence(oid(Oid.commonName), utf8(name))));
 }
 
 /** The key as a certificate carries it. */
-export function publicKeyInfo(key: KeyObject): Node {
-  return decode(key.export({ format: "der", type: "spki" }));
+export function publicKeyInfo(key: KeyObject): Der {
+  return key.export({ format: "der", type: "spki" });
 }
 
 /** One extension of a certificate or request. */
-export function extension(id: string, value: Node, critical?: Node): Node {
-  return sequence(oid(id), ...(critical === undefined ? [] : [critical]), octets(encode(value)));
+export function extension(id: string, value: Der, critical?: Der): Der {
+  return sequence(oid(id), ...(critical === undefined ? [] : [critical]), octets(value));
 }
 
 /** GeneralNames with DNS names and IPv4 addresses. */
-export function alternativeNames(names: readonly string[], addresses: readonly string[]): Node {
+export function alternativeNames(names: readonly string[], addresses: readonly string[]): Der {
   return sequence(
     ...names.map((name) => context(DNS_NAME, new TextEncoder().encode(name))),
     ...addresses.map((ip) => context(IP_ADDRESS, Uint8Array.from(ip.split("."), Number))),
   );
-}
-
-function commonNameOf(name: Node | undefined): string {
-  for (const relative of partsOf(name) ?? [])
-    for (const attribute of partsOf(relative) ?? []) {
-      const [type, value] = partsOf(attribute) ?? [];
-      const bytes = bytesOf(value);
-      if (oidOf(type) === Oid.commonName && bytes !== undefined)
-        return new TextDecoder().decode(bytes);
-    }
-  return "";
-}
-
-function namesOf(attributes: Node | undefined): { dnsNames: string[]; otherNames: number } {
-  const found: string[] = [];
-  let otherNames = 0;
-  for (const value of requestedExtensions(attributes)) {
-    for (const name of partsOf(decode(value)) ?? []) {
-      const bytes = bytesOf(name);
-      if (tagOf(name) === DNS_NAME && bytes !== undefined)
-        found.push(new TextDecoder().decode(bytes));
-      else otherNames++;
-    }
-  }
-  return { dnsNames: found, otherNames };
-}
-
-/** The values of all subjectAltName extensions that a request asks for. */
-function requestedExtensions(attributes: Node | undefined): Uint8Array[] {
-  return (partsOf(attributes) ?? []).flatMap((attribute) => {
-    const [id, values] = partsOf(attribute) ?? [];
-    if (oidOf(id) !== Oid.extensionRequest) return [];
-    return (partsOf(partsOf(values)?.[0]) ?? []).flatMap((each) => {
-      const parts = partsOf(each) ?? [];
-      return oidOf(parts[0]) === Oid.subjectAltName ? (bytesOf(parts.at(-1)) ?? []) : [];
-    });
-  });
 }

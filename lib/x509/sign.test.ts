@@ -26,3 +26,12 @@ test("signCertificate() names addresses beside names", () => {
   );
   expect(new X509Certificate(der).subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1");
 });
+
+test("signCertificate() makes leaves that chain to their authority", () => {
+  const authority = new FakeAuthority("root.mesh");
+  const leaf = new X509Certificate(authority.issue("web.ns").chainPem);
+  const root = new X509Certificate(authority.anchorsPem);
+  expect(leaf.checkIssued(root) && leaf.verify(root.publicKey)).toBe(true);
+  expect([leaf.subjectAltName, root.ca, leaf.ca]).toEqual(["DNS:web.ns", true, false]);
+  expect(new Date(leaf.validTo).getTime()).toBeGreaterThan(Date.now());
+});

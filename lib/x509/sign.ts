@@ -1,7 +1,7 @@
 /** Certificates: a leaf for a workload, or an authority; the signing function, serial and times are passed in. */
 
 import type { KeyObject } from "node:crypto";
-import { bits, boolean, context, encode, integer, type Node, oid, sequence, time } from "./asn1.ts";
+import { bits, boolean, context, type Der, integer, oid, sequence, time } from "./der.ts";
 import { alternativeNames, extension, Oid, publicKeyInfo, type Sign, subject } from "./request.ts";
 
 /** What a certificate says. */
@@ -32,14 +32,14 @@ export function signCertificate(content: CertificateContent, sign: Sign): Uint8A
     publicKeyInfo(content.publicKey),
     context(3, [sequence(...extensionsOf(content))]),
   );
-  return encode(sequence(body, algorithm, bits(sign(encode(body)))));
+  return sequence(body, algorithm, bits(sign(body)));
 }
 
 /** Bits of keyUsage (RFC 5280 §4.2.1.3), the first one highest. */
 const DIGITAL_SIGNATURE_AND_ENCIPHERMENT = { bytes: Uint8Array.of(0xa0), unused: 5 };
 const CERTIFICATE_AND_CRL_SIGN = { bytes: Uint8Array.of(0x06), unused: 1 };
 
-function extensionsOf(content: CertificateContent): Node[] {
+function extensionsOf(content: CertificateContent): Der[] {
   const { authority, ipAddresses = [] } = content;
   const usage = authority ? CERTIFICATE_AND_CRL_SIGN : DIGITAL_SIGNATURE_AND_ENCIPHERMENT;
   const critical = boolean(true);

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { decode } from "#lib/api/wire/decode.ts";
 import { encode } from "#lib/api/wire/encode.ts";
 import { CertifyRequest, CertifyResponse } from "#lib/api/wire/gen/identity.ts";
-import { fromPem, toPem } from "#lib/x509/asn1.ts";
+import { fromPem, toPem } from "#lib/x509/pem.ts";
 import type { Certified } from "../identity/renew.ts";
 import type { ControlChannel } from "./channel.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { parseRequest } from "#lib/x509/request.ts";
+import { parseRequest } from "#lib/x509/parse-request.ts";
 import { workloadKey } from "./key.ts";
 
 test("workloadKey() makes a key and a request for it, and finds both again", async () => {

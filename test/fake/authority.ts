@@ -7,7 +7,7 @@ import {
   randomBytes,
   sign as signWith,
 } from "node:crypto";
-import { toPem } from "#lib/x509/asn1.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 
 const HOUR_MS = 3_600_000;

@@ -17,7 +17,7 @@ import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/
 import { GrpcCode } from "#lib/grpc/status.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
-import { parseRequest } from "#lib/x509/request.ts";
+import { parseRequest } from "#lib/x509/parse-request.ts";
 import { fromSocketAddr, toSocketAddr } from "../../proxy/control/convert.ts";
 import type { FakeAuthority } from "./authority.ts";
 

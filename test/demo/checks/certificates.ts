@@ -8,7 +8,7 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { CONFIG_MAPS, ENDPOINT_SLICES, SECRETS, SERVICES } from "#lib/k8s/resource.ts";
-import { toPem } from "#lib/x509/asn1.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 import { FakeAuthority, type Issued } from "../../fake/authority.ts";
 import {
