@@ -16,6 +16,7 @@ import type { Http2DriverOptions } from "./http2-server.ts";
 import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
 import { Patience, WRITE_IDLE_LIMIT_MS } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
+import { WithheldStream } from "./withheld-stream.ts";
 
 /** What a client grants; without a clock it waits for its server for ever. */
 export interface Http2ClientOptions extends Http2DriverOptions {
@@ -46,6 +47,8 @@ class Http2ClientConnection
   readonly #keepAlive: KeepAlive | undefined;
   readonly #patience: Patience;
   readonly #waiting = new Set<Http2ClientStream>();
+  /** Extended CONNECTs that the server has not allowed yet. */
+  readonly #withheld: WithheldStream[] = [];
   #marked = false;
   #full = false;
   /** Whether the peer has said how many streams it takes, and those who wait were told. */
@@ -78,12 +81,27 @@ class Http2ClientConnection
   }
 
   send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
+    if (head.protocol !== "" && this.http2.connectProtocol !== true)
+      return this.#withhold(new WithheldStream(head, end, handler));
     removeConnectionFields(head.headers);
     const stream = this.http2.open(head, end);
     const sent = new Http2ClientStream(this, stream, handler);
     stream.owner = sent;
     this.mark();
     return sent;
+  }
+
+  /** It is opened or refused by `flush`, when the server's settings are there. */
+  #withhold(stream: WithheldStream): ClientStream {
+    this.#withheld.push(stream);
+    this.mark();
+    return stream;
+  }
+
+  #settleWithheld(taken: boolean): void {
+    for (const stream of this.#withheld.splice(0))
+      if (taken) stream.open(this);
+      else stream.refuse("refused");
   }
 
   drain(): void {
@@ -198,7 +216,9 @@ class Http2ClientConnection
 
   flush(): void {
     this.#marked = false;
-    const { out, failure, finished } = this.http2;
+    const { out, failure, finished, connectProtocol } = this.http2;
+    if (this.#withheld.length > 0 && connectProtocol !== undefined)
+      this.#settleWithheld(connectProtocol);
     if (out.length > 0) {
       if (this.#stream.write(out.bytes, out.length)) this.http2.sent();
       else this.#full = true;
@@ -214,6 +234,7 @@ class Http2ClientConnection
     this.#closed = true;
     this.#observer.onClosed(this);
     this.http2.disconnected();
+    for (const stream of this.#withheld.splice(0)) stream.refuse("connection");
   }
 }
 

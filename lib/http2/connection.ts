@@ -75,8 +75,8 @@ export class Http2Connection implements FrameSink {
     return !this.#peer.seen || this.#streams.blocks.openStream !== 0;
   }
 
-  /** Whether the server takes extended CONNECT (RFC 8441 §3). */
-  get connectProtocol(): boolean {
+  /** Whether the server takes extended CONNECT (RFC 8441 §3); undefined before it has said so. */
+  get connectProtocol(): boolean | undefined {
     return this.#peer.connectProtocol;
   }
 

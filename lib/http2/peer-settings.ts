@@ -12,8 +12,8 @@ export class PeerSettings {
   seen = false;
   /** How many streams a client may have open. */
   maxStreams: number = CLIENT_STREAMS.beforeSettings;
-  /** Whether a client may send extended CONNECT (RFC 8441 §3). */
-  connectProtocol = false;
+  /** Whether a client may send extended CONNECT (RFC 8441 §3); undefined before the settings came. */
+  connectProtocol: boolean | undefined;
   readonly #role: "client" | "server";
   readonly #sender: Sender;
   readonly #table: StreamTable;
@@ -31,6 +31,7 @@ export class PeerSettings {
   take(payload: Buffer, acknowledge: () => void): void {
     const settings = decodeSettings(payload);
     if (!this.seen) this.maxStreams = CLIENT_STREAMS.unlessSaid;
+    this.connectProtocol ??= false;
     this.seen = true;
     // Before any frame that they let out: only then the peer knows that they hold.
     acknowledge();
@@ -49,7 +50,8 @@ export class PeerSettings {
   }
 
   #connectProtocol(enabled: boolean): void {
-    if (this.connectProtocol && !enabled) throw refused("extended CONNECT is not taken back");
+    if (this.connectProtocol === true && !enabled)
+      throw refused("extended CONNECT is not taken back");
     this.connectProtocol = enabled;
   }
 }

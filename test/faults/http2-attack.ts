@@ -191,8 +191,9 @@ export class RawApp {
     peer: RawPeer,
     { number, streamId }: { readonly number: number; readonly streamId: number },
   ): void {
-    const path = peer.heads.at(-1)?.fields.get(":path");
-    if (path === undefined) return;
+    const fields = peer.heads.at(-1)?.fields;
+    if (fields?.has(":method") !== true) return;
+    const path = fields.get(":path") ?? "";
     this.paths.push(path);
     if (path === "/other") {
       peer.send(headers(streamId, Flag.END_STREAM, [":status", "200"]));

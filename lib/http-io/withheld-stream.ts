@@ -1,0 +1,72 @@
+/** An extended CONNECT that waits for its server to say whether it takes such requests (RFC 8441 §3). */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
+import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
+
+/** Stands in for the stream until it may be opened. What comes for it until then stops at its first bytes. */
+export class WithheldStream implements ClientStream {
+  readonly #head: RequestHead;
+  #end: boolean;
+  readonly #handler: ResponseHandler;
+  #chunks: Uint8Array[] = [];
+  #trailers: HeaderList | undefined;
+  #cancelled = false;
+  #paused = false;
+  #stream: ClientStream | undefined;
+
+  constructor(head: RequestHead, end: boolean, handler: ResponseHandler) {
+    this.#head = head;
+    this.#end = end;
+    this.#handler = handler;
+  }
+
+  /** The server takes it. */
+  open(connection: ClientConnection): void {
+    if (this.#cancelled) return;
+    const bare = this.#end && this.#chunks.length === 0 && this.#trailers === undefined;
+    const stream = connection.send(this.#head, bare, this.#handler);
+    this.#stream = stream;
+    if (this.#paused) stream.pauseResponse();
+    let writable = true;
+    for (const chunk of this.#chunks) writable = stream.sendData(chunk);
+    if (this.#end && !bare) stream.sendEnd(this.#trailers);
+    else if (this.#chunks.length > 0 && writable) this.#handler.onRequestWritable();
+    this.#chunks = [];
+  }
+
+  /** The server does not, or is gone. */
+  refuse(reason: "refused" | "connection"): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#handler.onResponseReset({ reason, code: ErrorCode.REFUSED_STREAM, unprocessed: true });
+  }
+
+  sendData(chunk: Uint8Array): boolean {
+    if (this.#stream !== undefined) return this.#stream.sendData(chunk);
+    this.#chunks.push(new Uint8Array(chunk));
+    return false;
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    this.#end = true;
+    this.#trailers = trailers;
+    this.#stream?.sendEnd(trailers);
+  }
+
+  resetRequest(code: number): void {
+    this.#cancelled = true;
+    this.#stream?.resetRequest(code);
+  }
+
+  pauseResponse(): void {
+    this.#paused = true;
+    this.#stream?.pauseResponse();
+  }
+
+  resumeResponse(): void {
+    this.#paused = false;
+    this.#stream?.resumeResponse();
+  }
+}
