@@ -29,8 +29,8 @@ const SAMPLE_MS = 50;
 /** The sender counts as stopped when it has sent nothing for so long. */
 const QUIET_MS = 300;
 /** A process is collected when so many rounds brought nothing. */
-const IDLE_ROUNDS = 4;
-const ROUND_MS = 100;
+const IDLE_ROUNDS = 3;
+const ROUND_MS = 50;
 const LIMIT_MS = 240_000;
 const CASES: readonly (readonly [Carrier, Course])[] = [
   ["HTTP/1.1", "download"],
@@ -139,7 +139,7 @@ async function collected(pair: Pair): Promise<number> {
     await pair.collect();
     await Bun.sleep(ROUND_MS);
     const bytes = residentBytes(pair.pid);
-    idle = bytes < least ? 0 : idle + 1;
+    idle = bytes < least - MIB / 4 ? 0 : idle + 1;
     least = Math.min(least, bytes);
   }
   return least;
