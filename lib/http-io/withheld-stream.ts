@@ -36,11 +36,11 @@ export class WithheldStream implements ClientStream {
     this.#chunks = [];
   }
 
-  /** The server does not, or is gone. */
+  /** The server does not, or is gone: CONNECT_ERROR for what was not processed says that, and nothing else does. */
   refuse(reason: "refused" | "connection"): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    this.#handler.onResponseReset({ reason, code: ErrorCode.REFUSED_STREAM, unprocessed: true });
+    this.#handler.onResponseReset({ reason, code: ErrorCode.CONNECT_ERROR, unprocessed: true });
   }
 
   sendData(chunk: Uint8Array): boolean {

@@ -12,6 +12,7 @@ import type {
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
+import { isUpgradable, sendExtendedConnect } from "#lib/http-io/upgrade-stream.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { Exchange } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
@@ -37,6 +38,8 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
   attempts = 0;
+  /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
+  upgrades = false;
   /** How often it went out, the attempts that found no connection aside. */
   sends = 0;
 
@@ -91,7 +94,10 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.direction.onSend(this);
     this.scope?.requests.increment();
     const bare = this.#requestEnded && this.#replay === undefined;
-    const upstream = connection.send(this.request, bare, this);
+    const upstream =
+      this.request.protocol === ""
+        ? connection.send(this.request, bare, this)
+        : sendExtendedConnect(connection, this.request, this);
     this.#upstream = upstream;
     if (bare) return;
     this.#replay?.sendTo(upstream);
@@ -187,6 +193,9 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
       return;
     }
     this.direction.onReleased(this, -1);
+    // Its server takes no extended CONNECT over HTTP/2; it may still take an Upgrade.
+    if (reset.unprocessed && reset.code === ErrorCode.CONNECT_ERROR && isUpgradable(this.request))
+      this.upgrades = true;
     if (this.#mayResend(reset)) {
       this.#tryAgain("io", "endpoint did not take the request");
       return;

@@ -150,7 +150,8 @@ const forward: Station<InboundRequest> = {
     // Only another proxy carries: who has no identity is none.
     if (request.request.version === "HTTP/2" && !request.carried && informational)
       request.carried = restoreRequest(request.request);
-    (request.request.version === "HTTP/2" ? pools.http2 : pools.http1).acquire(request);
+    const http2 = request.request.version === "HTTP/2" && !request.upgrades;
+    (http2 ? pools.http2 : pools.http1).acquire(request);
     return "next";
   },
 };

@@ -86,7 +86,7 @@ const endpoint: Station<OutboundRequest> = {
     client.pending++;
     request.scope = client.scope;
     if (request.carried && !client.carries) request.carried = !restoreRequest(head);
-    if (head.version === "HTTP/2") client.acquire(request, true);
+    if (head.version === "HTTP/2") client.acquire(request, !request.upgrades);
     else client.acquire(request, client.carries && isCarriable(head));
     return "next";
   },
