@@ -10,9 +10,9 @@ import { type Door, Http2Bed } from "../conformance/http2/bed.ts";
 import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame } from "../fake/http2-rig.ts";
 import { until } from "../fake/mesh.ts";
+import { request } from "./http2-bytes.ts";
 
-const { DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY } = FrameType;
-type Fields = readonly (readonly [name: string, value: string])[];
+const { HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY } = FrameType;
 
 /** One end of a connection whose frames a test writes. It answers SETTINGS and PING by itself. */
 export class RawPeer {
@@ -107,22 +107,6 @@ export class RawPeer {
     }
     this.onFrame(read);
   }
-}
-
-/** A request's HEADERS. */
-export function request(
-  streamId: number,
-  flags: number,
-  path = "/attack",
-  ...more: Fields
-): Buffer {
-  const pseudo = [
-    [":method", "GET"],
-    [":scheme", "http"],
-    [":path", path],
-    [":authority", "a.test"],
-  ] as const;
-  return headers(streamId, flags, ...pseudo, ...more);
 }
 
 /** An application in HTTP/2 whose connections are raw. `/other` is answered at once, the rest as a test says. */
@@ -252,14 +236,4 @@ export class AttackBed {
       this.app.reset();
     }
   }
-}
-
-/** DATA with text. */
-export function data(streamId: number, flags: number, text: string): Buffer {
-  return frame(DATA, flags, streamId, Buffer.from(text, "latin1"));
-}
-
-/** Many frames in one buffer. */
-export function many(count: number, make: (index: number) => Buffer): Buffer {
-  return Buffer.concat(Array.from({ length: count }, (_, index) => make(index)));
 }

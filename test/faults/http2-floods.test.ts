@@ -3,9 +3,10 @@ import { CONTROL_ALLOWANCE, REPLY_QUEUE_LIMIT, RESET_ALLOWANCE } from "#lib/http
 import { Flag, FrameType } from "#lib/http2/frame.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { encodeSettings, SETTINGS_ENTRIES_LIMIT } from "#lib/http2/settings.ts";
-import { block, headers } from "../conformance/http2/scripted-server.ts";
+import { block } from "../conformance/http2/scripted-server.ts";
 import { frame, word } from "../fake/http2-rig.ts";
-import { AttackBed, data, many, type RawPeer, request } from "./http2-attack.ts";
+import { AttackBed, type RawPeer } from "./http2-attack.ts";
+import { MADE_RESETS, many, request, selfDependency } from "./http2-bytes.ts";
 
 const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION } =
   FrameType;
@@ -32,20 +33,8 @@ test("B1 ends rapid reset with ENHANCE_YOUR_CALM and cancels the work", async ()
   });
 });
 
-const PRIMITIVES: readonly [string, (id: number) => Buffer][] = [
-  ["a window widened by nothing", (id) => frame(WINDOW_UPDATE, 0, id, word(0))],
-  ["a window over its limit", (id) => frame(WINDOW_UPDATE, 0, id, word(2 ** 31 - 1))],
-  ["PRIORITY of another length", (id) => frame(PRIORITY, 0, id, Buffer.alloc(4))],
-  [
-    "PRIORITY on itself",
-    (id) => frame(PRIORITY, 0, id, Buffer.concat([word(id), Buffer.alloc(1)])),
-  ],
-  ["HEADERS behind the end", (id) => headers(id, END, ["a", "b"])],
-  ["DATA behind the end", (id) => data(id, 0, "x")],
-];
-
 test("B2 ends streams that the peer has us reset, by each of six ways, with ENHANCE_YOUR_CALM", async () => {
-  for (const [, primitive] of PRIMITIVES)
+  for (const [, primitive] of MADE_RESETS)
     await bed.attack(
       async (peer) => {
         const made = (i: number): Buffer =>
@@ -114,7 +103,7 @@ test("B7 ends WINDOW_UPDATEs that nothing was sent for", async () => {
 test("B8 ends PRIORITY that comes too often, and takes no stream that depends on itself", async () => {
   await flood((i) => frame(PRIORITY, 0, 2 * i + 1, Buffer.alloc(5)));
   await bed.attack(async (peer) => {
-    peer.send(request(1, END), frame(PRIORITY, 0, 1, Buffer.concat([word(1), Buffer.alloc(1)])));
+    peer.send(request(1, END), selfDependency(1));
     await peer.isReset(1, ErrorCode.PROTOCOL_ERROR);
   });
 });

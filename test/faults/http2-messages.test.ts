@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Flag, FrameType } from "#lib/http2/frame.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { HTTP2_DEFAULTS } from "#lib/http2/http2-options.ts";
-import { block, headers } from "../conformance/http2/scripted-server.ts";
+import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame, word } from "../fake/http2-rig.ts";
-import { AttackBed, data, many, request } from "./http2-attack.ts";
+import { AttackBed } from "./http2-attack.ts";
+import { data, hpackBomb, longRequest, many, pseudo, request } from "./http2-bytes.ts";
 
-const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION } =
-  FrameType;
+const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE } = FrameType;
 const END = Flag.END_STREAM;
 const WHOLE = Flag.END_HEADERS;
 const { PROTOCOL_ERROR, COMPRESSION_ERROR, FRAME_SIZE_ERROR, STREAM_CLOSED } = ErrorCode;
@@ -16,12 +16,7 @@ beforeAll(() => bed.start());
 afterAll(() => bed.stop());
 
 type Fields = readonly (readonly [string, string])[];
-const PSEUDO: Fields = [
-  [":method", "GET"],
-  [":scheme", "http"],
-  [":path", "/attack"],
-  [":authority", "a.test"],
-];
+const PSEUDO: Fields = pseudo();
 /** These bytes end the connection with this code. */
 const ends = (code: number, ...bytes: Buffer[]): Promise<void> =>
   bed.attack(async (peer) => {
@@ -53,16 +48,7 @@ test("B9 ends the connection for HPACK that is broken or too large", async () =>
   for (const hex of broken)
     await ends(COMPRESSION_ERROR, frame(HEADERS, END | WHOLE, 1, Buffer.from(hex, "hex")));
   await bed.attack(async (peer) => {
-    // One entry of 4,000 bytes, named 16,000 times: 64 MB of fields in 20 KB.
-    const bomb = Buffer.concat([
-      block(...PSEUDO),
-      Buffer.from("4001617fa11e", "hex"),
-      Buffer.alloc(4000, "x"),
-    ]);
-    peer.send(
-      frame(HEADERS, END, 1, bomb),
-      frame(CONTINUATION, WHOLE, 1, Buffer.alloc(16_000, 0xbe)),
-    );
+    peer.send(hpackBomb(1));
     await peer.isReset(1, ErrorCode.ENHANCE_YOUR_CALM);
     expect(bed.app.arrivals).toBe(0);
   });
@@ -70,14 +56,7 @@ test("B9 ends the connection for HPACK that is broken or too large", async () =>
 
 test("B10 resets a stream whose header list is too large, with the tables in step", async () => {
   await bed.attack(async (peer) => {
-    const long = block(...PSEUDO, ["a", "x".repeat(66_000)], ["x", "step"]);
-    for (let at = 0; at < long.length; at += 16_384) {
-      const last = at + 16_384 >= long.length ? WHOLE : 0;
-      const type = at === 0 ? HEADERS : CONTINUATION;
-      peer.send(
-        frame(type, type === HEADERS ? last | END : last, 1, long.subarray(at, at + 16_384)),
-      );
-    }
+    peer.send(longRequest(1, 66_000, ["x", "step"]));
     await peer.isReset(1, ErrorCode.ENHANCE_YOUR_CALM);
     // What the block has put into the table counts, its last field and the authority before that.
     peer.send(frame(HEADERS, END | WHOLE, 3, Buffer.from("828604062f6f74686572bfbe", "hex")));

@@ -4,7 +4,8 @@ import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { encodeSettings, SettingId } from "#lib/http2/settings.ts";
 import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame, word } from "../fake/http2-rig.ts";
-import { AttackBed, data, type RawPeer, request } from "./http2-attack.ts";
+import { AttackBed, type RawPeer } from "./http2-attack.ts";
+import { data, request } from "./http2-bytes.ts";
 
 const { DATA, SETTINGS, WINDOW_UPDATE } = FrameType;
 const END = Flag.END_STREAM;

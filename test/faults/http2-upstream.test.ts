@@ -11,13 +11,14 @@ import { encodeSettings, MAX_WINDOW, SettingId } from "#lib/http2/settings.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { ATTEMPT_LIMIT } from "../../proxy/http/forwarded.ts";
-import { block, headers } from "../conformance/http2/scripted-server.ts";
+import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame, GET, word } from "../fake/http2-rig.ts";
 import { until } from "../fake/mesh.ts";
 import { PassingClock } from "../fake/passing-clock.ts";
-import { AttackBed, data, type RawPeer, request } from "./http2-attack.ts";
+import { AttackBed, type RawPeer } from "./http2-attack.ts";
+import { data, goAway, pushPromise, request } from "./http2-bytes.ts";
 
-const { DATA, RST_STREAM, SETTINGS, PUSH_PROMISE, GOAWAY } = FrameType;
+const { DATA, RST_STREAM, SETTINGS, GOAWAY } = FrameType;
 const END = Flag.END_STREAM;
 const clock = new PassingClock();
 const bed = new AttackBed(clock);
@@ -25,9 +26,6 @@ beforeAll(() => bed.start());
 afterAll(() => bed.stop());
 
 const OK = [":status", "200"] as const;
-const goAway = (last: number, code = 0): Buffer =>
-  frame(GOAWAY, 0, 0, Buffer.concat([word(last), word(code)]));
-
 test("B12 holds little for a peer with no window, and resets its stream after a time", async () => {
   await bed.attack(
     async (peer) => {
@@ -182,21 +180,6 @@ test("B23 gives up what is always refused", async () => {
 
 test("B24 refuses push, which it has forbidden", async () => {
   await bed.attack(async (peer) => {
-    const promise = (streamId: number): Buffer =>
-      frame(
-        PUSH_PROMISE,
-        Flag.END_HEADERS,
-        streamId,
-        Buffer.concat([
-          word(2),
-          block(
-            [":method", "GET"],
-            [":scheme", "http"],
-            [":path", "/pushed"],
-            [":authority", "a.test"],
-          ),
-        ]),
-      );
     let pusher: RawPeer | undefined;
     bed.app.onRequest = (app, streamId) => {
       pusher = app;
@@ -206,7 +189,7 @@ test("B24 refuses push, which it has forbidden", async () => {
       bed.app.answer(
         app,
         streamId,
-        promise(streamId),
+        pushPromise(streamId),
         headers(2, END, OK),
         headers(streamId, END, OK),
       );
