@@ -11,7 +11,10 @@ import {
 } from "./budget.ts";
 import { Flag, FrameType, MAX_FRAME_BYTES } from "./frame.ts";
 import { ErrorCode } from "./http2-error.ts";
+import { HTTP2_DEFAULTS } from "./http2-options.ts";
+import { HELD_LIMIT_BYTES } from "./receive-windows.ts";
 import { encodeSettings, MAX_WINDOW, SETTINGS_ENTRIES_LIMIT, SettingId } from "./settings.ts";
+import type { Http2Stream } from "./stream.ts";
 import { INFORMATIONAL_LIMIT } from "./stream-receiver.ts";
 import { RESET_MEMORY } from "./stream-table.ts";
 
@@ -146,6 +149,57 @@ describe("each limit holds, and one more ends the connection", () => {
     long.give(frame(CONTINUATION, 0, 1, Buffer.alloc(1)));
     expect(calm(long)).toBe(true);
   });
+});
+
+test("what paused streams hold closes the connection's window at its limit, until they let go", () => {
+  const size = 65_536;
+  const streams = HELD_LIMIT_BYTES / size + 20;
+  const rig = new Http2Rig("server", { maxConcurrentStreams: 1000, streamWindowBytes: size });
+  rig.give(times(streams, (i) => rig.request(2 * i + 1, 0)));
+  for (const stream of rig.streams) rig.connection.pause(stream);
+  rig.take();
+  const fill = (i: number): Buffer =>
+    times(size / MAX_FRAME_BYTES, () => frame(DATA, 0, 2 * i + 1, Buffer.alloc(MAX_FRAME_BYTES)));
+  const credited = (): number => {
+    const sent = rig.take();
+    const before = sent.slice(
+      0,
+      sent.findIndex(({ type }) => type === GOAWAY),
+    );
+    return before
+      .filter(({ type }) => type === WINDOW_UPDATE)
+      .reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 0);
+  };
+  let given = 0;
+  for (let i = 0; i < streams && rig.connection.failure === undefined; i++, given++)
+    rig.give(fill(i));
+  // The last window goes beyond the limit, and no further.
+  const held = rig.streams.reduce((sum, stream) => sum + stream.heldBytes, 0);
+  expect(held).toBeLessThanOrEqual(HELD_LIMIT_BYTES + HTTP2_DEFAULTS.connectionWindowBytes);
+  expect(rig.connection.failure?.code).toBe(ErrorCode.FLOW_CONTROL_ERROR);
+  expect(given).toBeGreaterThan(HELD_LIMIT_BYTES / size);
+  expect(credited()).toBeLessThanOrEqual(HELD_LIMIT_BYTES);
+});
+
+test("a window that what is held has closed opens again when a stream is read or given up", () => {
+  const size = 65_536;
+  for (const letGo of [
+    (rig: Http2Rig, stream: Http2Stream) => rig.connection.resume(stream),
+    (rig: Http2Rig, stream: Http2Stream) => rig.connection.reset(stream, ErrorCode.CANCEL),
+  ]) {
+    const rig = new Http2Rig("server", { maxConcurrentStreams: 1000, streamWindowBytes: size });
+    const count = HELD_LIMIT_BYTES / size + 8;
+    rig.give(times(count, (i) => rig.request(2 * i + 1, 0)));
+    for (const stream of rig.streams) rig.connection.pause(stream);
+    for (let i = 0; i < count; i++)
+      rig.give(times(4, () => frame(DATA, 0, 2 * i + 1, Buffer.alloc(MAX_FRAME_BYTES))));
+    rig.take();
+    for (const stream of rig.streams.slice(0, 9)) letGo(rig, stream);
+    const updates = rig
+      .take()
+      .filter(({ type, streamId }) => type === WINDOW_UPDATE && streamId === 0);
+    expect([updates.length, rig.connection.failure]).toEqual([1, undefined]);
+  }
 });
 
 test("1xx responses to one request are counted", () => {

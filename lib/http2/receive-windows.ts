@@ -6,12 +6,19 @@ import type { Http2Options } from "./http2-options.ts";
 import { DEFAULT_WINDOW_BYTES } from "./sender.ts";
 import type { Http2Stream } from "./stream.ts";
 
+/**
+ * So much may paused streams of one connection hold before its window stays closed, and with it all of them. Below,
+ * 256 streams with Linkerd's window may stand still and hold nobody up.
+ */
+export const HELD_LIMIT_BYTES: number = 16 * 1024 * 1024;
+
 /** Counts what came in and credits it in halves of a window. */
 export class ReceiveWindows {
   readonly #writer: FrameWriter;
   readonly #streamWindow: number;
   readonly #connectionWindow: number;
   #received = 0;
+  #held = 0;
   /** The peer has read our settings; until then streams have the window that every one begins with (RFC 9113 §6.9.2). */
   settled = false;
 
@@ -35,7 +42,17 @@ export class ReceiveWindows {
         ErrorCode.FLOW_CONTROL_ERROR,
         "Cannot read DATA: it exceeds the connection's window",
       );
-    if (this.#received * 2 < this.#connectionWindow) return;
+    this.#creditConnection();
+  }
+
+  /** Bytes of paused streams came to be held, or, below 0, no longer are. */
+  hold(bytes: number): void {
+    this.#held += bytes;
+    if (bytes < 0) this.#creditConnection();
+  }
+
+  #creditConnection(): void {
+    if (this.#received * 2 < this.#connectionWindow || this.#held > HELD_LIMIT_BYTES) return;
     this.#writer.windowUpdate(0, this.#received);
     this.#received = 0;
   }

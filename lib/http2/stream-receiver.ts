@@ -64,7 +64,7 @@ export class StreamReceiver {
     deliver(stream, frame.length, end);
     stream.remoteEnded = end;
     if (frame.length > 0) {
-      if (stream.paused) stream.hold(frame.view());
+      if (stream.paused) this.#hold(stream, frame);
       else this.#events.onStreamData(stream, frame.view());
     }
     if (end) this.#endRemote(stream, undefined);
@@ -86,10 +86,18 @@ export class StreamReceiver {
     if (stream !== undefined) this.#sender.streamWindow(stream, increment);
   }
 
+  #hold(stream: Http2Stream, frame: Frame): void {
+    stream.hold(frame.view());
+    this.windows.hold(frame.length);
+  }
+
   /** Hands over what was held while the stream was paused, and lets more in. */
   release(stream: Http2Stream): void {
-    while (stream.holds && !stream.paused && !stream.closed)
-      this.#events.onStreamData(stream, stream.unhold());
+    while (stream.holds && !stream.paused && !stream.closed) {
+      const data = stream.unhold();
+      this.windows.hold(-data.length);
+      this.#events.onStreamData(stream, data);
+    }
     if (stream.paused || stream.closed) return;
     const end = stream.heldEnd;
     stream.heldEnd = undefined;
@@ -243,6 +251,8 @@ export class StreamReceiver {
   /** Closes a stream; its owner hears nothing more of it. */
   close(stream: Http2Stream): void {
     stream.closed = true;
+    if (stream.heldBytes > 0) this.windows.hold(-stream.heldBytes);
+    stream.heldBytes = 0;
     this.#sender.forget(stream);
     this.table.delete(stream);
   }

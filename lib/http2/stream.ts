@@ -34,6 +34,8 @@ export class Http2Stream {
   queuedBytes = 0;
   endQueued = false;
   trailers: HeaderList | undefined;
+  /** How many bytes of what arrived wait for the stream's owner. */
+  heldBytes = 0;
   /** What arrived while paused, at most a window; made when there is some. */
   #held: Buffer[] | undefined;
 
@@ -51,10 +53,13 @@ export class Http2Stream {
   hold(data: Buffer): void {
     this.#held ??= [];
     this.#held.push(Buffer.from(data));
+    this.heldBytes += data.length;
   }
 
   /** The oldest of what was kept; there must be some. */
   unhold(): Buffer {
-    return this.#held?.shift() as Buffer;
+    const data = this.#held?.shift() as Buffer;
+    this.heldBytes -= data.length;
+    return data;
   }
 }

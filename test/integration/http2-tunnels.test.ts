@@ -7,7 +7,8 @@ import { encodeSettings, SettingId } from "#lib/http2/settings.ts";
 import { DOORS, type Door, Http2Bed } from "../conformance/http2/bed.ts";
 import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame } from "../fake/http2-rig.ts";
-import { AttackBed, data, RawPeer } from "../faults/http2-attack.ts";
+import { AttackBed, RawPeer } from "../faults/http2-attack.ts";
+import { data } from "../faults/http2-bytes.ts";
 
 const { DATA, RST_STREAM, SETTINGS } = FrameType;
 const END = Flag.END_STREAM;
