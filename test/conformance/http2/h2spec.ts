@@ -82,12 +82,16 @@ function readCases(xml: string): Case[] {
   return cases;
 }
 
-/** An application that answers at once, whatever comes. */
+/** An application that answers whole requests, so that what is wrong with one is seen before its answer. */
 async function startApp(): Promise<Http2Server> {
-  const app = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "text/plain" });
-    response.end("x".repeat(1024));
+  const app = createServer((request, response) => {
+    request.on("end", () => {
+      response.writeHead(200, { "content-type": "text/plain" });
+      response.end("x".repeat(1024));
+    });
+    request.resume();
   });
+
   app.on("sessionError", () => undefined);
   await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
   return app;
