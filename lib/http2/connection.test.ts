@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { HpackDecoder } from "#lib/hpack/decoder.ts";
 import { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
 import { frame, GET as get, Http2Rig as Rig, word } from "../../test/fake/http2-rig.ts";
 import {
   BLOCK_LIMIT_BYTES,
@@ -565,4 +566,38 @@ describe("Http2Connection as a client", () => {
     expect(rig.types()).toEqual([PING]);
     expect(rig.connection.finished).toBe(true);
   });
+});
+
+test("what came never indexed goes on never indexed, pseudo-headers too", () => {
+  const literal = (name: string, value: string): Buffer =>
+    Buffer.concat([
+      Buffer.from([0x10, name.length]),
+      Buffer.from(name),
+      Buffer.from([value.length]),
+      Buffer.from(value),
+    ]);
+  const heads: RequestHead[] = [];
+  const server = new Http2Connection({ ...HTTP2_DEFAULTS, role: "server", nowMs: 0 }, {
+    onChanged: () => undefined,
+    onRequest: (_: Http2Stream, head: RequestHead) => heads.push(head),
+  } as never);
+  const fields = [
+    literal(":path", "/secret"),
+    literal("x-token", "abc"),
+    Buffer.from("400178017a", "hex"),
+  ];
+  const block = Buffer.concat([Buffer.from("8286410161", "hex"), ...fields]);
+  server.receive(
+    Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), frame(HEADERS, WHOLE | END, 1, block)]),
+    0,
+  );
+  const client = new Rig("client");
+  client.connection.open(heads[0] ?? get, true);
+  const never: string[] = [];
+  const sent = client.take().find(({ type }) => type === HEADERS);
+  new HpackDecoder({ listLimitBytes: 10_000 }).decode(sent?.payload ?? Buffer.alloc(0), {
+    onField: () => undefined,
+    onNeverIndexed: (name) => never.push(name),
+  });
+  expect(never).toEqual([":path", "x-token"]);
 });
