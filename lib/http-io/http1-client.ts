@@ -10,7 +10,7 @@ import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import { outbox } from "./outbox.ts";
-import { Patience, type ServerLimits } from "./patience.ts";
+import { Patience, type Phase, type ServerLimits } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 
 /** Follows a client connection: whoever keeps it hears when it is free and when it is gone. */
@@ -177,8 +177,15 @@ class Http1ClientConnection
   }
 
   tick(elapsedMs: number): void {
-    const phase = this.#reader.state === "closed" ? "closing" : "busy";
-    if (this.#patience.tick(elapsedMs, phase)) this.#stream.destroy();
+    if (this.#patience.tick(elapsedMs, this.#phase)) this.#stream.destroy();
+  }
+
+  leftMs(): number {
+    return this.#patience.leftMs(this.#phase);
+  }
+
+  get #phase(): Phase {
+    return this.#reader.state === "closed" ? "closing" : "busy";
   }
 
   onInformational(head: ResponseHead): void {

@@ -112,6 +112,10 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     else this.stream.destroy();
   }
 
+  leftMs(): number {
+    return this.#patience.leftMs(this.#phase());
+  }
+
   #phase(): Phase {
     if (this.#discarded > DISCARD_LIMIT_BYTES) return "overrun";
     if (this.#reader.state === "closed") return "closing";

@@ -83,6 +83,8 @@ class Http2ClientConnection
   send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
     if (head.protocol !== "" && this.http2.connectProtocol !== true)
       return this.#withhold(new WithheldStream(head, end, handler));
+    // The silence so far was one without this request.
+    outbox.stir();
     removeConnectionFields(head.headers);
     const stream = this.http2.open(head, end);
     const sent = new Http2ClientStream(this, stream, handler);
@@ -127,6 +129,11 @@ class Http2ClientConnection
   onEnd(): void {
     this.#stream.destroy();
     this.#gone();
+  }
+
+  leftMs(): number {
+    if (this.#closed) return this.#patience.leftMs("closing");
+    return this.#keepAlive?.leftMs(this.http2.activeStreams > 0) ?? WRITE_IDLE_LIMIT_MS;
   }
 
   tick(elapsedMs: number): void {

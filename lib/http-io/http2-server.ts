@@ -106,6 +106,12 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     }
   }
 
+  leftMs(): number {
+    const pending = this.http2.activeStreams > 0;
+    const waitMs = this.#patience.leftMs(this.#phase());
+    return Math.min(waitMs, this.#keepAlive.leftMs(pending), this.#writeIdleMs);
+  }
+
   #phase(): Phase {
     const { failure, finished, draining, awaiting, activeStreams } = this.http2;
     if (failure !== undefined || finished) return "closing";

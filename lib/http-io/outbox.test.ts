@@ -80,3 +80,13 @@ test("time stands still within an event and goes on outside", () => {
   expect(still.now()).toBe(start + 5);
   outbox.leave();
 });
+
+test("who waits for something to happen is told once, before it does", () => {
+  const outbox = new Outbox();
+  const { log, member } = recorder();
+  outbox.onStir(() => void log.push("stirred"));
+  outbox.enter();
+  outbox.mark(member("a"));
+  outbox.leave();
+  expect(log).toEqual(["stirred", "a"]);
+});

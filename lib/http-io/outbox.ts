@@ -14,6 +14,7 @@ export const EAGER_FLUSH_BYTES: number = 64 * 1024;
 export class Outbox {
   #marked: Flushable[] = [];
   #shared: Flushable[] = [];
+  #listeners: (() => void)[] = [];
   #depth = 0;
   #scheduled = false;
   /** The time of the event that runs now, once somebody has asked for it; below 0 before. */
@@ -23,6 +24,7 @@ export class Outbox {
 
   /** Has `flush` called at the end of the event that runs now. */
   mark(connection: Flushable): void {
+    this.stir();
     this.#marked.push(connection);
     if (this.#depth > 0 || this.#scheduled) return;
     this.#scheduled = true;
@@ -34,6 +36,7 @@ export class Outbox {
    * goes out in one write, and over TLS in one record.
    */
   markShared(connection: Flushable): void {
+    this.stir();
     this.#shared.push(connection);
     if (this.#tickScheduled) return;
     this.#tickScheduled = true;
@@ -43,6 +46,20 @@ export class Outbox {
   /** Begins an event; what is marked until `leave` is written there. */
   enter(): void {
     if (this.#depth++ === 0) this.#eventMs = -1;
+    this.stir();
+  }
+
+  /** Calls back once, when something happens next. */
+  onStir(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Something is about to happen; events and marks say so by themselves. */
+  stir(): void {
+    if (this.#listeners.length === 0) return;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
   }
 
   /** A clock whose `now` stands still while an event runs: asking the kernel for the time costs more than most steps. */

@@ -130,6 +130,12 @@ export class Patience {
     return this.#spentMs >= this.#limits[phase];
   }
 
+  /** How long until the limit of this phase, were nothing to happen. */
+  leftMs(now: Phase): number {
+    const phase = now === "idle" && this.#fresh ? "head" : now;
+    return this.#limits[phase] - (phase === this.#phase ? this.#spentMs : 0);
+  }
+
   /** The connection is gone. */
   end(): void {
     this.#ticker?.delete(this.#member);

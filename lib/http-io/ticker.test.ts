@@ -1,13 +1,16 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/fake/clock.ts";
-import { TICK_MS, Ticker, tickerOf } from "./ticker.ts";
+import { outbox } from "./outbox.ts";
+import { REST_LIMIT_MS, TICK_MS, Ticker, type Ticking, tickerOf } from "./ticker.ts";
 
 test("Ticker ticks all its members with one timer, and rests without any", () => {
   const clock = new FakeClock();
   const ticker = new Ticker(clock);
   const seen: string[] = [];
-  const one = { tick: (ms: number) => void seen.push(`one ${ms}`) };
+  const leftMs = (): number => 0;
+  const one = { leftMs, tick: (ms: number) => void seen.push(`one ${ms}`) };
   const two = {
+    leftMs,
     tick: () => {
       seen.push("two");
       ticker.delete(two);
@@ -29,6 +32,7 @@ test("Ticker goes on after a member that throws", () => {
   const clock = new FakeClock();
   const ticker = new Ticker(clock);
   ticker.add({
+    leftMs: () => 0,
     tick: () => {
       throw new TypeError("broken");
     },
@@ -41,4 +45,67 @@ test("tickerOf() gives one ticker a clock", () => {
   const clock = new FakeClock();
   expect(tickerOf(clock)).toBe(tickerOf(clock));
   expect(tickerOf(clock)).not.toBe(tickerOf(new FakeClock()));
+});
+
+/** A member whose limit is so far away, and what it was told. */
+function counting(limitMs: number): Ticking & { spentMs: number; ticks: number } {
+  return {
+    spentMs: 0,
+    ticks: 0,
+    tick(elapsedMs: number): void {
+      this.spentMs += elapsedMs;
+      this.ticks++;
+    },
+    leftMs(): number {
+      return limitMs - this.spentMs;
+    },
+  };
+}
+
+test("Ticker rests where nothing happens, tells all time that passes, and ticks before a limit is reached", () => {
+  const clock = new FakeClock();
+  const ticker = new Ticker(clock);
+  const member = counting(20_000);
+  ticker.add(member);
+  clock.advance(TICK_MS + 3 * REST_LIMIT_MS);
+  expect([member.spentMs, member.ticks]).toEqual([clock.now(), 4]);
+  clock.advance(20_000 - 1000 - clock.now());
+  expect([clock.nextMs, member.spentMs]).toEqual([TICK_MS, clock.now()]);
+  clock.advance(1000);
+  expect(member.spentMs).toBe(20_000);
+});
+
+test.each([
+  [
+    "an event begins",
+    () => {
+      outbox.enter();
+      outbox.leave();
+    },
+  ],
+  ["something is to be written", () => outbox.markShared({ flush: () => undefined })],
+])("Ticker that rests goes on as soon as %s", (_, happen) => {
+  const clock = new FakeClock();
+  const ticker = new Ticker(clock);
+  const member = counting(Number.POSITIVE_INFINITY);
+  ticker.add(member);
+  clock.advance(TICK_MS);
+  expect(clock.nextMs).toBe(REST_LIMIT_MS);
+  clock.advance(1234);
+  happen();
+  expect([member.spentMs, clock.nextMs]).toEqual([TICK_MS + 1234, TICK_MS]);
+  clock.advance(TICK_MS);
+  expect([member.spentMs, clock.nextMs]).toEqual([2 * TICK_MS + 1234, TICK_MS]);
+  clock.advance(TICK_MS);
+  expect(clock.nextMs).toBe(REST_LIMIT_MS);
+});
+
+test("Ticker that rests tells the time to whom it has, not to one who comes", () => {
+  const clock = new FakeClock();
+  const ticker = new Ticker(clock);
+  const [before, after] = [counting(60_000), counting(60_000)];
+  ticker.add(before);
+  clock.advance(TICK_MS + 3000);
+  ticker.add(after);
+  expect([before.spentMs, after.spentMs]).toEqual([TICK_MS + 3000, 0]);
 });

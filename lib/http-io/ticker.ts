@@ -6,44 +6,102 @@ import { outbox } from "./outbox.ts";
 /** Time limits are kept to this many milliseconds: they may come so much early. */
 export const TICK_MS = 250;
 
+/** Where nothing happens, ticks are left out for this long at most. */
+export const REST_LIMIT_MS = 5000;
+
+/**
+ * So long before a limit is reached there are ticks again: a process that was stopped, or whose ticks were left out,
+ * reads several times what its peers have sent before it blames one.
+ */
+const CLOSE_MS = 1000;
+
 /** A connection that counts time. */
 export interface Ticking {
-  /** TICK_MS have passed, the process awake: a process that was stopped does not blame its peers for it. */
+  /** So many milliseconds have passed, the process awake: a process that was stopped does not blame its peers for it. */
   tick(elapsedMs: number): void;
+  /** How long until a tick does something, if nothing else happens until then. */
+  leftMs(): number;
 }
 
-/** Ticks while it has members; short connections that come and go one by one set no timer each. */
+/**
+ * Ticks while it has members; short connections that come and go one by one set no timer each. After a tick before
+ * which nothing happened it rests, until something does or a limit comes close: an idle process sleeps.
+ */
 export class Ticker {
   readonly #clock: Clock;
   readonly #members = new Set<Ticking>();
   #timer: Timer | undefined;
+  /** When the timer was set, and to what. */
+  #sinceMs = 0;
+  #plannedMs = TICK_MS;
+  /** Whether anything has happened since then; the outbox is asked to say so, once. */
+  #stirred = false;
+  #listening = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(member: Ticking): void {
+    this.#stir();
     this.#members.add(member);
-    this.#timer ??= this.#clock.after(TICK_MS, this.#tick);
+    if (this.#timer === undefined) this.#plan(TICK_MS);
   }
 
   delete(member: Ticking): void {
     this.#members.delete(member);
   }
 
+  #plan(ms: number): void {
+    this.#plannedMs = ms;
+    this.#sinceMs = this.#clock.now();
+    this.#timer = this.#clock.after(ms, this.#tick);
+    this.#stirred = false;
+    if (this.#listening) return;
+    this.#listening = true;
+    outbox.onStir(() => {
+      this.#listening = false;
+      this.#stir();
+    });
+  }
+
+  /** Something happens now: what time has passed until then is told before, and there are ticks again. */
+  #stir(): void {
+    this.#stirred = true;
+    if (this.#timer === undefined || this.#plannedMs === TICK_MS) return;
+    const passedMs = Math.floor(this.#clock.now() - this.#sinceMs);
+    const elapsedMs = Math.min(passedMs, this.#plannedMs);
+    this.#timer.cancel();
+    this.#plan(TICK_MS);
+    this.#stirred = true;
+    this.#pass(elapsedMs);
+  }
+
   readonly #tick = (): void => {
-    if (this.#members.size === 0) {
-      this.#timer = undefined;
-      return;
-    }
-    this.#timer = this.#clock.after(TICK_MS, this.#tick);
+    this.#timer = undefined;
+    if (this.#members.size === 0) return;
+    const rests = !this.#stirred;
+    const passedMs = this.#plannedMs;
     outbox.enter();
     try {
-      for (const member of this.#members) member.tick(TICK_MS);
+      this.#pass(passedMs);
     } finally {
       outbox.leave();
+      this.#plan(rests ? this.#restMs() : TICK_MS);
     }
   };
+
+  #pass(elapsedMs: number): void {
+    for (const member of this.#members) member.tick(elapsedMs);
+  }
+
+  /** Where nobody is left, the next tick finds that and is the last. */
+  #restMs(): number {
+    let leftMs = REST_LIMIT_MS + CLOSE_MS;
+    for (const member of this.#members) leftMs = Math.min(leftMs, member.leftMs());
+    const restMs = leftMs - CLOSE_MS;
+    return Math.max(TICK_MS, restMs - (restMs % TICK_MS));
+  }
 }
 
 const tickers = new WeakMap<Clock, Ticker>();

@@ -33,3 +33,12 @@ test("KeepAlive does not count the silence before a stream was opened", () => {
   expect(run(alive, 30, false)).toEqual([]);
   expect(run(alive, 4, true)).toEqual(["ping at 1000"]);
 });
+
+test("KeepAlive tells how long it will say nothing", () => {
+  const alive = new KeepAlive(limits);
+  alive.tick(250, true);
+  expect([alive.leftMs(true), alive.leftMs(false)]).toEqual([750, 9750]);
+  expect([alive.tick(750, true), alive.leftMs(true)]).toEqual(["ping", 1500]);
+  alive.tick(250, true);
+  expect(alive.leftMs(true)).toBe(1250);
+});

@@ -34,6 +34,14 @@ export class KeepAlive {
     this.#askedMs = -1;
   }
 
+  /** How long until it says something, were nothing to happen. */
+  leftMs(pending: boolean): number {
+    const { pendingMs, idleMs, timeoutMs } = this.#limits;
+    if (this.#askedMs >= 0) return timeoutMs - this.#askedMs;
+    const idleLeftMs = idleMs - this.#silentMs;
+    return pending ? Math.min(pendingMs - this.#pendingMs, idleLeftMs) : idleLeftMs;
+  }
+
   /** Time has passed; `pending`: streams are open. Says what is to be done now. */
   tick(elapsedMs: number, pending: boolean): "nothing" | "ping" | "give-up" {
     if (this.#askedMs >= 0) {

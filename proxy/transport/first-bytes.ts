@@ -59,6 +59,10 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
     if (this.#leftMs <= 0 && this.#settle()) this.#observer.onUndecided(this.#bytes, "timeout");
   }
 
+  leftMs(): number {
+    return this.#leftMs;
+  }
+
   onEnd(): void {
     if (this.#settle()) this.#observer.onUndecided(this.#bytes, "end");
   }
