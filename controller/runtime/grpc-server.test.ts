@@ -11,6 +11,7 @@ import { Registry } from "#lib/metrics/registry.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import { GrpcMetrics } from "./grpc-metrics.ts";
 import { DRAIN_LIMIT_MS, serveGrpc } from "./grpc-server.ts";
 
@@ -102,13 +103,13 @@ test("stop() breaks off a connection whose call does not end", async () => {
     {
       onResponseInformational: nothing,
       onResponseHead: nothing,
-      onResponseData: nothing,
+      onResponseBytes: nothing,
       onResponseEnd: nothing,
       onResponseReset: nothing,
       onRequestWritable: nothing,
     },
   );
-  stream.sendData(frameMessage(Buffer.from("half")).subarray(0, 6));
+  stream.sendBytes(...wholeOf(frameMessage(Buffer.from("half")).subarray(0, 6)));
   const other = call(connection);
   await begun.promise;
   const stopped = server.stop();

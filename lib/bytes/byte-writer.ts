@@ -1,5 +1,7 @@
 /** A growable buffer that gathers what is written in one tick, from a pool so that idle connections hold none. */
 
+import { asBuffer } from "./latin1.ts";
+
 /** What a buffer begins with. */
 const INITIAL_BYTES = 16 * 1024;
 
@@ -33,11 +35,10 @@ export class ByteWriter {
     this.bytes = grown;
   }
 
-  /** Copies bytes in. */
-  push(chunk: Uint8Array): void {
-    this.reserve(chunk.length);
-    this.bytes.set(chunk, this.length);
-    this.length += chunk.length;
+  /** Copies bytes in, all of a chunk or `chunk[from .. to)`. No view is made: of bytes just received that is dear. */
+  push(chunk: Uint8Array, from = 0, to: number = chunk.length): void {
+    this.reserve(to - from);
+    this.length += asBuffer(chunk).copy(this.bytes, this.length, from, to);
   }
 
   /** What was written; valid until `clear`. */

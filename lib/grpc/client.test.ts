@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ClientConnection, ResponseHandler } from "#lib/http-io/exchange.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import { callStreaming, callUnary } from "./client.ts";
 import { frameMessage } from "./framing.ts";
 import { type GrpcError, statusTrailers } from "./status.ts";
@@ -21,7 +22,7 @@ function scripted() {
       sent.push(head.path);
       handler = receiver;
       return {
-        sendData: (chunk) => {
+        sendBytes: (chunk) => {
           sent.push(Buffer.from(chunk.subarray(5)).toString());
           return true;
         },
@@ -58,8 +59,8 @@ test("callStreaming() hands over messages until the status", () => {
   const { peer, sent, messages, ends } = streaming();
   peer().onResponseInformational(head(103));
   peer().onResponseHead(head(), false);
-  peer().onResponseData(
-    Buffer.concat([frameMessage(Buffer.from("a")), frameMessage(Buffer.from("b"))]),
+  peer().onResponseBytes(
+    ...wholeOf(Buffer.concat([frameMessage(Buffer.from("a")), frameMessage(Buffer.from("b"))])),
   );
   peer().onRequestWritable();
   peer().onResponseEnd(statusTrailers(5, "gone"));
@@ -88,14 +89,14 @@ test.each([
   [
     "a message cut short",
     (peer: ResponseHandler) => {
-      peer.onResponseData(Uint8Array.of(0, 0, 0, 0, 9, 1));
+      peer.onResponseBytes(...wholeOf(Uint8Array.of(0, 0, 0, 0, 9, 1)));
       peer.onResponseEnd(statusTrailers(0, ""));
     },
     13,
   ],
   [
     "a message too long",
-    (peer: ResponseHandler) => peer.onResponseData(Uint8Array.of(0, 255, 0, 0, 0)),
+    (peer: ResponseHandler) => peer.onResponseBytes(...wholeOf(Uint8Array.of(0, 255, 0, 0, 0))),
     8,
   ],
   ...[
@@ -121,7 +122,7 @@ test.each([
   ],
   [
     "a compressed message",
-    (peer: ResponseHandler) => peer.onResponseData(Uint8Array.of(1, 0, 0, 0, 0)),
+    (peer: ResponseHandler) => peer.onResponseBytes(...wholeOf(Uint8Array.of(1, 0, 0, 0, 0))),
     13,
   ],
 ])("callStreaming() ends with %s", (_, play, code) => {
@@ -135,7 +136,7 @@ test("Call.cancel() resets the stream and ends once", () => {
   const { call, sent, peer, ends } = streaming();
   call.cancel();
   call.cancel();
-  peer().onResponseData(frameMessage(REQUEST));
+  peer().onResponseBytes(...wholeOf(frameMessage(REQUEST)));
   expect([sent.at(-1), ends.map(({ code }) => code)]).toEqual(["reset", [1]]);
 });
 
@@ -164,7 +165,7 @@ test("a call with a deadline tells it to the server, and ends when it has passed
 test("callUnary() resolves with the one message, or rejects", async () => {
   const good = scripted();
   const answer = callUnary(good.connection, TARGET, REQUEST);
-  good.peer().onResponseData(frameMessage(Buffer.from("yes")));
+  good.peer().onResponseBytes(...wholeOf(frameMessage(Buffer.from("yes"))));
   good.peer().onResponseEnd(statusTrailers(0, ""));
   expect(Buffer.from(await answer).toString()).toBe("yes");
   const failing = async (code: number): Promise<unknown> => {

@@ -54,7 +54,8 @@ export function callStreaming(
   const { deadline } = target;
   if (deadline !== undefined) head.headers.add(GRPC_TIMEOUT, formatGrpcTimeout(deadline.timeoutMs));
   call.stream = connection.send(head, false, call);
-  call.stream.sendData(frameMessage(request));
+  const framed = frameMessage(request);
+  call.stream.sendBytes(framed, 0, framed.length);
   call.stream.sendEnd(undefined);
   if (deadline !== undefined) call.watchDeadline(deadline.clock, deadline.timeoutMs);
   return call;
@@ -124,8 +125,9 @@ class StreamingCall implements Call, ResponseHandler {
       this.#fail(new GrpcError(GrpcCode.UNKNOWN, `server answered with ${contentType}`), end);
   }
 
-  onResponseData(chunk: Uint8Array): void {
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
     if (this.#ended) return;
+    const chunk = bytes.subarray(from, to);
     const problem = this.#reader.receive(chunk, (message) => this.#observer.onMessage(message));
     if (problem === undefined) return;
     const code = problem === "too-large" ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INTERNAL;

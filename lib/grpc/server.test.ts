@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHandler, ServerStream } from "#lib/http-io/exchange.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import { frameMessage } from "./framing.ts";
 import { type CallHandler, createGrpcHandler, type ServerCall } from "./server.ts";
 import { GrpcError } from "./status.ts";
@@ -30,7 +31,7 @@ class Recorded {
       sendInformational: () => undefined,
       sendHead: (head, end) =>
         this.sent.push(`head ${head.headers.get("grpc-status") ?? ""}${end ? " end" : ""}`),
-      sendData: (chunk) => {
+      sendBytes: (chunk) => {
         this.sent.push(`data ${Buffer.from(chunk.subarray(5)).toString()}`);
         return this.writable;
       },
@@ -45,7 +46,7 @@ class Recorded {
   ask(handler: CallHandler | undefined, message = "question"): this {
     const methods = new Map(handler === undefined ? [] : [["/s/M", handler]]);
     createGrpcHandler(methods).onRequest(this.stream);
-    this.stream.handler?.onRequestData(frameMessage(Buffer.from(message)));
+    this.stream.handler?.onRequestBytes(...wholeOf(frameMessage(Buffer.from(message))));
     this.stream.handler?.onRequestEnd(undefined);
     return this;
   }
@@ -87,7 +88,7 @@ test("a call without exactly one message, or with a compressed one, is refused",
   expect(none.sent).toEqual(["head 3 end"]);
   const compressed = new Recorded("/s/M");
   createGrpcHandler(new Map([["/s/M", () => undefined]])).onRequest(compressed.stream);
-  compressed.stream.handler.onRequestData(Uint8Array.of(1, 0, 0, 0, 0));
+  compressed.stream.handler.onRequestBytes(...wholeOf(Uint8Array.of(1, 0, 0, 0, 0)));
   compressed.stream.handler.onRequestEnd(undefined);
   expect(compressed.sent).toEqual(["head 13 end"]);
 });
@@ -100,7 +101,7 @@ test("what a handler throws ends its call, and is told to whoever wants to know"
   };
   const onFault = (error: Error): void => void faults.push(error.message);
   createGrpcHandler(new Map([["/s/M", handler]]), { onFault }).onRequest(recorded.stream);
-  recorded.stream.handler.onRequestData(frameMessage(Buffer.from("question")));
+  recorded.stream.handler.onRequestBytes(...wholeOf(frameMessage(Buffer.from("question"))));
   recorded.stream.handler.onRequestEnd(undefined);
   expect([faults, recorded.sent]).toEqual([["ours"], ["head 13 end"]]);
 });
@@ -169,7 +170,7 @@ test.each([
     call.onCancel = () => cancelled++;
   };
   createGrpcHandler(new Map([["/s/M", handler]]), { clock }).onRequest(recorded.stream);
-  recorded.stream.handler.onRequestData(frameMessage(Buffer.from("question")));
+  recorded.stream.handler.onRequestBytes(...wholeOf(frameMessage(Buffer.from("question"))));
   recorded.stream.handler.onRequestEnd(undefined);
   clock.advance(ms - 1);
   expect(recorded.sent).toEqual([]);

@@ -66,7 +66,7 @@ function refusedWith({ request }: ServerStream): number | undefined {
 }
 
 const IGNORING: RequestHandler = {
-  onRequestData: () => undefined,
+  onRequestBytes: () => undefined,
   onRequestEnd: () => undefined,
   onRequestReset: () => undefined,
   onResponseWritable: () => undefined,
@@ -127,7 +127,7 @@ class IncomingCall implements RequestHandler, ServerCall {
       return;
     }
     this.#start();
-    this.#blocked = !this.#stream.sendData(framed);
+    this.#blocked = !this.#stream.sendBytes(framed, 0, framed.length);
   }
 
   end(code: number, message: string): void {
@@ -145,9 +145,9 @@ class IncomingCall implements RequestHandler, ServerCall {
     this.#stream.sendHead({ status: 200, version: "HTTP/2", headers: trailers }, true);
   }
 
-  onRequestData(chunk: Uint8Array): void {
+  onRequestBytes(bytes: Buffer, from: number, to: number): void {
     if (this.#ended) return;
-    const problem = this.#reader.receive(chunk, (message) => {
+    const problem = this.#reader.receive(bytes.subarray(from, to), (message) => {
       this.#messages++;
       this.request = message;
     });

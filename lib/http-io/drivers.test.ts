@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import type {
   ClientConnection,
   RequestHandler,
@@ -34,7 +35,8 @@ class Answer implements ResponseHandler {
     this.head = head;
     this.ended = end;
   }
-  onResponseData(chunk: Uint8Array): void {
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.body += Buffer.from(chunk).toString("latin1");
   }
   onResponseEnd(trailers: HeaderList | undefined): void {
@@ -61,7 +63,7 @@ class Echo implements ServerHandler {
     const head = { status: 200, version: "HTTP/1.1" as const, headers: new HeaderList() };
     head.headers.add("x-path", stream.request.path);
     const handler: RequestHandler = {
-      onRequestData: (chunk) => void stream.sendData(chunk),
+      onRequestBytes: (bytes, from, to) => void stream.sendBytes(bytes, from, to),
       onRequestEnd: (trailers) => stream.sendEnd(trailers),
       onRequestReset: (reset) => void this.resets.push(reset),
       onResponseWritable: () => {
@@ -136,7 +138,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
           for (let round = 0; round < 2; round++) {
             const answer = new Answer();
             const stream = client.send(request("/", { method: "POST" }), false, answer);
-            for (const chunk of chunks) stream.sendData(Buffer.from(chunk, "latin1"));
+            for (const chunk of chunks) stream.sendBytes(...wholeOf(Buffer.from(chunk, "latin1")));
             stream.sendEnd(HeaderList.of(["x-sum", "1"]));
             await pair.run(() => sizes.next().value ?? 1);
             expect(answer.body).toBe(chunks.join(""));
@@ -154,7 +156,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
     const answer = new Answer();
     const stream = client.send(request("/", { method: "POST" }), false, answer);
     const chunk = Buffer.alloc(3_000_000, "x");
-    const open = stream.sendData(chunk);
+    const open = stream.sendBytes(chunk, 0, chunk.length);
     expect(open).toBe(version === "HTTP/1.1");
     stream.sendEnd(undefined);
     await pair.run(() => 60_000);
@@ -174,7 +176,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
     const chunk = Buffer.alloc(20_000, "y");
     let open = true;
     while (open && sent < 5_000_000) {
-      open = stream.sendData(chunk);
+      open = stream.sendBytes(chunk, 0, chunk.length);
       sent += chunk.length;
       await pair.run();
     }
@@ -196,10 +198,10 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
     const stream = client.send(request("/", { method: "POST" }), false, answer);
     await pair.run();
     pair.b.highWaterBytes = 10;
-    echo.streams[0]?.sendData(Buffer.alloc(30_000));
+    echo.streams[0]?.sendBytes(...wholeOf(Buffer.alloc(30_000)));
     pair.b.handler.onDrain();
     await passTick();
-    expect(echo.streams[0]?.sendData(Buffer.alloc(20_000))).toBe(false);
+    expect(echo.streams[0]?.sendBytes(...wholeOf(Buffer.alloc(20_000)))).toBe(false);
     await pair.run();
     expect(echo.writable).toBeGreaterThan(0);
     stream.sendEnd(undefined);
@@ -271,7 +273,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
       onRequest: (stream) => {
         stream.handler = idle;
         stream.sendHead({ status: 200, version, headers: new HeaderList() }, false);
-        stream.sendData(Buffer.from("hello"));
+        stream.sendBytes(...wholeOf(Buffer.from("hello")));
         stream.sendEnd(undefined);
       },
       onConnectionClose: () => undefined,
@@ -375,7 +377,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
     let open = true;
     let sent = 0;
     while (open && sent < 5_000_000) {
-      open = served?.sendData(Buffer.alloc(10_000)) ?? false;
+      open = served?.sendBytes(...wholeOf(Buffer.alloc(10_000))) ?? false;
       sent += 10_000;
       await pair.run();
     }
@@ -388,7 +390,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
 });
 
 const idle: RequestHandler = {
-  onRequestData: () => undefined,
+  onRequestBytes: () => undefined,
   onRequestEnd: () => undefined,
   onRequestReset: () => undefined,
   onResponseWritable: () => undefined,

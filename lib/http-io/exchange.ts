@@ -17,12 +17,12 @@ export interface Reset {
  * Names differ from ResponseHandler's, so that one proxied exchange can be both.
  */
 export interface RequestHandler {
-  /** Bytes of the request's body, valid during the call only. */
-  onRequestData(chunk: Uint8Array): void;
+  /** Bytes of the request's body, `bytes[from .. to)`, valid during the call only. */
+  onRequestBytes(bytes: Buffer, from: number, to: number): void;
   onRequestEnd(trailers: HeaderList | undefined): void;
   /** The client gave up or its connection ended; nothing more may be sent. */
   onRequestReset(reset: Reset): void;
-  /** The response may flow on after `sendData` returned false. */
+  /** The response may flow on after `sendBytes` returned false. */
   onResponseWritable(): void;
 }
 
@@ -41,8 +41,8 @@ export interface ServerStream {
    * 101, and 2xx to CONNECT, make the stream a tunnel: raw bytes both ways, `sendEnd` half-closes.
    */
   sendHead(head: ResponseHead, end: boolean): void;
-  /** False: stop until onResponseWritable. The bytes are taken in any case. */
-  sendData(chunk: Uint8Array): boolean;
+  /** Sends `bytes[from .. to)`. False: stop until onResponseWritable. They are taken in any case. */
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean;
   sendEnd(trailers: HeaderList | undefined): void;
   /** Ends the response without completing it: RST_STREAM, or the connection closed in HTTP/1. */
   resetResponse(code: number): void;
@@ -61,17 +61,17 @@ export interface ServerHandler {
 export interface ResponseHandler {
   onResponseInformational(head: ResponseHead): void;
   onResponseHead(head: ResponseHead, end: boolean): void;
-  /** Bytes of the response's body, valid during the call only. */
-  onResponseData(chunk: Uint8Array): void;
+  /** Bytes of the response's body, `bytes[from .. to)`, valid during the call only. */
+  onResponseBytes(bytes: Buffer, from: number, to: number): void;
   onResponseEnd(trailers: HeaderList | undefined): void;
   onResponseReset(reset: Reset): void;
-  /** The request may flow on after `sendData` returned false. */
+  /** The request may flow on after `sendBytes` returned false. */
   onRequestWritable(): void;
 }
 
 /** One request on a client connection. */
 export interface ClientStream {
-  sendData(chunk: Uint8Array): boolean;
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean;
   sendEnd(trailers: HeaderList | undefined): void;
   /** Gives the request up: RST_STREAM, or the connection closed in HTTP/1. */
   resetRequest(code: number): void;

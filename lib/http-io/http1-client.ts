@@ -115,8 +115,8 @@ class Http1ClientConnection
     this.#stream.destroy();
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    return this.#reader.state === "closed" || this.#output.body(chunk);
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#reader.state === "closed" || this.#output.body(bytes, from, to);
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
@@ -200,8 +200,8 @@ class Http1ClientConnection
     if (ended) this.#responded();
   }
 
-  onBody(chunk: Buffer): void {
-    this.#handler?.onResponseData(chunk);
+  onBodyBytes(bytes: Buffer, from: number, to: number): void {
+    this.#handler?.onResponseBytes(bytes, from, to);
   }
 
   onBodyEnd(trailers: HeaderList | undefined): void {

@@ -4,6 +4,7 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
 import { FakePair } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import type { RequestHandler, ResponseHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import { connectHttp1 } from "./http1-client.ts";
 import { DISCARD_LIMIT_BYTES, LOOK_AHEAD_LIMIT_BYTES } from "./http1-refusals.ts";
@@ -37,7 +38,8 @@ class Served implements ServerHandler, RequestHandler {
   onConnectionClose(): void {
     this.closed++;
   }
-  onRequestData(chunk: Uint8Array): void {
+  onRequestBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.body += Buffer.from(chunk).toString("latin1");
   }
   onRequestEnd(): void {
@@ -111,7 +113,7 @@ describe("serveHttp1()", () => {
     served.pair.a.paused = true;
     const stream = served.streams[0] as ServerStream;
     stream.sendHead(head(200), false);
-    stream.sendData(Buffer.alloc(100_000));
+    stream.sendBytes(...wholeOf(Buffer.alloc(100_000)));
     served.clock.advance(WRITE_IDLE_LIMIT_MS - 250);
     expect(served.closed).toBe(0);
     served.clock.advance(500);
@@ -172,7 +174,7 @@ describe("serveHttp1()", () => {
     const stream = await served.answer(101);
     await served.pair.run();
     expect([served.body, served.ended]).toEqual(["hello", 1]);
-    stream.sendData(Buffer.from("answer"));
+    stream.sendBytes(...wholeOf(Buffer.from("answer")));
     stream.sendEnd(undefined);
     await served.pair.run();
     expect(served.answers).toEndWith("\r\n\r\nanswer");
@@ -227,7 +229,8 @@ class Asked implements ResponseHandler {
   onResponseHead(final: ResponseHead, end: boolean): void {
     this.#push(`${final.status}${end ? " end" : ""}`);
   }
-  onResponseData(chunk: Uint8Array): void {
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.#push(`data ${Buffer.from(chunk).toString()}`);
   }
   onResponseEnd(): void {
@@ -268,7 +271,7 @@ describe("connectHttp1()", () => {
   test("an answer before the request has ended makes the connection useless", async () => {
     const asked = new Asked();
     const stream = asked.connection.send(request({ method: "POST" }), false, asked);
-    stream.sendData(Buffer.from("part"));
+    stream.sendBytes(...wholeOf(Buffer.from("part")));
     await asked.reply("HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n");
     expect(asked.events).toEqual(["413 end", "closed"]);
     expect(asked.pair.a.closed).toBe(true);
@@ -278,7 +281,7 @@ describe("connectHttp1()", () => {
     for (const headers of [HeaderList.of(["content-length", "1"]), HeaderList.of()]) {
       const asked = new Asked();
       const stream = asked.connection.send(request({ headers }), false, asked);
-      stream.sendData(Buffer.from("x"));
+      stream.sendBytes(...wholeOf(Buffer.from("x")));
       stream.sendEnd(undefined);
       await asked.reply("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n");
       expect(asked.pair.a.text).toContain("connection: close\r\n");

@@ -75,18 +75,19 @@ export class Http1Output implements Flushable {
     this.#framing = "raw";
   }
 
-  /** Writes body bytes; false where the socket is full. */
-  body(chunk: Uint8Array): boolean {
-    if (chunk.length === 0 || this.#framing === "none") return !this.#full;
+  /** Writes body bytes, `bytes[from .. to)`; false where the socket is full. */
+  body(bytes: Uint8Array, from: number, to: number): boolean {
+    const length = to - from;
+    if (length === 0 || this.#framing === "none") return !this.#full;
     if (this.#framing === "length") {
-      this.#due -= chunk.length;
+      this.#due -= length;
       if (this.#due < 0) {
         this.#breakOff();
         return true;
       }
     }
-    if (this.#framing === "chunked") this.#text(`${chunk.length.toString(16)}\r\n`);
-    this.#bytes(chunk);
+    if (this.#framing === "chunked") this.#text(`${length.toString(16)}\r\n`);
+    this.#bytes(bytes, from, to);
     if (this.#framing === "chunked") this.#text("\r\n");
     return !this.#full;
   }
@@ -109,7 +110,7 @@ export class Http1Output implements Flushable {
   flush(): void {
     this.#marked = false;
     if (this.#writer.length === 0) return;
-    if (!this.#stream.write(this.#writer.bytes, this.#writer.length)) this.#full = true;
+    if (!this.#stream.write(this.#writer.bytes, 0, this.#writer.length)) this.#full = true;
     this.#writer.clear();
   }
 
@@ -119,14 +120,14 @@ export class Http1Output implements Flushable {
     this.#mark();
   }
 
-  #bytes(chunk: Uint8Array): void {
-    if (chunk.length <= GATHER_LIMIT_BYTES) {
-      this.#writer.push(chunk);
+  #bytes(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from <= GATHER_LIMIT_BYTES) {
+      this.#writer.push(bytes, from, to);
       this.#mark();
       return;
     }
     this.flush();
-    if (!this.#stream.write(chunk)) this.#full = true;
+    if (!this.#stream.write(bytes, from, to)) this.#full = true;
   }
 
   #mark(): void {

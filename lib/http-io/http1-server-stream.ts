@@ -91,8 +91,8 @@ export class Http1ServerStream implements ServerStream {
     } else this.#write(head, "transfer-encoding: chunked\r\n", "chunked");
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    return this.responseDone || this.#host.output.body(chunk);
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.responseDone || this.#host.output.body(bytes, from, to);
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
@@ -136,7 +136,7 @@ export class Http1ServerStream implements ServerStream {
 }
 
 const NOBODY: RequestHandler = {
-  onRequestData: () => undefined,
+  onRequestBytes: () => undefined,
   onRequestEnd: () => undefined,
   onRequestReset: () => undefined,
   onResponseWritable: () => undefined,

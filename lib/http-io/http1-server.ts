@@ -140,8 +140,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.#handler.onConnectionClose();
   }
 
-  onBody(chunk: Buffer): void {
-    this.#current?.handler.onRequestData(chunk);
+  onBodyBytes(bytes: Buffer, from: number, to: number): void {
+    this.#current?.handler.onRequestBytes(bytes, from, to);
   }
 
   onBodyEnd(trailers: HeaderList | undefined): void {

@@ -173,8 +173,8 @@ class Http2ClientConnection
     else handler.onResponseHead(head, end);
   }
 
-  onStreamData(stream: Http2Stream, chunk: Uint8Array): void {
-    (stream.owner as Http2ClientStream).handler.onResponseData(chunk);
+  onStreamBytes(stream: Http2Stream, bytes: Buffer, from: number, to: number): void {
+    (stream.owner as Http2ClientStream).handler.onResponseBytes(bytes, from, to);
   }
 
   onStreamEnd(stream: Http2Stream, trailers: HeaderList | undefined): void {
@@ -227,7 +227,7 @@ class Http2ClientConnection
     if (this.#withheld.length > 0 && connectProtocol !== undefined)
       this.#settleWithheld(connectProtocol);
     if (out.length > 0) {
-      if (this.#stream.write(out.bytes, out.length)) this.http2.sent();
+      if (this.#stream.write(out.bytes, 0, out.length)) this.http2.sent();
       else this.#full = true;
       out.clear();
     }
@@ -256,8 +256,8 @@ class Http2ClientStream implements ClientStream {
     this.handler = handler;
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    const open = this.#connection.http2.send(this.#stream, chunk);
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    const open = this.#connection.http2.send(this.#stream, bytes, from, to);
     this.#connection.mark();
     if (open && this.#connection.full) {
       this.#connection.waitForDrain(this);

@@ -158,8 +158,8 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     // A server gets no responses; the connection refuses them before.
   }
 
-  onStreamData(stream: Http2Stream, chunk: Uint8Array): void {
-    (stream.owner as Http2ServerStream).handler.onRequestData(chunk);
+  onStreamBytes(stream: Http2Stream, bytes: Buffer, from: number, to: number): void {
+    (stream.owner as Http2ServerStream).handler.onRequestBytes(bytes, from, to);
   }
 
   onEnd(): void {
@@ -202,7 +202,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     this.#marked = false;
     const { out, failure, finished } = this.http2;
     if (out.length > 0) {
-      if (this.#stream.write(out.bytes, out.length)) this.http2.sent();
+      if (this.#stream.write(out.bytes, 0, out.length)) this.http2.sent();
       else this.#full = true;
       out.clear();
     }
@@ -248,8 +248,8 @@ class Http2ServerStream implements ServerStream {
     this.#connection.mark();
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    const open = this.#connection.http2.send(this.#stream, chunk);
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    const open = this.#connection.http2.send(this.#stream, bytes, from, to);
     this.#connection.mark();
     if (open && this.#connection.full) {
       this.#connection.waitForDrain(this);
@@ -270,7 +270,7 @@ class Http2ServerStream implements ServerStream {
 }
 
 const NOBODY: RequestHandler = {
-  onRequestData: () => undefined,
+  onRequestBytes: () => undefined,
   onRequestEnd: () => undefined,
   onRequestReset: () => undefined,
   onResponseWritable: () => undefined,

@@ -5,6 +5,7 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import type { ClientConnection, Reset, ResponseHandler, ServerHandler } from "./exchange.ts";
 import { serveHttp1 } from "./http1-server.ts";
 import { connectHttp2, type Http2ClientOptions } from "./http2-client.ts";
@@ -99,7 +100,7 @@ test("HTTP/1: a client that reads slowly is not cut off", async () => {
     onRequest: (stream) => {
       const headers = HeaderList.of(["content-length", "300"], ["connection", "close"]);
       stream.sendHead({ status: 200, version: "HTTP/1.1", headers }, false);
-      stream.sendData(Buffer.alloc(300));
+      stream.sendBytes(...wholeOf(Buffer.alloc(300)));
       stream.sendEnd(undefined);
     },
   });
@@ -130,7 +131,7 @@ class Answer implements ResponseHandler {
   onResponseHead(head: { readonly status: number }): void {
     this.status = head.status;
   }
-  onResponseData = (): undefined => undefined;
+  onResponseBytes = (): undefined => undefined;
   onResponseEnd = (): undefined => undefined;
   onResponseReset(reset: Reset): void {
     this.reset = reset;

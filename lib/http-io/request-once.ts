@@ -52,11 +52,11 @@ export function requestOnce(stream: ByteStream, request: OnceRequest): Promise<O
       head = { status, contentType: headers.get("content-type") ?? "" };
       if (end) handler.onResponseEnd(undefined);
     },
-    onResponseData: (chunk) => {
-      length += chunk.length;
+    onResponseBytes: (bytes, from, to) => {
+      length += to - from;
       if (length > ONCE_BODY_LIMIT_BYTES)
         refuse(`its answer is longer than ${ONCE_BODY_LIMIT_BYTES} bytes`);
-      else parts.push(new Uint8Array(chunk));
+      else parts.push(new Uint8Array(bytes.subarray(from, to)));
     },
     onResponseEnd: () => {
       timer.cancel();
@@ -88,6 +88,6 @@ function send(
   } as const;
   const sent = connection.send({ ...head }, body === undefined, handler);
   if (body === undefined) return;
-  sent.sendData(body);
+  sent.sendBytes(body, 0, body.length);
   sent.sendEnd(undefined);
 }

@@ -124,7 +124,7 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
     const bodiless = bytes.length === 0 || this.head.method === "HEAD";
     this.#stream.sendHead({ status, version: this.head.version, headers }, bodiless);
     if (bodiless) return;
-    this.#stream.sendData(bytes);
+    this.#stream.sendBytes(bytes, 0, bytes.length);
     this.#stream.sendEnd(undefined);
   }
 
@@ -148,7 +148,7 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
   write(chunk: Uint8Array | string): boolean {
     if (this.#state !== "streaming" && this.#state !== "tunnel") return true;
     const bytes = asBytes(chunk);
-    if (this.#stream.sendData(bytes)) {
+    if (this.#stream.sendBytes(bytes, 0, bytes.length)) {
       this.#backlog = 0;
       return true;
     }
@@ -173,7 +173,8 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
     this.#stream.resumeRequest();
   }
 
-  onRequestData(chunk: Uint8Array): void {
+  onRequestBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     if (this.#state === "tunnel") this.onData(new Uint8Array(chunk));
     if (this.#state !== "reading") return;
     this.#bytes += chunk.length;

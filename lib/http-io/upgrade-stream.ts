@@ -48,9 +48,9 @@ class UpgradeStream implements ClientStream, ResponseHandler {
     this.#accept = accept;
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    if (this.#open) return this.upstream?.sendData(chunk) ?? true;
-    this.#chunks.push(new Uint8Array(chunk));
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.#open) return this.upstream?.sendBytes(bytes, from, to) ?? true;
+    this.#chunks.push(new Uint8Array(bytes.subarray(from, to)));
     return false;
   }
 
@@ -92,8 +92,8 @@ class UpgradeStream implements ClientStream, ResponseHandler {
     if (status === 101) this.#switch();
   }
 
-  onResponseData(chunk: Uint8Array): void {
-    if (!this.#over) this.#handler.onResponseData(chunk);
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    if (!this.#over) this.#handler.onResponseBytes(bytes, from, to);
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {
@@ -111,7 +111,8 @@ class UpgradeStream implements ClientStream, ResponseHandler {
   #switch(): void {
     this.#open = true;
     let writable = true;
-    for (const chunk of this.#chunks.splice(0)) writable = this.upstream?.sendData(chunk) ?? true;
+    for (const chunk of this.#chunks.splice(0))
+      writable = this.upstream?.sendBytes(chunk, 0, chunk.length) ?? true;
     if (this.#ended) this.upstream?.sendEnd(undefined);
     else if (writable) this.#handler.onRequestWritable();
   }

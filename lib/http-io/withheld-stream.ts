@@ -30,7 +30,7 @@ export class WithheldStream implements ClientStream {
     this.#stream = stream;
     if (this.#paused) stream.pauseResponse();
     let writable = true;
-    for (const chunk of this.#chunks) writable = stream.sendData(chunk);
+    for (const chunk of this.#chunks) writable = stream.sendBytes(chunk, 0, chunk.length);
     if (this.#end && !bare) stream.sendEnd(this.#trailers);
     else if (this.#chunks.length > 0 && writable) this.#handler.onRequestWritable();
     this.#chunks = [];
@@ -43,9 +43,9 @@ export class WithheldStream implements ClientStream {
     this.#handler.onResponseReset({ reason, code: ErrorCode.CONNECT_ERROR, unprocessed: true });
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    if (this.#stream !== undefined) return this.#stream.sendData(chunk);
-    this.#chunks.push(new Uint8Array(chunk));
+  sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.#stream !== undefined) return this.#stream.sendBytes(bytes, from, to);
+    this.#chunks.push(new Uint8Array(bytes.subarray(from, to)));
     return false;
   }
 

@@ -14,7 +14,8 @@ function read(framing: Framing, text: string, pieces: Iterator<number>) {
   const bytes = Buffer.from(text, "latin1");
   const got = { body: "", ended: false, trailers: undefined as HeaderList | undefined, rest: "" };
   const sink = {
-    onBody: (chunk: Buffer) => {
+    onBodyBytes: (bytes: Buffer, from: number, to: number) => {
+      const chunk = bytes.subarray(from, to);
       got.body += chunk.toString("latin1");
     },
     onBodyEnd: (trailers: HeaderList | undefined) => {
@@ -63,7 +64,7 @@ describe("BodyReader", () => {
     expect(reader.untilClose).toBe(true);
     expect(
       reader.take(Buffer.from("ab"), 2, {
-        onBody: () => expect.unreachable(),
+        onBodyBytes: () => expect.unreachable(),
         onBodyEnd: () => undefined,
       }),
     ).toBe(-1);
@@ -72,7 +73,7 @@ describe("BodyReader", () => {
   test("has nothing to read where there is no body", () => {
     const reader = new BodyReader();
     expect(reader.begin({ type: "none" })).toBe(true);
-    const sink = { onBody: () => undefined, onBodyEnd: () => undefined };
+    const sink = { onBodyBytes: () => undefined, onBodyEnd: () => undefined };
     expect(reader.take(Buffer.from("next"), 1, sink)).toBe(1);
   });
 

@@ -15,7 +15,8 @@ export const TRAILERS_LIMIT_BYTES: number = 16 * 1024;
 
 /** Takes what a body holds. */
 export interface BodySink {
-  onBody(chunk: Buffer): void;
+  /** `bytes[from .. to)`, which is not empty: where they lie, as a view of bytes just received is dear. */
+  onBodyBytes(bytes: Buffer, from: number, to: number): void;
   onBodyEnd(trailers: HeaderList | undefined): void;
 }
 
@@ -74,7 +75,7 @@ export class BodyReader {
       case "none":
         return from;
       case "close":
-        if (from < bytes.length) sink.onBody(from === 0 ? bytes : bytes.subarray(from));
+        if (from < bytes.length) sink.onBodyBytes(bytes, from, bytes.length);
         return -1;
       case "length":
         return this.#takeLength(bytes, from, sink);
@@ -87,7 +88,7 @@ export class BodyReader {
     const count = Math.min(bytes.length - from, this.#left);
     if (count > 0) {
       this.#left -= count;
-      sink.onBody(count === bytes.length ? bytes : bytes.subarray(from, from + count));
+      sink.onBodyBytes(bytes, from, from + count);
     }
     if (this.#left > 0) return -1;
     sink.onBodyEnd(undefined);
@@ -99,7 +100,7 @@ export class BodyReader {
     while (at < bytes.length) {
       if (this.#state === DATA) {
         const count = Math.min(bytes.length - at, this.#left);
-        sink.onBody(bytes.subarray(at, at + count));
+        sink.onBodyBytes(bytes, at, at + count);
         at += count;
         this.#left -= count;
         if (this.#left === 0) this.#state = DATA_CR;

@@ -17,7 +17,8 @@ class Recorder implements RequestSink {
     this.events.push([method, scheme, authority, path, version, fields, ended].join(" "));
     if (ended) this.#answered();
   }
-  onBody(chunk: Buffer): void {
+  onBodyBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     const last = this.events.at(-1) ?? "";
     const text = chunk.toString("latin1");
     if (last.startsWith("body ")) this.events[this.events.length - 1] = last + text;

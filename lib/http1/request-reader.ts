@@ -86,7 +86,7 @@ export class RequestReader {
       case "body":
         return this.#body.take(bytes, at, sink);
       case "tunnel":
-        sink.onBody(at === 0 ? bytes : bytes.subarray(at));
+        sink.onBodyBytes(bytes, at, bytes.length);
         return -1;
       case "responding":
       case "closed":

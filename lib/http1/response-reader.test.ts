@@ -33,7 +33,8 @@ class Recorder implements ResponseSink {
     );
     if (ended) this.next();
   }
-  onBody(chunk: Buffer): void {
+  onBodyBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     const last = this.events.at(-1) ?? "";
     const text = chunk.toString("latin1");
     if (last.startsWith("body ")) this.events[this.events.length - 1] = last + text;

@@ -81,7 +81,7 @@ export class ResponseReader {
   #step(bytes: Buffer, at: number, sink: ResponseSink): number {
     switch (this.state) {
       case "tunnel":
-        sink.onBody(at === 0 ? bytes : bytes.subarray(at));
+        sink.onBodyBytes(bytes, at, bytes.length);
         return -1;
       case "body":
         return this.#body.take(bytes, at, sink);

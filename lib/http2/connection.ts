@@ -131,9 +131,9 @@ export class Http2Connection implements FrameSink {
   }
 
   /** False: stop until `onWritable`. */
-  send(stream: Http2Stream, chunk: Uint8Array): boolean {
+  send(stream: Http2Stream, bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
     if (stream.closed || stream.localEnded || stream.endQueued) return true;
-    return this.#sender.data(stream, chunk);
+    return this.#sender.data(stream, bytes, from, to);
   }
 
   end(stream: Http2Stream, trailers: HeaderList | undefined): void {

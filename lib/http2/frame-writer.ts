@@ -19,12 +19,7 @@ export class FrameWriter {
   /** One DATA frame of `length` bytes of a chunk. */
   data(streamId: number, flags: number, chunk: Uint8Array, from: number, length: number): void {
     this.#begin(FrameType.DATA, flags, streamId, length);
-    const { out } = this;
-    out.bytes.set(
-      length === chunk.length ? chunk : chunk.subarray(from, from + length),
-      out.length,
-    );
-    out.length += length;
+    this.out.push(chunk, from, from + length);
   }
 
   /** A header block, the first `length` of `block`, as HEADERS and, where it is long, CONTINUATION (RFC 9113 §4.3). */

@@ -15,8 +15,8 @@ export interface StreamLoss {
 export interface Http2Events {
   onRequest(stream: Http2Stream, head: RequestHead, end: boolean): void;
   onResponse(stream: Http2Stream, head: ResponseHead, end: boolean): void;
-  /** Bytes valid during the call only. */
-  onStreamData(stream: Http2Stream, chunk: Uint8Array): void;
+  /** `bytes[from .. to)`, which is not empty, valid during the call only. */
+  onStreamBytes(stream: Http2Stream, bytes: Buffer, from: number, to: number): void;
   onStreamEnd(stream: Http2Stream, trailers: HeaderList | undefined): void;
   onReset(stream: Http2Stream, how: StreamLoss): void;
   onWritable(stream: Http2Stream): void;

@@ -56,11 +56,11 @@ export class Sender {
     this.#fields(stream, head.headers, end);
   }
 
-  /** Sends what the windows let through and queues the rest; false where something is queued. */
-  data(stream: Http2Stream, chunk: Uint8Array): boolean {
-    if (stream.queuedBytes > 0) return this.#enqueue(stream, chunk);
-    const sent = this.#transmit(stream, chunk, false);
-    return sent === chunk.length || this.#enqueue(stream, chunk.subarray(sent));
+  /** Sends what the windows let through of `bytes[from .. to)` and queues the rest; false where something is queued. */
+  data(stream: Http2Stream, bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
+    if (stream.queuedBytes > 0) return this.#enqueue(stream, bytes.subarray(from, to));
+    const sent = this.#transmit(stream, bytes, from, to, false);
+    return from + sent === to || this.#enqueue(stream, bytes.subarray(from + sent, to));
   }
 
   /** Ends the stream once its queue is sent. */
@@ -158,25 +158,26 @@ export class Sender {
     return false;
   }
 
-  /** Sends as much of a chunk as fits and returns how much that was. */
-  #transmit(stream: Http2Stream, chunk: Uint8Array, end: boolean): number {
-    let from = 0;
-    while (from < chunk.length) {
-      const length = Math.min(
-        chunk.length - from,
-        stream.sendWindow,
-        this.#window,
-        MAX_FRAME_BYTES,
-      );
+  /** Sends as much of `bytes[from .. to)` as fits and returns how much that was. */
+  #transmit(
+    stream: Http2Stream,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    end: boolean,
+  ): number {
+    let at = from;
+    while (at < to) {
+      const length = Math.min(to - at, stream.sendWindow, this.#window, MAX_FRAME_BYTES);
       if (length <= 0) break;
-      const last = end && from + length === chunk.length;
-      this.writer.data(stream.id, last ? Flag.END_STREAM : 0, chunk, from, length);
+      const last = end && at + length === to;
+      this.writer.data(stream.id, last ? Flag.END_STREAM : 0, bytes, at, length);
       this.dataFrames += 1;
       stream.sendWindow -= length;
       this.#window -= length;
-      from += length;
+      at += length;
     }
-    return from;
+    return at - from;
   }
 
   #pump(stream: Http2Stream): void {
@@ -185,7 +186,7 @@ export class Sender {
     while (queue.length > 0) {
       const chunk = queue[0] as Uint8Array;
       const last = queue.length === 1 && stream.endQueued && stream.trailers === undefined;
-      const sent = this.#transmit(stream, chunk, last);
+      const sent = this.#transmit(stream, chunk, 0, chunk.length, last);
       stream.queuedBytes -= sent;
       if (sent > 0) stream.stalledMs = 0;
       if (sent < chunk.length) {

@@ -65,7 +65,7 @@ export class StreamReceiver {
     stream.remoteEnded = end;
     if (frame.length > 0) {
       if (stream.paused) this.#hold(stream, frame);
-      else this.#events.onStreamData(stream, frame.view());
+      else this.#events.onStreamBytes(stream, frame.bytes, frame.from, frame.to);
     }
     if (end) this.#endRemote(stream, undefined);
     else if (!stream.paused) this.windows.credit(stream);
@@ -93,16 +93,18 @@ export class StreamReceiver {
 
   /** Hands over what was held while the stream was paused, and lets more in. */
   release(stream: Http2Stream): void {
-    while (stream.holds && !stream.paused && !stream.closed) {
-      const data = stream.unhold();
-      this.windows.hold(-data.length);
-      this.#events.onStreamData(stream, data);
-    }
+    while (stream.holds && !stream.paused && !stream.closed) this.#unhold(stream);
     if (stream.paused || stream.closed) return;
     const end = stream.heldEnd;
     stream.heldEnd = undefined;
     if (end !== undefined) this.#endRemote(stream, end.trailers);
     else this.windows.credit(stream);
+  }
+
+  #unhold(stream: Http2Stream): void {
+    const bytes = stream.unhold();
+    this.windows.hold(-bytes.length);
+    this.#events.onStreamBytes(stream, bytes, 0, bytes.length);
   }
 
   /** The peer has ended the stream; its owner hears that once it has taken what was held. */

@@ -101,10 +101,10 @@ class ForwardedStream implements ByteStream {
     return this.#socket.bufferedAmount;
   }
 
-  write(bytes: Uint8Array, length: number = bytes.length): boolean {
-    const frame = new Uint8Array(length + 1);
+  write(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
+    const frame = new Uint8Array(to - from + 1);
     frame[0] = DATA;
-    frame.set(bytes.subarray(0, length), 1);
+    frame.set(bytes.subarray(from, to), 1);
     this.#socket.send(frame);
     return true;
   }

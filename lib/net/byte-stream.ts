@@ -22,10 +22,10 @@ export interface ByteStream {
   readonly localAddress: string;
   readonly localPort: number;
   /**
-   * Takes the bytes, or the first `length` of them (what the kernel refuses is copied and queued). False means: stop
-   * until `onDrain`. A write after `end` or after close is dropped.
+   * Takes the bytes, or `bytes[from .. to)` (what the kernel refuses is copied and queued). False means: stop until
+   * `onDrain`. A write after `end` or after close is dropped.
    */
-  write(bytes: Uint8Array, length?: number): boolean;
+  write(bytes: Uint8Array, from?: number, to?: number): boolean;
   /** Bytes accepted and not yet given to the kernel. */
   readonly queuedBytes: number;
   /** Half-closes once the queue is written. */

@@ -100,13 +100,13 @@ export class TcpStream implements ByteStream, SocketEvents {
     return this.#queuedBytes;
   }
 
-  write(bytes: Uint8Array, length: number = bytes.length): boolean {
+  write(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
     if (this.#closed || this.#ending) return true;
-    this.meter.written.add(length);
-    if (this.#queuedBytes > 0) return this.#enqueue(bytes.subarray(0, length));
-    const taken = this.#socket.write(bytes, 0, length);
-    if (taken === length || taken < 0) return true;
-    return this.#enqueue(bytes.subarray(taken, length));
+    this.meter.written.add(to - from);
+    if (this.#queuedBytes > 0) return this.#enqueue(bytes.subarray(from, to));
+    const taken = this.#socket.write(bytes, from, to - from);
+    if (taken === to - from || taken < 0) return true;
+    return this.#enqueue(bytes.subarray(from + taken, to));
   }
 
   end(): void {

@@ -113,10 +113,10 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.#tryAgain(timedOut ? "connect-timeout" : "io", error.message);
   }
 
-  onRequestData(chunk: Uint8Array): void {
+  onRequestBytes(bytes: Buffer, from: number, to: number): void {
     if (this.#upstream === undefined) return;
-    if (!this.#headSent) this.#kept().data(chunk);
-    if (!this.#upstream.sendData(chunk)) this.stream.pauseRequest();
+    if (!this.#headSent) this.#kept().data(bytes, from, to);
+    if (!this.#upstream.sendBytes(bytes, from, to)) this.stream.pauseRequest();
   }
 
   onRequestEnd(trailers: HeaderList | undefined): void {
@@ -165,8 +165,8 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (end) this.#finish(false);
   }
 
-  onResponseData(chunk: Uint8Array): void {
-    if (!this.stream.sendData(chunk)) this.#upstream?.pauseResponse();
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    if (!this.stream.sendBytes(bytes, from, to)) this.#upstream?.pauseResponse();
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {

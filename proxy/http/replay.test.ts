@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ClientStream } from "#lib/http-io/exchange.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import { REPLAY_LIMIT_BYTES, Replay } from "./replay.ts";
 
 const sentBy = (replay: Replay): string[] => {
   const sent: string[] = [];
-  const stream: Pick<ClientStream, "sendData" | "sendEnd"> = {
-    sendData: (chunk) => {
+  const stream: Pick<ClientStream, "sendBytes" | "sendEnd"> = {
+    sendBytes: (chunk) => {
       sent.push(Buffer.from(chunk).toString());
       return true;
     },
@@ -19,7 +20,7 @@ const sentBy = (replay: Replay): string[] => {
 test("a body is kept as copies and sent again, end and trailers too", () => {
   const replay = new Replay();
   const chunk = Buffer.from("one");
-  replay.data(chunk);
+  replay.data(...wholeOf(chunk));
   chunk.fill("x");
   expect(sentBy(replay)).toEqual(["one"]);
   replay.end(HeaderList.of(["x", "y"]));
@@ -28,9 +29,9 @@ test("a body is kept as copies and sent again, end and trailers too", () => {
 
 test("a body past the limit, or one that was answered, is not sent again", () => {
   const long = new Replay();
-  long.data(Buffer.alloc(REPLAY_LIMIT_BYTES));
+  long.data(...wholeOf(Buffer.alloc(REPLAY_LIMIT_BYTES)));
   expect(long.whole).toBe(true);
-  long.data(Buffer.alloc(1));
+  long.data(...wholeOf(Buffer.alloc(1)));
   expect([long.whole, sentBy(long)]).toEqual([false, []]);
   const answered = new Replay();
   answered.forget();

@@ -20,16 +20,16 @@ export class Replay {
   }
 
   /** Takes a copy of what has just been sent. */
-  data(chunk: Uint8Array): void {
+  data(bytes: Buffer, from: number, to: number): void {
     if (!this.#whole) return;
-    this.#bytes += chunk.length;
+    this.#bytes += to - from;
     if (this.#bytes > REPLAY_LIMIT_BYTES) {
       this.forget();
       return;
     }
     this.#chunks ??= [];
     // Not by `slice`: a Buffer's shares its memory.
-    this.#chunks.push(new Uint8Array(chunk));
+    this.#chunks.push(new Uint8Array(bytes.subarray(from, to)));
   }
 
   /** The body has ended. */
@@ -40,7 +40,7 @@ export class Replay {
 
   /** Sends what was sent before to another endpoint. */
   sendTo(stream: ClientStream): void {
-    for (const chunk of this.#chunks ?? []) stream.sendData(chunk);
+    for (const chunk of this.#chunks ?? []) stream.sendBytes(chunk, 0, chunk.length);
     if (this.#ended) stream.sendEnd(this.#trailers);
   }
 

@@ -12,6 +12,7 @@ import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import type { ClientTls } from "../policy/authorization.ts";
 import { type DefaultPolicyName, defaultServerPolicy } from "../policy/default-policy.ts";
@@ -77,7 +78,7 @@ function setup(name: DefaultPolicyName, tls: ClientTls) {
         sent.push(
           `${head.status} ${head.headers.get("grpc-status") ?? ""}${head.headers.get("l5d-proxy-error") ?? ""}${end ? " end" : ""}`,
         ),
-      sendData: (chunk) => sent.push(`data ${chunk.length}`) < 0,
+      sendBytes: (chunk) => sent.push(`data ${chunk.length}`) < 0,
       sendEnd: () => sent.push("end"),
       resetResponse: (code) => sent.push(`reset ${code}`),
     };
@@ -99,7 +100,7 @@ function setup(name: DefaultPolicyName, tls: ClientTls) {
         );
         handler = receiver;
         return {
-          sendData: (chunk) => upstream.push(`data ${chunk.length}`) < 0,
+          sendBytes: (chunk) => upstream.push(`data ${chunk.length}`) < 0,
           sendEnd: () => upstream.push("end"),
           resetRequest: (code) => upstream.push(`reset ${code}`),
           pauseResponse: () => upstream.push("pause"),
@@ -154,12 +155,12 @@ test("a body waits for the connection, flows with back-pressure, and the respons
   const { ask, connect, metrics } = setup("all-unauthenticated", WEB);
   const { sent, stream } = ask({ method: "POST" }, false);
   const { upstream, handler } = connect();
-  stream.handler.onRequestData(new Uint8Array(5));
+  stream.handler.onRequestBytes(...wholeOf(new Uint8Array(5)));
   handler.onRequestWritable();
   stream.handler.onRequestEnd(undefined);
   handler.onResponseInformational({ ...ok(), status: 103 });
   handler.onResponseHead(ok(), false);
-  handler.onResponseData(new Uint8Array(7));
+  handler.onResponseBytes(...wholeOf(new Uint8Array(7)));
   stream.handler.onResponseWritable();
   handler.onResponseEnd(undefined);
   expect(upstream).toEqual(["POST web.ns", "data 5", "end", "pause", "resume"]);

@@ -11,8 +11,8 @@ class Recorder implements ByteStream {
   readonly queuedBytes = 0;
   readonly calls: string[] = [];
   full = false;
-  write(bytes: Uint8Array, length: number = bytes.length): boolean {
-    this.calls.push(`write ${new TextDecoder().decode(bytes.subarray(0, length))}`);
+  write(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
+    this.calls.push(`write ${new TextDecoder().decode(bytes.subarray(from, to))}`);
     return !this.full;
   }
   end(): void {

@@ -45,9 +45,9 @@ export class FakeByteStream implements ByteStream {
     b.#peer = a;
   }
 
-  write(bytes: Uint8Array, length: number = bytes.length): boolean {
+  write(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
     if (this.ended || this.closed) return true;
-    const copy = Buffer.from(bytes.subarray(0, length));
+    const copy = Buffer.from(bytes.subarray(from, to));
     this.writes.push(copy);
     this.#queue.push(copy);
     this.#queuedBytes += copy.length;

@@ -61,7 +61,7 @@ export class Http2Rig {
         },
         onResponse: (stream, head, end) =>
           this.log.push(`response ${stream.id} ${head.status} ${end}`),
-        onStreamData: (stream, chunk) => this.log.push(`data ${stream.id} ${chunk.length}`),
+        onStreamBytes: (stream, _, from, to) => this.log.push(`data ${stream.id} ${to - from}`),
         onStreamEnd: (stream, trailers) =>
           this.log.push(`end ${stream.id} ${trailers?.length ?? 0}`),
         onReset: (stream, how) =>

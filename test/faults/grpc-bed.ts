@@ -35,7 +35,8 @@ export class Outcome implements ResponseHandler {
     this.ended = end;
   }
 
-  onResponseData(chunk: Uint8Array): void {
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.data = Buffer.concat([this.data, chunk]);
   }
 
@@ -99,7 +100,7 @@ export class GrpcBed {
     };
     const outcome = new Outcome();
     const stream = this.connection.send(head, false, outcome);
-    if (body.length > 0) stream.sendData(body);
+    if (body.length > 0) stream.sendBytes(body, 0, body.length);
     return { outcome, stream };
   }
 

@@ -8,6 +8,7 @@ import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { FakePair } from "../fake/byte-stream.ts";
+import { wholeOf } from "../fake/whole-of.ts";
 
 const GRPC = ["content-type", "application/grpc"] as const;
 const head = (stream: ServerStream, status: number, end: boolean, ...fields: [string, string][]) =>
@@ -21,7 +22,7 @@ async function callOf(
   const server = {
     onRequest: (stream: ServerStream): void => {
       stream.handler = {
-        onRequestData: () => undefined,
+        onRequestBytes: () => undefined,
         onRequestEnd: () => answer(stream, pair),
         onRequestReset: () => undefined,
         onResponseWritable: () => undefined,
@@ -98,7 +99,7 @@ test.each<[string, (stream: ServerStream, pair: FakePair) => void, number]>([
     "a message cut short",
     (stream) => {
       head(stream, 200, false, [...GRPC]);
-      stream.sendData(frameMessage(Buffer.alloc(9)).subarray(0, 8));
+      stream.sendBytes(...wholeOf(frameMessage(Buffer.alloc(9)).subarray(0, 8)));
       stream.sendEnd(HeaderList.of(["grpc-status", "0"]));
     },
     GrpcCode.INTERNAL,
@@ -107,7 +108,7 @@ test.each<[string, (stream: ServerStream, pair: FakePair) => void, number]>([
     "a message over 4 MiB",
     (stream) => {
       head(stream, 200, false, [...GRPC]);
-      stream.sendData(Buffer.from("00ffffffff", "hex"));
+      stream.sendBytes(...wholeOf(Buffer.from("00ffffffff", "hex")));
     },
     GrpcCode.RESOURCE_EXHAUSTED,
   ],
@@ -115,7 +116,7 @@ test.each<[string, (stream: ServerStream, pair: FakePair) => void, number]>([
     "a compressed message",
     (stream) => {
       head(stream, 200, false, [...GRPC]);
-      stream.sendData(Buffer.from("010000000141", "hex"));
+      stream.sendBytes(...wholeOf(Buffer.from("010000000141", "hex")));
     },
     GrpcCode.INTERNAL,
   ],

@@ -31,7 +31,8 @@ function serve(stream: ServerStream): void {
   received = Buffer.alloc(0);
   timeout = stream.request.headers.get("grpc-timeout");
   stream.handler = {
-    onRequestData: (chunk) => {
+    onRequestBytes: (bytes, from, to) => {
+      const chunk = bytes.subarray(from, to);
       received = Buffer.concat([received, chunk]);
     },
     onRequestEnd: () => answer(stream),
@@ -87,7 +88,7 @@ function call(body: Uint8Array, ...more: [string, string][]) {
   };
   const outcome = new Outcome();
   const stream = connection.send(head, false, outcome);
-  stream.sendData(body);
+  stream.sendBytes(body, 0, body.length);
   stream.sendEnd(undefined);
   return { outcome, stream };
 }
@@ -114,7 +115,7 @@ test.each([
   const bytes = Buffer.from(hex, "hex");
   answer = (stream) => {
     response(stream, 200, false);
-    stream.sendData(bytes);
+    stream.sendBytes(bytes, 0, bytes.length);
     stream.sendEnd(HeaderList.of(["grpc-status", "13"]));
   };
   const { outcome } = call(bytes);

@@ -256,7 +256,7 @@ function teller(told: string[]) {
   return {
     onResponseInformational: ignore,
     onResponseHead: ({ status }: { readonly status: number }) => void told.push(`${status}`),
-    onResponseData: ignore,
+    onResponseBytes: ignore,
     onResponseEnd: ignore,
     onResponseReset: ({ reason }: { readonly reason: string }) => void told.push(reason),
     onRequestWritable: ignore,

@@ -16,6 +16,7 @@ import { workloadKey } from "../../proxy/identity/key.ts";
 import type { ClientPolicy, EndpointUpdate } from "../../proxy/policy/client-policy.ts";
 import type { ServerPolicy } from "../../proxy/policy/server-policy.ts";
 import { FakeControllers } from "../fake/controllers.ts";
+import { wholeOf } from "../fake/whole-of.ts";
 
 const PATH = "web.mesh.svc.cluster.local:80";
 const GET = "/io.linkerd.proxy.destination.Destination/Get";
@@ -268,7 +269,7 @@ class SlowWatcher implements ResponseHandler {
       false,
       watcher,
     );
-    stream.sendData(frameMessage(toBinary(GetDestinationSchema, request)));
+    stream.sendBytes(...wholeOf(frameMessage(toBinary(GetDestinationSchema, request))));
     stream.sendEnd(undefined);
     watcher.#stream = stream;
     watcher.#connection = connection;
@@ -287,7 +288,8 @@ class SlowWatcher implements ResponseHandler {
     this.#connection?.destroy();
   }
 
-  onResponseData(chunk: Uint8Array): void {
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     const problem = this.#reader.receive(chunk, (message) => {
       const update = toEndpointUpdate(fromBinary(UpdateSchema, message));
       if (update !== undefined) this.seen.push(update);

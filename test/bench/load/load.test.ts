@@ -5,6 +5,7 @@ import { HeaderList } from "#lib/http/headers.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { listen } from "#lib/net/listener.ts";
 import { FakeAuthority } from "../../fake/authority.ts";
+import { wholeOf } from "../../fake/whole-of.ts";
 import type { ChannelOptions } from "./channel.ts";
 import { runConnects } from "./connects.ts";
 import { Histogram } from "./histogram.ts";
@@ -98,14 +99,14 @@ test("HTTP/2 goes many at a time on one connection, and a refusal is a failure",
           onRequest: (call) => {
             requests += 1;
             call.handler = {
-              onRequestData: () => undefined,
+              onRequestBytes: () => undefined,
               onRequestEnd: () => undefined,
               onRequestReset: () => undefined,
               onResponseWritable: () => undefined,
             };
             const status = call.request.path === "/" ? 200 : 503;
             call.sendHead({ status, version: "HTTP/2", headers: new HeaderList() }, false);
-            call.sendData(Buffer.from(BODY));
+            call.sendBytes(...wholeOf(Buffer.from(BODY)));
             call.sendEnd(undefined);
           },
           onConnectionClose: () => undefined,

@@ -100,7 +100,7 @@ export class Ends {
     const version = stream.request.version;
     let source: Source | undefined;
     const handler: RequestHandler = {
-      onRequestData: (chunk) => sink.take(chunk),
+      onRequestBytes: (bytes, from, to) => sink.take(bytes.subarray(from, to)),
       onRequestEnd: () => {
         stream.sendHead({ status: 204, version, headers: new HeaderList() }, true);
         sink.end();
@@ -117,7 +117,7 @@ export class Ends {
     const headers = HeaderList.of(["content-length", String(total)]);
     stream.sendHead({ status: 200, version, headers }, false);
     source = new Source(total, {
-      send: (chunk) => stream.sendData(chunk),
+      send: (chunk) => stream.sendBytes(chunk, 0, chunk.length),
       end: () => stream.sendEnd(undefined),
     });
     ongoing.source = source;
@@ -141,7 +141,7 @@ export class Ends {
       onResponseHead: ({ status }) => {
         if (status >= 300) sink.fail(`answered with ${status}`);
       },
-      onResponseData: (chunk) => sink.take(chunk),
+      onResponseBytes: (bytes, from, to) => sink.take(bytes.subarray(from, to)),
       onResponseEnd: () => sink.end(),
       onResponseReset: ({ reason }) => sink.fail(`the response was reset: ${reason}`),
       onRequestWritable: () => ongoing.source?.pump(),
@@ -169,7 +169,7 @@ function headOf(version: "HTTP/1.1" | "HTTP/2", length: number): RequestHead {
 
 function send(stream: ClientStream, ongoing: Ongoing): void {
   ongoing.source = new Source(ongoing.total, {
-    send: (chunk) => stream.sendData(chunk),
+    send: (chunk) => stream.sendBytes(chunk, 0, chunk.length),
     end: () => stream.sendEnd(undefined),
   });
   ongoing.source.pump();

@@ -40,7 +40,8 @@ class Requests implements RequestSink {
     this.#tunnel = method === "CONNECT" || headers.has("upgrade");
     if (ended) this.onBodyEnd(undefined);
   }
-  onBody(chunk: Buffer): void {
+  onBodyBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.#body += chunk.toString("latin1");
   }
   onBodyEnd(_: HeaderList | undefined): void {
@@ -72,7 +73,8 @@ class Responses implements ResponseSink {
     if (this.reader.state === "tunnel") this.messages.push({ start: this.#start, body: "" });
     if (ended) this.onBodyEnd(undefined);
   }
-  onBody(chunk: Buffer): void {
+  onBodyBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.#body += chunk.toString("latin1");
   }
   onBodyEnd(_: HeaderList | undefined): void {

@@ -5,6 +5,7 @@ import { FrameType } from "#lib/http2/frame.ts";
 import type { Http2Options } from "#lib/http2/http2-options.ts";
 import { encodeSettings } from "#lib/http2/settings.ts";
 import { frame } from "../../fake/http2-rig.ts";
+import { wholeOf } from "../../fake/whole-of.ts";
 import type { ScriptedConnection } from "./scripted-server.ts";
 
 /** One MUST of RFC 9113. */
@@ -69,7 +70,7 @@ export async function sends(
   { give, more, total }: { readonly give: number; readonly more?: Buffer; readonly total: number },
 ): Promise<string | undefined> {
   const stream = await connection.request({}, false);
-  stream.sendData(Buffer.alloc(give));
+  stream.sendBytes(...wholeOf(Buffer.alloc(give)));
   await connection.isAlive();
   if (more !== undefined) await connection.say(more);
   await connection.isAlive();

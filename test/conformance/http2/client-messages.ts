@@ -68,7 +68,7 @@ export const MESSAGE_CASES: readonly ClientCase[] = [
     must: "ends its request with trailers",
     check: async (connection) => {
       const stream = await connection.request({}, false);
-      stream.sendData(x);
+      stream.sendBytes(x, 0, x.length);
       stream.sendEnd(HeaderList.of(["a", "b"]));
       await connection.isAlive();
       const sent = connection.frames.filter(({ streamId }) => streamId === 3);

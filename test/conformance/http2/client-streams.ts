@@ -4,6 +4,7 @@ import { Flag, FrameType } from "#lib/http2/frame.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { SettingId } from "#lib/http2/settings.ts";
 import { frame, word } from "../../fake/http2-rig.ts";
+import { wholeOf } from "../../fake/whole-of.ts";
 import { type ClientCase, settings } from "./client-case.ts";
 import { block, headers } from "./scripted-server.ts";
 
@@ -167,7 +168,7 @@ export const STREAM_CASES: readonly ClientCase[] = [
     settings: settings([SettingId.INITIAL_WINDOW_SIZE, 1_000_000]),
     check: async (connection) => {
       const stream = await connection.request({}, false);
-      stream.sendData(Buffer.alloc(100_000));
+      stream.sendBytes(...wholeOf(Buffer.alloc(100_000)));
       await connection.isAlive();
       const bytes = connection.sent(DATA).reduce((sum, { payload }) => sum + payload.length, 0);
       return bytes === 65_535 ? undefined : `${bytes} bytes came`;

@@ -158,7 +158,8 @@ export class ScriptedConnection implements ResponseHandler {
     this.told.push(`${status}${end ? " end" : ""}`);
   }
 
-  onResponseData(chunk: Uint8Array): void {
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     this.told.push(`data ${chunk.length}`);
   }
 

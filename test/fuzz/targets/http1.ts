@@ -51,7 +51,7 @@ function readRequests(feed: (take: (piece: Uint8Array) => void) => void): Record
       if (head.method !== "CONNECT" && !head.headers.has("upgrade")) recorder.forwarded.push(text);
       if (ended) reader.state = "head";
     },
-    onBody: (chunk) => recorder.body(chunk),
+    onBodyBytes: (bytes, from, to) => recorder.body(bytes.subarray(from, to)),
     onBodyEnd: (trailers) => {
       recorder.add(`end ${trailers?.names} ${trailers?.values}`);
       reader.state = "head";
@@ -75,7 +75,7 @@ function assertStable(text: string): void {
     onHead: (head) => {
       heads.push(requestText(head));
     },
-    onBody: () => undefined,
+    onBodyBytes: () => undefined,
     onBodyEnd: () => undefined,
   });
   if (heads.length !== 1 || heads[0] !== text || reader.keptBytes !== 0)
@@ -150,7 +150,7 @@ function readResponses(
       recorder.forwarded.push(text);
       if (ended) next();
     },
-    onBody: (chunk) => recorder.body(chunk),
+    onBodyBytes: (bytes, from, to) => recorder.body(bytes.subarray(from, to)),
     onBodyEnd: (trailers) => {
       recorder.add(`end ${trailers?.names} ${trailers?.values}`);
       next();

@@ -43,7 +43,8 @@ class Recorder implements Http2Events {
     this.#soundFields(head.headers, "");
   }
 
-  onStreamData(stream: Http2Stream, chunk: Uint8Array): void {
+  onStreamBytes(stream: Http2Stream, bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
     if (stream.closed) throw new Error(`stream ${stream.id} is closed and gets data`);
     this.events.push(`data ${stream.id} ${Buffer.from(chunk).toString("hex")}`);
   }
