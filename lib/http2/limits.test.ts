@@ -181,6 +181,16 @@ test("what paused streams hold closes the connection's window at its limit, unti
   expect(credited()).toBeLessThanOrEqual(HELD_LIMIT_BYTES);
 });
 
+test("responses that one client does not read leave the connection to the others", () => {
+  const rig = new Http2Rig("client", { streamWindowBytes: HELD_LIMIT_BYTES * 2 });
+  const stream = rig.connection.open(GET, true);
+  rig.connection.pause(stream);
+  rig.give(rig.response(1, 0, "200"));
+  const frames = HELD_LIMIT_BYTES / MAX_FRAME_BYTES + 100;
+  for (let i = 0; i < frames; i++) rig.give(frame(DATA, 0, 1, Buffer.alloc(MAX_FRAME_BYTES)));
+  expect([rig.connection.failure, stream.heldBytes]).toEqual([undefined, frames * MAX_FRAME_BYTES]);
+});
+
 test("a window that what is held has closed opens again when a stream is read or given up", () => {
   const size = 65_536;
   for (const letGo of [

@@ -7,8 +7,9 @@ import { DEFAULT_WINDOW_BYTES } from "./sender.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /**
- * So much may paused streams of one connection hold before its window stays closed, and with it all of them. Below,
- * 256 streams with Linkerd's window may stand still and hold nobody up.
+ * So much may the paused requests of one connection hold before its window stays closed, and with it all of them. Below,
+ * 256 requests with Linkerd's window may stand still and hold nobody up. Responses have but their own windows: many
+ * clients share a connection to a server, and those of one that does not read may not stop those of another.
  */
 export const HELD_LIMIT_BYTES: number = 16 * 1024 * 1024;
 
@@ -18,6 +19,7 @@ export class ReceiveWindows {
   readonly #streamWindow: number;
   readonly #connectionWindow: number;
   #received = 0;
+  readonly #heldLimit: number;
   #held = 0;
   /** The peer has read our settings; until then streams have the window that every one begins with (RFC 9113 §6.9.2). */
   settled = false;
@@ -25,6 +27,7 @@ export class ReceiveWindows {
   constructor(writer: FrameWriter, options: Http2Options) {
     this.#writer = writer;
     this.#streamWindow = options.streamWindowBytes;
+    this.#heldLimit = options.role === "server" ? HELD_LIMIT_BYTES : Number.POSITIVE_INFINITY;
     this.#connectionWindow = Math.max(options.connectionWindowBytes, DEFAULT_WINDOW_BYTES);
   }
 
@@ -52,7 +55,7 @@ export class ReceiveWindows {
   }
 
   #creditConnection(): void {
-    if (this.#received * 2 < this.#connectionWindow || this.#held > HELD_LIMIT_BYTES) return;
+    if (this.#received * 2 < this.#connectionWindow || this.#held > this.#heldLimit) return;
     this.#writer.windowUpdate(0, this.#received);
     this.#received = 0;
   }
