@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ByteWriter, POOL_LIMIT, POOLED_BYTES_LIMIT } from "./byte-writer.ts";
+import { ByteWriter, POOLS } from "./byte-writer.ts";
 
 test("ByteWriter gathers, grows and clears", () => {
   const writer = new ByteWriter();
@@ -11,14 +11,33 @@ test("ByteWriter gathers, grows and clears", () => {
   expect([writer.length, writer.bytes.length]).toEqual([0, 0]);
 });
 
-test("ByteWriter takes buffers back, up to POOL_LIMIT and POOLED_BYTES_LIMIT", () => {
-  const writers = Array.from({ length: POOL_LIMIT + 2 }, () => new ByteWriter());
-  for (const writer of writers) writer.push(Uint8Array.of(1));
+/** What is kept of each size. */
+const kept = (): number[] => POOLS.map((pool) => pool.kept.length);
+
+test("ByteWriter takes buffers back, so many of each size", () => {
+  const most = Math.max(...POOLS.map(({ limit }) => limit)) + 1;
+  const writers = Array.from({ length: most }, () => new ByteWriter());
+  for (const { bytes } of POOLS) {
+    for (const writer of writers) writer.push(new Uint8Array(bytes));
+    for (const writer of writers) writer.clear();
+  }
+  expect(kept()).toEqual(POOLS.map(({ limit }) => limit));
   const [first] = writers;
-  for (const writer of writers) writer.clear();
-  first?.push(new Uint8Array(POOLED_BYTES_LIMIT + 1));
-  const large = first?.bytes;
+  first?.push(new Uint8Array(1_000_000));
   first?.clear();
+  expect(kept()).toEqual(POOLS.map(({ limit }) => limit));
   first?.push(Uint8Array.of(1));
-  expect(first?.bytes).not.toBe(large as Buffer);
+  expect([first?.bytes.length, POOLS[0]?.kept.length]).toEqual([4096, 63]);
+  first?.clear();
+});
+
+test("ByteWriter that outgrows a buffer gives it back", () => {
+  const writer = new ByteWriter();
+  writer.push(Uint8Array.of(1));
+  const before = kept();
+  writer.push(new Uint8Array(20_000).fill(2));
+  expect([writer.bytes[0], writer.bytes[20_000], writer.length]).toEqual([1, 2, 20_001]);
+  expect(kept()[0]).toBe((before[0] ?? 0) + 1);
+  writer.clear();
+  expect(kept()[2]).toBe(before[2] as number);
 });

@@ -2,16 +2,22 @@
 
 import { asBuffer } from "./latin1.ts";
 
-/** What a buffer begins with. */
-const INITIAL_BYTES = 16 * 1024;
+/**
+ * The sizes of buffers, and how many of each are kept for the next one who needs one. As many connections write at once
+ * as there are answers in one event, but few of them much: in a pool of one kind every buffer would come to be as large
+ * as anybody ever needed.
+ */
+export const POOLS: readonly {
+  readonly bytes: number;
+  readonly limit: number;
+  readonly kept: Buffer[];
+}[] = [
+  { bytes: 4 * 1024, limit: 64, kept: [] },
+  { bytes: 16 * 1024, limit: 32, kept: [] },
+  { bytes: 64 * 1024, limit: 8, kept: [] },
+  { bytes: 256 * 1024, limit: 2, kept: [] },
+];
 
-/** Larger buffers are not kept for the next one who needs one. */
-export const POOLED_BYTES_LIMIT: number = 256 * 1024;
-
-/** How many buffers are kept. */
-export const POOL_LIMIT = 64;
-
-const pool: Buffer[] = [];
 const EMPTY: Buffer = Buffer.alloc(0);
 
 /** Bytes `0 .. length` of `bytes` are what was written since the last `clear`. */
@@ -23,16 +29,10 @@ export class ByteWriter {
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    if (this.bytes === EMPTY) {
-      const kept = pool.pop();
-      if (kept !== undefined && kept.length >= needed) {
-        this.bytes = kept;
-        return;
-      }
-    }
-    const grown = Buffer.allocUnsafeSlow(Math.max(INITIAL_BYTES, this.bytes.length * 2, needed));
-    this.bytes.copy(grown, 0, 0, this.length);
-    this.bytes = grown;
+    const before = this.bytes;
+    this.bytes = take(needed);
+    before.copy(this.bytes, 0, 0, this.length);
+    release(before);
   }
 
   /** Copies bytes in, all of a chunk or `chunk[from .. to)`. No view is made: of bytes just received that is dear. */
@@ -48,9 +48,21 @@ export class ByteWriter {
 
   /** Forgets what was written and gives the buffer back. */
   clear(): void {
-    if (this.bytes !== EMPTY && this.bytes.length <= POOLED_BYTES_LIMIT && pool.length < POOL_LIMIT)
-      pool.push(this.bytes);
+    release(this.bytes);
     this.bytes = EMPTY;
     this.length = 0;
   }
+}
+
+/** A buffer that holds so much; what no pool has grows by half as much again, so that it is not copied for each chunk. */
+function take(needed: number): Buffer {
+  for (const { bytes, kept } of POOLS)
+    if (needed <= bytes) return kept.pop() ?? Buffer.allocUnsafeSlow(bytes);
+  return Buffer.allocUnsafeSlow(needed + (needed >> 1));
+}
+
+function release(buffer: Buffer): void {
+  const { length } = buffer;
+  for (const { bytes, limit, kept } of POOLS)
+    if (length === bytes && kept.length < limit) kept.push(buffer);
 }

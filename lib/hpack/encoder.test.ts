@@ -100,3 +100,12 @@ test("HpackEncoder evicts over hundreds of entries", () => {
   encoder.setTableLimit(4096);
   expect(encode(encoder, [["x", "y".repeat(6000)]]).length).toBeGreaterThan(6000);
 });
+
+test("HpackEncoder announces a smaller table in the first block of a connection", () => {
+  const encoder = new HpackEncoder();
+  encoder.setTableLimit(0);
+  encoder.setTableLimit(300);
+  encoder.begin();
+  encoder.field(":method", "GET");
+  expect(encoder.bytes.subarray(0, encoder.length).toHex()).toBe("203f8d0282");
+});

@@ -40,6 +40,12 @@ const SHORT_COOKIE_BYTES = 20;
 /** Longer values are not put into the table. */
 export const INDEXED_VALUE_LIMIT_BYTES = 512;
 
+/** What the buffer of a connection that sends fields begins with. */
+const INITIAL_BYTES = 512;
+const NOTHING: Buffer = Buffer.alloc(0);
+/** An integer below 2^32 takes no more. */
+const INTEGER_LIMIT_BYTES = 6;
+
 interface Entry {
   readonly name: string;
   readonly value: string;
@@ -48,7 +54,7 @@ interface Entry {
 /** Encodes the blocks of one direction of a connection, in order, into a buffer of its own. */
 export class HpackEncoder {
   /** The block so far is `bytes[0 .. length)`; valid until the next `begin`. */
-  bytes: Buffer = Buffer.allocUnsafeSlow(4096);
+  bytes: Buffer = NOTHING;
   length = 0;
   /** Static and dynamic entries by name, then by value: the count at which it was added. */
   readonly #index = new Map<string, Map<string, number>>();
@@ -76,6 +82,7 @@ export class HpackEncoder {
     this.length = 0;
     if (!this.#resized) return;
     this.#resized = false;
+    this.#reserve(2 * INTEGER_LIMIT_BYTES);
     if (this.#lowest < this.#limit) this.#integer(this.#lowest, 5, 0x20);
     this.#integer(this.#limit, 5, 0x20);
   }
@@ -171,7 +178,8 @@ export class HpackEncoder {
 
   #reserve(bytes: number): void {
     if (this.length + bytes <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + bytes));
+    const size = Math.max(INITIAL_BYTES, this.bytes.length * 2, this.length + bytes);
+    const grown = Buffer.allocUnsafeSlow(size);
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
