@@ -25,7 +25,8 @@ export class Pool implements ClientObserver {
   readonly #options: PoolOptions;
   /** HTTP/1: idle ones, the latest last. HTTP/2: all of them. */
   #connections: ClientConnection[] = [];
-  readonly #idleSince = new Map<ClientConnection, number>();
+  /** HTTP/1: since when each of them is idle, so in rising order. */
+  #idleSince: number[] = [];
   #waiting: ConnectionWaiter[] = [];
   #opening = 0;
   /** HTTP/2: the connection that has not yet said how many requests it takes; until then no other one is opened. */
@@ -65,6 +66,7 @@ export class Pool implements ClientObserver {
     this.#draining = true;
     this.#sweep?.cancel();
     this.#sweep = undefined;
+    this.#idleSince = [];
     for (const connection of this.#connections.splice(0)) connection.drain();
   }
 
@@ -85,8 +87,10 @@ export class Pool implements ClientObserver {
 
   onClosed(connection: ClientConnection): void {
     const index = this.#connections.indexOf(connection);
-    if (index >= 0) this.#connections.splice(index, 1);
-    this.#idleSince.delete(connection);
+    if (index >= 0) {
+      this.#connections.splice(index, 1);
+      this.#idleSince.splice(index, 1);
+    }
     if (this.#settling === connection) {
       this.#settling = undefined;
       this.#failWaiters(new Error("Cannot use connection: it ended before its settings came"));
@@ -105,15 +109,16 @@ export class Pool implements ClientObserver {
   }
 
   #take(): ClientConnection | undefined {
-    if (this.#options.version === "HTTP/2")
-      return this.#connections.find(({ available }) => available);
-    for (
-      let connection = this.#connections.pop();
-      connection !== undefined;
-      connection = this.#connections.pop()
-    ) {
-      this.#idleSince.delete(connection);
-      if (connection.available) return connection;
+    const connections = this.#connections;
+    if (this.#options.version === "HTTP/2") {
+      for (let i = 0; i < connections.length; i++)
+        if (connections[i]?.available === true) return connections[i];
+      return undefined;
+    }
+    while (connections.length > 0) {
+      const connection = connections.pop();
+      this.#idleSince.pop();
+      if (connection?.available === true) return connection;
     }
     return undefined;
   }
@@ -124,7 +129,7 @@ export class Pool implements ClientObserver {
       return;
     }
     this.#connections.push(connection);
-    this.#idleSince.set(connection, this.#options.clock.now());
+    this.#idleSince.push(this.#options.clock.now());
     this.#sweep ??= this.#options.clock.after(this.#options.idleMs, () => this.#closeIdle());
   }
 
@@ -133,8 +138,9 @@ export class Pool implements ClientObserver {
     this.#sweep = undefined;
     const { clock, idleMs } = this.#options;
     const before = clock.now() - idleMs;
-    for (const [connection, since] of [...this.#idleSince]) if (since <= before) connection.drain();
-    const [oldest] = this.#idleSince.values();
+    const old = this.#idleSince.filter((since) => since <= before).length;
+    for (const connection of this.#connections.slice(0, old)) connection.drain();
+    const [oldest] = this.#idleSince;
     if (oldest !== undefined)
       this.#sweep = clock.after(Math.max(1, oldest - before), () => this.#closeIdle());
   }
