@@ -4,6 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { $ } from "bun";
+import { NAMES } from "./names.ts";
 import {
   haproxyConfig,
   type NginxRole,
@@ -13,18 +14,15 @@ import {
   SERVER_IP,
 } from "./peers.ts";
 
-type Side = "client" | "server";
+/** Where a proxy runs: outbound on the client's side, inbound on the server's. */
+export type Side = "client" | "server";
 /** Proxies, ours and others', run on one core; load and applications on the other. */
 const PROXY_CORE = "0";
 const LOAD_CORE = "1";
 const CLIENT_IP = "10.98.0.1";
+/** What gives a program a processor whenever it wants one; others of the machine have what is left. */
+export const FIRST: readonly string[] = ["chrt", "--rr"];
 const READY_TIMEOUT_MS = 10_000;
-const IDENTITY = "bench.serviceaccount.identity.linkerd.cluster.local";
-/** What the mesh calls the two sides. */
-export const NAMES: Readonly<Record<Side, string>> = {
-  client: `client.${IDENTITY}`,
-  server: `server.${IDENTITY}`,
-};
 const ROOT = new URL("../..", import.meta.url).pathname;
 /** Files that applications serve, and their sizes in bytes. */
 const FILES = { "1k": 1024, "10k": 10_240, "1m": 1_048_576, "8m": 8_388_608 } as const;
@@ -69,8 +67,18 @@ export class Bed {
 
   /** Runs a load on the client's side, on the applications' core, and returns what it printed. */
   async load(command: readonly string[]): Promise<string> {
-    const run = this.spawn("client", ["taskset", "-c", LOAD_CORE, ...command]);
-    return await new Response(run.stdout).text();
+    return await new Response(this.serve("client", command).stdout).text();
+  }
+
+  /** Starts a load or an application on the applications' core. */
+  serve(side: Side, command: readonly string[]): Bun.Subprocess<"ignore", "pipe", "inherit"> {
+    return this.spawn(side, ["taskset", "-c", LOAD_CORE, ...command]);
+  }
+
+  /** Whether the proxy of a side says that it is ready. */
+  async ready(side: Side): Promise<boolean> {
+    const ask = this.spawn(side, ["curl", "-s", "-m5", "http://127.0.0.1:4191/ready"]);
+    return (await new Response(ask.stdout).text()) === "ready\n";
   }
 
   /** Runs a program in a side's namespace. */
@@ -98,6 +106,13 @@ export class Bed {
       return readFileSync(file, "utf8");
     };
     return { client: await read("client"), server: await read("server") };
+  }
+
+  /** Puts the bed's programs before whatever else runs here: a latency is to be theirs, not the machine's. */
+  async goFirst(): Promise<void> {
+    for (const pid of this.#pids.values())
+      for (const each of [pid, childOf(pid)])
+        if (each !== undefined) await $`${FIRST} --all-tasks --pid 10 ${each}`.quiet();
   }
 
   async stop(): Promise<void> {
@@ -213,11 +228,7 @@ export class Bed {
     ];
     const log = watch === "collections" ? Bun.file(this.#collectionsFile(side)) : "inherit";
     this.#keep(side, `ours-${side}`, [...command, ...drop, ...program], log);
-    const ready = async (): Promise<boolean> => {
-      const ask = this.spawn(side, ["curl", "-s", "http://127.0.0.1:4191/ready"]);
-      return (await new Response(ask.stdout).text()) === "ready\n";
-    };
-    await until(ready, `proxy on the ${side}'s side`);
+    await until(() => this.ready(side), `proxy on the ${side}'s side`);
   }
 
   #keep(

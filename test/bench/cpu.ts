@@ -1,9 +1,9 @@
 /** CPU time per unit of work, ours beside a peer's in interleaved rounds, as a ratio with a gate and a target. */
 
-import { readFileSync } from "node:fs";
 import type { Bed, Measured } from "./bed.ts";
 import { median, type Rounds, spread } from "./measurement.ts";
 import { PORTS } from "./peers.ts";
+import { cpuTicks, TICK_MS } from "./process.ts";
 
 /** One line of the table: what is loaded, whose time counts, and what the ratio must not exceed. */
 export interface CpuCase {
@@ -94,8 +94,6 @@ export const CPU_CASES: Readonly<Record<string, CpuCase>> = {
   },
 };
 
-const TICK_MICROS = 10_000;
-
 /** Measures one case in interleaved rounds; false where its gate does not hold. */
 export async function measureCpu(
   bed: Bed,
@@ -145,16 +143,10 @@ async function round(
   );
   const bad = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(text)?.[0];
   if (bad !== undefined || requests === 0) throw new Error(`Cannot measure: ${bad ?? text}`);
-  return { micros: (ticks * TICK_MICROS) / requests, requests };
+  return { micros: (ticks * TICK_MS * 1000) / requests, requests };
 }
 
 function shown({ bulkBytes }: CpuCase, { micros, requests }: Round): string {
   if (bulkBytes === undefined) return `${micros.toFixed(1)} µs per request (${requests})`;
   return `${((bulkBytes * 8) / micros / 1000).toFixed(2)} Gbit per CPU-second (${requests})`;
-}
-
-/** User and system time of a process and its threads in clock ticks. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return Number(fields[11]) + Number(fields[12]);
 }

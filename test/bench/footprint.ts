@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Bed } from "./bed.ts";
 import type { Rounds } from "./measurement.ts";
+import { memoryMib } from "./process.ts";
 
-const MB = 1024 * 1024;
 const MEMORY = {
   pss: { gate: 25, target: 20 },
   private: { gate: 16, target: 12 },
@@ -24,13 +24,8 @@ const verdict = (passed: boolean): string => (passed ? "passed" : "FAILED");
 
 /** MiB of a process, shared pages divided among those that share them, and its own alone. */
 function memoryOf(pid: number): { readonly pss: number; readonly private: number } {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const kib = (name: string): number =>
-    Number(new RegExp(`^${name}: +(\\d+)`, "m").exec(text)?.[1]);
-  return {
-    pss: (kib("Pss") * 1024) / MB,
-    private: ((kib("Private_Clean") + kib("Private_Dirty")) * 1024) / MB,
-  };
+  const mib = memoryMib(pid);
+  return { pss: mib("Pss"), private: mib("Private_Clean") + mib("Private_Dirty") };
 }
 
 /** Nanoseconds of CPU time of all threads. */

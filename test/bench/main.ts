@@ -1,5 +1,7 @@
 /** `npm run bench -- [CASE…] [--full]`: what our proxies cost beside their peers, measured in one run, as ratios. */
 
+import { ATTACKS } from "./attacks/list.ts";
+import { measureAttacks } from "./attacks/measure.ts";
 import { Bed, type Watch } from "./bed.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { CPU_CASES, measureCpu } from "./cpu.ts";
@@ -26,7 +28,15 @@ const USED: Readonly<Record<string, Measure>> = {
   ),
   late: measureLate,
   connections: measureConnections,
+  attacks: (bed, _, say) => measureAttacks(bed, ATTACKS, say),
 };
+/** One attack by its id, only where it is named. */
+const NAMED: Readonly<Record<string, Measure>> = Object.fromEntries(
+  ATTACKS.map((attack): [string, Measure] => [
+    `attacks:${attack.id}`,
+    (bed, _, say) => measureAttacks(bed, [attack], say),
+  ]),
+);
 /** Cases for which the runtime is asked to tell more than it does in use. */
 const WATCHED: Readonly<Record<string, Measure>> = { allocations: measureAllocations };
 const NAMES: readonly string[] = [
@@ -37,6 +47,7 @@ const HELP = `npm run bench -- [CASE…] [--full] [--profile]
   --full     7 rounds of 10 s instead of 3 of 2 s
   --profile  instead of measuring: where one CPU case takes our proxies' time
 Cases: ${NAMES.join(", ")}; all where none is named.
+One attack: ${Object.keys(NAMED).join(", ")}.
 A gate that does not hold makes the exit status 1; a target that is missed does not.`;
 const NEEDS = {
   nginx: "nginx-light libnginx-mod-stream",
@@ -58,7 +69,7 @@ const say: Say = (line) => void process.stdout.write(`${line}\n`);
 
 async function main(words: readonly string[]): Promise<number> {
   const asked = words.filter((word) => !word.startsWith("--"));
-  const unknown = asked.find((name) => !NAMES.includes(name));
+  const unknown = asked.find((name) => !NAMES.includes(name) && !(name in NAMED));
   if (words.includes("--help") || unknown !== undefined) {
     say(unknown === undefined ? HELP : `Cannot measure ${unknown}: no case has that name\n${HELP}`);
     return unknown === undefined ? 0 : 2;
@@ -70,11 +81,12 @@ async function main(words: readonly string[]): Promise<number> {
     return 1;
   }
   if (words.includes("--profile")) return await profile(asked);
-  const wanted = (name: string): boolean => asked.length === 0 || asked.includes(name);
+  const wanted = (name: string): boolean =>
+    asked.includes(name) || (asked.length === 0 && !(name in NAMED));
   const how = words.includes("--full") ? FULL : SHORT;
   let failed = 0;
   if (wanted("cold-start") && !(await measureColdStart(say))) failed++;
-  failed += await measureAll({ ...FRESH, ...USED }, { wanted, how, watch: "nothing" });
+  failed += await measureAll({ ...FRESH, ...USED, ...NAMED }, { wanted, how, watch: "nothing" });
   failed += await measureAll(WATCHED, { wanted, how, watch: "collections" });
   return failed === 0 ? 0 : 1;
 }

@@ -7,6 +7,8 @@ export const SERVER_IP = "10.98.0.2";
 export const PORTS = {
   http1App: 8081,
   http2App: 8091,
+  /** Where an attack has its own server. */
+  hostileApp: 8061,
   /** The same application where no rule redirects: without any proxy. */
   directApp: 8084,
   /** One plain hop, on the client's side. */
@@ -143,7 +145,7 @@ export const REDIRECT_RULES: Readonly<Record<"client" | "server", string>> = {
   server: `table inet bunkerd_bench {
   chain prerouting {
     type nat hook prerouting priority -100;
-    tcp dport { ${PORTS.http1App}, ${PORTS.http2App} } redirect to :4143
+    tcp dport { ${PORTS.http1App}, ${PORTS.http2App}, ${PORTS.hostileApp} } redirect to :4143
   }
 }
 `,

@@ -29,6 +29,7 @@ export const SERVICES: Readonly<Record<string, BenchService>> = {
   http1: plain("10.99.0.1", PORTS.http1App),
   http2: plain("10.99.0.2", PORTS.http2App),
   tcp: plain("10.99.0.3", PORTS.http1App, true),
+  hostile: plain("10.99.0.4", PORTS.hostileApp),
   "meshed-http1": meshed("10.99.0.11", PORTS.http1App),
   "meshed-http2": meshed("10.99.0.12", PORTS.http2App),
   "meshed-tcp": meshed("10.99.0.13", PORTS.http1App, true),
