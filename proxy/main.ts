@@ -1,6 +1,7 @@
 /** The role `proxy`: reads the environment, runs the app, sets the exit code. */
 
 import { readFile } from "node:fs/promises";
+import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type RunningProxy, startProxy } from "./app.ts";
 import { processVariables, readConfig } from "./env.ts";
@@ -8,6 +9,8 @@ import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
 
 /** A configuration that cannot be used (P58). */
 const EXIT_BAD_CONFIG = 64;
+
+const START_OVER_MS = 5000;
 
 /** Runs until SIGTERM or SIGINT has drained it. */
 export async function main(version: string): Promise<void> {
@@ -44,6 +47,8 @@ export async function main(version: string): Promise<void> {
       },
     );
   };
+  // By then the start is over, certificate and first policies included.
+  systemClock.after(START_OVER_MS, () => releaseProgramPages());
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }

@@ -11,6 +11,7 @@ const libc = dlopen("libc.so.6", {
   close: { args: ["i32"], returns: "i32" },
   mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
   umount2: { args: ["ptr", "i32"], returns: "i32" },
+  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },
   __errno_location: { args: [], returns: "ptr" },
 });
@@ -113,6 +114,13 @@ export function open(path: string): number {
 /** close(2). Throws SysError. */
 export function close(fd: number): void {
   checked(libc.symbols.close(fd), "close descriptor");
+}
+
+const MADV_DONTNEED = 4;
+
+/** madvise(2), MADV_DONTNEED: pages of these addresses are read again where they are needed. Throws SysError. */
+export function adviseDontNeed(address: number, length: number): void {
+  checked(libc.symbols.madvise(BigInt(address), BigInt(length), MADV_DONTNEED), "give back pages");
 }
 
 /** mount(2) of a file system without a device. Throws SysError. */
