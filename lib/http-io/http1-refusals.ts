@@ -14,3 +14,6 @@ export const DISCARD_LIMIT_BYTES: number = 64 * 1024;
 export const HEAD_TOO_LATE: Http1Error = overLimit("its head takes too long", 408);
 export const BODY_TOO_LATE: Http1Error = overLimit("its body does not come", 408);
 export const TOO_FAR_AHEAD: Http1Error = overLimit("too much comes before it is answered", 431);
+
+/** What a request that was given up is told: CANCEL, as HTTP/2 says it. */
+export const CANCEL = 8;

@@ -13,6 +13,7 @@ import type { Reset, ServerHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import {
   BODY_TOO_LATE,
+  CANCEL,
   DISCARD_LIMIT_BYTES,
   HEAD_TOO_LATE,
   LOOK_AHEAD_LIMIT_BYTES,
@@ -30,9 +31,6 @@ export interface ServerConnection extends ByteStreamHandler {
   drain(): void;
   destroy(): void;
 }
-
-/** What a request that was given up is told: CANCEL, as HTTP/2 says it. */
-const CANCEL = 8;
 
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
 export function serveHttp1(
@@ -100,7 +98,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   onEnd(): void {
     this.#ended = true;
-    if (this.#reader.state === "head" || this.#reader.keptBytes === 0) this.#goneOn();
+    const { keptBytes, paused, state } = this.#reader;
+    if ((state === "head" && !paused) || keptBytes === 0) this.#goneOn();
   }
 
   tick(elapsedMs: number): void {
@@ -129,6 +128,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   onDrain(): void {
     this.output.drained();
     this.#current?.handler.onResponseWritable();
+    if (this.#current === undefined && this.#reader.paused) this.resume();
   }
 
   onClose(error?: Error): void {
@@ -183,7 +183,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
       return;
     }
     this.#reader.state = "head";
-    this.#reader.paused = false;
+    this.#reader.paused = this.output.full; // Who does not read answers is not asked for more.
     if (!this.#running) this.#go();
   }
 

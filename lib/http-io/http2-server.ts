@@ -32,6 +32,9 @@ export interface Http2ServerOptions extends Http2DriverOptions, ServerLimits {
   readonly keepAlive?: KeepAliveLimits;
 }
 
+/** A client that leaves more than this unread is not read either, until it has taken all of it. */
+export const UNREAD_LIMIT_BYTES: number = 1024 * 1024;
+
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
 export function serveHttp2(
   stream: ByteStream,
@@ -53,6 +56,8 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   readonly #writeIdleMs: number;
   #marked = false;
   #full = false;
+  /** Nothing is read until what waits has gone out. */
+  #deaf = false;
   readonly #waiting = new Set<Http2ServerStream>();
 
   constructor(stream: ByteStream, handler: ServerHandler, options: Http2ServerOptions) {
@@ -136,6 +141,11 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onDrain(): void {
     this.#full = false;
+    if (this.#deaf) {
+      this.#deaf = false;
+      this.#keepAlive.heard();
+      this.#stream.resume();
+    }
     this.http2.sent();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -198,12 +208,20 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     } else if (this.http2.out.length > EAGER_FLUSH_BYTES) this.flush();
   }
 
+  /** Answers that wait are not in flow control's hands where each is small: who reads none is asked for no more. */
+  #filled(): void {
+    this.#full = true;
+    if (this.#deaf || this.#stream.queuedBytes <= UNREAD_LIMIT_BYTES) return;
+    this.#deaf = true;
+    this.#stream.pause();
+  }
+
   flush(): void {
     this.#marked = false;
     const { out, failure, finished } = this.http2;
     if (out.length > 0) {
       if (this.#stream.write(out.bytes, 0, out.length)) this.http2.sent();
-      else this.#full = true;
+      else this.#filled();
       out.clear();
     }
     if (failure !== undefined || finished) this.#stream.end();

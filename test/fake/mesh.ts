@@ -104,3 +104,17 @@ export async function until(
     await new Promise<void>((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Waits until a figure has been the same for a while: whatever it counts has come to a stop. */
+export async function settled(figure: () => number): Promise<number> {
+  let [last, since] = [-1, 0];
+  await until(
+    () => {
+      since = figure() === last ? since + 1 : 0;
+      last = figure();
+      return since > 20;
+    },
+    () => `it still moves: ${last}`,
+  );
+  return last;
+}

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { BODY_IDLE_LIMIT_MS, HEAD_LIMIT_MS, WRITE_IDLE_LIMIT_MS } from "#lib/http-io/patience.ts";
 import { exchange, HttpBed, WAYS, type Way } from "../conformance/http1/bed.ts";
 import { splitResponses } from "../conformance/http1/messages.ts";
-import { until } from "../fake/mesh.ts";
+import { settled, until } from "../fake/mesh.ts";
 import { PassingClock } from "../fake/passing-clock.ts";
 import { Bystander } from "./http1-attack.ts";
 
@@ -20,20 +20,6 @@ async function servesOthers(way: Way): Promise<void> {
   bed.origin.answer = () => ({ bytes: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother" });
   const { answer } = await exchange(bed.port(way), `GET /other HTTP/1.1\r\n${HOST}\r\n`);
   expect(answer).toEndWith("other");
-}
-
-/** Waits until a figure has been the same for a while: whatever it counts has come to a stop. */
-async function settled(figure: () => number): Promise<number> {
-  let [last, since] = [-1, 0];
-  await until(
-    () => {
-      since = figure() === last ? since + 1 : 0;
-      last = figure();
-      return since > 20;
-    },
-    () => `it still moves: ${last}`,
-  );
-  return last;
 }
 
 test.each(WAYS)("A22 answers a head that trickles with 408 after its limit, %s", async (way) => {
@@ -118,6 +104,30 @@ test.each(["inbound", "pair"] as const)(
     const { answer } = await exchange(bed.port(way), bytes);
     const { messages } = splitResponses(answer, [], false);
     expect(messages.map(({ body }) => body)).toEqual(targets);
+    await servesOthers(way);
+  },
+  20_000,
+);
+
+test.each(WAYS)(
+  "A25 takes no more requests while the answers are not read, %s",
+  async (way) => {
+    const body = "x".repeat(64 * 1024);
+    let asked = 0;
+    bed.origin.answer = () => {
+      asked += 1;
+      return { bytes: `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}` };
+    };
+    const eager = new Bystander(bed.port(way));
+    eager.socket.pause();
+    eager.send(`GET / HTTP/1.1\r\n${HOST}\r\n`.repeat(2000));
+    expect(await settled(() => asked)).toBeWithin(1, 1000);
+    eager.socket.resume();
+    await until(
+      () => asked === 2000,
+      () => `only ${asked} are asked for`,
+    );
+    eager.close();
     await servesOthers(way);
   },
   20_000,

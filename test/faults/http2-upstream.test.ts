@@ -13,10 +13,10 @@ import { systemClock } from "#lib/sys/system-clock.ts";
 import { ATTEMPT_LIMIT } from "../../proxy/http/forwarded.ts";
 import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame, GET, word } from "../fake/http2-rig.ts";
-import { until } from "../fake/mesh.ts";
+import { settled, until } from "../fake/mesh.ts";
 import { PassingClock } from "../fake/passing-clock.ts";
 import { AttackBed, type RawPeer } from "./http2-attack.ts";
-import { data, goAway, pushPromise, request } from "./http2-bytes.ts";
+import { data, goAway, many, pushPromise, request } from "./http2-bytes.ts";
 
 const { DATA, RST_STREAM, SETTINGS, GOAWAY } = FrameType;
 const END = Flag.END_STREAM;
@@ -80,6 +80,31 @@ test("B12 takes no more of the application than the windows between hold", async
     { greeting: frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, 1]])) },
   );
 });
+
+test("B12 takes no more requests while the answers are not read", async () => {
+  await bed.attack(
+    async (peer) => {
+      const piece = "x".repeat(16_384);
+      bed.app.onRequest = (app, streamId) =>
+        bed.app.answer(app, streamId, headers(streamId, 0, OK), data(streamId, END, piece));
+      peer.socket.pause();
+      for (let i = 0; i < 75; i++) {
+        peer.send(many(40, (j) => request(2 * (40 * i + j) + 1, END)));
+        if ((await settled(() => bed.app.arrivals)) < 40 * i) break;
+      }
+      expect(bed.app.arrivals).toBeWithin(1, 1500);
+      peer.socket.resume();
+      const asked = bed.app.arrivals;
+      await peer.hears(() => bed.app.arrivals > asked, "nothing goes on");
+    },
+    {
+      greeting: Buffer.concat([
+        frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, MAX_WINDOW]])),
+        frame(FrameType.WINDOW_UPDATE, 0, 0, word(2 ** 30)),
+      ]),
+    },
+  );
+}, 30_000);
 
 test("B21 closes what is not HTTP/2 on its port, and a preface that does not go on", async () => {
   for (const door of ["inbound", "outbound"] as const)
