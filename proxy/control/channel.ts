@@ -182,11 +182,22 @@ class Watching implements Watch {
     const what = {
       ...this.#what,
       onMessage: (message: Uint8Array): void => {
-        this.#backoff.reset();
-        if (!this.#cancelled) this.#what.onMessage(message);
+        if (!this.#cancelled) this.#take(message);
       },
     };
     this.#current = this.#channel.stream(what, (status) => this.#ended(status));
+  }
+
+  /** What cannot be read is asked for again, with back-off; other streams of the connection go on. */
+  #take(message: Uint8Array): void {
+    try {
+      this.#what.onMessage(message);
+      this.#backoff.reset();
+    } catch (error) {
+      const { path } = this.#what;
+      this.#channel.log.warn("Cannot read control message", { path, error: String(error) });
+      this.#current?.cancel();
+    }
   }
 
   cancel(): void {
