@@ -12,6 +12,8 @@ const MEMORY = {
 };
 /** Milliseconds of CPU time a second. */
 const IDLE = { gate: 0.2, seconds: 20 };
+/** For 30 s after the heap last changed the runtime looks every second whether to collect; after that every 30 s. */
+const SETTLED_MS = 35_000;
 const LATER_MS = 10_000;
 const CONNECTIONS = { count: 4000, rate: 2000 };
 const WARM_UP_REQUESTS = 300_000;
@@ -39,8 +41,7 @@ function cpuNanos(pid: number): number {
 
 /** CPU time of each proxy without work; false where the gate fails. */
 export async function measureIdle(bed: Bed, _: Rounds, say: Say): Promise<boolean> {
-  // What they do at their start is over by then.
-  await Bun.sleep(LATER_MS);
+  await Bun.sleep(SETTLED_MS);
   const pids = SIDES.map((side) => bed.pidOf("ours", side));
   const before = pids.map(cpuNanos);
   await Bun.sleep(IDLE.seconds * 1000);
