@@ -215,6 +215,8 @@ export class AttackBed {
     how: { greeting?: Buffer; doors?: readonly Door[] } = {},
   ): Promise<void> {
     for (const door of how.doors ?? (["inbound", "outbound"] as const)) {
+      // What a test before asked of the application without an attack.
+      this.app.paths.length = 0;
       const other = RawPeer.dial(this.bed.port(door));
       const ask = async (streamId: number): Promise<void> => {
         other.send(request(streamId, Flag.END_STREAM, "/other"));
