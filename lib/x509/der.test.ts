@@ -6,6 +6,10 @@ import { bits, boolean, context, integer, octets, oid, sequence, set, time, utf8
 test.each([
   [integer(Uint8Array.of(5)), "020105"],
   [integer(Uint8Array.of(0x80)), "02020080"],
+  [integer(Uint8Array.of(0, 0, 5)), "020105"],
+  [integer(Uint8Array.of(0, 0x80)), "02020080"],
+  [integer(Uint8Array.of(0, 0)), "020100"],
+  [integer(Uint8Array.of()), "020100"],
   [boolean(true), "0101ff"],
   [boolean(false), "010100"],
   [utf8("é"), "0c02c3a9"],

@@ -42,9 +42,13 @@ function base128(arc: number): number[] {
   return digits;
 }
 
-/** INTEGER of unsigned big-endian bytes; the first may be zero only where it is the only one. */
+/** INTEGER of unsigned big-endian bytes, which may begin with zeros: DER has the shortest form (X.690 §8.3.2). */
 export function integer(bytes: Uint8Array): Der {
-  return tagged(Tag.integer, (bytes[0] ?? 0) >= 0x80 ? Uint8Array.of(0, ...bytes) : bytes);
+  let first = 0;
+  while (first < bytes.length - 1 && bytes[first] === 0) first++;
+  const shortest = bytes.length === 0 ? Uint8Array.of(0) : bytes.subarray(first);
+  const negative = (shortest[0] as number) >= 0x80;
+  return tagged(Tag.integer, negative ? Uint8Array.of(0, ...shortest) : shortest);
 }
 
 export function boolean(value: boolean): Der {

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { FakeAuthority } from "../../test/fake/authority.ts";
+import { toPem } from "./pem.ts";
 import { signCertificate } from "./sign.ts";
 
 test("signCertificate() writes what a workload's leaf needs", () => {
@@ -35,3 +37,23 @@ test("signCertificate() makes leaves that chain to their authority", () => {
   expect([leaf.subjectAltName, root.ca, leaf.ca]).toEqual(["DNS:web.ns", true, false]);
   expect(new Date(leaf.validTo).getTime()).toBeGreaterThan(Date.now());
 });
+
+test.each([[0, 1], [0, 0, 0x90], [0x80, 0], [0, 0], [0]])(
+  "signCertificate() takes a random serial that begins with %p, and others can read it",
+  (...serial) => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const der = signCertificate(
+      {
+        ...{ commonName: "a", issuerCommonName: "a", dnsNames: ["a"], publicKey },
+        ...{ serial: Uint8Array.from(serial), authority: true },
+        ...{ notBefore: new Date(0), notAfter: new Date(1e12) },
+      },
+      (bytes) => sign("sha256", bytes, privateKey),
+    );
+    const read = new X509Certificate(der);
+    expect(BigInt(`0x${read.serialNumber}`)).toBe(
+      BigInt(`0x${Buffer.from(serial).toString("hex")}`),
+    );
+    createSecureContext({ ca: toPem("CERTIFICATE", der) });
+  },
+);
