@@ -38,22 +38,20 @@ test("signCertificate() makes leaves that chain to their authority", () => {
   expect(new Date(leaf.validTo).getTime()).toBeGreaterThan(Date.now());
 });
 
-test.each([[0, 1], [0, 0, 0x90], [0x80, 0], [0, 0], [0]])(
-  "signCertificate() takes a random serial that begins with %p, and others can read it",
-  (...serial) => {
+test.each(["0001", "000090", "8000", "0000", "00"])(
+  "signCertificate() takes %s for a serial, as random ones begin, and others can read it",
+  (serial) => {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const der = signCertificate(
       {
         ...{ commonName: "a", issuerCommonName: "a", dnsNames: ["a"], publicKey },
-        ...{ serial: Uint8Array.from(serial), authority: true },
+        ...{ serial: Uint8Array.fromHex(serial), authority: true },
         ...{ notBefore: new Date(0), notAfter: new Date(1e12) },
       },
       (bytes) => sign("sha256", bytes, privateKey),
     );
     const read = new X509Certificate(der);
-    expect(BigInt(`0x${read.serialNumber}`)).toBe(
-      BigInt(`0x${Buffer.from(serial).toString("hex")}`),
-    );
-    createSecureContext({ ca: toPem("CERTIFICATE", der) });
+    expect(BigInt(`0x${read.serialNumber}`)).toBe(BigInt(`0x${serial}`));
+    expect(() => createSecureContext({ ca: toPem("CERTIFICATE", der) })).not.toThrow();
   },
 );
