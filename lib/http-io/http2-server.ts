@@ -4,6 +4,7 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { Http2Connection } from "#lib/http2/connection.ts";
 import { removeConnectionFields } from "#lib/http2/fields.ts";
+import { TURN_COST } from "#lib/http2/frame-reader.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
 import { HTTP2_DEFAULTS, type Http2Options } from "#lib/http2/http2-options.ts";
 import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
@@ -11,7 +12,7 @@ import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import type { ServerConnection } from "./http1-server.ts";
-import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
+import { EAGER_FLUSH_BYTES, type Flushable, outbox, UNREAD_LIMIT_BYTES } from "./outbox.ts";
 import {
   Patience,
   type Phase,
@@ -20,6 +21,7 @@ import {
   WRITE_IDLE_LIMIT_MS,
 } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
+import { Turns } from "./turns.ts";
 
 /** What a side grants; `now` gives monotonic milliseconds. */
 export interface Http2DriverOptions extends Partial<Omit<Http2Options, "role" | "nowMs">> {
@@ -31,9 +33,6 @@ export interface Http2ServerOptions extends Http2DriverOptions, ServerLimits {
   /** SERVER_KEEP_ALIVE where not said. */
   readonly keepAlive?: KeepAliveLimits;
 }
-
-/** A client that leaves more than this unread is not read either, until it has taken all of it. */
-export const UNREAD_LIMIT_BYTES: number = 1024 * 1024;
 
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
 export function serveHttp2(
@@ -53,11 +52,10 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   readonly #now: () => number;
   readonly #keepAlive: KeepAlive;
   readonly #patience: Patience;
+  readonly #turns: Turns;
   readonly #writeIdleMs: number;
   #marked = false;
   #full = false;
-  /** Nothing is read until what waits has gone out. */
-  #deaf = false;
   readonly #waiting = new Set<Http2ServerStream>();
 
   constructor(stream: ByteStream, handler: ServerHandler, options: Http2ServerOptions) {
@@ -70,6 +68,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     );
     this.#keepAlive = new KeepAlive(options.keepAlive ?? SERVER_KEEP_ALIVE);
     this.#patience = new Patience(this, { stream, limits: options });
+    this.#turns = new Turns(stream, (bytes, all) => this.#receive(bytes, all));
     this.#writeIdleMs = options.writeIdleMs ?? WRITE_IDLE_LIMIT_MS;
     this.mark();
   }
@@ -93,9 +92,13 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onData(chunk: Uint8Array): void {
     this.#keepAlive.heard();
+    this.#turns.take(chunk);
+  }
+
+  #receive(bytes: Buffer, all: boolean): number {
     outbox.enter();
     try {
-      this.http2.receive(chunk, this.#now());
+      return this.http2.receive(bytes, this.#now(), all ? undefined : TURN_COST);
     } finally {
       this.mark();
       outbox.leave();
@@ -141,10 +144,9 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onDrain(): void {
     this.#full = false;
-    if (this.#deaf) {
-      this.#deaf = false;
+    if (this.#turns.stopped) {
       this.#keepAlive.heard();
-      this.#stream.resume();
+      this.#turns.go();
     }
     this.http2.sent();
     const waiting = [...this.#waiting];
@@ -154,6 +156,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onClose(): void {
     this.#patience.end();
+    this.#turns.end();
     this.http2.disconnected();
     this.#handler.onConnectionClose();
   }
@@ -211,9 +214,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   /** Answers that wait are not in flow control's hands where each is small: who reads none is asked for no more. */
   #filled(): void {
     this.#full = true;
-    if (this.#deaf || this.#stream.queuedBytes <= UNREAD_LIMIT_BYTES) return;
-    this.#deaf = true;
-    this.#stream.pause();
+    if (!this.#turns.stopped && this.#stream.queuedBytes > UNREAD_LIMIT_BYTES) this.#turns.stop();
   }
 
   flush(): void {

@@ -10,6 +10,9 @@ export interface Flushable {
 /** A connection that shares its socket among many streams and has gathered so much writes without waiting longer. */
 export const EAGER_FLUSH_BYTES: number = 64 * 1024;
 
+/** A client that leaves more than this unread is not read either, until it has taken all of it. */
+export const UNREAD_LIMIT_BYTES: number = 1024 * 1024;
+
 /** Connections marked since they last wrote. */
 export class Outbox {
   #marked: Flushable[] = [];

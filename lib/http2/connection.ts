@@ -97,18 +97,18 @@ export class Http2Connection implements FrameSink {
     );
   }
 
-  /** Takes in bytes of the peer. An error of the peer ends up in `failure`; what an event's receiver throws is thrown. */
-  receive(chunk: Uint8Array, nowMs: number): void {
-    if (this.#failure !== undefined) return;
+  /** Takes in bytes, `most` worth (TURN_COST); returns how many. The peer's error is in `failure`, receivers' are thrown. */
+  receive(chunk: Uint8Array, nowMs: number, most?: number): number {
+    if (this.#failure !== undefined) return chunk.length;
     this.#budgets.nowMs = nowMs;
     try {
-      this.#reader.receive(chunk, this);
+      return this.#reader.receive(chunk, this, most);
     } catch (error) {
-      if (error instanceof Http2Error) this.#fail(error);
-      else {
-        this.#fail(connectionError(ErrorCode.INTERNAL_ERROR, `Cannot go on: ${String(error)}`));
-        throw error;
-      }
+      const ours = !(error instanceof Http2Error);
+      const code = ErrorCode.INTERNAL_ERROR;
+      this.#fail(ours ? connectionError(code, `Cannot go on: ${String(error)}`) : error);
+      if (ours) throw error;
+      return chunk.length;
     }
   }
 

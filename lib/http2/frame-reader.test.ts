@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { frame } from "../../test/fake/http2-rig.ts";
 import { FrameType, MAX_FRAME_BYTES, PREFACE } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
@@ -47,4 +48,20 @@ describe("FrameReader", () => {
     const large = Buffer.from([0, 0x40, 1, 0, 0, 0, 0, 0, 1]);
     expect(() => new FrameReader("client").receive(large, sink)).toThrow("exceed");
   });
+});
+
+test("FrameReader takes frames until they have cost as much as may be, and goes on from there", () => {
+  const seen: number[] = [];
+  const sink = {
+    onFrame: ({ streamId }: { readonly streamId: number }) => void seen.push(streamId),
+  };
+  const ping = (id: number): Buffer => frame(FrameType.PING, 0, id, Buffer.alloc(8));
+  const bytes = Buffer.concat([ping(1), ping(2), frame(FrameType.HEADERS, 0, 3), ping(4), ping(5)]);
+  const reader = new FrameReader("client");
+  const first = reader.receive(bytes, sink, 2);
+  expect([first, ...seen]).toEqual([34, 1, 2]);
+  const second = reader.receive(bytes.subarray(first), sink, 2);
+  expect([second, ...seen]).toEqual([9, 1, 2, 3]);
+  expect(reader.receive(bytes.subarray(first + second), sink)).toBe(34);
+  expect(seen).toEqual([1, 2, 3, 4, 5]);
 });

@@ -1,8 +1,20 @@
 /** Bytes into frames, from any chunking. */
 
 import { asBuffer } from "#lib/bytes/latin1.ts";
-import { FRAME_HEADER_BYTES, Frame, type FrameSink, MAX_FRAME_BYTES, PREFACE } from "./frame.ts";
+import {
+  FRAME_HEADER_BYTES,
+  Frame,
+  type FrameSink,
+  FrameType,
+  MAX_FRAME_BYTES,
+  PREFACE,
+} from "./frame.ts";
 import { connectionError, ErrorCode } from "./http2-error.ts";
+
+/** What frames cost to take: one each, header blocks more by their length. A turn of a connection is over after so much. */
+export const TURN_COST = 256;
+const BLOCK_COST = 4;
+const BLOCK_COST_SHIFT = 8;
 
 /** Cuts what arrives into frames; keeps at most one incomplete frame, and copies no other. */
 export class FrameReader {
@@ -17,21 +29,28 @@ export class FrameReader {
     this.#prefaceLeft = role === "server" ? PREFACE.length : 0;
   }
 
-  /** Hands every frame that is complete to the sink. Throws a connection error for a bad preface or size. */
-  receive(chunk: Uint8Array, sink: FrameSink): void {
+  /**
+   * Hands every frame that is complete to the sink, until they have cost as much as may be, and returns how many bytes
+   * were taken. Throws a connection error for a bad preface or size.
+   */
+  receive(chunk: Uint8Array, sink: FrameSink, most: number = Number.POSITIVE_INFINITY): number {
     const bytes = asBuffer(chunk);
     let at = this.#prefaceLeft > 0 ? this.#preface(bytes) : 0;
     if (this.#rest !== undefined) at = this.#complete(this.#rest, bytes, sink);
     const end = bytes.length;
-    while (end - at >= FRAME_HEADER_BYTES) {
+    let cost = 0;
+    while (end - at >= FRAME_HEADER_BYTES && cost < most) {
       const next = at + FRAME_HEADER_BYTES + payloadLength(bytes, at);
       if (next > end) break;
       this.#emit(bytes, at, sink);
+      cost += costOf(bytes[at + 3] as number, next - at);
       at = next;
     }
-    if (at < end) this.#keep(bytes, at);
     // An idle connection does not hold on to the chunk.
     this.#frame.bytes = NOTHING;
+    if (cost >= most) return at;
+    if (at < end) this.#keep(bytes, at);
+    return end;
   }
 
   #emit(bytes: Buffer, at: number, sink: FrameSink): void {
@@ -92,6 +111,11 @@ export class FrameReader {
     return count;
   }
 }
+
+const costOf = (type: number, bytes: number): number =>
+  type === FrameType.HEADERS || type === FrameType.CONTINUATION
+    ? BLOCK_COST + (bytes >> BLOCK_COST_SHIFT)
+    : 1;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 

@@ -80,8 +80,12 @@ export function* repeated(
     yield left < times ? batch.subarray(0, left * piece.length) : batch;
 }
 
-/** What is first, then the same piece again and again, each by itself: for what is sent slowly. */
-export function* trickle(first: Buffer, piece: Buffer): Generator<Buffer> {
+/** What is first, then one piece after the other, each by itself: for what is sent slowly. */
+export function* steps(first: Buffer, make: (index: number) => Buffer): Generator<Buffer> {
   yield first;
-  for (;;) yield piece;
+  for (let i = 0; ; i++) yield make(i);
 }
+
+/** The same piece again and again. */
+export const trickle = (first: Buffer, piece: Buffer): Generator<Buffer> =>
+  steps(first, () => piece);

@@ -13,7 +13,7 @@ import {
   pushPromise,
   request,
 } from "../../faults/http2-bytes.ts";
-import { type Attack, flood, greeting, repeated } from "./attack.ts";
+import { type Attack, flood, greeting, repeated, steps } from "./attack.ts";
 
 const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION } =
   FrameType;
@@ -110,8 +110,8 @@ const CONTROL: readonly Attack[] = [
 
 const window = (bytes: number): Buffer =>
   frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, bytes]]));
-const asked = (path: string, count: number, flags: number = END): Buffer =>
-  Buffer.concat(Array.from({ length: count }, (_, i) => request(odd(i), flags, path)));
+const asked = (path: string, count: number, flags: number = END, from = 0): Buffer =>
+  Buffer.concat(Array.from({ length: count }, (_, i) => request(odd(from + i), flags, path)));
 
 const WINDOWS: readonly Attack[] = [
   {
@@ -130,6 +130,11 @@ const WINDOWS: readonly Attack[] = [
       const first = [greeting([SettingId.INITIAL_WINDOW_SIZE, 1]), asked("/8m", 100)];
       return repeated(Buffer.concat(first), Buffer.concat(wider));
     },
+  },
+  {
+    ...{ id: "B12c", name: "requests whose answers nobody reads", over: "http2", deaf: true },
+    ...{ connections: 8, everyMs: 10 },
+    bytes: () => steps(greeting(), (i) => asked("/10k", 20, END, 20 * i)),
   },
   {
     ...{ id: "B26", name: "initial windows to and fro under 100 streams", ...one },
