@@ -3,6 +3,7 @@
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
+import { FRAMING_PER_TURN_BYTES } from "#lib/http1/body-reader.ts";
 import { persists } from "#lib/http1/framing.ts";
 import type { ParsedFields } from "#lib/http1/head-parser.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
@@ -47,7 +48,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   readonly stream: ByteStream;
   readonly output: Http1Output;
   readonly #handler: ServerHandler;
-  readonly #reader = new RequestReader();
+  readonly #reader = new RequestReader(FRAMING_PER_TURN_BYTES);
   readonly #patience: Patience;
   #discarded = 0;
   #current: Http1ServerStream | undefined;
@@ -188,16 +189,17 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   }
 
   /** Goes on with what was kept, then reads on. */
-  #go(): void {
+  readonly #go = (): void => {
     outbox.enter();
     try {
       this.#read(undefined);
-      if (!this.#mustWait()) this.#resumeSocket();
-      if (this.#ended && !this.#reader.paused) this.#goneOn();
+      if (this.#reader.mustWait) return;
+      this.#resumeSocket();
+      if (this.#ended) this.#goneOn();
     } finally {
       outbox.leave();
     }
-  }
+  };
 
   /** All that the client sent before it half-closed has been looked at. */
   #goneOn(): void {
@@ -216,11 +218,6 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.stream.resume();
   }
 
-  #mustWait(): boolean {
-    const { paused, state, keptBytes } = this.#reader;
-    return state !== "closed" && (paused || (state === "responding" && keptBytes > 0));
-  }
-
   /** Takes what can be taken of fresh bytes, or of those that were kept. */
   #read(bytes: Buffer | undefined): void {
     this.#running = true;
@@ -234,7 +231,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
       this.#running = false;
     }
     if (this.#reader.keptBytes > LOOK_AHEAD_LIMIT_BYTES) this.#breakOff(TOO_FAR_AHEAD);
-    if (this.#mustWait() && !this.#socketPaused) {
+    if (this.#reader.tired) setImmediate(this.#go);
+    if (this.#reader.mustWait && !this.#socketPaused) {
       this.#socketPaused = true;
       this.stream.pause();
     }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeByteStream } from "../../test/fake/byte-stream.ts";
 import { until } from "../../test/fake/mesh.ts";
+import { serveHttp1 } from "./http1-server.ts";
 import { Turns } from "./turns.ts";
 
 const PER_TURN = 3;
@@ -56,4 +57,35 @@ test("what waits is forgotten with its connection", async () => {
   turns.end();
   await new Promise<void>((resolve) => setImmediate(resolve));
   expect(log).toEqual(["abc"]);
+});
+
+test("a body of small chunks over HTTP/1 is worked off in turns, and all of it arrives", async () => {
+  const stream = new FakeByteStream();
+  let received = 0;
+  let ended = false;
+  serveHttp1(stream, {
+    onRequest: (request) => {
+      request.handler = {
+        onRequestBytes: (_, from, to) => {
+          received += to - from;
+        },
+        onRequestEnd: () => {
+          ended = true;
+        },
+        onRequestReset: () => undefined,
+        onResponseWritable: () => undefined,
+      };
+    },
+    onConnectionClose: () => undefined,
+  });
+  const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  stream.handler.onData(Buffer.from(`${head}${"1\r\nx\r\n".repeat(50_000)}0\r\n\r\n`));
+  expect(received).toBeWithin(1, 10_000);
+  expect(stream.paused).toBe(true);
+  stream.handler.onEnd();
+  await until(
+    () => ended,
+    () => `${received} came`,
+  );
+  expect(received).toBe(50_000);
 });

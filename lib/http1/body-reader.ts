@@ -13,6 +13,9 @@ export const CHUNK_SIZE_LIMIT_DIGITS = 12;
 /** Trailers longer than this are refused with 431. */
 export const TRAILERS_LIMIT_BYTES: number = 16 * 1024;
 
+/** So much of the framing of chunks is worth one turn of a connection: a body of 1-byte chunks is little else. */
+export const FRAMING_PER_TURN_BYTES: number = 16 * 1024;
+
 /** Takes what a body holds. */
 export interface BodySink {
   /** `bytes[from .. to)`, which is not empty: where they lie, as a view of bytes just received is dear. */
@@ -52,6 +55,8 @@ export class BodyReader {
   #count = 0;
   #trailers: KeptBytes | undefined;
   #ended = false;
+  /** Whether bytes are left, because those before had as much framing as may be. */
+  tired = false;
 
   /** Starts on a body; true where it has ended already. */
   begin(framing: Framing): boolean {
@@ -61,6 +66,7 @@ export class BodyReader {
     this.#count = 0;
     this.#trailers = undefined;
     this.#ended = false;
+    this.tired = false;
     return framing.type === "none";
   }
 
@@ -69,8 +75,16 @@ export class BodyReader {
     return this.#kind === "close";
   }
 
-  /** Takes bytes from `from` on and returns where the body ended, or -1 where it goes on past them. */
-  take(bytes: Buffer, from: number, sink: BodySink): number {
+  /**
+   * Takes bytes from `from` on and returns where the body ended, or -1 where it goes on past them; once it has met
+   * `most` bytes of framing it is tired and returns where to go on.
+   */
+  take(
+    bytes: Buffer,
+    from: number,
+    sink: BodySink,
+    most: number = Number.POSITIVE_INFINITY,
+  ): number {
     switch (this.#kind) {
       case "none":
         return from;
@@ -80,7 +94,7 @@ export class BodyReader {
       case "length":
         return this.#takeLength(bytes, from, sink);
       case "chunked":
-        return this.#takeChunks(bytes, from, sink);
+        return this.#takeChunks(bytes, from, { sink, most });
     }
   }
 
@@ -95,8 +109,14 @@ export class BodyReader {
     return from + count;
   }
 
-  #takeChunks(bytes: Buffer, from: number, sink: BodySink): number {
+  #takeChunks(
+    bytes: Buffer,
+    from: number,
+    { sink, most }: { readonly sink: BodySink; readonly most: number },
+  ): number {
     let at = from;
+    let framing = 0;
+    this.tired = false;
     while (at < bytes.length) {
       if (this.#state === DATA) {
         const count = Math.min(bytes.length - at, this.#left);
@@ -107,7 +127,13 @@ export class BodyReader {
       } else if (this.#state === TRAILERS) {
         at = this.#takeTrailers(bytes, at, sink);
         if (this.#ended) return at;
-      } else this.#takeFrame(bytes[at++] as number);
+      } else if (framing === most) {
+        this.tired = true;
+        return at;
+      } else {
+        framing += 1;
+        this.#takeFrame(bytes[at++] as number);
+      }
     }
     return -1;
   }

@@ -28,10 +28,29 @@ export class RequestReader {
   #scanned = 0;
   #skippedLine = false;
   #running = false;
+  readonly #framingPerTurn: number;
+
+  /** With `framingPerTurn`, so many bytes of chunks' framing are taken at once; then it is `tired` until `goOn`. */
+  constructor(framingPerTurn: number = Number.POSITIVE_INFINITY) {
+    this.#framingPerTurn = framingPerTurn;
+  }
+
+  /** Whether more could be taken of what is kept, in another turn. */
+  get tired(): boolean {
+    return this.state === "body" && this.#body.tired;
+  }
 
   /** Bytes that have come and are not taken: an incomplete head, or what has to wait. */
   get keptBytes(): number {
     return this.#kept.length;
+  }
+
+  /** Whether nothing may come for now. */
+  get mustWait(): boolean {
+    const { paused, state, tired } = this;
+    return (
+      state !== "closed" && (paused || tired || (state === "responding" && this.keptBytes > 0))
+    );
   }
 
   /** Takes what has come. Throws Http1Error where it is refused; nothing can be read after that. */
@@ -74,6 +93,7 @@ export class RequestReader {
       const next = this.#step(bytes, at, sink);
       if (next === at) break;
       at = next < 0 ? bytes.length : next;
+      if (this.tired) break;
     }
     return at;
   }
@@ -84,7 +104,7 @@ export class RequestReader {
       case "head":
         return this.#readHead(bytes, at, sink);
       case "body":
-        return this.#body.take(bytes, at, sink);
+        return this.#body.take(bytes, at, sink, this.#framingPerTurn);
       case "tunnel":
         sink.onBodyBytes(bytes, at, bytes.length);
         return -1;

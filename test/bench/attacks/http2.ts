@@ -119,8 +119,8 @@ const WINDOWS: readonly Attack[] = [
     bytes: () => flood(greeting(), (i) => request(odd(i), 0, "/1k"), 10_000),
   },
   {
-    ...{ id: "B12", name: "windows that stay shut on 1,000 responses of 8 MB", over: "http2" },
-    connections: 10,
+    ...{ id: "B12", name: "windows that stay shut on 500 responses of 8 MB", over: "http2" },
+    connections: 5,
     bytes: () => [greeting([SettingId.INITIAL_WINDOW_SIZE, 0]), asked("/8m", 100)],
   },
   {
@@ -133,7 +133,7 @@ const WINDOWS: readonly Attack[] = [
   },
   {
     ...{ id: "B12c", name: "requests whose answers nobody reads", over: "http2", deaf: true },
-    ...{ connections: 8, everyMs: 10 },
+    ...{ connections: 4, everyMs: 10 },
     bytes: () => steps(greeting(), (i) => asked("/10k", 20, END, 20 * i)),
   },
   {
