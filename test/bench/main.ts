@@ -59,6 +59,7 @@ const NEEDS = {
   nft: "nftables",
   ip: "iproute2",
   setpriv: "util-linux",
+  chrt: "util-linux",
 };
 const FULL: Rounds = { rounds: 7, seconds: 10 };
 const SHORT: Rounds = { rounds: 3, seconds: 2 };
