@@ -92,7 +92,8 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onData(chunk: Uint8Array): void {
     this.#keepAlive.heard();
-    this.#turns.take(chunk);
+    if (this.http2.failure === undefined) this.#turns.take(chunk);
+    else this.#turns.discard(chunk.length);
   }
 
   #receive(bytes: Buffer, all: boolean): number {
@@ -121,6 +122,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   }
 
   #phase(): Phase {
+    if (this.#turns.overrun) return "overrun";
     const { failure, finished, draining, awaiting, activeStreams } = this.http2;
     if (failure !== undefined || finished) return "closing";
     if (awaiting) return draining && activeStreams === 0 ? "closing" : "head";

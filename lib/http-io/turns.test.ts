@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { FakeByteStream } from "../../test/fake/byte-stream.ts";
 import { until } from "../../test/fake/mesh.ts";
+import { DISCARD_LIMIT_BYTES } from "./http1-refusals.ts";
 import { serveHttp1 } from "./http1-server.ts";
+import { serveHttp2 } from "./http2-server.ts";
 import { Turns } from "./turns.ts";
 
 const PER_TURN = 3;
@@ -88,4 +90,15 @@ test("a body of small chunks over HTTP/1 is worked off in turns, and all of it a
     () => `${received} came`,
   );
   expect(received).toBe(50_000);
+});
+
+test("of a client that goes on after GOAWAY no more is read than lets it arrive", () => {
+  const stream = new FakeByteStream();
+  const nobody = { onRequest: () => undefined, onConnectionClose: () => undefined };
+  serveHttp2(stream, nobody, { now: () => 0 });
+  stream.handler.onData(Buffer.from("no preface of HTTP/2 at all"));
+  stream.handler.onData(Buffer.alloc(DISCARD_LIMIT_BYTES));
+  expect(stream.paused).toBe(false);
+  stream.handler.onData(Buffer.alloc(1));
+  expect(stream.paused).toBe(true);
 });

@@ -3,11 +3,16 @@
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import { KeptBytes } from "#lib/http1/kept-bytes.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
+import { DISCARD_LIMIT_BYTES } from "./http1-refusals.ts";
 
 /** So much may wait for its turn in all connections together; what comes then is worked off at once. */
 export const WAITING_LIMIT_BYTES: number = 16 * 1024 * 1024;
 
 let waitingBytes = 0;
+let due = 0;
+
+/** How many connections have their next turn when the runtime has looked at all sockets. */
+export const turnsDue = (): number => due;
 
 /** Takes bytes, as far as one turn goes or, where `all`, to their end; returns how many. */
 type Work = (bytes: Buffer, all: boolean) => number;
@@ -19,6 +24,7 @@ export class Turns {
   readonly #kept = new KeptBytes();
   #stopped = false;
   #scheduled = false;
+  #discarded = 0;
 
   constructor(stream: ByteStream, work: Work) {
     this.#stream = stream;
@@ -54,6 +60,17 @@ export class Turns {
     else this.#stream.resume();
   }
 
+  /** What comes after the connection has failed: reading on for a while lets GOAWAY arrive, a reset would overtake it. */
+  discard(bytes: number): void {
+    this.#discarded += bytes;
+    if (this.overrun) this.#stream.pause();
+  }
+
+  /** Whether the peer went on for so long that it is no longer read. */
+  get overrun(): boolean {
+    return this.#discarded > DISCARD_LIMIT_BYTES;
+  }
+
   /** The connection is gone, and what waits is of no use. */
   end(): void {
     waitingBytes -= this.#kept.length;
@@ -63,11 +80,13 @@ export class Turns {
   #schedule(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
+    due += 1;
     setImmediate(this.#next);
   }
 
   readonly #next = (): void => {
     this.#scheduled = false;
+    due -= 1;
     if (this.#stopped || this.#kept.length === 0) return;
     let taken = 0;
     try {

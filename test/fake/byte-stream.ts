@@ -1,6 +1,7 @@
 /** Two ends of a connection in memory, whose deliveries happen when a test says so. */
 
 import { outbox } from "#lib/http-io/outbox.ts";
+import { turnsDue } from "#lib/http-io/turns.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 
 const NOBODY: ByteStreamHandler = {
@@ -142,6 +143,7 @@ export class FakePair {
 /** What the runtime does between two events. */
 export async function passTick(): Promise<void> {
   await Promise.resolve();
+  while (turnsDue() > 0) await new Promise<void>((resolve) => setImmediate(resolve));
   outbox.flushShared();
 }
 
