@@ -42,6 +42,22 @@ test("what is shared is written once a tick, after all its events", async () => 
   expect(log).toEqual(["a", "b"]);
 });
 
+test("a member that throws does not hold back those beside it", () => {
+  const outbox = new Outbox();
+  const { log, member } = recorder();
+  const broken = {
+    flush: () => {
+      throw new TypeError("broken");
+    },
+  };
+  outbox.enter();
+  for (const each of [member("a"), broken, member("b")]) outbox.mark(each);
+  expect(() => outbox.leave()).toThrow("broken");
+  for (const each of [broken, member("c")]) outbox.markShared(each);
+  expect(outbox.flushShared).toThrow("broken");
+  expect(log).toEqual(["a", "b", "c"]);
+});
+
 test("a member that throws does not hold back what is marked later", async () => {
   const outbox = new Outbox();
   const { log, member } = recorder();

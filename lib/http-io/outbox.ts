@@ -18,6 +18,9 @@ export class Outbox {
   #marked: Flushable[] = [];
   #shared: Flushable[] = [];
   #listeners: (() => void)[] = [];
+  /** The lists of the event and the tick before, empty: two lists take turns. */
+  #markedBefore: Flushable[] = [];
+  #sharedBefore: Flushable[] = [];
   #depth = 0;
   #scheduled = false;
   /** The time of the event that runs now, once somebody has asked for it; below 0 before. */
@@ -97,17 +100,32 @@ export class Outbox {
   readonly flushShared = (): void => {
     this.#tickScheduled = false;
     const shared = this.#shared;
-    this.#shared = [];
-    for (const connection of shared) connection.flush();
+    this.#shared = this.#sharedBefore;
+    this.#sharedBefore = shared;
+    flushAll(shared);
   };
 
   #flush(): void {
     while (this.#marked.length > 0) {
       const marked = this.#marked;
-      this.#marked = [];
-      for (const connection of marked) connection.flush();
+      this.#marked = this.#markedBefore;
+      this.#markedBefore = marked;
+      flushAll(marked);
     }
   }
+}
+
+/** Has all of them write and empties the list, which is used again. Throws what the first threw that did. */
+function flushAll(list: Flushable[]): void {
+  let failure: unknown;
+  for (let i = 0; i < list.length; i++)
+    try {
+      (list[i] as Flushable).flush();
+    } catch (error) {
+      failure ??= error;
+    }
+  list.length = 0;
+  if (failure !== undefined) throw failure;
 }
 
 /** The outbox of this process: an event may touch connections of both sides, so they share one. */
