@@ -15,7 +15,8 @@ import { Http1Error } from "./http1-error.ts";
 
 function read(text: string) {
   const bytes = Buffer.from(text, "latin1");
-  return parseRequest(bytes, 0, findHeadEnd(bytes, 0));
+  const fields = new ParsedFields();
+  return { head: parseRequest(bytes, 0, findHeadEnd(bytes, 0), fields), fields };
 }
 
 function refusal(act: () => unknown): { status: number; code: string } {
@@ -153,7 +154,8 @@ describe("findHeadEnd()", () => {
 describe("parseResponse()", () => {
   const parse = (text: string) => {
     const bytes = Buffer.from(text, "latin1");
-    return parseResponse(bytes, 0, bytes.length);
+    const fields = new ParsedFields();
+    return { head: parseResponse(bytes, 0, bytes.length, fields), fields };
   };
 
   test("reads status and fields", () => {

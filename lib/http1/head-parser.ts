@@ -30,9 +30,14 @@ const KIND: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   return code === 9 || (code >= 32 && code !== 127) ? 2 : 0;
 });
 
-/** Fields read so far, and what framing and the connection need to know of them without a look-up by name. */
+const NONE: HeaderList = new HeaderList();
+
+/**
+ * Fields read so far, and what framing and the connection need to know of them without a look-up by name. A reader
+ * uses one object for all its heads; the list of headers is the head's own.
+ */
 export class ParsedFields implements Hints {
-  readonly headers: HeaderList = new HeaderList();
+  headers: HeaderList = NONE;
   contentLength: string | undefined;
   transferEncoding: string | undefined;
   repeated = false;
@@ -41,6 +46,24 @@ export class ParsedFields implements Hints {
   connection: string | undefined;
   expect: string | undefined;
   upgrade: string | undefined;
+
+  /** Begins with another head. */
+  begin(): void {
+    this.clear();
+    this.headers = new HeaderList();
+  }
+
+  /** Lets go of the last head: an idle connection does not hold on to it. */
+  clear(): void {
+    this.headers = NONE;
+    this.contentLength = undefined;
+    this.transferEncoding = undefined;
+    this.repeated = false;
+    this.host = undefined;
+    this.connection = undefined;
+    this.expect = undefined;
+    this.upgrade = undefined;
+  }
 }
 
 /**
@@ -72,12 +95,13 @@ export function findBlankLine(bytes: Buffer, from: number, scanned: number): num
 const startLineTooLong = (): Http1Error =>
   overLimit(`its first line exceeds ${START_LINE_LIMIT_BYTES} bytes`, 414);
 
-/** Parses the request whose head is `bytes[from .. end)`, with its blank line. */
+/** Parses the request whose head is `bytes[from .. end)`, with its blank line; `fields` is told what else it says. */
 export function parseRequest(
   bytes: Buffer,
   from: number,
   end: number,
-): { readonly head: RequestHead; readonly fields: ParsedFields } {
+  fields: ParsedFields,
+): RequestHead {
   const text = latin1Slice(bytes, from, end - 2);
   const lineEnd = text.indexOf("\r\n");
   if (lineEnd > START_LINE_LIMIT_BYTES) throw startLineTooLong();
@@ -88,7 +112,7 @@ export function parseRequest(
   const method = methodOf(text, methodEnd);
   const target = text.slice(methodEnd + 1, targetEnd);
   const version = versionOf(text, targetEnd + 1, lineEnd);
-  const fields = parseFields(text, lineEnd + 2);
+  parseFields(text, lineEnd + 2, fields);
   const head: RequestHead = {
     method,
     scheme: "",
@@ -99,7 +123,7 @@ export function parseRequest(
     headers: fields.headers,
   };
   applyTarget(head, target, fields.host);
-  return { head, fields };
+  return head;
 }
 
 /** The methods of nearly all requests, as one string each. */
@@ -128,12 +152,13 @@ function checkMethod(text: string, end: number): void {
   }
 }
 
-/** Parses the response whose head is `bytes[from .. end)`. */
+/** Parses the response whose head is `bytes[from .. end)`; `fields` is told what else it says. */
 export function parseResponse(
   bytes: Buffer,
   from: number,
   end: number,
-): { readonly head: ResponseHead; readonly fields: ParsedFields } {
+  fields: ParsedFields,
+): ResponseHead {
   const text = latin1Slice(bytes, from, end - 2);
   const lineEnd = text.indexOf("\r\n");
   const version = versionOf(text, 0, Math.min(lineEnd, 8));
@@ -142,9 +167,9 @@ export function parseResponse(
   if (!separated || status < 100) throw malformed("its first line is no status line");
   for (let i = 13; i < lineEnd; i++)
     if (KIND[text.charCodeAt(i)] === 0) throw malformed("its reason has a control character");
-  const fields = parseFields(text, lineEnd + 2);
+  parseFields(text, lineEnd + 2, fields);
   if (fields.host !== undefined) fields.headers.add("host", fields.host);
-  return { head: { status, version, headers: fields.headers }, fields };
+  return { status, version, headers: fields.headers };
 }
 
 /** The number in three digits behind the version; -1 where they are none. */
@@ -167,15 +192,14 @@ function versionOf(text: string, from: number, end: number): "HTTP/1.0" | "HTTP/
   throw malformed("its version is none of HTTP/1");
 }
 
-function parseFields(text: string, from: number): ParsedFields {
-  const fields = new ParsedFields();
+function parseFields(text: string, from: number, fields: ParsedFields): void {
+  fields.begin();
   let at = from;
   let count = 0;
   while (at < text.length) {
     if (++count > FIELDS_LIMIT) throw overLimit(`it has more than ${FIELDS_LIMIT} fields`, 431);
     at = parseField(text, at, fields);
   }
-  return fields;
 }
 
 /** Reads one field line and returns where the next begins. The text ends with a line's end, where every loop stops. */
@@ -267,7 +291,9 @@ function keepLength(fields: ParsedFields, value: string): void {
  * dropped, never merged (RFC 9110 §6.5.1); undefined where nothing is left.
  */
 export function parseTrailers(bytes: Buffer, from: number, end: number): HeaderList | undefined {
-  const { headers } = parseFields(latin1Slice(bytes, from, end), 0);
+  const fields = new ParsedFields();
+  parseFields(latin1Slice(bytes, from, end), 0, fields);
+  const { headers } = fields;
   removeHeadOnly(headers);
   return headers.length === 0 ? undefined : headers;
 }

@@ -3,7 +3,7 @@
 import type { RequestHead } from "#lib/http/message.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import { requestFraming } from "./framing.ts";
-import { findHeadEnd, type ParsedFields, parseRequest } from "./head-parser.ts";
+import { findHeadEnd, ParsedFields, parseRequest } from "./head-parser.ts";
 import { ambiguous, malformed, unsupported } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 
@@ -23,6 +23,7 @@ export class RequestReader {
   /** Nothing is taken while set. */
   paused = false;
   readonly #body = new BodyReader();
+  readonly #fields = new ParsedFields();
   readonly #kept = new KeptBytes();
   /** So many bytes of what is kept are an incomplete head that was looked through. */
   #scanned = 0;
@@ -123,7 +124,8 @@ export class RequestReader {
     }
     this.#scanned = 0;
     this.#skippedLine = false;
-    const { head, fields } = parseRequest(bytes, at, end);
+    const fields = this.#fields;
+    const head = parseRequest(bytes, at, end, fields);
     const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
     const ended = this.#body.begin(requestFraming(fields, version));
     if (fields.expect !== undefined && fields.expect.toLowerCase() !== "100-continue")
@@ -141,6 +143,7 @@ export class RequestReader {
       head.headers.delete("content-length");
     this.state = ended ? "responding" : "body";
     sink.onHead(head, fields, ended);
+    fields.clear();
     return end;
   }
 

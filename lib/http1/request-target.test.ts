@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { parseRequest } from "./head-parser.ts";
+import { ParsedFields, parseRequest } from "./head-parser.ts";
 import { Http1Error } from "./http1-error.ts";
 
 function read(line: string, host: string | undefined = "a.test") {
   const text = `${line}\r\n${host === undefined ? "" : `Host: ${host}\r\n`}\r\n`;
-  return parseRequest(Buffer.from(text, "latin1"), 0, text.length).head;
+  return parseRequest(Buffer.from(text, "latin1"), 0, text.length, new ParsedFields());
 }
 
 const status = (act: () => unknown): number => {
@@ -74,7 +74,7 @@ describe("applyTarget()", () => {
   test("wants a host in HTTP/1.1 only, and a proper one in an absolute form too", () => {
     const without = (line: string) => {
       const text = `${line}\r\n\r\n`;
-      return parseRequest(Buffer.from(text), 0, text.length).head;
+      return parseRequest(Buffer.from(text), 0, text.length, new ParsedFields());
     };
     expect(status(() => without("GET / HTTP/1.1"))).toBe(400);
     expect(status(() => without("GET http://a/ HTTP/1.1"))).toBe(400);

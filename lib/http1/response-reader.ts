@@ -3,7 +3,7 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import { persists, responseFraming } from "./framing.ts";
-import { findHeadEnd, parseResponse } from "./head-parser.ts";
+import { findHeadEnd, ParsedFields, parseResponse } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 
@@ -28,6 +28,7 @@ export class ResponseReader {
   /** Whether the request asked to switch protocols. */
   upgrades = false;
   readonly #body = new BodyReader();
+  readonly #fields = new ParsedFields();
   /** An incomplete head. */
   readonly #kept = new KeptBytes();
   /** Bytes before this were looked through for the end of a head in vain. */
@@ -98,7 +99,8 @@ export class ResponseReader {
     this.begun = true;
     const end = findHeadEnd(bytes, at, this.#scanned);
     if (end < 0) return at;
-    const { head, fields } = parseResponse(bytes, at, end);
+    const fields = this.#fields;
+    const head = parseResponse(bytes, at, end, fields);
     const { status } = head;
     if (status < 200 && status !== 101) {
       if (++this.#informational > INFORMATIONAL_LIMIT)
@@ -118,6 +120,7 @@ export class ResponseReader {
       responseFraming(fields, { version, status, method: this.#method }),
     );
     this.persistent = persists(fields.connection, version) && !this.#body.untilClose;
+    fields.clear();
     this.state = "body";
     sink.onHead(head, ended);
     return end;

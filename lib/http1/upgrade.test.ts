@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { parseRequest } from "./head-parser.ts";
+import { ParsedFields, parseRequest } from "./head-parser.ts";
 import { settleUpgrade } from "./upgrade.ts";
 
 function settle(lines: string, how: { hasBody?: boolean; version?: string } = {}) {
   const text = `GET / ${how.version ?? "HTTP/1.1"}\r\nhost: a\r\n${lines}\r\n\r\n`;
-  const { head, fields } = parseRequest(Buffer.from(text), 0, text.length);
+  const fields = new ParsedFields();
+  const head = parseRequest(Buffer.from(text), 0, text.length, fields);
   const upgrades = settleUpgrade(head, fields, how.hasBody ?? false);
   return { upgrades, upgrade: head.headers.get("upgrade"), names: head.headers.names };
 }
