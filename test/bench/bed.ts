@@ -175,7 +175,10 @@ export class Bed {
         config,
       ]);
       await until(() => childOf(master) !== undefined, `nginx ${role}`);
-      this.#pids.set(`nginx-${role}`, childOf(master) ?? 0);
+      const worker = childOf(master) ?? 0;
+      this.#pids.set(`nginx-${role}`, worker);
+      // A master that is killed leaves its worker, and there is one of some roles on each side.
+      this.#pids.set(`nginx-${side}-${role}-worker`, worker);
     };
     for (const side of SIDES) {
       await nginx(side, "app", LOAD_CORE);
