@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { outbox } from "#lib/http-io/outbox.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";

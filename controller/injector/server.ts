@@ -1,6 +1,6 @@
 /** The injector's webhook: reviews over HTTPS, by namespaces that an informer knows and files that may change. */
 
-import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { type SimpleRequest, serveSimple } from "#lib/http-io/simple.ts";
 import { AdmissionError, parseAdmissionReview } from "#lib/k8s/admission.ts";
 import type { Marks } from "#lib/k8s/annotations.ts";

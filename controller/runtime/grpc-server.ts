@@ -2,7 +2,7 @@
 
 import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
-import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { listen } from "#lib/net/listener.ts";
 import type { Clock } from "#lib/time/clock.ts";

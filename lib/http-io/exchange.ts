@@ -3,6 +3,7 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
+import type { ByteStreamHandler } from "#lib/net/byte-stream.ts";
 
 /** Why a message will not be completed. `code` is the HTTP/2 error code where there is one. */
 export interface Reset {
@@ -25,6 +26,14 @@ export interface RequestHandler {
   /** The response may flow on after `sendBytes` returned false. */
   onResponseWritable(): void;
 }
+
+/** Takes a request whose answer does not depend on the rest of it. */
+export const NOBODY: RequestHandler = {
+  onRequestBytes: () => undefined,
+  onRequestEnd: () => undefined,
+  onRequestReset: () => undefined,
+  onResponseWritable: () => undefined,
+};
 
 /** One request on a server connection. Calls after the response ended or was reset are ignored. */
 export interface ServerStream {
@@ -55,6 +64,14 @@ export interface ServerHandler {
   onRefused?(error: Http1Error): void;
   /** The connection is gone; every open stream has had onRequestReset before. */
   onConnectionClose(): void;
+}
+
+/** A connection that is served. */
+export interface ServerConnection extends ByteStreamHandler {
+  readonly activeStreams: number;
+  /** Takes no new requests; closes when those under way have ended. */
+  drain(): void;
+  destroy(): void;
 }
 
 /** Receives the response to a request that was sent. */
@@ -89,6 +106,13 @@ export interface ClientConnection {
   /** Takes no more requests and closes when the last one has ended. */
   drain(): void;
   destroy(): void;
+}
+
+/** Follows a client connection: whoever keeps it hears when it is free and when it is gone. */
+export interface ClientObserver {
+  /** It can take a request (again). */
+  onAvailable(connection: ClientConnection): void;
+  onClosed(connection: ClientConnection): void;
 }
 
 /** Waits for a connection of a pool; exactly one of the two is called, perhaps at once. */

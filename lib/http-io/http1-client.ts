@@ -6,21 +6,19 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { isIdempotent } from "#lib/http/semantics.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import { ResponseReader, type ResponseSink } from "#lib/http1/response-reader.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
-import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
+import type {
+  ClientConnection,
+  ClientObserver,
+  ClientStream,
+  Reset,
+  ResponseHandler,
+} from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import { outbox } from "./outbox.ts";
 import { Patience, type Phase, type ServerLimits } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
-
-/** Follows a client connection: whoever keeps it hears when it is free and when it is gone. */
-export interface ClientObserver {
-  /** It can take a request (again). */
-  onAvailable(connection: ClientConnection): void;
-  onClosed(connection: ClientConnection): void;
-}
-
-const INTERNAL_ERROR = 2;
 
 /** Makes an open stream an HTTP/1 client connection; without a clock it waits for its server's end for ever. */
 export function connectHttp1(
@@ -214,7 +212,7 @@ class Http1ClientConnection
       this.#reader.take(bytes, this);
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error;
-      this.#lost({ reason: "protocol", code: INTERNAL_ERROR, unprocessed: false });
+      this.#lost({ reason: "protocol", code: ErrorCode.INTERNAL_ERROR, unprocessed: false });
     }
     // Only now: what comes behind a response is no answer to the next request.
     if (this.#reader.state !== "idle" || !this.#reader.begun) return;
@@ -229,7 +227,7 @@ class Http1ClientConnection
     this.resumeResponse();
     if (!this.#requestEnded) {
       // Its server would take what follows for the rest of the request.
-      this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: false });
+      this.#lost({ reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: false });
     } else if (!this.#reader.persistent || this.#draining || this.#lastRequest) this.#shut();
     else {
       this.#reader.state = "idle";
@@ -255,7 +253,7 @@ class Http1ClientConnection
   #gone(): void {
     const resendable =
       this.#reused && !this.#reader.begun && !this.#hasBody && isIdempotent(this.#method);
-    this.#lost({ reason: "connection", code: INTERNAL_ERROR, unprocessed: resendable });
+    this.#lost({ reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: resendable });
   }
 
   #lost(reset: Reset): void {

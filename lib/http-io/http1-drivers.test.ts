@@ -5,9 +5,10 @@ import type { Http1Error } from "#lib/http1/http1-error.ts";
 import { FakePair } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
+import { DISCARD_LIMIT_BYTES } from "./discard.ts";
 import type { RequestHandler, ResponseHandler, ServerHandler, ServerStream } from "./exchange.ts";
 import { connectHttp1 } from "./http1-client.ts";
-import { DISCARD_LIMIT_BYTES, LOOK_AHEAD_LIMIT_BYTES } from "./http1-refusals.ts";
+import { LOOK_AHEAD_LIMIT_BYTES } from "./http1-refusals.ts";
 import { serveHttp1 } from "./http1-server.ts";
 import {
   BODY_IDLE_LIMIT_MS,

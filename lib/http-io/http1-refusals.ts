@@ -8,12 +8,6 @@ import { type Http1Error, overLimit } from "#lib/http1/http1-error.ts";
  */
 export const LOOK_AHEAD_LIMIT_BYTES: number = 1024 * 1024;
 
-/** What is still coming of a request that was answered or refused is thrown away up to so many bytes, then not read. */
-export const DISCARD_LIMIT_BYTES: number = 64 * 1024;
-
 export const HEAD_TOO_LATE: Http1Error = overLimit("its head takes too long", 408);
 export const BODY_TOO_LATE: Http1Error = overLimit("its body does not come", 408);
 export const TOO_FAR_AHEAD: Http1Error = overLimit("too much comes before it is answered", 431);
-
-/** What a request that was given up is told: CANCEL, as HTTP/2 says it. */
-export const CANCEL = 8;

@@ -4,7 +4,7 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { hasOption } from "#lib/http1/framing.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
-import type { RequestHandler, ServerStream } from "./exchange.ts";
+import { NOBODY, type RequestHandler, type ServerStream } from "./exchange.ts";
 import type { Http1Output, OutputFraming } from "./http1-output.ts";
 
 /** What a request's stream needs of its connection. */
@@ -134,10 +134,3 @@ export class Http1ServerStream implements ServerStream {
     this.#host.responded(this);
   }
 }
-
-const NOBODY: RequestHandler = {
-  onRequestBytes: () => undefined,
-  onRequestEnd: () => undefined,
-  onRequestReset: () => undefined,
-  onResponseWritable: () => undefined,
-};

@@ -9,13 +9,13 @@ import type { ParsedFields } from "#lib/http1/head-parser.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
 import { settleUpgrade } from "#lib/http1/upgrade.ts";
-import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
-import type { Reset, ServerHandler } from "./exchange.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
+import { Discard } from "./discard.ts";
+import type { Reset, ServerConnection, ServerHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import {
   BODY_TOO_LATE,
-  CANCEL,
-  DISCARD_LIMIT_BYTES,
   HEAD_TOO_LATE,
   LOOK_AHEAD_LIMIT_BYTES,
   TOO_FAR_AHEAD,
@@ -24,14 +24,6 @@ import { type Http1Host, Http1ServerStream } from "./http1-server-stream.ts";
 import { outbox } from "./outbox.ts";
 import { Patience, type Phase, type ServerLimits } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
-
-/** A connection that is served. */
-export interface ServerConnection extends ByteStreamHandler {
-  readonly activeStreams: number;
-  /** Takes no new requests; closes when those under way have ended. */
-  drain(): void;
-  destroy(): void;
-}
 
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
 export function serveHttp1(
@@ -50,7 +42,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   readonly #handler: ServerHandler;
   readonly #reader = new RequestReader(FRAMING_PER_TURN_BYTES);
   readonly #patience: Patience;
-  #discarded = 0;
+  readonly #discard: Discard;
   #current: Http1ServerStream | undefined;
   #running = false;
   #socketPaused = false;
@@ -61,6 +53,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.stream = stream;
     this.output = new Http1Output(stream);
     this.#handler = handler;
+    this.#discard = new Discard(stream);
     this.#patience = new Patience(this, { stream, limits });
   }
 
@@ -79,7 +72,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   onData(chunk: Uint8Array): void {
     if (this.#reader.state === "closed") {
-      this.#discard(chunk.length);
+      this.#discard.take(chunk.length);
       return;
     }
     outbox.enter();
@@ -89,12 +82,6 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     } finally {
       outbox.leave();
     }
-  }
-
-  /** Reading on for a while lets our answer arrive: a reset would overtake it. */
-  #discard(bytes: number): void {
-    this.#discarded += bytes;
-    if (this.#discarded > DISCARD_LIMIT_BYTES) this.stream.pause();
   }
 
   onEnd(): void {
@@ -117,7 +104,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   }
 
   #phase(): Phase {
-    if (this.#discarded > DISCARD_LIMIT_BYTES) return "overrun";
+    if (this.#discard.overrun) return "overrun";
     if (this.#reader.state === "closed") return "closing";
     if (this.#reader.state === "tunnel") return "busy";
     if (this.stream.queuedBytes > 0) return "writing";
@@ -276,7 +263,11 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.#current = undefined;
     if (current === undefined) return;
     current.responseDone = true;
-    current.handler.onRequestReset({ reason: "protocol", code: CANCEL, unprocessed: false });
+    current.handler.onRequestReset({
+      reason: "protocol",
+      code: ErrorCode.CANCEL,
+      unprocessed: false,
+    });
   }
 
   #shut(): void {
@@ -292,7 +283,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.#current = undefined;
     if (current.responseDone && current.requestDone) return;
     current.responseDone = true;
-    current.handler.onRequestReset({ reason, code: CANCEL, unprocessed: false });
+    current.handler.onRequestReset({ reason, code: ErrorCode.CANCEL, unprocessed: false });
     if (this.#reader.state !== "closed") this.stream.destroy();
   }
 }

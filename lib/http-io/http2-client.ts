@@ -5,21 +5,26 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { Http2Connection } from "#lib/http2/connection.ts";
 import { removeConnectionFields } from "#lib/http2/fields.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
-import { HTTP2_DEFAULTS } from "#lib/http2/http2-options.ts";
+import { HTTP2_DEFAULTS, type Http2Grants } from "#lib/http2/http2-options.ts";
 import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
-import type { ClientObserver } from "./http1-client.ts";
-import type { Http2DriverOptions } from "./http2-server.ts";
-import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
+import type {
+  ClientConnection,
+  ClientObserver,
+  ClientStream,
+  ResponseHandler,
+} from "./exchange.ts";
+import { type Http2Host, Http2Output } from "./http2-output.ts";
+import { outbox } from "./outbox.ts";
 import { Patience, WRITE_IDLE_LIMIT_MS } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 import { WithheldStream } from "./withheld-stream.ts";
 
-/** What a client grants; without a clock it waits for its server for ever. */
-export interface Http2ClientOptions extends Http2DriverOptions {
+/** What a client grants; without a clock it waits for its server for ever. `now` gives monotonic milliseconds. */
+export interface Http2ClientOptions extends Http2Grants {
+  readonly now: () => number;
   readonly clock?: Clock;
   /** Pings a silent server and gives it up when it stays silent; not said: never. MESH_KEEP_ALIVE is for other proxies. */
   readonly keepAlive?: KeepAliveLimits;
@@ -37,20 +42,18 @@ export function connectHttp2(
 }
 
 class Http2ClientConnection
-  implements ClientConnection, ByteStreamHandler, Http2Events, Flushable, Ticking
+  implements ClientConnection, ByteStreamHandler, Http2Events, Http2Host, Ticking
 {
   readonly version = "HTTP/2";
   readonly http2: Http2Connection;
+  readonly output: Http2Output;
   readonly #stream: ByteStream;
   readonly #observer: ClientObserver;
   readonly #now: () => number;
   readonly #keepAlive: KeepAlive | undefined;
   readonly #patience: Patience;
-  readonly #waiting = new Set<Http2ClientStream>();
   /** Extended CONNECTs that the server has not allowed yet. */
   readonly #withheld: WithheldStream[] = [];
-  #marked = false;
-  #full = false;
   /** Whether the peer has said how many streams it takes, and those who wait were told. */
   #settled = false;
   #closed = false;
@@ -63,9 +66,10 @@ class Http2ClientConnection
       { ...HTTP2_DEFAULTS, ...options, role: "client", nowMs: options.now() },
       this,
     );
+    this.output = new Http2Output(this, stream, this.http2);
     this.#keepAlive = options.keepAlive && new KeepAlive(options.keepAlive);
     this.#patience = new Patience(this, { stream, limits: options });
-    this.mark();
+    this.output.mark();
   }
 
   get available(): boolean {
@@ -74,10 +78,6 @@ class Http2ClientConnection
 
   get activeStreams(): number {
     return this.http2.activeStreams;
-  }
-
-  get full(): boolean {
-    return this.#full;
   }
 
   send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
@@ -89,14 +89,14 @@ class Http2ClientConnection
     const stream = this.http2.open(head, end);
     const sent = new Http2ClientStream(this, stream, handler);
     stream.owner = sent;
-    this.mark();
+    this.output.mark();
     return sent;
   }
 
   /** It is opened or refused by `flush`, when the server's settings are there. */
   #withhold(stream: WithheldStream): ClientStream {
     this.#withheld.push(stream);
-    this.mark();
+    this.output.mark();
     return stream;
   }
 
@@ -108,7 +108,7 @@ class Http2ClientConnection
 
   drain(): void {
     this.http2.drain();
-    this.mark();
+    this.output.mark();
   }
 
   destroy(): void {
@@ -121,7 +121,7 @@ class Http2ClientConnection
     try {
       this.http2.receive(chunk, this.#now());
     } finally {
-      this.mark();
+      this.output.mark();
       outbox.leave();
     }
   }
@@ -143,7 +143,7 @@ class Http2ClientConnection
     const what = this.#keepAlive?.tick(elapsedMs, this.http2.activeStreams > 0);
     if (what === "ping") {
       this.http2.ping(KEEP_ALIVE_PING);
-      this.mark();
+      this.output.mark();
     } else if (what === "give-up") {
       this.#stream.destroy();
       this.#gone();
@@ -151,11 +151,7 @@ class Http2ClientConnection
   }
 
   onDrain(): void {
-    this.#full = false;
-    this.http2.sent();
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const each of waiting) each.handler.onRequestWritable();
+    this.output.drained();
   }
 
   onClose(): void {
@@ -204,34 +200,17 @@ class Http2ClientConnection
   }
 
   onChanged(): void {
-    this.mark();
+    this.output.mark();
     if (!this.available && this.#settled) return;
     this.#settled = true;
     this.#observer.onAvailable(this);
   }
 
-  waitForDrain(stream: Http2ClientStream): void {
-    this.#waiting.add(stream);
-  }
-
-  mark(): void {
-    if (!this.#marked) {
-      this.#marked = true;
-      outbox.markShared(this);
-    } else if (this.http2.out.length > EAGER_FLUSH_BYTES) this.flush();
-  }
-
   flush(): void {
-    this.#marked = false;
-    const { out, failure, finished, connectProtocol } = this.http2;
+    const { connectProtocol } = this.http2;
     if (this.#withheld.length > 0 && connectProtocol !== undefined)
       this.#settleWithheld(connectProtocol);
-    if (out.length > 0) {
-      if (this.#stream.write(out.bytes, 0, out.length)) this.http2.sent();
-      else this.#full = true;
-      out.clear();
-    }
-    if (failure === undefined && !finished) return;
+    if (!this.output.write()) return;
     this.#stream.end();
     this.#gone();
   }
@@ -257,18 +236,11 @@ class Http2ClientStream implements ClientStream {
   }
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
-    const open = this.#connection.http2.send(this.#stream, bytes, from, to);
-    this.#connection.mark();
-    if (open && this.#connection.full) {
-      this.#connection.waitForDrain(this);
-      return false;
-    }
-    return open;
+    return this.#connection.output.send(this.#stream, bytes, from, to);
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
-    this.#connection.http2.end(this.#stream, trailers);
-    this.#connection.mark();
+    this.#connection.output.end(this.#stream, trailers);
   }
 
   resetRequest(code: number): void {
@@ -281,7 +253,6 @@ class Http2ClientStream implements ClientStream {
   }
 
   resumeResponse(): void {
-    this.#connection.http2.resume(this.#stream);
-    this.#connection.mark();
+    this.#connection.output.resume(this.#stream);
   }
 }

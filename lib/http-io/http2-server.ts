@@ -6,13 +6,20 @@ import { Http2Connection } from "#lib/http2/connection.ts";
 import { removeConnectionFields } from "#lib/http2/fields.ts";
 import { TURN_COST } from "#lib/http2/frame-reader.ts";
 import type { Http2Events } from "#lib/http2/http2-events.ts";
-import { HTTP2_DEFAULTS, type Http2Options } from "#lib/http2/http2-options.ts";
+import { HTTP2_DEFAULTS, type Http2Grants } from "#lib/http2/http2-options.ts";
 import { KEEP_ALIVE_PING, KeepAlive, type KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { Http2Stream } from "#lib/http2/stream.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
-import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
-import type { ServerConnection } from "./http1-server.ts";
-import { EAGER_FLUSH_BYTES, type Flushable, outbox, UNREAD_LIMIT_BYTES } from "./outbox.ts";
+import { Discard } from "./discard.ts";
+import {
+  NOBODY,
+  type RequestHandler,
+  type ServerConnection,
+  type ServerHandler,
+  type ServerStream,
+} from "./exchange.ts";
+import { type Http2Host, Http2Output } from "./http2-output.ts";
+import { outbox, UNREAD_LIMIT_BYTES } from "./outbox.ts";
 import {
   Patience,
   type Phase,
@@ -23,13 +30,9 @@ import {
 import type { Ticking } from "./ticker.ts";
 import { Turns } from "./turns.ts";
 
-/** What a side grants; `now` gives monotonic milliseconds. */
-export interface Http2DriverOptions extends Partial<Omit<Http2Options, "role" | "nowMs">> {
+/** A server's grants and time limits; without a clock there are no limits. `now` gives monotonic milliseconds. */
+export interface Http2ServerOptions extends Http2Grants, ServerLimits {
   readonly now: () => number;
-}
-
-/** A server's grants and time limits; without a clock there are no limits. */
-export interface Http2ServerOptions extends Http2DriverOptions, ServerLimits {
   /** SERVER_KEEP_ALIVE where not said. */
   readonly keepAlive?: KeepAliveLimits;
 }
@@ -45,18 +48,17 @@ export function serveHttp2(
   return connection;
 }
 
-class Http2ServerConnection implements ServerConnection, Http2Events, Flushable, Ticking {
+class Http2ServerConnection implements ServerConnection, Http2Events, Http2Host, Ticking {
   readonly http2: Http2Connection;
+  readonly output: Http2Output;
   readonly #stream: ByteStream;
   readonly #handler: ServerHandler;
   readonly #now: () => number;
   readonly #keepAlive: KeepAlive;
   readonly #patience: Patience;
   readonly #turns: Turns;
+  readonly #discard: Discard;
   readonly #writeIdleMs: number;
-  #marked = false;
-  #full = false;
-  readonly #waiting = new Set<Http2ServerStream>();
 
   constructor(stream: ByteStream, handler: ServerHandler, options: Http2ServerOptions) {
     this.#stream = stream;
@@ -66,24 +68,22 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
       { ...HTTP2_DEFAULTS, ...options, role: "server", nowMs: options.now() },
       this,
     );
+    this.output = new Http2Output(this, stream, this.http2);
     this.#keepAlive = new KeepAlive(options.keepAlive ?? SERVER_KEEP_ALIVE);
     this.#patience = new Patience(this, { stream, limits: options });
     this.#turns = new Turns(stream, (bytes, all) => this.#receive(bytes, all));
+    this.#discard = new Discard(stream);
     this.#writeIdleMs = options.writeIdleMs ?? WRITE_IDLE_LIMIT_MS;
-    this.mark();
+    this.output.mark();
   }
 
   get activeStreams(): number {
     return this.http2.activeStreams;
   }
 
-  get full(): boolean {
-    return this.#full;
-  }
-
   drain(): void {
     this.http2.drain();
-    this.mark();
+    this.output.mark();
   }
 
   destroy(): void {
@@ -93,7 +93,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   onData(chunk: Uint8Array): void {
     this.#keepAlive.heard();
     if (this.http2.failure === undefined) this.#turns.take(chunk);
-    else this.#turns.discard(chunk.length);
+    else this.#discard.take(chunk.length);
   }
 
   #receive(bytes: Buffer, all: boolean): number {
@@ -101,7 +101,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     try {
       return this.http2.receive(bytes, this.#now(), all ? undefined : TURN_COST);
     } finally {
-      this.mark();
+      this.output.mark();
       outbox.leave();
     }
   }
@@ -122,7 +122,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
   }
 
   #phase(): Phase {
-    if (this.#turns.overrun) return "overrun";
+    if (this.#discard.overrun) return "overrun";
     const { failure, finished, draining, awaiting, activeStreams } = this.http2;
     if (failure !== undefined || finished) return "closing";
     if (awaiting) return draining && activeStreams === 0 ? "closing" : "head";
@@ -141,19 +141,15 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
     if (what === "give-up") this.#stream.destroy();
     if (what !== "ping") return;
     this.http2.ping(KEEP_ALIVE_PING);
-    this.mark();
+    this.output.mark();
   }
 
   onDrain(): void {
-    this.#full = false;
     if (this.#turns.stopped) {
       this.#keepAlive.heard();
       this.#turns.go();
     }
-    this.http2.sent();
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const each of waiting) each.handler.onResponseWritable();
+    this.output.drained();
   }
 
   onClose(): void {
@@ -199,35 +195,15 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Flushable,
 
   onChanged(): void {
     this.#patience.renew();
-    this.mark();
-  }
-
-  waitForDrain(stream: Http2ServerStream): void {
-    this.#waiting.add(stream);
-  }
-
-  mark(): void {
-    if (!this.#marked) {
-      this.#marked = true;
-      outbox.markShared(this);
-    } else if (this.http2.out.length > EAGER_FLUSH_BYTES) this.flush();
-  }
-
-  /** Answers that wait are not in flow control's hands where each is small: who reads none is asked for no more. */
-  #filled(): void {
-    this.#full = true;
-    if (!this.#turns.stopped && this.#stream.queuedBytes > UNREAD_LIMIT_BYTES) this.#turns.stop();
+    this.output.mark();
   }
 
   flush(): void {
-    this.#marked = false;
-    const { out, failure, finished } = this.http2;
-    if (out.length > 0) {
-      if (this.#stream.write(out.bytes, 0, out.length)) this.http2.sent();
-      else this.#filled();
-      out.clear();
-    }
-    if (failure !== undefined || finished) this.#stream.end();
+    const last = this.output.write();
+    // Answers that wait are not in flow control's hands where each is small: who reads none is asked for no more.
+    if (this.output.full && !this.#turns.stopped && this.#stream.queuedBytes > UNREAD_LIMIT_BYTES)
+      this.#turns.stop();
+    if (last) this.#stream.end();
   }
 }
 
@@ -235,64 +211,51 @@ class Http2ServerStream implements ServerStream {
   readonly request: RequestHead;
   readonly requestEnded: boolean;
   handler: RequestHandler = NOBODY;
-  readonly #connection: Http2ServerConnection;
+  readonly #http2: Http2Connection;
+  readonly #output: Http2Output;
   readonly #stream: Http2Stream;
 
   constructor(
-    connection: Http2ServerConnection,
+    { http2, output }: Http2ServerConnection,
     stream: Http2Stream,
     how: { head: RequestHead; end: boolean },
   ) {
-    this.#connection = connection;
+    this.#http2 = http2;
+    this.#output = output;
     this.#stream = stream;
     this.request = how.head;
     this.requestEnded = how.end;
   }
 
   pauseRequest(): void {
-    this.#connection.http2.pause(this.#stream);
+    this.#http2.pause(this.#stream);
   }
 
   resumeRequest(): void {
-    this.#connection.http2.resume(this.#stream);
-    this.#connection.mark();
+    this.#output.resume(this.#stream);
   }
 
   sendInformational(head: ResponseHead): void {
-    this.#connection.http2.respond(this.#stream, head, false);
-    this.#connection.mark();
+    this.#http2.respond(this.#stream, head, false);
+    this.#output.mark();
   }
 
   sendHead(head: ResponseHead, end: boolean): void {
     removeConnectionFields(head.headers);
-    this.#connection.http2.respond(this.#stream, head, end);
-    this.#connection.mark();
+    this.#http2.respond(this.#stream, head, end);
+    this.#output.mark();
   }
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
-    const open = this.#connection.http2.send(this.#stream, bytes, from, to);
-    this.#connection.mark();
-    if (open && this.#connection.full) {
-      this.#connection.waitForDrain(this);
-      return false;
-    }
-    return open;
+    return this.#output.send(this.#stream, bytes, from, to);
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
-    this.#connection.http2.end(this.#stream, trailers);
-    this.#connection.mark();
+    this.#output.end(this.#stream, trailers);
   }
 
   resetResponse(code: number): void {
-    this.#connection.http2.reset(this.#stream, code);
-    this.#connection.mark();
+    this.#http2.reset(this.#stream, code);
+    this.#output.mark();
   }
 }
-
-const NOBODY: RequestHandler = {
-  onRequestBytes: () => undefined,
-  onRequestEnd: () => undefined,
-  onRequestReset: () => undefined,
-  onResponseWritable: () => undefined,
-};

@@ -1,8 +1,7 @@
 /** The connections to one endpoint: kept, shared and opened as requests need them. */
 
 import type { Clock, Timer } from "#lib/time/clock.ts";
-import type { ClientConnection, ConnectionWaiter } from "./exchange.ts";
-import type { ClientObserver } from "./http1-client.ts";
+import type { ClientConnection, ClientObserver, ConnectionWaiter } from "./exchange.ts";
 
 /** Opens one connection and reports once. */
 export type OpenConnection = (

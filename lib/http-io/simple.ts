@@ -4,8 +4,8 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
-import { type ServerConnection, serveHttp1 } from "./http1-server.ts";
+import type { RequestHandler, ServerConnection, ServerHandler, ServerStream } from "./exchange.ts";
+import { serveHttp1 } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-server.ts";
 
 /** A request with a longer body is answered 413. */

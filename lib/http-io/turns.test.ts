@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeByteStream } from "../../test/fake/byte-stream.ts";
 import { until } from "../../test/fake/mesh.ts";
-import { DISCARD_LIMIT_BYTES } from "./http1-refusals.ts";
+import { DISCARD_LIMIT_BYTES } from "./discard.ts";
 import { serveHttp1 } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-server.ts";
 import { Turns } from "./turns.ts";

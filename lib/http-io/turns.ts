@@ -3,7 +3,6 @@
 import { asBuffer } from "#lib/bytes/latin1.ts";
 import { KeptBytes } from "#lib/http1/kept-bytes.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
-import { DISCARD_LIMIT_BYTES } from "./http1-refusals.ts";
 
 /** So much may wait for its turn in all connections together; what comes then is worked off at once. */
 export const WAITING_LIMIT_BYTES: number = 16 * 1024 * 1024;
@@ -24,7 +23,6 @@ export class Turns {
   readonly #kept = new KeptBytes();
   #stopped = false;
   #scheduled = false;
-  #discarded = 0;
 
   constructor(stream: ByteStream, work: Work) {
     this.#stream = stream;
@@ -58,17 +56,6 @@ export class Turns {
     this.#stopped = false;
     if (this.#kept.length > 0) this.#schedule();
     else this.#stream.resume();
-  }
-
-  /** What comes after the connection has failed: reading on for a while lets GOAWAY arrive, a reset would overtake it. */
-  discard(bytes: number): void {
-    this.#discarded += bytes;
-    if (this.overrun) this.#stream.pause();
-  }
-
-  /** Whether the peer went on for so long that it is no longer read. */
-  get overrun(): boolean {
-    return this.#discarded > DISCARD_LIMIT_BYTES;
   }
 
   /** The connection is gone, and what waits is of no use. */

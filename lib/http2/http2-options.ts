@@ -12,6 +12,9 @@ export interface Http2Options {
   readonly lastStreamId?: number;
 }
 
+/** What whoever drives a connection may grant; HTTP2_DEFAULTS holds for what it does not say. */
+export type Http2Grants = Partial<Omit<Http2Options, "role" | "nowMs">>;
+
 /** Defaults: Linkerd's windows, and bounds for what a peer may have open. */
 export const HTTP2_DEFAULTS: Omit<Http2Options, "role" | "nowMs"> = {
   streamWindowBytes: 65_535,

@@ -1,6 +1,6 @@
 /** What an inbound connection is accepted with. */
 
-import type { ServerConnection } from "#lib/http-io/http1-server.ts";
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import type { AskKernel } from "../transport/original-dst.ts";

@@ -2,8 +2,8 @@
 
 import { isLoopback } from "#lib/addr/ip.ts";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ServerStream } from "#lib/http-io/exchange.ts";
-import { type ServerConnection, serveHttp1 } from "#lib/http-io/http1-server.ts";
+import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
+import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
