@@ -26,6 +26,19 @@ describe("removeHopByHop()", () => {
     expect(other.length).toBe(0);
   });
 
+  test("keeps upgrade where the connection is to switch, although Connection names it", () => {
+    const headers = HeaderList.of(
+      ["connection", "upgrade, x-own"],
+      ["upgrade", "websocket"],
+      ["x-own", "1"],
+    );
+    const copy = headers.clone();
+    removeHopByHop(headers, true);
+    expect([headers.names, headers.values]).toEqual([["upgrade"], ["websocket"]]);
+    removeHopByHop(copy);
+    expect(copy.length).toBe(0);
+  });
+
   test("lets Connection not remove what means the whole way", () => {
     const headers = HeaderList.of(
       ["connection", "authorization, content-length"],

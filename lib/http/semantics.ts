@@ -2,6 +2,14 @@
 
 import type { HeaderList } from "./headers.ts";
 
+/** More informational responses to one request than this are refused. */
+export const INFORMATIONAL_LIMIT = 32;
+
+/** The bytes that a content-length says; -1 where it is no number, or one of more than 15 digits (2^53 has 16). */
+export function parseContentLength(value: string): number {
+  return /^\d{1,15}$/.test(value) ? Number(value) : -1;
+}
+
 /** Fields that concern one connection only (RFC 9110 §7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -22,8 +30,11 @@ function isHopByHop(name: string): boolean {
   return HOP_BY_HOP_LENGTHS[name.length] === 1 && HOP_BY_HOP.has(name);
 }
 
-/** Removes what concerns the connection a message came on, and what its `Connection` field names; `te: trailers` stays. */
-export function removeHopByHop(headers: HeaderList): void {
+/**
+ * Removes what concerns the connection a message came on, and what its `Connection` field names. `te: trailers` stays,
+ * and with `upgrading` what the connection is to switch to.
+ */
+export function removeHopByHop(headers: HeaderList, upgrading = false): void {
   const { names, values } = headers;
   let first = 0;
   while (first < names.length && !isHopByHop(names[first] as string)) first++;
@@ -35,9 +46,11 @@ export function removeHopByHop(headers: HeaderList): void {
     if (names[i] === "connection") connection = joinNamed(connection, value);
     else if (names[i] === "te") trailers ||= asksForTrailers(value);
   }
+  const upgrade = upgrading ? headers.get("upgrade") : undefined;
   dropHopByHop(headers, first);
   if (connection !== "") removeNamed(headers, connection);
   if (trailers) headers.add("te", "trailers");
+  if (upgrade !== undefined) headers.add("upgrade", upgrade);
 }
 
 /** What nearly all messages say of their connection names no field. */

@@ -1,5 +1,7 @@
 /** Names of fields as one and the same string each: nearly all that come are among a few dozen. */
 
+import { TOKEN_LOWER } from "#lib/http/token.ts";
+
 const NAMES: readonly string[] = [
   ...["accept", "accept-encoding", "accept-language", "accept-ranges", "age", "allow"],
   ...["authorization", "b3", "cache-control", "connection", "content-disposition"],
@@ -13,12 +15,6 @@ const NAMES: readonly string[] = [
   ...["x-content-type-options", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"],
   ...["x-frame-options", "x-powered-by", "x-real-ip", "x-request-id", "x-b3-traceid"],
 ];
-
-/** Characters of a token in lower case, by their code; 0 for all others. */
-export const TOKEN_LOWER: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  return /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(character) ? character.toLowerCase().charCodeAt(0) : 0;
-});
 
 const SLOTS = 1024;
 

@@ -1,5 +1,6 @@
 /** How long a body is, by its head alone; every ambiguity is refused (RFC 9112 §6). */
 
+import { parseContentLength } from "#lib/http/semantics.ts";
 import { ambiguous, malformed, unsupported } from "./http1-error.ts";
 
 /** The end of a body: at once, after so many bytes, by chunks, or with the connection. */
@@ -56,8 +57,8 @@ function explicitFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framin
 }
 
 function lengthFraming(text: string): Framing {
-  if (!/^\d{1,15}$/.test(text)) throw malformed("content-length is not a number");
-  const bytes = Number(text);
+  const bytes = parseContentLength(text);
+  if (bytes < 0) throw malformed("content-length is not a number");
   return bytes === 0 ? NO_BODY : { type: "length", bytes };
 }
 

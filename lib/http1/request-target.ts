@@ -2,16 +2,15 @@
 
 import { isAuthority } from "#lib/http/authority.ts";
 import type { RequestHead } from "#lib/http/message.ts";
+import { encodedTarget } from "#lib/http/target.ts";
 import { ambiguous, malformed } from "./http1-error.ts";
 
 /**
  * Splits the target into scheme, authority and path; the authority is the same for routing, policy and forwarding.
- * Bytes beyond ASCII are percent-encoded, as a URI has none (RFC 3986 §2): what is forwarded has one reading.
  */
 export function applyTarget(head: RequestHead, given: string, host: string | undefined): void {
-  const highest = highestCode(given);
-  if (highest < 0) throw malformed("its target has an invalid character");
-  const target = highest < 128 ? given : given.replace(/[\x80-\xff]/g, percentEncoded);
+  const target = encodedTarget(given);
+  if (target === undefined) throw malformed("its target has an invalid character");
   head.path = target;
   if (head.method === "CONNECT") {
     if (!/^[^/?@]+:\d{1,5}$/.test(target)) throw malformed("CONNECT needs host:port");
@@ -22,20 +21,6 @@ export function applyTarget(head: RequestHead, given: string, host: string | und
   } else applyAbsoluteForm(head, target);
   checkAuthority(head, host);
 }
-
-/** The highest byte; -1 where there is a blank, a control character, a fragment or a backslash. */
-function highestCode(target: string): number {
-  let highest = 0;
-  for (let i = 0; i < target.length; i++) {
-    const code = target.charCodeAt(i);
-    if (code <= 32 || code === 127 || code === 35 || code === 92) return -1;
-    if (code > highest) highest = code;
-  }
-  return highest;
-}
-
-const percentEncoded = (byte: string): string =>
-  `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 
 function applyAbsoluteForm(head: RequestHead, target: string): void {
   const match = /^(https?):\/\/([^/?@]+)(\/[^?]*)?(\?.*)?$/i.exec(target);

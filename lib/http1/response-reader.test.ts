@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
+import { INFORMATIONAL_LIMIT } from "#lib/http/semantics.ts";
 import { Http1Error } from "./http1-error.ts";
-import { INFORMATIONAL_LIMIT, ResponseReader, type ResponseSink } from "./response-reader.ts";
+import { ResponseReader, type ResponseSink } from "./response-reader.ts";
 
 /** Writes down what is read, for one request after the other. */
 class Recorder implements ResponseSink {

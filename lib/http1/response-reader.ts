@@ -1,14 +1,12 @@
 /** Responses out of the bytes of a connection, one for each request: heads, bodies, and raw bytes after a switch. */
 
 import type { ResponseHead } from "#lib/http/message.ts";
+import { INFORMATIONAL_LIMIT } from "#lib/http/semantics.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import { persists, responseFraming } from "./framing.ts";
 import { findHeadEnd, ParsedFields, parseResponse } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
-
-/** More informational responses to one request than this are refused. */
-export const INFORMATIONAL_LIMIT = 32;
 
 /** Takes what is read; bytes of a tunnel come as those of a body. */
 export interface ResponseSink extends BodySink {
@@ -111,6 +109,7 @@ export class ResponseReader {
     if (status === 101 && !this.upgrades)
       throw malformed("it switches protocols and nobody asked for it");
     if (status === 101 || (this.#method === "CONNECT" && status < 300)) {
+      fields.clear();
       this.state = "tunnel";
       sink.onHead(head, false);
       return end;

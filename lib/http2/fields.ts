@@ -4,6 +4,9 @@ import type { FieldSink } from "#lib/hpack/decoder.ts";
 import { isAuthority } from "#lib/http/authority.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { parseContentLength } from "#lib/http/semantics.ts";
+import { encodedTarget } from "#lib/http/target.ts";
+import { isLowerToken, isToken } from "#lib/http/token.ts";
 import { ErrorCode, streamError } from "./http2-error.ts";
 
 /** Fields that belong to HTTP/1 connections (RFC 9113 §8.2.2). */
@@ -14,11 +17,6 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-
-/** Lower-case token characters (RFC 9110 §5.6.2 without upper case). */
-const NAME_CHARACTERS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
-  /[!#$%&'*+.^_`|~0-9a-z-]/.test(String.fromCharCode(code)) ? 1 : 0,
-);
 
 /** Gathers the fields of one block and judges them; used again for the next. */
 export class BlockFields implements FieldSink {
@@ -69,7 +67,7 @@ export class BlockFields implements FieldSink {
   /** The block as a request (RFC 9113 §8.3.1). Throws a stream error where it is malformed. */
   request(): RequestHead {
     const connect = this.#method === "CONNECT" && this.#protocol === "";
-    if (this.#method === "" || this.#status !== "" || !METHOD.test(this.#method))
+    if (this.#status !== "" || !isToken(this.#method))
       this.#fail("pseudo-headers of a request are missing");
     if (connect && (this.#scheme !== "" || this.#path !== "" || this.#authority === ""))
       this.#fail("CONNECT has an authority and nothing else");
@@ -166,11 +164,10 @@ export class BlockFields implements FieldSink {
     }
   }
 
-  /** As in HTTP/1: no fragment, no backslash, and bytes beyond ASCII percent-encoded, so that it has one reading. */
-  #setPath(path: string): void {
-    const highest = highestCode(path);
-    if (highest < 0) this.#fail(":path has an invalid character");
-    this.#path = highest < 128 ? path : path.replace(/[\x80-\xff]/g, percentEncoded);
+  #setPath(given: string): void {
+    const path = encodedTarget(given);
+    if (path === undefined) this.#fail(":path has an invalid character");
+    else this.#path = path;
   }
 
   #regularField(name: string, value: string): boolean {
@@ -202,19 +199,8 @@ const PSEUDO: Readonly<Record<string, number>> = {
   ":protocol": 32,
 };
 
-function isLowerToken(name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (NAME_CHARACTERS[name.charCodeAt(i)] !== 1) return false;
-  return name.length > 0;
-}
-
-/** A token (RFC 9110 §9.1). */
-const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 /** A scheme (RFC 3986 §3.1). */
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
-
-const percentEncoded = (byte: string): string =>
-  `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** Nothing that would end a word of an HTTP/1 start line: such a request may go on in HTTP/1. */
 function isVisible(value: string): boolean {
@@ -223,17 +209,6 @@ function isVisible(value: string): boolean {
     if (code <= 32 || code === 127) return false;
   }
   return true;
-}
-
-/** The highest byte of a path; -1 where there is a blank, a control character, a fragment or a backslash. */
-function highestCode(path: string): number {
-  let highest = 0;
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code <= 32 || code === 127 || code === 35 || code === 92) return -1;
-    if (code > highest) highest = code;
-  }
-  return highest;
 }
 
 /** No control character but the tab, and no blank at either end (RFC 9113 §8.2.1, RFC 9110 §5.5). */
@@ -266,12 +241,13 @@ export function contentLengthOf(headers: HeaderList): number {
   for (let i = 0; i < names.length; i++) {
     if (names[i] !== "content-length") continue;
     const value = values[i] as string;
-    if (!/^\d{1,15}$/.test(value) || length >= 0)
+    const bytes = parseContentLength(value);
+    if (bytes < 0 || length >= 0)
       throw streamError(
         ErrorCode.PROTOCOL_ERROR,
         "Cannot accept header block: content-length is invalid",
       );
-    length = Number(value);
+    length = bytes;
   }
   return length;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
+import { INFORMATIONAL_LIMIT } from "#lib/http/semantics.ts";
 import { frame, GET, Http2Rig, word } from "../../test/fake/http2-rig.ts";
 import {
   BLOCK_LIMIT_BYTES,
@@ -15,7 +16,6 @@ import { HTTP2_DEFAULTS } from "./http2-options.ts";
 import { HELD_LIMIT_BYTES } from "./receive-windows.ts";
 import { encodeSettings, MAX_WINDOW, SETTINGS_ENTRIES_LIMIT, SettingId } from "./settings.ts";
 import type { Http2Stream } from "./stream.ts";
-import { INFORMATIONAL_LIMIT } from "./stream-receiver.ts";
 import { RESET_MEMORY } from "./stream-table.ts";
 
 const { DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION } =

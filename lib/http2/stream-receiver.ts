@@ -1,6 +1,7 @@
 /** The receiving half of an HTTP/2 connection's streams: heads, data and trailers into events (RFC 9113 §8). */
 
 import type { HeaderList } from "#lib/http/headers.ts";
+import { INFORMATIONAL_LIMIT } from "#lib/http/semantics.ts";
 import { deliver, promise } from "./body-due.ts";
 import type { PeerBudgets } from "./budget.ts";
 import { Flag, type Frame } from "./frame.ts";
@@ -13,9 +14,6 @@ import { ReceiveWindows } from "./receive-windows.ts";
 import type { Sender } from "./sender.ts";
 import { Http2Stream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
-
-/** 1xx responses to one request; HTTP/1's limit. */
-export const INFORMATIONAL_LIMIT = 32;
 
 /** Opens, feeds and closes the streams of one connection. */
 export class StreamReceiver {

@@ -75,18 +75,14 @@ export class InboundDirection implements Direction<InboundRequest> {
   onSend(request: InboundRequest): void {
     const { headers } = request.request;
     if (request.sends > 1) return;
-    const upgrade = headers.get("upgrade");
-    removeHopByHop(headers);
-    if (upgrade !== undefined) headers.add("upgrade", upgrade);
+    removeHopByHop(headers, true);
     removeMeshHeaders(headers);
     const { tls } = this.#connection.caller;
     if (tls.type === "identity") headers.add(CLIENT_ID, tls.name);
   }
 
   onResponse(request: InboundRequest, head: ResponseHead): void {
-    const upgrade = head.status === 101 ? head.headers.get("upgrade") : undefined;
-    removeHopByHop(head.headers);
-    if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
+    removeHopByHop(head.headers, head.status === 101);
     removeMeshHeaders(head.headers);
     if (request.carried) carryResponse(head);
   }

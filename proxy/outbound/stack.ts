@@ -120,11 +120,8 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     const { request: head, route } = request;
     if (request.sends === 1) removeMeshHeaders(head.headers);
     if (request.carried || head.version === "HTTP/2") return;
-    const carriable = isCarriable(head);
-    const upgrade = carriable ? undefined : head.headers.get("upgrade");
-    removeHopByHop(head.headers);
-    if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
-    if (route.endpoint?.carries !== true || !carriable) return;
+    removeHopByHop(head.headers, true);
+    if (route.endpoint?.carries !== true || !isCarriable(head)) return;
     carry(head);
     request.carried = true;
   }
@@ -134,9 +131,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     if (request.carried) restoreResponse(head);
     if (!this.isMeshed(request)) removeMeshHeaders(head.headers);
     const closes = head.headers.get("l5d-proxy-connection") === "close";
-    const upgrade = head.status === 101 ? head.headers.get("upgrade") : undefined;
-    removeHopByHop(head.headers);
-    if (upgrade !== undefined) head.headers.add("upgrade", upgrade);
+    removeHopByHop(head.headers, head.status === 101);
     if (closes) head.headers.add("connection", "close");
   }
 
