@@ -10,6 +10,7 @@ import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
 /** A configuration that cannot be used (P58). */
 const EXIT_BAD_CONFIG = 64;
 
+/** So long after the start its certificate and first policies have come: pages that only the start needs may go. */
 const START_OVER_MS = 5000;
 
 /** Runs until SIGTERM or SIGINT has drained it. */
@@ -47,7 +48,6 @@ export async function main(version: string): Promise<void> {
       },
     );
   };
-  // By then the start is over, certificate and first policies included.
   systemClock.after(START_OVER_MS, () => releaseProgramPages());
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

@@ -5,6 +5,7 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { acceptKey } from "#lib/http/websocket.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
+import { HeldBody } from "./held-body.ts";
 
 /** The only protocol that such a request can be carried on with: of others nobody knows what HTTP/1 calls them. */
 const WEBSOCKET = "websocket";
@@ -38,9 +39,8 @@ class UpgradeStream implements ClientStream, ResponseHandler {
   upstream: ClientStream | undefined;
   readonly #handler: ResponseHandler;
   readonly #accept: string;
-  #chunks: Uint8Array[] = [];
+  readonly #body = new HeldBody(false);
   #open = false;
-  #ended = false;
   #over = false;
 
   constructor(handler: ResponseHandler, accept: string) {
@@ -50,13 +50,13 @@ class UpgradeStream implements ClientStream, ResponseHandler {
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
     if (this.#open) return this.upstream?.sendBytes(bytes, from, to) ?? true;
-    this.#chunks.push(new Uint8Array(bytes.subarray(from, to)));
+    this.#body.data(bytes, from, to);
     return false;
   }
 
   sendEnd(): void {
-    this.#ended = true;
     if (this.#open) this.upstream?.sendEnd(undefined);
+    else this.#body.end(undefined);
   }
 
   resetRequest(code: number): void {
@@ -89,7 +89,9 @@ class UpgradeStream implements ClientStream, ResponseHandler {
     for (const name of ["upgrade", "connection", "sec-websocket-accept"]) headers.delete(name);
     if (status === 101) head.status = 200;
     this.#handler.onResponseHead(head, end);
-    if (status === 101) this.#switch();
+    if (status !== 101) return;
+    this.#open = true;
+    if (this.upstream !== undefined) this.#body.release(this.upstream, this.#handler);
   }
 
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
@@ -106,14 +108,5 @@ class UpgradeStream implements ClientStream, ResponseHandler {
 
   onRequestWritable(): void {
     if (this.#open) this.#handler.onRequestWritable();
-  }
-
-  #switch(): void {
-    this.#open = true;
-    let writable = true;
-    for (const chunk of this.#chunks.splice(0))
-      writable = this.upstream?.sendBytes(chunk, 0, chunk.length) ?? true;
-    if (this.#ended) this.upstream?.sendEnd(undefined);
-    else if (writable) this.#handler.onRequestWritable();
   }
 }

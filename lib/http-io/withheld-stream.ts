@@ -4,36 +4,31 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
+import { HeldBody } from "./held-body.ts";
 
 /** Stands in for the stream until it may be opened. What comes for it until then stops at its first bytes. */
 export class WithheldStream implements ClientStream {
   readonly #head: RequestHead;
-  #end: boolean;
   readonly #handler: ResponseHandler;
-  #chunks: Uint8Array[] = [];
-  #trailers: HeaderList | undefined;
+  readonly #body: HeldBody;
   #cancelled = false;
   #paused = false;
   #stream: ClientStream | undefined;
 
   constructor(head: RequestHead, end: boolean, handler: ResponseHandler) {
     this.#head = head;
-    this.#end = end;
     this.#handler = handler;
+    this.#body = new HeldBody(end);
   }
 
   /** The server takes it. */
   open(connection: ClientConnection): void {
     if (this.#cancelled) return;
-    const bare = this.#end && this.#chunks.length === 0 && this.#trailers === undefined;
-    const stream = connection.send(this.#head, bare, this.#handler);
+    const { isNone } = this.#body;
+    const stream = connection.send(this.#head, isNone, this.#handler);
     this.#stream = stream;
     if (this.#paused) stream.pauseResponse();
-    let writable = true;
-    for (const chunk of this.#chunks) writable = stream.sendBytes(chunk, 0, chunk.length);
-    if (this.#end && !bare) stream.sendEnd(this.#trailers);
-    else if (this.#chunks.length > 0 && writable) this.#handler.onRequestWritable();
-    this.#chunks = [];
+    if (!isNone) this.#body.release(stream, this.#handler);
   }
 
   /** The server does not, or is gone: CONNECT_ERROR for what was not processed says that, and nothing else does. */
@@ -45,14 +40,13 @@ export class WithheldStream implements ClientStream {
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
     if (this.#stream !== undefined) return this.#stream.sendBytes(bytes, from, to);
-    this.#chunks.push(new Uint8Array(bytes.subarray(from, to)));
+    this.#body.data(bytes, from, to);
     return false;
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
-    this.#end = true;
-    this.#trailers = trailers;
-    this.#stream?.sendEnd(trailers);
+    if (this.#stream === undefined) this.#body.end(trailers);
+    else this.#stream.sendEnd(trailers);
   }
 
   resetRequest(code: number): void {
