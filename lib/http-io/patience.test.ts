@@ -1,13 +1,12 @@
-/** The time limits of connections, seen at the drivers that keep them. */
+/** The time limits of HTTP/2 connections, seen at the drivers that keep them. */
 
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import type { RequestHead } from "#lib/http/message.ts";
 import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
-import { FakeClock } from "../../test/fake/clock.ts";
-import { wholeOf } from "../../test/fake/whole-of.ts";
-import type { ClientConnection, Reset, ResponseHandler, ServerHandler } from "./exchange.ts";
-import { serveHttp1 } from "./http1-server.ts";
+import { FakeClock, rests } from "../../test/fake/clock.ts";
+import { RecordedAnswer } from "../../test/fake/driver-rig.ts";
+import { GET } from "../../test/fake/http2-rig.ts";
+import type { ClientConnection, ServerHandler } from "./exchange.ts";
 import { connectHttp2, type Http2ClientOptions } from "./http2-client.ts";
 import { type Http2ServerOptions, serveHttp2 } from "./http2-server.ts";
 import {
@@ -20,124 +19,12 @@ import {
 import { Pool } from "./pool.ts";
 import { TICK_MS } from "./ticker.ts";
 
-const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const SILENT: ServerHandler = { onRequest: () => undefined, onConnectionClose: () => undefined };
 const PROMPT: ServerHandler = {
   onRequest: (stream) =>
     stream.sendHead({ status: 204, version: "HTTP/1.1", headers: new HeaderList() }, true),
   onConnectionClose: () => undefined,
 };
-
-function http1(handler: ServerHandler = PROMPT) {
-  const clock = new FakeClock();
-  const pair = new FakePair();
-  serveHttp1(pair.b, handler, { clock });
-  const say = async (text: string): Promise<void> => {
-    pair.a.write(Buffer.from(text));
-    await pair.run();
-  };
-  return { clock, pair, say };
-}
-
-/** Whether nothing ticks any more once the tick that was due has found nobody. */
-function rests(clock: FakeClock): boolean {
-  clock.advance(clock.nextMs ?? 0);
-  return clock.nextMs === undefined;
-}
-
-test("HTTP/1: a head that does not get on is answered 408 after HEAD_LIMIT_MS, however it trickles", async () => {
-  const { clock, pair, say } = http1();
-  await say("GET / HTT");
-  clock.advance(HEAD_LIMIT_MS - TICK_MS);
-  expect(pair.b.ended).toBe(false);
-  await say("P/1.1\r\n");
-  clock.advance(TICK_MS);
-  expect(pair.b.text).toStartWith("HTTP/1.1 408 Request Timeout\r\n");
-  expect([pair.b.text.includes("connection: close\r\n"), pair.b.ended]).toEqual([true, true]);
-});
-
-test("HTTP/1: a connection that never sends a byte is closed after HEAD_LIMIT_MS", () => {
-  const { clock, pair } = http1();
-  clock.advance(HEAD_LIMIT_MS);
-  expect([pair.b.text, pair.b.ended]).toEqual(["", true]);
-});
-
-test("HTTP/1: a kept connection is closed after SERVER_IDLE_LIMIT_MS without a request", async () => {
-  const { clock, pair, say } = http1();
-  await say(GET);
-  clock.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
-  await say(GET);
-  clock.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
-  expect(pair.b.ended).toBe(false);
-  clock.advance(TICK_MS);
-  expect(pair.b.ended).toBe(true);
-  expect(rests(clock)).toBe(false);
-  pair.a.end();
-  await pair.run();
-  expect(rests(clock)).toBe(true);
-});
-
-test("HTTP/1: a response that takes long is waited for", async () => {
-  const { clock, pair, say } = http1(SILENT);
-  await say(GET);
-  clock.advance(2 * SERVER_IDLE_LIMIT_MS);
-  expect(pair.b.ended).toBe(false);
-});
-
-test("HTTP/1: a client that does not end its side is cut off after LINGER_LIMIT_MS without progress", async () => {
-  const { clock, pair, say } = http1();
-  await say("nonsense\r\n\r\n");
-  expect(pair.b.ended).toBe(true);
-  clock.advance(LINGER_LIMIT_MS - TICK_MS);
-  expect(pair.b.closed).toBe(false);
-  clock.advance(TICK_MS);
-  expect([pair.b.closed, rests(clock)]).toEqual([true, true]);
-});
-
-test("HTTP/1: a client that reads slowly is not cut off", async () => {
-  const { clock, pair } = http1({
-    ...PROMPT,
-    onRequest: (stream) => {
-      const headers = HeaderList.of(["content-length", "300"], ["connection", "close"]);
-      stream.sendHead({ status: 200, version: "HTTP/1.1", headers }, false);
-      stream.sendBytes(...wholeOf(Buffer.alloc(300)));
-      stream.sendEnd(undefined);
-    },
-  });
-  pair.b.handler.onData(Buffer.from(GET));
-  await Promise.resolve();
-  expect(pair.b.ended).toBe(true);
-  for (let piece = 0; piece < 3; piece++) {
-    pair.b.deliver(() => 100);
-    clock.advance(LINGER_LIMIT_MS - TICK_MS);
-  }
-  expect(pair.b.closed).toBe(false);
-});
-
-const REQUEST: RequestHead = {
-  method: "GET",
-  scheme: "http",
-  authority: "a",
-  path: "/",
-  version: "HTTP/2",
-  protocol: "",
-  headers: new HeaderList(),
-};
-
-class Answer implements ResponseHandler {
-  reset: Reset | undefined;
-  status = 0;
-  onResponseInformational = (): undefined => undefined;
-  onResponseHead(head: { readonly status: number }): void {
-    this.status = head.status;
-  }
-  onResponseBytes = (): undefined => undefined;
-  onResponseEnd = (): undefined => undefined;
-  onResponseReset(reset: Reset): void {
-    this.reset = reset;
-  }
-  onRequestWritable = (): undefined => undefined;
-}
 
 /** Both ends over HTTP/2, each with a clock of its own, so that a test can let one alone grow impatient. */
 function http2(
@@ -178,10 +65,10 @@ test("HTTP/2: a connection without streams is drained after SERVER_IDLE_LIMIT_MS
   });
   await pair.run();
   server.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
-  const answer = new Answer();
-  connection.send(REQUEST, true, answer);
+  const answer = new RecordedAnswer();
+  connection.send(GET, true, answer);
   await pair.run();
-  expect(answer.status).toBe(204);
+  expect(answer.head?.status).toBe(204);
   server.advance(SERVER_IDLE_LIMIT_MS - TICK_MS);
   await pair.run();
   expect(connection.available).toBe(true);
@@ -196,11 +83,11 @@ test("HTTP/2: a request that crosses a drain is still answered", async () => {
     server: { idleMs: 1000, keepAlive: { pendingMs: 1e9, idleMs: 1e9, timeoutMs: 1e9 } },
   });
   await pair.run();
-  const answer = new Answer();
-  connection.send(REQUEST, true, answer);
+  const answer = new RecordedAnswer();
+  connection.send(GET, true, answer);
   server.advance(1000);
   await pair.run();
-  expect([answer.status, answer.reset]).toEqual([204, undefined]);
+  expect([answer.head?.status, answer.reset]).toEqual([204, undefined]);
   expect(pair.b.ended).toBe(true);
 });
 
@@ -232,8 +119,8 @@ test("HTTP/2: a client resets what a server that went silent has not answered", 
     client: { keepAlive: MESH_KEEP_ALIVE },
   });
   await pair.run();
-  const answer = new Answer();
-  connection.send(REQUEST, true, answer);
+  const answer = new RecordedAnswer();
+  connection.send(GET, true, answer);
   await pair.run();
   for (let round = 0; round < 3; round++) {
     client.advance(MESH_KEEP_ALIVE.pendingMs);
@@ -263,13 +150,13 @@ test("HTTP/2: a pool opens another connection for the one that was given up", as
     idleMs: 1000,
     maxIdle: 1,
   });
-  const answers: Answer[] = [];
+  const answers: RecordedAnswer[] = [];
   const ask = (): void =>
     pool.acquire({
       onConnection: (connection) => {
-        const answer = new Answer();
+        const answer = new RecordedAnswer();
         answers.push(answer);
-        connection.send(REQUEST, true, answer);
+        connection.send(GET, true, answer);
       },
       onConnectFailed: (error) => {
         throw error;
@@ -289,8 +176,8 @@ test("HTTP/2: a pool opens another connection for the one that was given up", as
 
 test("HTTP/2: a client without keep-alive waits", async () => {
   const { pair, client, connection } = http2(SILENT);
-  const answer = new Answer();
-  connection.send(REQUEST, true, answer);
+  const answer = new RecordedAnswer();
+  connection.send(GET, true, answer);
   await pair.run();
   const before = pair.a.writes.length;
   client.advance(3_600_000);

@@ -45,3 +45,9 @@ export class FakeClock implements Clock {
     this.#nowMs = endMs;
   }
 }
+
+/** Whether nothing ticks any more once the tick that was due has found nobody. */
+export function rests(clock: FakeClock): boolean {
+  clock.advance(clock.nextMs ?? 0);
+  return clock.nextMs === undefined;
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { FakePair } from "../../test/fake/byte-stream.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
+import type { ResponseHandler } from "./exchange.ts";
+import { connectHttp1 } from "./http1-client.ts";
+import { LINGER_LIMIT_MS } from "./patience.ts";
+
+/** A client whose server is written by hand. */
+class Asked implements ResponseHandler {
+  readonly pair = new FakePair();
+  readonly clock = new FakeClock();
+  readonly events: string[] = [];
+  readonly connection = connectHttp1(
+    this.pair.a,
+    { onAvailable: () => this.#push("available"), onClosed: () => this.#push("closed") },
+    { clock: this.clock },
+  );
+
+  #push(event: string): void {
+    this.events.push(event);
+  }
+  onResponseInformational(informational: ResponseHead): void {
+    this.#push(`${informational.status}`);
+  }
+  onResponseHead(final: ResponseHead, end: boolean): void {
+    this.#push(`${final.status}${end ? " end" : ""}`);
+  }
+  onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const chunk = bytes.subarray(from, to);
+    this.#push(`data ${Buffer.from(chunk).toString()}`);
+  }
+  onResponseEnd(): void {
+    this.#push("end");
+  }
+  onResponseReset({ reason }: { readonly reason: string }): void {
+    this.#push(`reset ${reason}`);
+  }
+  onRequestWritable(): void {
+    // Nothing waits for it here.
+  }
+  async reply(text: string): Promise<void> {
+    this.pair.b.write(Buffer.from(text, "latin1"));
+    await this.pair.run();
+  }
+}
+
+const request = (fields: Partial<RequestHead> = {}): RequestHead => ({
+  ...{ method: "GET", scheme: "", authority: "a", path: "/", version: "HTTP/1.1", protocol: "" },
+  headers: new HeaderList(),
+  ...fields,
+});
+
+describe("connectHttp1()", () => {
+  test("bytes behind a response end the connection, and never answer the next request", async () => {
+    for (const method of ["GET", "HEAD"]) {
+      const asked = new Asked();
+      const body = method === "GET" ? "hello" : "";
+      asked.connection.send(request({ method }), true, asked);
+      const forged = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+      await asked.reply(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${body}${forged}`);
+      const got = method === "GET" ? ["200", "data hello", "end"] : ["200 end"];
+      expect(asked.events).toEqual([...got, "closed"]);
+      expect(asked.pair.a.closed).toBe(true);
+    }
+  });
+
+  test("an answer before the request has ended makes the connection useless", async () => {
+    const asked = new Asked();
+    const stream = asked.connection.send(request({ method: "POST" }), false, asked);
+    stream.sendBytes(...wholeOf(Buffer.from("part")));
+    await asked.reply("HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n");
+    expect(asked.events).toEqual(["413 end", "closed"]);
+    expect(asked.pair.a.closed).toBe(true);
+  });
+
+  test("GET with a body is the last request of its connection", async () => {
+    for (const headers of [HeaderList.of(["content-length", "1"]), HeaderList.of()]) {
+      const asked = new Asked();
+      const stream = asked.connection.send(request({ headers }), false, asked);
+      stream.sendBytes(...wholeOf(Buffer.from("x")));
+      stream.sendEnd(undefined);
+      await asked.reply("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n");
+      expect(asked.pair.a.text).toContain("connection: close\r\n");
+      expect(asked.events).toEqual(["200 end", "closed"]);
+    }
+  });
+
+  test("an upgrade that is not made leaves a connection that can be used", async () => {
+    const asked = new Asked();
+    const headers = HeaderList.of(["upgrade", "x"]);
+    asked.connection.send(request({ headers }), false, asked);
+    await asked.reply("HTTP/1.1 426 x\r\nContent-Length: 0\r\n\r\n");
+    expect(asked.events).toEqual(["426 end", "available"]);
+  });
+
+  test("a server that does not end its side is cut off after LINGER_LIMIT_MS", async () => {
+    const asked = new Asked();
+    asked.connection.send(request(), true, asked);
+    await asked.reply("HTTP/1.1 200 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    expect([asked.pair.a.ended, asked.pair.a.closed]).toEqual([true, false]);
+    asked.clock.advance(LINGER_LIMIT_MS + 250);
+    expect(asked.pair.a.closed).toBe(true);
+  });
+
+  test("chunks are not sent in HTTP/1.0, and a body of any length is", async () => {
+    const asked = new Asked();
+    const old = request({ method: "POST", version: "HTTP/1.0", authority: "" });
+    asked.connection.send(old, false, asked).sendEnd(undefined);
+    await asked.pair.run();
+    expect(asked.pair.a.text).toStartWith("POST / HTTP/1.1\r\nhost: \r\n");
+  });
+});
