@@ -13,6 +13,8 @@ import {
   REDIRECT_RULES,
   SERVER_IP,
 } from "./peers.ts";
+import { childOf } from "./process.ts";
+import { compile } from "./program.ts";
 
 /** Where a proxy runs: outbound on the client's side, inbound on the server's. */
 export type Side = "client" | "server";
@@ -38,6 +40,7 @@ export class Bed {
   readonly dir: string = mkdtempSync(`${tmpdir()}/bench-`);
   readonly #prefix = `bunkerd-bench-${process.pid}`;
   readonly #children: Bun.Subprocess[] = [];
+  /** By name and side. */
   readonly #pids = new Map<string, number>();
 
   /** Starts everything; `watch` is what the runtime of our proxies is asked to tell. */
@@ -49,7 +52,7 @@ export class Bed {
     await this.#wire();
     await this.#startControlPlanes();
     await this.#startPeers();
-    await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${this.dir}/bunkerd ${ROOT}main.ts`.quiet();
+    await compile(`${ROOT}main.ts`, `${this.dir}/bunkerd`);
     const program = (side: Side): string[] =>
       watch === "profile"
         ? [...profiler(this.dir, side), `${ROOT}main.ts`, "proxy"]
@@ -57,11 +60,11 @@ export class Bed {
     await Promise.all(SIDES.map((side) => this.#startProxy(side, program(side), watch)));
   }
 
-  /** The process whose time counts; of ours and HAProxy's there is one on each side. */
+  /** The process whose time counts. */
   pidOf(who: Measured, side: Side = "client"): number {
-    const name = who === "ours" || who === "haproxy" ? `${who}-${side}` : who;
-    const pid = this.#pids.get(name);
-    if (pid === undefined) throw new Error(`Cannot measure ${name}: it does not run`);
+    const pid = this.#pids.get(`${who}-${side}`);
+    if (pid === undefined)
+      throw new Error(`Cannot measure ${who}: it does not run on the ${side}'s side`);
     return pid;
   }
 
@@ -153,7 +156,7 @@ export class Bed {
     );
     for (const side of SIDES) {
       const args = [this.dir, side, NAMES[side], NAMES.server];
-      this.#keep(side, `control-plane-${side}`, ["bun", program, ...args]);
+      this.#keep(side, "control-plane", ["bun", program, ...args]);
       await until(() => existsSync(`${this.dir}/control-port-${side}`), "control plane");
     }
   }
@@ -162,32 +165,21 @@ export class Bed {
     const files = { dir: this.dir, serverName: NAMES.server };
     const nginx = async (side: Side, role: NginxRole, core: string): Promise<void> => {
       const config = `${this.dir}/${side}-${role}.conf`;
-      writeFileSync(
-        config,
-        nginxConfig(role, { ...files }).replaceAll(`/${role}.`, `/${side}-${role}.`),
-      );
-      const master = this.#keep(side, `nginx-${side}-${role}`, [
-        "taskset",
-        "-c",
-        core,
-        "nginx",
-        "-c",
-        config,
-      ]);
+      writeFileSync(config, nginxConfig(role, files).replaceAll(`/${role}.`, `/${side}-${role}.`));
+      const command = ["taskset", "-c", core, "nginx", "-c", config];
+      const master = this.#keep(side, `nginx-${role}-master`, command);
       await until(() => childOf(master) !== undefined, `nginx ${role}`);
-      const worker = childOf(master) ?? 0;
-      this.#pids.set(`nginx-${role}`, worker);
-      // A master that is killed leaves its worker, and there is one of some roles on each side.
-      this.#pids.set(`nginx-${side}-${role}-worker`, worker);
+      // A master that is killed leaves its worker.
+      this.#pids.set(`nginx-${role}-${side}`, childOf(master) ?? 0);
     };
     for (const side of SIDES) {
       await nginx(side, "app", LOAD_CORE);
       const nghttpd = ["nghttpd", "--no-tls", "-d", `${this.dir}/www`, String(PORTS.http2App)];
-      this.#keep(side, `nghttpd-${side}`, ["taskset", "-c", LOAD_CORE, ...nghttpd]);
+      this.#keep(side, "nghttpd", ["taskset", "-c", LOAD_CORE, ...nghttpd]);
       const config = `${this.dir}/haproxy-${side}.cfg`;
       writeFileSync(config, haproxyConfig(side === "client" ? "outbound" : "inbound", files));
       const haproxy = ["haproxy", "-db", "-f", config];
-      this.#keep(side, `haproxy-${side}`, ["taskset", "-c", PROXY_CORE, ...haproxy]);
+      this.#keep(side, "haproxy", ["taskset", "-c", PROXY_CORE, ...haproxy]);
     }
     await nginx("client", "http1", PROXY_CORE);
     await nginx("client", "tcp", PROXY_CORE);
@@ -230,7 +222,7 @@ export class Bed {
       ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     ];
     const log = watch === "collections" ? Bun.file(this.#collectionsFile(side)) : "inherit";
-    this.#keep(side, `ours-${side}`, [...command, ...drop, ...program], log);
+    this.#keep(side, "ours", [...command, ...drop, ...program], log);
     await until(() => this.ready(side), `proxy on the ${side}'s side`);
   }
 
@@ -244,7 +236,7 @@ export class Bed {
       stdio: ["ignore", "ignore", log],
     });
     this.#children.push(child);
-    this.#pids.set(name, child.pid);
+    this.#pids.set(`${name}-${side}`, child.pid);
     return child.pid;
   }
 }
@@ -259,13 +251,6 @@ const profiler = (dir: string, side: Side): string[] => [
   "--cpu-prof-name=profile.md",
   "--cpu-prof-interval=200",
 ];
-
-/** The first child of a process. */
-function childOf(pid: number): number | undefined {
-  const file = `/proc/${pid}/task/${pid}/children`;
-  const [first] = existsSync(file) ? readFileSync(file, "utf8").trim().split(" ") : [];
-  return first === undefined || first === "" ? undefined : Number(first);
-}
 
 async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;

@@ -2,9 +2,10 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { $ } from "bun";
 import { FakeAuthority } from "../fake/authority.ts";
 import { FakeControlPlane } from "../fake/control-plane.ts";
+import { median } from "./measurement.ts";
+import { compile } from "./program.ts";
 
 /** Milliseconds; the median of all rounds must not be above it. */
 const GATE_MS = 60;
@@ -17,9 +18,9 @@ export async function measureColdStart(say: (line: string) => void): Promise<boo
   const authority = new FakeAuthority("root.bench");
   const control = new FakeControlPlane(authority);
   try {
-    await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${dir}/bunkerd ${ROOT}main.ts`.quiet();
+    await compile(`${ROOT}main.ts`, `${dir}/bunkerd`);
     writeFileSync(`${dir}/empty.ts`, 'process.stdout.write("x");\n');
-    await $`bun build --compile --splitting --minify --bytecode --format=esm --outfile=${dir}/empty ${dir}/empty.ts`.quiet();
+    await compile(`${dir}/empty.ts`, `${dir}/empty`);
     mkdirSync(`${dir}/identity`);
     writeFileSync(`${dir}/token`, "token");
     const ours: number[] = [];
@@ -117,6 +118,3 @@ function freePort(): number {
   void server.stop(true);
   return port ?? 0;
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;

@@ -1,7 +1,7 @@
 /** CPU time per unit of work, ours beside a peer's in interleaved rounds, as a ratio with a gate and a target. */
 
 import type { Bed, Measured } from "./bed.ts";
-import { median, type Rounds, spread } from "./measurement.ts";
+import { judge, type Rounds, requestsOf } from "./measurement.ts";
 import { PORTS } from "./peers.ts";
 import { cpuTicks, TICK_MS } from "./process.ts";
 
@@ -111,12 +111,7 @@ export async function measureCpu(
     ratios.push(one.bulkBytes === undefined ? a.micros / b.micros : b.micros / a.micros);
     say(`${name}: ours ${shown(one, a)}, ${one.peer} ${shown(one, b)}`);
   }
-  const ratio = median(ratios);
-  const passed = one.bulkBytes === undefined ? ratio <= one.gate : ratio >= one.gate;
-  say(
-    `${name}: ${ratio.toFixed(2)}× ${one.peer} (${spread(ratios)}; gate ${one.gate}, target ${one.target}), ${passed ? "passed" : "FAILED"}`,
-  );
-  return passed;
+  return judge(name, ratios, { ...one, moreIsBetter: one.bulkBytes !== undefined }, say);
 }
 
 function pidsOf(bed: Bed, { pair, inbound }: CpuCase, who: Measured): readonly number[] {
@@ -138,11 +133,7 @@ async function round(
   const before = pids.map(cpuTicks);
   const text = await bed.load(command);
   const ticks = pids.reduce((sum, pid, i) => sum + cpuTicks(pid) - (before[i] ?? 0), 0);
-  const requests = Number(
-    /(\d+) requests in/.exec(text)?.[1] ?? /(\d+) succeeded/.exec(text)?.[1] ?? 0,
-  );
-  const bad = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(text)?.[0];
-  if (bad !== undefined || requests === 0) throw new Error(`Cannot measure: ${bad ?? text}`);
+  const requests = requestsOf(text);
   return { micros: (ticks * TICK_MS * 1000) / requests, requests };
 }
 

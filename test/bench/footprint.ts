@@ -1,9 +1,8 @@
 /** What both proxies hold: memory after load and later, CPU time when idle, connections, bytes allocated per request. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Bed } from "./bed.ts";
-import type { Rounds } from "./measurement.ts";
-import { memoryMib } from "./process.ts";
+import { type Rounds, requestsOf } from "./measurement.ts";
+import { cpuNanos, memoryMib } from "./process.ts";
 
 const MEMORY = {
   pss: { gate: 25, target: 20 },
@@ -28,15 +27,6 @@ const verdict = (passed: boolean): string => (passed ? "passed" : "FAILED");
 function memoryOf(pid: number): { readonly pss: number; readonly private: number } {
   const mib = memoryMib(pid);
   return { pss: mib("Pss"), private: mib("Private_Clean") + mib("Private_Dirty") };
-}
-
-/** Nanoseconds of CPU time of all threads. */
-function cpuNanos(pid: number): number {
-  const folder = `/proc/${pid}/task`;
-  return readdirSync(folder).reduce((sum, thread) => {
-    const file = `${folder}/${thread}/schedstat`;
-    return sum + (existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[0]) : 0);
-  }, 0);
 }
 
 /** CPU time of each proxy without work; false where the gate fails. */
@@ -107,7 +97,7 @@ function allocated(log: string): number {
 export async function measureAllocations(bed: Bed, _: Rounds, say: Say): Promise<boolean> {
   const run = async (seconds: number): Promise<number> => {
     const text = await bed.load(["wrk", "-t1", "-c16", `-d${seconds}s`, "http://10.99.0.1/1k"]);
-    return Number(/(\d+) requests in/.exec(text)?.[1]);
+    return requestsOf(text);
   };
   // Code that is not yet compiled to the end allocates what it will not.
   for (let done = 0; done < WARM_UP_REQUESTS; ) done += await run(5);

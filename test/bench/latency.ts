@@ -1,11 +1,14 @@
 /** Latency by schedule: what a pair adds to a direct request, beside what HAProxy's adds, and how many of one hop are late. */
 
 import type { Bed } from "./bed.ts";
-import { median, type Rounds, spread } from "./measurement.ts";
+import type { Latency, LoadResult } from "./load/result.ts";
+import { judge, type Rounds, requestsOf } from "./measurement.ts";
 import { PORTS, SERVER_IP } from "./peers.ts";
 
 const RATE = 1000;
 const CONNECTIONS = 16;
+/** Before what counts of each load. */
+const WARM_UP_SECONDS = 1;
 /** Requests before the tail is looked at: the runtime compiles what is hot while it runs. */
 const WARM_UP_REQUESTS = 200_000;
 /** The first requests of a proxy's life are reported apart. */
@@ -13,20 +16,11 @@ const FIRST_REQUESTS = 20_000;
 const P50 = { gate: 1.1, target: 0.9 };
 const P99 = { gate: 2.2, target: 1.2 };
 const LATE = { gate: 4.5, target: 1.5 };
-const PROGRAM = new URL("latency-load.ts", import.meta.url).pathname;
+const PROGRAM = new URL("load/main.ts", import.meta.url).pathname;
 
 interface Place {
   readonly ip: string;
   readonly port: number;
-}
-
-interface Seen {
-  readonly bad: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  /** The share of requests over 700 µs. */
-  readonly late: number;
 }
 
 const DIRECT: Place = { ip: SERVER_IP, port: PORTS.directApp };
@@ -35,19 +29,21 @@ const HAPROXY: Place = { ip: "127.0.0.1", port: PORTS.pairHttp1 };
 const HOP: Place = { ip: "10.99.0.1", port: 80 };
 const NGINX: Place = { ip: "127.0.0.1", port: PORTS.http1Peer };
 
-async function load(bed: Bed, { ip, port }: Place, seconds: number): Promise<Seen> {
-  const words = [ip, port, RATE, CONNECTIONS, 1, seconds].map(String);
-  const text = await bed.load(["bun", PROGRAM, ...words]);
-  const seen = JSON.parse(text) as Seen;
-  if (seen.bad > 0) throw new Error(`Cannot measure: ${seen.bad} requests to ${ip}:${port} failed`);
-  return seen;
+async function load(bed: Bed, { ip, port }: Place, seconds: number): Promise<Latency> {
+  const words = ["--url", `http://${ip}:${port}/1k`, "--rate", RATE, "--for", seconds];
+  const more = ["--connections", CONNECTIONS, "--warm-up", WARM_UP_SECONDS];
+  const text = await bed.load(["bun", PROGRAM, ...words, ...more].map(String));
+  const { failed, unanswered, latencyUs } = JSON.parse(text) as LoadResult;
+  if (failed + unanswered > 0)
+    throw new Error(`Cannot measure: ${failed + unanswered} requests to ${ip}:${port} failed`);
+  return latencyUs;
 }
 
 /** As many requests as are wanted, as fast as they go. */
 async function warmUp(bed: Bed, { ip, port }: Place): Promise<void> {
   for (let done = 0; done < WARM_UP_REQUESTS; ) {
     const text = await bed.load(["wrk", "-t1", "-c16", "-d3s", `http://${ip}:${port}/1k`]);
-    done += Number(/(\d+) requests in/.exec(text)?.[1] ?? WARM_UP_REQUESTS);
+    done += requestsOf(text);
   }
 }
 
@@ -71,14 +67,14 @@ export async function measureLatency(
     ];
     p50.push((ours.p50 - direct.p50) / (theirs.p50 - direct.p50));
     p99.push((ours.p99 - direct.p99) / (theirs.p99 - direct.p99));
-    const shown = ({ p50: middle, p99: tail }: Seen): string => `${middle}/${tail}`;
+    const shown = ({ p50: middle, p99: tail }: Latency): string => `${middle}/${tail}`;
     say(
       `latency: p50/p99 direct ${shown(direct)}, ours ${shown(ours)}, haproxy ${shown(theirs)} µs`,
     );
   }
   const held = [
-    judge("latency-p50", p50, { ...P50, peer: "haproxy", say }),
-    judge("latency-p99", p99, { ...P99, peer: "haproxy", say }),
+    judge("latency-p50", p50, { ...P50, peer: "haproxy" }, say),
+    judge("latency-p99", p99, { ...P99, peer: "haproxy" }, say),
   ];
   return held.every(Boolean);
 }
@@ -99,28 +95,5 @@ export async function measureLate(
     const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
     say(`late: over 700 µs ours ${percent(ours.late)}, nginx ${percent(theirs.late)}`);
   }
-  return judge("late", ratios, { ...LATE, peer: "nginx", say });
-}
-
-function judge(
-  name: string,
-  ratios: readonly number[],
-  {
-    gate,
-    target,
-    peer,
-    say,
-  }: {
-    readonly gate: number;
-    readonly target: number;
-    readonly peer: string;
-    readonly say: (line: string) => void;
-  },
-): boolean {
-  const ratio = median(ratios);
-  const passed = ratio <= gate;
-  say(
-    `${name}: ${ratio.toFixed(2)}× ${peer} (${spread(ratios)}; gate ${gate}, target ${target}), ${passed ? "passed" : "FAILED"}`,
-  );
-  return passed;
+  return judge("late", ratios, { ...LATE, peer: "nginx" }, say);
 }

@@ -1,4 +1,4 @@
-/** What all measurements share: rounds, medians and spreads. */
+/** What all measurements share: rounds, and how they are judged. */
 
 /** How long and how often something is measured. */
 export interface Rounds {
@@ -10,6 +10,34 @@ export interface Rounds {
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-/** The least and the most, for a reader. */
-export const spread = (values: readonly number[]): string =>
-  `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
+/** What a ratio to a peer must not exceed, and what it should not; the other way round where more is better. */
+interface Bound {
+  readonly gate: number;
+  readonly target: number;
+  readonly peer: string;
+  readonly moreIsBetter?: boolean;
+}
+
+/** Says what came of the ratios of all rounds; false where the gate does not hold. */
+export function judge(
+  name: string,
+  ratios: readonly number[],
+  { gate, target, peer, moreIsBetter }: Bound,
+  say: (line: string) => void,
+): boolean {
+  const ratio = median(ratios);
+  const passed = moreIsBetter === true ? ratio >= gate : ratio <= gate;
+  const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
+  say(
+    `${name}: ${ratio.toFixed(2)}× ${peer} (${spread}; gate ${gate}, target ${target}), ${passed ? "passed" : "FAILED"}`,
+  );
+  return passed;
+}
+
+/** How many requests wrk or h2load say they made. Throws where they say of an error, or of none. */
+export function requestsOf(text: string): number {
+  const bad = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(text)?.[0];
+  const requests = Number(/(\d+) (?:requests in|succeeded)/.exec(text)?.[1] ?? 0);
+  if (bad !== undefined || requests === 0) throw new Error(`Cannot measure: ${bad ?? text}`);
+  return requests;
+}

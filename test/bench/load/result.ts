@@ -2,6 +2,9 @@
 
 import type { Histogram } from "./histogram.ts";
 
+/** An answer that takes longer is late, in microseconds. */
+const LATE_US = 700;
+
 /** Microseconds, from the instant a request was due to the end of its answer. */
 export interface Latency {
   readonly p50: number;
@@ -10,6 +13,8 @@ export interface Latency {
   readonly p999: number;
   readonly max: number;
   readonly mean: number;
+  /** The share of all (0 to 1) that took over 700 µs. */
+  readonly late: number;
 }
 
 /** Requests of the measured time; those of the warm-up are not in it. */
@@ -30,7 +35,7 @@ export interface LoadResult {
   readonly latencyUs: Latency;
 }
 
-/** The quantiles of a histogram of microseconds. */
+/** What a histogram of microseconds says of latencies. */
 export function latencyOf(histogram: Histogram): Latency {
   return {
     p50: histogram.quantile(0.5),
@@ -39,5 +44,6 @@ export function latencyOf(histogram: Histogram): Latency {
     p999: histogram.quantile(0.999),
     max: histogram.max,
     mean: Math.round(histogram.mean),
+    late: histogram.above(LATE_US) / Math.max(histogram.count, 1),
   };
 }
