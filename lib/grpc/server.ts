@@ -48,7 +48,6 @@ export function createGrpcHandler(
     onRequest: (stream) => {
       const status = refusedWith(stream);
       if (status !== undefined) {
-        stream.handler = IGNORING;
         stream.sendHead({ status, version: "HTTP/2", headers: new HeaderList() }, true);
         return;
       }
@@ -64,13 +63,6 @@ function refusedWith({ request }: ServerStream): number | undefined {
   if (!isGrpcContent(request.headers.get("content-type"))) return 415;
   return request.method === "POST" ? undefined : 405;
 }
-
-const IGNORING: RequestHandler = {
-  onRequestBytes: () => undefined,
-  onRequestEnd: () => undefined,
-  onRequestReset: () => undefined,
-  onResponseWritable: () => undefined,
-};
 
 class IncomingCall implements RequestHandler, ServerCall {
   request: Uint8Array = new Uint8Array(0);

@@ -40,7 +40,7 @@ export interface ServerStream {
   readonly request: RequestHead;
   /** True when the request has no body: onRequestEnd was not and will not be called. */
   readonly requestEnded: boolean;
-  /** Must be set before `onRequest` returns. */
+  /** Must be set before `onRequest` returns; NOBODY until then. */
   handler: RequestHandler;
   pauseRequest(): void;
   resumeRequest(): void;
