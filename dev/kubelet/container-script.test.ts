@@ -60,7 +60,7 @@ test("mounts appear, folders and files, and the machine's own tree stays as it w
 test("a read-only root refuses writes; the exit status is the program's", () => {
   const { err, code } = run({
     readOnlyRoot: true,
-    command: ["sh", "-c", "echo > /tmp/x || exit 7"],
+    command: ["sh", "-c", "echo > /tmp/read-only-root || exit 7"],
   });
   expect(err).toContain("Read-only");
   expect(code).toBe(7);
