@@ -53,7 +53,7 @@ export class FakeControlPlane {
   readonly #authority: FakeAuthority;
   readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
   readonly #watchers = new Map<string, Set<ServerCall>>();
-  readonly #ports = new Set<ServerCall>();
+  readonly #ports = new Map<ServerCall, number>();
 
   constructor(authority: FakeAuthority) {
     this.#authority = authority;
@@ -84,10 +84,15 @@ export class FakeControlPlane {
     for (const call of this.#watchers.get(path) ?? []) this.#sendEndpoints(call, path);
   }
 
+  /** How many proxies follow the policy of a port; each has been told it. */
+  followers(port: number): number {
+    return this.#ports.values().reduce((sum, followed) => sum + Number(followed === port), 0);
+  }
+
   /** Changes who may call, on every port. */
   announcePorts(allow: FakeControlPlane["allow"]): void {
     this.allow = allow;
-    for (const call of this.#ports) this.#sendPort(call);
+    for (const call of this.#ports.keys()) this.#sendPort(call);
   }
 
   stop(): void {
@@ -149,8 +154,7 @@ export class FakeControlPlane {
   }
 
   #watchPort(call: ServerCall): void {
-    fromBinary(PortSpecSchema, call.request);
-    this.#ports.add(call);
+    this.#ports.set(call, fromBinary(PortSpecSchema, call.request).port);
     call.onCancel = () => this.#ports.delete(call);
     this.#sendPort(call);
   }

@@ -199,6 +199,14 @@ export class AttackBed {
 
   async start(): Promise<void> {
     await this.bed.start(await this.app.listen());
+    // What comes before its port's policy was heard is judged by the default one, which detects.
+    for (const door of ["inbound", "outbound"] as const) {
+      const first = RawPeer.dial(this.bed.port(door));
+      first.send(request(1, Flag.END_STREAM, "/other"));
+      expect(await first.statusOf(1)).toBe("200");
+      first.close();
+    }
+    this.app.reset();
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { connectTls, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import { FakeMesh, type FakePod } from "../../fake/mesh.ts";
+import { FakeMesh, type FakePod, until } from "../../fake/mesh.ts";
 
 /** Into inbound alone, through both proxies, and into inbound by mTLS. */
 export const DOORS = ["inbound", "outbound", "mtls"] as const;
@@ -32,9 +32,14 @@ export class Http2Bed {
     const { control } = this.mesh;
     control.ports = "http2";
     const over = { LINKERD2_PROXY_SHUTDOWN_GRACE_PERIOD: "100ms" };
-    const server = await this.mesh.start(SERVER, over);
+    const declared = { ...over, LINKERD2_PROXY_INBOUND_PORTS: String(appPort) };
+    const server = await this.mesh.start(SERVER, declared);
     const client = await this.mesh.start(CLIENT, over);
-    const lone = await this.mesh.start(LONE, over);
+    const lone = await this.mesh.start(LONE, declared);
+    await until(
+      () => control.followers(appPort) === 2,
+      () => `${control.followers(appPort)} proxies ask for the policy of the application's port`,
+    );
     control.services.set(`${SERVICE.ip}:${SERVICE.port}`, {
       path: PATH,
       opaque: false,
