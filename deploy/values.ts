@@ -1,6 +1,7 @@
 /** The values of an installation: Linkerd's names, Bunkerd's defaults, and what users set over them. */
 
 import type { InjectValues } from "../controller/injector/values.ts";
+import { IMAGE } from "./image.ts";
 
 /** How pods are redirected on a node. */
 export const REDIRECTS = ["auto", "ebpf", "nft", "iptables"] as const;
@@ -43,9 +44,6 @@ export type Overrides<T = Values> = {
     ? T[Key]
     : Overrides<T[Key]>;
 };
-
-/** The image where none is named. */
-export const IMAGE = "ghcr.io/bunkerd/bunkerd";
 
 /** The defaults for a version with overrides on top. Throws where an override names nothing or cannot be used. */
 export function createValues(version: string, overrides: Overrides = {}): Values {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { programOf } from "./images.ts";
+import { IMAGE } from "../../deploy/image.ts";
+import { environmentOf, programOf } from "./images.ts";
 
 test("programOf() runs Debian's programs where they are", () => {
   const table = new Map([["redis", "/usr/bin/env"]]);
@@ -28,4 +29,9 @@ test("programOf() shows a script together with the package that it belongs to", 
 
 test("programOf() says what to give for an image that nobody named", () => {
   expect(() => programOf("x/web:1", new Map())).toThrow("--image x/web=PROGRAM");
+});
+
+test("environmentOf() is what our image gives, and nothing for others", () => {
+  expect(environmentOf(`${IMAGE}:0.1.0`)).toHaveProperty("BUN_GC_TIMER_DISABLE", "1");
+  expect(environmentOf("redis:7")).toEqual({});
 });

@@ -1,7 +1,8 @@
-/** Image names as programs of this machine. */
+/** Image names as programs of this machine, and what an image gives them. */
 
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
+import { IMAGE, IMAGE_ENVIRONMENT } from "../../deploy/image.ts";
 import type { Mount } from "./container-script.ts";
 
 /** A program, and the folder that must be shown where its user could not reach it. */
@@ -12,7 +13,7 @@ const IMAGE_ROOT = "/run/image";
 
 /** Finds the program of an image: the whole name, else without its tag. Throws where the table has none. */
 export function programOf(image: string, table: ReadonlyMap<string, string>): Program {
-  const untagged = image.replace(/(@[^@/]+|:[^:/]+)$/, "");
+  const untagged = withoutTag(image);
   const path = table.get(image) ?? table.get(untagged);
   if (path === undefined)
     throw new Error(
@@ -20,6 +21,12 @@ export function programOf(image: string, table: ReadonlyMap<string, string>): Pr
     );
   return reachable(path);
 }
+
+/** The variables of an image itself: ours has some. */
+export const environmentOf = (image: string): Readonly<Record<string, string>> =>
+  withoutTag(image) === IMAGE ? IMAGE_ENVIRONMENT : {};
+
+const withoutTag = (image: string): string => image.replace(/(@[^@/]+|:[^:/]+)$/, "");
 
 /** Shows the program where every user may run it: its own place, or its package's folder below /run/image. */
 function reachable(given: string): Program {

@@ -3,7 +3,7 @@
 import type { Container, Pod } from "#lib/k8s/types/core.ts";
 import type { ContainerPlan, Mount } from "./container-script.ts";
 import { buildEnvironment, expand } from "./environment.ts";
-import { programOf } from "./images.ts";
+import { environmentOf as environmentOfImage, programOf } from "./images.ts";
 import type { KubeletNode } from "./node.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -78,6 +78,7 @@ function environmentOf(
       secret: (name) => node.secret({ namespace, name }),
     },
     {
+      ...environmentOfImage(container.image ?? ""),
       HOSTNAME: pod.metadata?.name ?? "",
       KUBERNETES_SERVICE_HOST: node.api.host,
       KUBERNETES_SERVICE_PORT: String(node.api.port),

@@ -4,6 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { $ } from "bun";
+import { IMAGE_ENVIRONMENT } from "../../deploy/image.ts";
 import { NAMES } from "./names.ts";
 import {
   haproxyConfig,
@@ -214,6 +215,7 @@ export class Bed {
       [`${P}IDENTITY_TRUST_ANCHORS`]: readFileSync(`${this.dir}/anchors-${side}.pem`, "utf8"),
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: NAMES[side],
+      ...IMAGE_ENVIRONMENT,
       ...(watch === "collections" && { BUN_JSC_logGC: "1" }),
     };
     const drop = ["setpriv", "--reuid=2102", "--clear-groups", "taskset", "-c", PROXY_CORE];
