@@ -3,10 +3,16 @@
 /** Header fields in order. `names` and `values` run in parallel; codecs read and push them directly. */
 export class HeaderList {
   /** Field names in lower case. */
-  readonly names: string[] = [];
-  readonly values: string[] = [];
+  readonly names: string[];
+  readonly values: string[];
   /** Names whose values HTTP/2 may put into no table on the way, pseudo-headers too (RFC 7541 §6.2.3); most have none. */
   neverIndexed: string[] | undefined;
+
+  /** With room for so many fields from the start: an array that grows is copied three times on the way to ten. */
+  constructor(room = 0) {
+    this.names = roomFor(room);
+    this.values = roomFor(room);
+  }
 
   static of(...fields: readonly (readonly [name: string, value: string])[]): HeaderList {
     const list = new HeaderList();
@@ -68,10 +74,17 @@ export class HeaderList {
   }
 
   clone(): HeaderList {
-    const copy = new HeaderList();
+    const copy = new HeaderList(this.names.length);
     copy.neverIndexed = this.neverIndexed?.slice();
     for (let i = 0; i < this.names.length; i++)
       copy.add(this.names[i] as string, this.values[i] as string);
     return copy;
   }
+}
+
+/** An empty array that need not grow before it has so many items. */
+function roomFor(items: number): string[] {
+  const array: string[] = new Array(items);
+  array.length = 0;
+  return array;
 }

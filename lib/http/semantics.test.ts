@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { HeaderList } from "./headers.ts";
-import { removeHeadOnly, removeHopByHop } from "./semantics.ts";
+import { parseContentLength, removeHeadOnly, removeHopByHop } from "./semantics.ts";
 
 describe("removeHopByHop()", () => {
   test("removes connection fields and what Connection names", () => {
@@ -93,4 +93,20 @@ test("removeHeadOnly() leaves trailers that are some", () => {
   );
   removeHeadOnly(trailers);
   expect(trailers.names).toEqual(["grpc-status", "x-sum"]);
+});
+
+test.each([
+  ["0", 0],
+  ["1024", 1024],
+  ["007", 7],
+  ["999999999999999", 999_999_999_999_999],
+  ["1000000000000000", -1],
+  ["", -1],
+  ["+1", -1],
+  ["1 ", -1],
+  ["0x10", -1],
+  ["1e3", -1],
+  ["\u0661", -1],
+])("parseContentLength(%p) is %p", (text, bytes) => {
+  expect(parseContentLength(text)).toBe(bytes);
 });

@@ -7,7 +7,15 @@ export const INFORMATIONAL_LIMIT = 32;
 
 /** The bytes that a content-length says; -1 where it is no number, or one of more than 15 digits (2^53 has 16). */
 export function parseContentLength(value: string): number {
-  return /^\d{1,15}$/.test(value) ? Number(value) : -1;
+  const { length } = value;
+  if (length === 0 || length > 15) return -1;
+  let bytes = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    bytes = bytes * 10 + digit;
+  }
+  return bytes;
 }
 
 /** Fields that concern one connection only (RFC 9110 §7.6.1). */

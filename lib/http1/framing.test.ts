@@ -57,4 +57,6 @@ describe("persists()", () => {
 test("hasOption() finds whole options", () => {
   expect(hasOption("a,Upgrade ,b", "upgrade")).toBe(true);
   expect(hasOption("x-upgrade, upgrade-x", "upgrade")).toBe(false);
+  expect(hasOption("Close", "close")).toBe(true);
+  expect(hasOption("keep-alive", "close")).toBe(false);
 });

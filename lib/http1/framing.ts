@@ -75,6 +75,8 @@ export function persists(
 /** Whether a list of options has this one, given in lower case. */
 export function hasOption(list: string, option: string): boolean {
   if (list === option) return true;
+  // Nearly always it is one, and no list need be made of it.
+  if (!list.includes(",")) return list.length === option.length && list.toLowerCase() === option;
   return list
     .toLowerCase()
     .split(",")

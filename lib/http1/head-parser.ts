@@ -5,9 +5,9 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { removeHeadOnly } from "#lib/http/semantics.ts";
 import { TOKEN_LOWER } from "#lib/http/token.ts";
-import { fieldName } from "./field-names.ts";
 import type { Hints } from "./framing.ts";
 import { ambiguous, type Http1Error, malformed, overLimit, unsupported } from "./http1-error.ts";
+import { fieldName, fieldSlot, fieldValue } from "./known-fields.ts";
 import { applyTarget } from "./request-target.ts";
 
 /** A first line longer than this, its CRLF aside, gets 414: nearly all of it is the target. */
@@ -32,6 +32,8 @@ const KIND: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
 });
 
 const NONE: HeaderList = new HeaderList();
+/** Proxies take about as many fields from a head as they add. */
+const ADDED_FIELDS = 1;
 
 /**
  * Fields read so far, and what framing and the connection need to know of them without a look-up by name. A reader
@@ -47,11 +49,17 @@ export class ParsedFields implements Hints {
   connection: string | undefined;
   expect: string | undefined;
   upgrade: string | undefined;
+  #room = 0;
 
   /** Begins with another head. */
   begin(): void {
     this.clear();
-    this.headers = new HeaderList();
+    this.headers = new HeaderList(this.#room);
+  }
+
+  /** A head is complete: the next on its connection will have about as many fields. */
+  finish(): void {
+    this.#room = this.headers.length + ADDED_FIELDS;
   }
 
   /** Lets go of the last head: an idle connection does not hold on to it. */
@@ -201,6 +209,7 @@ function parseFields(text: string, from: number, fields: ParsedFields): void {
     if (++count > FIELDS_LIMIT) throw overLimit(`it has more than ${FIELDS_LIMIT} fields`, 431);
     at = parseField(text, at, fields);
   }
+  fields.finish();
 }
 
 /** Reads one field line and returns where the next begins. The text ends with a line's end, where every loop stops. */
@@ -217,7 +226,8 @@ function parseField(text: string, from: number, fields: ParsedFields): number {
     throw overLimit(`a field exceeds ${FIELD_LIMIT_BYTES} bytes`, 431);
   let end = lineEnd;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  keep(fields, fieldName(text, from, colon), text.slice(start, end));
+  const slot = fieldSlot(text, from, colon);
+  keep(fields, fieldName(text, from, colon, slot), fieldValue(text, start, end, slot));
   return lineEnd + 2;
 }
 

@@ -35,7 +35,7 @@ export class BlockFields implements FieldSink {
 
   /** Starts a block. */
   begin(): void {
-    this.headers = new HeaderList();
+    this.headers = new HeaderList(this.headers.length);
     this.#method = "";
     this.#scheme = "";
     this.#authority = "";

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { $ } from "bun";
 import { IMAGE_ENVIRONMENT } from "../../deploy/image.ts";
+import { type HeapReport, reportPath } from "./heap-report.ts";
 import { NAMES } from "./names.ts";
 import {
   haproxyConfig,
@@ -33,8 +34,8 @@ const FILES = { "1k": 1024, "10k": 10_240, "1m": 1_048_576, "8m": 8_388_608 } as
 /** Whose CPU time a case counts. */
 export type Measured = "nginx-http1" | "nginx-tcp" | "nginx-mtls" | "nghttpx" | "haproxy" | "ours";
 
-/** What the runtime of our proxies tells: where its time goes (run from their source), or each collection. */
-export type Watch = "nothing" | "profile" | "collections";
+/** What the runtime of our proxies tells: where its time goes, or what its heap holds (both run from their source). */
+export type Watch = "nothing" | "profile" | "heap";
 
 /** The bed; processes that CPU time is read of are found by name. */
 export class Bed {
@@ -54,11 +55,7 @@ export class Bed {
     await this.#startControlPlanes();
     await this.#startPeers();
     await compile(`${ROOT}main.ts`, `${this.dir}/bunkerd`);
-    const program = (side: Side): string[] =>
-      watch === "profile"
-        ? [...profiler(this.dir, side), `${ROOT}main.ts`, "proxy"]
-        : [`${this.dir}/bunkerd`, "proxy"];
-    await Promise.all(SIDES.map((side) => this.#startProxy(side, program(side), watch)));
+    await Promise.all(SIDES.map((side) => this.#startProxy(side, watch)));
   }
 
   /** The process whose time counts. */
@@ -92,20 +89,27 @@ export class Bed {
     });
   }
 
-  /** What the collector of a proxy has logged so far, where that was asked for. */
-  collections(side: Side): string {
-    return readFileSync(this.#collectionsFile(side), "utf8");
+  /** What the heap of a proxy holds, where it is watched. */
+  async heap(side: Side): Promise<HeapReport> {
+    const path = reportPath(this.#identity(side));
+    const read = (): HeapReport | undefined =>
+      existsSync(path) ? (JSON.parse(readFileSync(path, "utf8") || "{}") as HeapReport) : undefined;
+    const last = read()?.number ?? 0;
+    process.kill(this.pidOf("ours", side), "SIGUSR2");
+    await until(() => (read()?.number ?? 0) > last, "what a heap holds");
+    return read() as HeapReport;
   }
 
-  #collectionsFile(side: Side): string {
-    return `${this.dir}/collections-${side}.log`;
+  /** Where a proxy keeps its certificate: the one place where it may write. */
+  #identity(side: Side): string {
+    return `${this.dir}/identity-${side}`;
   }
 
   /** Ends our proxies, so that their profiles are written, and returns where each took its time. */
   async profiles(): Promise<Readonly<Record<Side, string>>> {
     const read = async (side: Side): Promise<string> => {
       process.kill(this.pidOf("ours", side), "SIGTERM");
-      const file = `${this.dir}/identity-${side}/profile.md`;
+      const file = `${this.#identity(side)}/profile.md`;
       await until(() => existsSync(file) && readFileSync(file).length > 0, "reading a profile");
       return readFileSync(file, "utf8");
     };
@@ -199,9 +203,9 @@ export class Bed {
     this.#keep("client", "nghttpx", ["taskset", "-c", PROXY_CORE, ...nghttpx]);
   }
 
-  async #startProxy(side: Side, program: readonly string[], watch: Watch): Promise<void> {
+  async #startProxy(side: Side, watch: Watch): Promise<void> {
     const control = `127.0.0.1:${readFileSync(`${this.dir}/control-port-${side}`, "utf8")}`;
-    const folder = `${this.dir}/identity-${side}`;
+    const folder = this.#identity(side);
     mkdirSync(folder);
     await $`chown -R 2102 ${folder}`;
     writeFileSync(`${this.dir}/token`, "token");
@@ -215,27 +219,26 @@ export class Bed {
       [`${P}IDENTITY_TRUST_ANCHORS`]: readFileSync(`${this.dir}/anchors-${side}.pem`, "utf8"),
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: NAMES[side],
-      ...IMAGE_ENVIRONMENT,
-      ...(watch === "collections" && { BUN_JSC_logGC: "1" }),
+      ...(watch === "heap" ? UNCOLLECTED : IMAGE_ENVIRONMENT),
     };
     const drop = ["setpriv", "--reuid=2102", "--clear-groups", "taskset", "-c", PROXY_CORE];
     const command = [
       "env",
       ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     ];
-    const log = watch === "collections" ? Bun.file(this.#collectionsFile(side)) : "inherit";
-    this.#keep(side, "ours", [...command, ...drop, ...program], log);
+    const source = [`${ROOT}main.ts`, "proxy"];
+    const programs: Readonly<Record<Watch, readonly string[]>> = {
+      nothing: [`${this.dir}/bunkerd`, "proxy"],
+      profile: [...profiler(folder), ...source],
+      heap: ["bun", "-r", HEAP_PRELOAD, ...source],
+    };
+    this.#keep(side, "ours", [...command, ...drop, ...programs[watch]]);
     await until(() => this.ready(side), `proxy on the ${side}'s side`);
   }
 
-  #keep(
-    side: Side,
-    name: string,
-    command: readonly string[],
-    log: "inherit" | Bun.BunFile = "inherit",
-  ): number {
+  #keep(side: Side, name: string, command: readonly string[]): number {
     const child = Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
-      stdio: ["ignore", "ignore", log],
+      stdio: ["ignore", "ignore", "inherit"],
     });
     this.#children.push(child);
     this.#pids.set(`${name}-${side}`, child.pid);
@@ -245,11 +248,20 @@ export class Bed {
 
 const SIDES = ["client", "server"] as const;
 
+const HEAP_PRELOAD = new URL("heap-preload.ts", import.meta.url).pathname;
+
+/** Nothing is collected before so much is allocated, nor by the clock. */
+const UNCOLLECTED: Readonly<Record<string, string>> = {
+  BUN_GC_TIMER_DISABLE: "1",
+  BUN_JSC_percentCPUPerMBForEdenTimer: "0.000001",
+  BUN_JSC_largeHeapSize: String(1024 * 1024 * 1024),
+};
+
 /** The runtime's profiler may write where the proxy keeps its certificate. */
-const profiler = (dir: string, side: Side): string[] => [
+const profiler = (folder: string): string[] => [
   "bun",
   "--cpu-prof-md",
-  `--cpu-prof-dir=${dir}/identity-${side}`,
+  `--cpu-prof-dir=${folder}`,
   "--cpu-prof-name=profile.md",
   "--cpu-prof-interval=200",
 ];

@@ -90,7 +90,7 @@ async function main(words: readonly string[]): Promise<number> {
   let failed = 0;
   if (wanted("cold-start") && !(await measureColdStart(say))) failed++;
   failed += await measureAll({ ...FRESH, ...USED, ...NAMED }, { wanted, how, watch: "nothing" });
-  failed += await measureAll(WATCHED, { wanted, how, watch: "collections" });
+  failed += await measureAll(WATCHED, { wanted, how, watch: "heap" });
   return failed === 0 ? 0 : 1;
 }
 

@@ -41,3 +41,9 @@ export function requestsOf(text: string): number {
   if (bad !== undefined || requests === 0) throw new Error(`Cannot measure: ${bad ?? text}`);
   return requests;
 }
+
+/** How many bytes wrk says it read. */
+export function bytesOf(text: string): number {
+  const [, count, unit = ""] = /([\d.]+)([KMG]B) read/.exec(text) ?? [];
+  return Number(count) * 1024 ** (["KB", "MB", "GB"].indexOf(unit) + 1);
+}
