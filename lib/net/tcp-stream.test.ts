@@ -146,3 +146,19 @@ test("an exception in a handler is reported and ends the connection", () => {
   socketHandlers((error) => faults.push(error)).error(socket, new Error("ours"));
   expect([faults[0]?.message, calls]).toEqual(["ours", ["terminate"]]);
 });
+
+test("a stream that waits for its turn reads again when its owner wants it too", () => {
+  const { calls, stream } = open();
+  stream.holdBack();
+  stream.pause();
+  stream.goOn();
+  stream.resume();
+  stream.pause();
+  stream.holdBack();
+  stream.resume();
+  stream.goOn();
+  stream.holdBack();
+  stream.closed(undefined);
+  stream.goOn();
+  expect(calls).toEqual(["pause", "resume", "pause", "resume", "pause"]);
+});

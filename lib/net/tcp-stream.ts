@@ -2,6 +2,7 @@
 
 import type { Socket } from "bun";
 import { Counter } from "#lib/metrics/counter.ts";
+import { BULK_CHUNK_BYTES, type BulkReader, bulkTurns } from "./bulk-turns.ts";
 import type { ByteStream, ByteStreamHandler } from "./byte-stream.ts";
 
 /** A Bun socket as this project uses it; `fd` is there but not in Bun's types (used by kernel-original-dst.ts). */
@@ -45,7 +46,7 @@ const UNMETERED: StreamMeter = {
 };
 
 /** One connection over a Bun socket. */
-export class TcpStream implements ByteStream, SocketEvents {
+export class TcpStream implements BulkReader, ByteStream, SocketEvents {
   handler: ByteStreamHandler = NO_HANDLER;
   meter: StreamMeter = UNMETERED;
   #remoteAddress: string | undefined;
@@ -57,6 +58,10 @@ export class TcpStream implements ByteStream, SocketEvents {
   #ending = false;
   #shut = false;
   #closed = false;
+  /** Its owner wants nothing more. */
+  #paused = false;
+  /** It waits for its turn to read. */
+  #heldBack = false;
 
   constructor(socket: BunSocket) {
     this.#socket = socket;
@@ -123,11 +128,23 @@ export class TcpStream implements ByteStream, SocketEvents {
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#paused = true;
+    if (!this.#heldBack) this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#paused = false;
+    if (!this.#heldBack) this.#socket.resume();
+  }
+
+  holdBack(): void {
+    this.#heldBack = true;
+    if (!this.#paused) this.#socket.pause();
+  }
+
+  goOn(): void {
+    this.#heldBack = false;
+    if (!this.#paused && !this.#closed) this.#socket.resume();
   }
 
   /** Probes an idle peer after `ms` milliseconds (SO_KEEPALIVE). */
@@ -144,6 +161,7 @@ export class TcpStream implements ByteStream, SocketEvents {
 
   received(chunk: Uint8Array): void {
     this.meter.read.add(chunk.length);
+    if (chunk.length >= BULK_CHUNK_BYTES && !this.#heldBack) bulkTurns.took(this, chunk.length);
     this.handler.onData(chunk);
   }
 

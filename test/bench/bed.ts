@@ -116,10 +116,13 @@ export class Bed {
     return { client: await read("client"), server: await read("server") };
   }
 
-  /** Puts the bed's programs before whatever else runs here: a latency is to be theirs, not the machine's. */
+  /**
+   * Puts the bed's programs before whatever else runs here: a latency is to be theirs, not the machine's. The
+   * applications that attacks go to stay behind, or they would hold up the others'.
+   */
   async goFirst(): Promise<void> {
-    for (const pid of this.#pids.values())
-      for (const each of [pid, childOf(pid)])
+    for (const [name, pid] of this.#pids)
+      for (const each of /-app-|^ours/.test(name) ? [] : [pid, childOf(pid)])
         if (each !== undefined) await $`${FIRST} --all-tasks --pid 10 ${each}`.quiet();
   }
 
@@ -179,8 +182,14 @@ export class Bed {
     };
     for (const side of SIDES) {
       await nginx(side, "app", LOAD_CORE);
-      const nghttpd = ["nghttpd", "--no-tls", "-d", `${this.dir}/www`, String(PORTS.http2App)];
-      this.#keep(side, "nghttpd", ["taskset", "-c", LOAD_CORE, ...nghttpd]);
+      await nginx(side, "other", LOAD_CORE);
+      for (const [name, port] of [
+        ["nghttpd-app", PORTS.http2App],
+        ["nghttpd-other", PORTS.http2Other],
+      ] as const) {
+        const nghttpd = ["nghttpd", "--no-tls", "-d", `${this.dir}/www`, String(port)];
+        this.#keep(side, name, ["taskset", "-c", LOAD_CORE, ...nghttpd]);
+      }
       const config = `${this.dir}/haproxy-${side}.cfg`;
       writeFileSync(config, haproxyConfig(side === "client" ? "outbound" : "inbound", files));
       const haproxy = ["haproxy", "-db", "-f", config];

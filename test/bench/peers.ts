@@ -7,6 +7,9 @@ export const SERVER_IP = "10.98.0.2";
 export const PORTS = {
   http1App: 8081,
   http2App: 8091,
+  /** Applications of those who are not attacked. */
+  http1Other: 8085,
+  http2Other: 8095,
   /** Where an attack has its own server. */
   hostileApp: 8061,
   /** The same application where no rule redirects: without any proxy. */
@@ -29,7 +32,7 @@ export const PORTS = {
 } as const;
 
 /** Every nginx of the bench. */
-export type NginxRole = "app" | "http1" | "tcp" | "dial" | "mtls";
+export type NginxRole = "app" | "other" | "http1" | "tcp" | "dial" | "mtls";
 
 /** Files that the peers' configurations name. */
 export interface PeerFiles {
@@ -51,6 +54,8 @@ export function nginxConfig(role: NginxRole, { dir, serverName }: PeerFiles): st
       return http(
         `server { listen 0.0.0.0:${PORTS.http1App} backlog=4096; listen 0.0.0.0:${PORTS.directApp}; root ${dir}/www; }`,
       );
+    case "other":
+      return http(`server { listen 0.0.0.0:${PORTS.http1Other}; root ${dir}/www; }`);
     case "http1":
       return http(`${app} server { listen 127.0.0.1:${PORTS.http1Peer}; ${pass("http://app")} }`);
     case "tcp":
@@ -132,6 +137,11 @@ listen opaque
 `;
 }
 
+/** The applications that the server's proxy stands before. */
+const INBOUND_PORTS = [
+  ...[PORTS.http1App, PORTS.http2App, PORTS.http1Other, PORTS.http2Other, PORTS.hostileApp],
+].join(", ");
+
 /** What redirects to the proxies, as tier 2 does: uid 2102 is a proxy itself. */
 export const REDIRECT_RULES: Readonly<Record<"client" | "server", string>> = {
   client: `table inet bunkerd_bench {
@@ -145,7 +155,7 @@ export const REDIRECT_RULES: Readonly<Record<"client" | "server", string>> = {
   server: `table inet bunkerd_bench {
   chain prerouting {
     type nat hook prerouting priority -100;
-    tcp dport { ${PORTS.http1App}, ${PORTS.http2App}, ${PORTS.hostileApp} } redirect to :4143
+    tcp dport { ${INBOUND_PORTS} } redirect to :4143
   }
 }
 `,

@@ -30,6 +30,8 @@ export const SERVICES: Readonly<Record<string, BenchService>> = {
   http2: plain("10.99.0.2", PORTS.http2App),
   tcp: plain("10.99.0.3", PORTS.http1App, true),
   hostile: plain("10.99.0.4", PORTS.hostileApp),
+  "other-http1": plain("10.99.0.5", PORTS.http1Other),
+  "other-http2": plain("10.99.0.6", PORTS.http2Other),
   "meshed-http1": meshed("10.99.0.11", PORTS.http1App),
   "meshed-http2": meshed("10.99.0.12", PORTS.http2App),
   "meshed-tcp": meshed("10.99.0.13", PORTS.http1App, true),

@@ -33,14 +33,21 @@ interface Place {
   readonly port: number;
 }
 
+/** Those who are not attacked have applications of their own: what they wait for is to be the proxy alone. */
+type Application = "http1" | "http2" | "other1" | "other2" | "hostile";
+
 /** Where a client reaches an application through each proxy. */
-const PLACES: Readonly<Record<Side, Readonly<Record<"http1" | "http2" | "hostile", Place>>>> = {
+const PLACES: Readonly<Record<Side, Readonly<Record<Application, Place>>>> = {
   client: {
+    other1: { ip: "10.99.0.5", port: 80 },
+    other2: { ip: "10.99.0.6", port: 80 },
     http1: { ip: "10.99.0.1", port: 80 },
     http2: { ip: "10.99.0.2", port: 80 },
     hostile: { ip: "10.99.0.4", port: 80 },
   },
   server: {
+    other1: { ip: SERVER_IP, port: PORTS.http1Other },
+    other2: { ip: SERVER_IP, port: PORTS.http2Other },
     http1: { ip: SERVER_IP, port: PORTS.http1App },
     http2: { ip: SERVER_IP, port: PORTS.http2App },
     hostile: { ip: SERVER_IP, port: PORTS.hostileApp },
@@ -135,7 +142,7 @@ async function others(
   { side, over }: { readonly side: Side; readonly over: "http1" | "http2" },
   seconds: number,
 ): Promise<LoadResult> {
-  const { ip, port } = PLACES[side][over];
+  const { ip, port } = PLACES[side][over === "http2" ? "other2" : "other1"];
   const url = `${over === "http2" ? "h2c" : "http"}://${ip}:${port}/1k`;
   const words = [
     "--url",
