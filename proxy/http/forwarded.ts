@@ -18,6 +18,7 @@ import type { Exchange } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
 import type { Direction } from "./direction.ts";
+import { removeMeshHeaders } from "./mesh-headers.ts";
 import { Replay } from "./replay.ts";
 import { type ErrorKind, errorResponse, mayBeUndelivered, NOT_DELIVERED } from "./rescue.ts";
 
@@ -141,7 +142,9 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.stream.resumeRequest();
   }
 
+  /** Proxies say nothing to each other here, so what passes for the mesh's word is somebody else's. */
   onResponseInformational(head: ResponseHead): void {
+    removeMeshHeaders(head.headers);
     removeHopByHop(head.headers);
     this.stream.sendInformational(head);
   }

@@ -136,6 +136,19 @@ test("A32 relays 32 informational responses, and answers 502 to one more", async
   );
 });
 
+test("A37 strips the mesh's headers from informational responses", async () => {
+  const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nl5d-proxy-error: forged\r\n\r\n";
+  await answered(
+    ask("GET"),
+    { bytes: `${early}${OK}Content-Length: 0\r\n\r\n` },
+    ({ answer }, got) => {
+      expect(got).toEqual(["103", "200"]);
+      expect(answer).toContain("link: </a>");
+      expect(answer).not.toContain("forged");
+    },
+  );
+});
+
 test("A33 drops a body where there is none to be, and closes", async () => {
   const cases = [
     ["HEAD", `${OK}Content-Length: 64\r\n\r\n${FORGED}`, "200"],
