@@ -14,7 +14,7 @@ export const CHUNK_SIZE_LIMIT_DIGITS = 12;
 export const TRAILERS_LIMIT_BYTES: number = 16 * 1024;
 
 /** So much of the framing of chunks is worth one turn of a connection: a body of 1-byte chunks is little else. */
-export const FRAMING_PER_TURN_BYTES: number = 16 * 1024;
+export const FRAMING_PER_TURN_BYTES: number = 8 * 1024;
 
 /** Takes what a body holds. */
 export interface BodySink {
