@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { releaseProgramPages } from "#lib/sys/program-pages.ts";
+import { whenAtRest } from "#lib/sys/rest.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type RunningProxy, startProxy } from "./app.ts";
 import { processVariables, readConfig } from "./env.ts";
@@ -34,10 +35,7 @@ export async function main(version: string): Promise<void> {
     version,
     askKernel: kernelOriginalDst,
     readFile,
-    usage: () => {
-      const { user, system } = process.cpuUsage();
-      return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
-    },
+    usage: () => ({ residentBytes: process.memoryUsage.rss(), cpuSeconds: cpuSeconds() }),
   }).catch(refuse);
   const stop = (): void => {
     proxy.drain().then(
@@ -49,6 +47,13 @@ export async function main(version: string): Promise<void> {
     );
   };
   systemClock.after(START_OVER_MS, () => releaseProgramPages());
+  // The runtime collects only when it is asked for memory.
+  whenAtRest({ clock: systemClock, cpuSeconds }, () => void Bun.gc(true));
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
