@@ -11,6 +11,8 @@ export const IMAGE = "ghcr.io/bunkerd/bunkerd";
  */
 export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = {
   BUN_GC_TIMER_DISABLE: "1",
+  /** Milliseconds: freed pages are looked for so often, not at each wake. */
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "5000",
   BUN_JSC_largeHeapSize: String(2 * 1024 * 1024),
   BUN_JSC_heapGrowthMaxIncrease: "1",
   /** What the young must have of the heap, lest the old be collected too. */
