@@ -6,7 +6,7 @@ export const IMAGE = "ghcr.io/bunkerd/bunkerd";
 /**
  * How the runtime holds memory, in whatever role: a heap that grows to twice what lives in it before it is collected
  * (on machines of 16 GB and more the runtime would let it grow to three times), and no collection by the clock.
- * Measured with two proxies under load: a quarter less memory and no more CPU time per request; half of it when idle.
+ * Measured with two proxies under load: up to a quarter less memory and no more CPU time per request; half of it idle.
  * With half as much growth again a new connection each request takes a sixth more.
  */
 export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = {
