@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { IMAGE_ENVIRONMENT } from "./image.ts";
 
-test("IMAGE_ENVIRONMENT has no option that the runtime does not know", () => {
+test("the runtime starts with IMAGE_ENVIRONMENT: an option of the collector that it does not know would stop it", () => {
   const { stderr, stdout } = Bun.spawnSync(["bun", "-e", 'console.log("runs")'], {
     env: { ...Bun.env, ...IMAGE_ENVIRONMENT },
   });

@@ -1,8 +1,9 @@
 /** The body of a message out of bytes, by its framing; body bytes are handed on where they lie. */
 
 import type { HeaderList } from "#lib/http/headers.ts";
+import { parseTrailers } from "./field-parser.ts";
 import type { Framing } from "./framing.ts";
-import { findBlankLine, parseTrailers } from "./head-parser.ts";
+import { findBlankLine } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 

@@ -1,14 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { FIELD_LIMIT_BYTES, FIELDS_LIMIT, ParsedFields } from "./field-parser.ts";
 import {
-  FIELD_LIMIT_BYTES,
-  FIELDS_LIMIT,
   findHeadEnd,
   HEAD_LIMIT_BYTES,
   METHOD_LIMIT_BYTES,
-  ParsedFields,
   parseRequest,
   parseResponse,
-  parseTrailers,
   START_LINE_LIMIT_BYTES,
 } from "./head-parser.ts";
 import { Http1Error } from "./http1-error.ts";
@@ -176,22 +173,4 @@ describe("parseResponse()", () => {
   ])("refuses %j", (line) => {
     expect(refusal(() => parse(`${line}\r\n\r\n`)).code).toBe("malformed");
   });
-});
-
-describe("parseTrailers()", () => {
-  test("reads fields and drops what only a head may say", () => {
-    const parse = (text: string) => parseTrailers(Buffer.from(text), 0, text.length);
-    expect(parse("A: b\r\nHost: a\r\n")?.names).toEqual(["a"]);
-    for (const field of ["Host: a", "Content-Length: 1", "Transfer-Encoding: chunked"])
-      expect(parse(`${field}\r\n`)).toBeUndefined();
-    expect(refusal(() => parse("a b\r\n")).status).toBe(400);
-  });
-});
-
-test("ParsedFields marks a repeated length", () => {
-  const { fields } = read(
-    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-  );
-  expect(fields).toBeInstanceOf(ParsedFields);
-  expect(fields.repeated).toBe(true);
 });

@@ -53,8 +53,10 @@ export const fieldName = (text: string, from: number, end: number, slot: number)
 
 /** A value is kept with all the text that it is a part of, so none is kept of a longer one. */
 export const RECENT_TEXT_LIMIT: number = 4 * 1024;
-/** Values that nobody but their connection may hold on to. */
-const SECRET: ReadonlySet<string> = new Set(["authorization", "cookie", "set-cookie"]);
+/** By their slots, names whose values nobody but their connection may hold on to. */
+const SECRET: Uint8Array = Uint8Array.from(TABLE, (name) =>
+  name === "authorization" || name === "cookie" || name === "set-cookie" ? 1 : 0,
+);
 /** The last value of each name, whoever sent it. */
 const RECENT: string[] = new Array<string>(SLOTS).fill("");
 
@@ -64,10 +66,10 @@ export function fieldValue(text: string, from: number, end: number, slot: number
   const recent = RECENT[slot] as string;
   if (recent.length === end - from && text.startsWith(recent, from)) return recent;
   const value = text.slice(from, end);
-  if (isKept(TABLE[slot] as string, text.length)) RECENT[slot] = value;
+  if (isKept(slot, text.length)) RECENT[slot] = value;
   return value;
 }
 
-/** Whether a value of this name is kept, out of a head of so many characters. */
-export const isKept = (name: string, textLength: number): boolean =>
-  textLength <= RECENT_TEXT_LIMIT && !SECRET.has(name);
+/** Whether a value of the name with this slot is kept, out of a head of so many characters. */
+export const isKept = (slot: number, textLength: number): boolean =>
+  textLength <= RECENT_TEXT_LIMIT && SECRET[slot] === 0;

@@ -2,8 +2,9 @@
 
 import type { RequestHead } from "#lib/http/message.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
+import { ParsedFields } from "./field-parser.ts";
 import { requestFraming } from "./framing.ts";
-import { findHeadEnd, ParsedFields, parseRequest } from "./head-parser.ts";
+import { findHeadEnd, parseRequest } from "./head-parser.ts";
 import { ambiguous, malformed, unsupported } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 

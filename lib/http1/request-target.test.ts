@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ParsedFields, parseRequest } from "./head-parser.ts";
+import { ParsedFields } from "./field-parser.ts";
+import { parseRequest } from "./head-parser.ts";
 import { Http1Error } from "./http1-error.ts";
 
 function read(line: string, host: string | undefined = "a.test") {

@@ -3,8 +3,9 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import { INFORMATIONAL_LIMIT } from "#lib/http/semantics.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
+import { ParsedFields } from "./field-parser.ts";
 import { persists, responseFraming } from "./framing.ts";
-import { findHeadEnd, ParsedFields, parseResponse } from "./head-parser.ts";
+import { findHeadEnd, parseResponse } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ParsedFields, parseRequest } from "./head-parser.ts";
+import { ParsedFields } from "./field-parser.ts";
+import { parseRequest } from "./head-parser.ts";
 import { settleUpgrade } from "./upgrade.ts";
 
 function settle(lines: string, how: { hasBody?: boolean; version?: string } = {}) {

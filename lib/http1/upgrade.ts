@@ -1,8 +1,8 @@
 /** Which upgrades a request may ask for (RFC 9110 §7.8). */
 
 import type { RequestHead } from "#lib/http/message.ts";
+import type { ParsedFields } from "./field-parser.ts";
 import { hasOption } from "./framing.ts";
-import type { ParsedFields } from "./head-parser.ts";
 
 /**
  * Leaves in the head only what may be switched to, and says whether that is anything. Ignored, as a server is free to:

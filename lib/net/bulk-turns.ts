@@ -4,6 +4,7 @@
 export const BULK_CHUNK_BYTES: number = 64 * 1024;
 /** Once so much was read in such chunks, of all connections together, everybody else is looked at first. */
 export const BULK_TURN_BYTES: number = 256 * 1024;
+
 /** A connection that can be kept from reading. */
 export interface BulkReader {
   holdBack(): void;

@@ -140,6 +140,14 @@ test("a detached stream hears nothing more", () => {
   expect([events, socket.data]).toEqual([[], DETACHED]);
 });
 
+test("a socket that is handed over does not wait for the turn of its stream", () => {
+  const { calls, stream } = open();
+  stream.holdBack();
+  stream.detach();
+  stream.goOn();
+  expect(calls).toEqual(["pause", "resume"]);
+});
+
 test("an exception in a handler is reported and ends the connection", () => {
   const { socket, calls } = open();
   const faults: Error[] = [];

@@ -154,6 +154,7 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
 
   /** Hands the socket over to TLS; this stream hears nothing more. */
   detach(): BunSocket {
+    if (this.#heldBack) this.goOn();
     this.#closed = true;
     this.#socket.data = DETACHED;
     return this.#socket;

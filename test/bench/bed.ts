@@ -118,7 +118,8 @@ export class Bed {
 
   /**
    * Puts the bed's programs before whatever else runs here: a latency is to be theirs, not the machine's. The
-   * applications that attacks go to stay behind, or they would hold up the others'.
+   * applications that attacks go to stay behind, or they would hold up the others'; so do our proxies, which on a core
+   * of their own would only go before the kernel's work for their sockets.
    */
   async goFirst(): Promise<void> {
     for (const [name, pid] of this.#pids)

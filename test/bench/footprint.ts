@@ -11,7 +11,7 @@ const MEMORY = {
 };
 /** Milliseconds of CPU time a second. */
 const IDLE = { gate: 0.2, seconds: 20 };
-/** For 30 s after the heap last changed the runtime looks every second whether to collect; after that every 30 s. */
+/** By then what the start has left was given back, and nobody compiles any more. */
 const SETTLED_MS = 45_000;
 const LATER_MS = 10_000;
 const CONNECTIONS = { count: 4000, rate: 2000 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { FIELD_LIMIT_BYTES, FIELDS_LIMIT, START_LINE_LIMIT_BYTES } from "#lib/http1/head-parser.ts";
+import { FIELD_LIMIT_BYTES, FIELDS_LIMIT } from "#lib/http1/field-parser.ts";
+import { START_LINE_LIMIT_BYTES } from "#lib/http1/head-parser.ts";
 import { HttpBed, type Outcome, WAYS } from "../conformance/http1/bed.ts";
 import { field } from "../conformance/http1/messages.ts";
 import { arrivals, isRefused, withBystander } from "./http1-attack.ts";

@@ -2,8 +2,8 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import type { ParsedFields } from "#lib/http1/field-parser.ts";
 import { persists } from "#lib/http1/framing.ts";
-import type { ParsedFields } from "#lib/http1/head-parser.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
 import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
 import { ResponseReader, type ResponseSink } from "#lib/http1/response-reader.ts";
