@@ -35,3 +35,14 @@ test("many go on in the order in which they came, one a turn", () => {
   expect(turn()).toEqual(["c goes on"]);
   expect(due).toEqual([]);
 });
+
+test("of those that may read again one has this turn, and later ones those that follow", () => {
+  const { due, turns, log, reader, turn } = bed();
+  for (const name of ["a", "b", "c"]) turns.resumes(reader(name));
+  expect(log.splice(0)).toEqual(["b waits", "c waits"]);
+  expect(turn()).toEqual(["b goes on"]);
+  turns.resumes(reader("d"));
+  expect(log.splice(0)).toEqual(["d waits"]);
+  expect([turn(), turn()]).toEqual([["c goes on"], ["d goes on"]]);
+  expect(due).toEqual([]);
+});

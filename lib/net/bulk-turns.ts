@@ -27,7 +27,17 @@ export class BulkTurns {
   took(reader: BulkReader, bytes: number): void {
     this.#bytes += bytes;
     this.#schedule();
-    if (this.#bytes < BULK_TURN_BYTES) return;
+    if (this.#bytes >= BULK_TURN_BYTES) this.#wait(reader);
+  }
+
+  /** A connection whose last chunk was large may read again. Where others have this turn, it is held back as well. */
+  resumes(reader: BulkReader): void {
+    this.#schedule();
+    if (this.#bytes >= BULK_TURN_BYTES || this.#waiting.length > 0) this.#wait(reader);
+    else this.#bytes += BULK_TURN_BYTES;
+  }
+
+  #wait(reader: BulkReader): void {
     reader.holdBack();
     this.#waiting.push(reader);
   }

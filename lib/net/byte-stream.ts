@@ -2,7 +2,7 @@
 
 /** Who a connection talks to. All calls come from the event loop, never from within `write`. */
 export interface ByteStreamHandler {
-  /** Bytes of the peer. They may be reused after the call: copy what you keep. */
+  /** Bytes of the peer. They are gone after the call: copy what you keep. */
   onData(chunk: Uint8Array): void;
   /** The peer has half-closed: no more data will come. */
   onEnd(): void;

@@ -1,6 +1,7 @@
 /** TCP and Unix listeners whose connections are ByteStreams. */
 
 import { chmodSync } from "node:fs";
+import { acceptTurns } from "./accept-turns.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port; `mode` is that of the socket's file. */
@@ -15,7 +16,7 @@ export interface Listener {
   stop(): void;
 }
 
-/** Listens and calls `onConnection` for each connection. Throws where the address is taken or not local. */
+/** Listens and calls `onConnection` for each connection, a few a turn. Throws where the address is taken or not local. */
 export function listen(
   address: ListenAddress,
   onConnection: (stream: TcpStream) => void,
@@ -26,7 +27,14 @@ export function listen(
     open: (opened: BunSocket): void => {
       const stream = new TcpStream(opened);
       opened.data = stream;
-      onConnection(stream);
+      acceptTurns.came(stream, () => {
+        try {
+          onConnection(stream);
+        } catch (error) {
+          onFault(error as Error);
+          stream.destroy();
+        }
+      });
     },
   };
   const where =

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Counter } from "#lib/metrics/counter.ts";
+import { BULK_CHUNK_BYTES } from "./bulk-turns.ts";
 import { type BunSocket, DETACHED, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** A socket that takes so many bytes a write, and records what is asked of it. */
@@ -169,4 +170,27 @@ test("a stream that waits for its turn reads again when its owner wants it too",
   stream.closed(undefined);
   stream.goOn();
   expect(calls).toEqual(["pause", "resume", "pause", "resume", "pause"]);
+});
+
+test("who moved much and waited for its peer waits for its turn as well", async () => {
+  const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  const [first, second] = [open(), open()];
+  await turn();
+  for (const { stream } of [first, second]) {
+    stream.pause();
+    stream.received(bytes(BULK_CHUNK_BYTES));
+  }
+  await turn();
+  for (const { stream } of [first, second]) stream.resume();
+  expect([first.calls, second.calls]).toEqual([["pause", "resume"], ["pause"]]);
+  await turn();
+  expect(second.calls).toEqual(["pause", "resume"]);
+});
+
+test("a large chunk is gone once it was handed on, a small one is not", () => {
+  const { stream, events } = open();
+  const chunks = [bytes(BULK_CHUNK_BYTES), bytes(BULK_CHUNK_BYTES - 1)];
+  for (const chunk of chunks) stream.received(chunk);
+  expect(events).toEqual([`data ${BULK_CHUNK_BYTES}`, `data ${BULK_CHUNK_BYTES - 1}`]);
+  expect(chunks.map(({ length }) => length)).toEqual([0, BULK_CHUNK_BYTES - 1]);
 });

@@ -62,6 +62,8 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
   #paused = false;
   /** It waits for its turn to read. */
   #heldBack = false;
+  /** Its last chunk was large. */
+  #bulk = false;
 
   constructor(socket: BunSocket) {
     this.#socket = socket;
@@ -133,6 +135,7 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
   }
 
   resume(): void {
+    if (this.#paused && this.#bulk && !this.#heldBack && !this.#closed) bulkTurns.resumes(this);
     this.#paused = false;
     if (!this.#heldBack) this.#socket.resume();
   }
@@ -162,8 +165,10 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
 
   received(chunk: Uint8Array): void {
     this.meter.read.add(chunk.length);
-    if (chunk.length >= BULK_CHUNK_BYTES && !this.#heldBack) bulkTurns.took(this, chunk.length);
+    this.#bulk = chunk.length >= BULK_CHUNK_BYTES;
+    if (this.#bulk && !this.#heldBack) bulkTurns.took(this, chunk.length);
     this.handler.onData(chunk);
+    if (this.#bulk) release(chunk);
   }
 
   ended(): void {
@@ -232,6 +237,12 @@ export function socketHandlers(onFault: FaultObserver): {
       socket.terminate();
     },
   };
+}
+
+/** Gives back the memory of a chunk that was received: the collector would first let 6 MB and more of them gather. */
+function release(chunk: Uint8Array): void {
+  const { buffer } = chunk;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
 }
 
 /** Empty where the socket is closed already. */
