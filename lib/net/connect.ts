@@ -1,6 +1,7 @@
 /** Outgoing connections with a deadline, plain TCP or Unix. */
 
 import type { Clock } from "#lib/time/clock.ts";
+import { openInTurn } from "./opening-turns.ts";
 import {
   type BunSocket,
   DETACHED,
@@ -23,7 +24,7 @@ export class ConnectError extends Error {
   }
 }
 
-/** Where to connect and how long to wait. `local` shows the peer this address (bound in the connect hook). */
+/** Where to connect and how long to wait once it is its turn. `local` shows the peer this address (bound in the connect hook). */
 export interface ConnectOptions {
   readonly ip: string;
   readonly port: number;
@@ -79,6 +80,10 @@ export class Attempt {
 
 /** Connects and reports once; a connection that opens after the deadline is closed again. */
 export function connectTcp(options: ConnectOptions, observer: ConnectObserver): void {
+  openInTurn(() => openTcp(options, observer));
+}
+
+function openTcp(options: ConnectOptions, observer: ConnectObserver): void {
   const attempt = new Attempt(options, (error) => observer.onFailed(error));
   const failed = (cause: unknown): void => {
     if (!attempt.settle()) return;
@@ -98,7 +103,7 @@ export function connectTcp(options: ConnectOptions, observer: ConnectObserver): 
     },
     connectError: (_: BunSocket, error: Error): void => failed(error),
   };
-  openSocket({ ...bunOptions(options), socket }).catch(failed);
+  openSocket({ ...bunOptions(options), socket }, failed);
 }
 
 /** The address part of Bun's connect options. */
@@ -114,6 +119,13 @@ export function bunOptions(options: ConnectOptions): Record<string, unknown> {
 }
 
 /** `Bun.connect` with the options that its types do not know. */
-export function openSocket(options: Record<string, unknown>): Promise<unknown> {
-  return Bun.connect(options as unknown as Parameters<typeof Bun.connect>[0]);
+export function openSocket(
+  options: Record<string, unknown>,
+  failed: (cause: unknown) => void,
+): void {
+  try {
+    Bun.connect(options as unknown as Parameters<typeof Bun.connect>[0]).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
 }

@@ -146,6 +146,7 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
   }
 
   goOn(): void {
+    if (!this.#heldBack) return;
     this.#heldBack = false;
     if (!this.#paused && !this.#closed) this.#socket.resume();
   }
@@ -157,7 +158,7 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
 
   /** Hands the socket over to TLS; this stream hears nothing more. */
   detach(): BunSocket {
-    if (this.#heldBack) this.goOn();
+    this.goOn();
     this.#closed = true;
     this.#socket.data = DETACHED;
     return this.#socket;

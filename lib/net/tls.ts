@@ -8,6 +8,7 @@
 import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { Attempt, bunOptions, ConnectError, type ConnectOptions, openSocket } from "./connect.ts";
+import { openInTurn, openingTurns } from "./opening-turns.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** A key, its chain and the anchors that peers must chain to, all PEM. Replaced as a whole on renewal. */
@@ -74,20 +75,40 @@ export interface AcceptObserver {
   onFailed(error: TlsError): void;
 }
 
+/** How a client's TLS is answered. */
+interface AcceptOptions {
+  readonly initial: Uint8Array;
+  readonly credentials: TlsCredentials;
+  readonly alpn: readonly string[];
+  readonly onFault: FaultObserver;
+}
+
 /**
- * Terminates TLS on a stream. `initial` holds all bytes read so far. A client certificate is asked for and not
- * required; one that is presented and does not verify ends the connection before any of its bytes are seen.
+ * Terminates TLS on a stream, in its turn. `initial` holds all bytes read so far. A client certificate is asked for and
+ * not required; one that is presented and does not verify ends the connection before any of its bytes are seen.
  */
 export function acceptTls(
   stream: TcpStream,
-  options: {
-    readonly initial: Uint8Array;
-    readonly credentials: TlsCredentials;
-    readonly alpn: readonly string[];
-    readonly onFault: FaultObserver;
-  },
+  options: AcceptOptions,
   observer: AcceptObserver,
 ): void {
+  openingTurns.add({
+    wait: () => stream.holdBack(),
+    open: () => {
+      if (stream.isClosed) {
+        observer.onFailed(gone(undefined));
+        return false;
+      }
+      upgrade(stream, options, observer);
+      return true;
+    },
+  });
+}
+
+const gone = (cause: Error | undefined): TlsError =>
+  new TlsError("Cannot finish handshake: connection closed", { code: "closed", cause });
+
+function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObserver): void {
   let settled = false;
   const fail = (socket: BunSocket | undefined, error: TlsError): void => {
     if (!settled) {
@@ -105,11 +126,7 @@ export function acceptTls(
       received: () => undefined,
       ended: () => undefined,
       drained: () => undefined,
-      closed: (cause: Error | undefined) =>
-        fail(
-          undefined,
-          new TlsError("Cannot finish handshake: connection closed", { code: "closed", cause }),
-        ),
+      closed: (cause: Error | undefined) => fail(undefined, gone(cause)),
     },
     tls: {
       secureContext: options.credentials.context,
@@ -147,16 +164,26 @@ function judgeClient(socket: BunSocket, ok: boolean, cause: Error | null): TlsEr
   return undefined;
 }
 
+/** Whom to connect to with TLS. */
+interface TlsConnectOptions extends ConnectOptions {
+  readonly credentials: TlsCredentials;
+  /** The identity demanded and sent as SNI. */
+  readonly serverName: string;
+  readonly alpn: readonly string[];
+}
+
+/** Exactly one of the two is called. */
+interface TlsConnectObserver {
+  onConnected(session: TlsSession): void;
+  onFailed(error: ConnectError): void;
+}
+
 /** Connects with TLS and insists on the peer's identity: its certificate must chain and name `serverName`. */
-export function connectTls(
-  options: ConnectOptions & {
-    readonly credentials: TlsCredentials;
-    /** The identity demanded and sent as SNI. */
-    readonly serverName: string;
-    readonly alpn: readonly string[];
-  },
-  observer: { onConnected(session: TlsSession): void; onFailed(error: ConnectError): void },
-): void {
+export function connectTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
+  openInTurn(() => openTls(options, observer));
+}
+
+function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
   const attempt = new Attempt(options, (error) => observer.onFailed(error));
   const where = `${options.ip}:${options.port}`;
   const fail = (code: ConnectError["code"], cause: unknown): void => {
@@ -201,9 +228,7 @@ export function connectTls(
     rejectUnauthorized: true,
     ...(options.alpn.length > 0 && { ALPNProtocols: alpnWire(options.alpn) }),
   };
-  openSocket({ ...bunOptions(options), data, tls, socket }).catch((error: unknown) =>
-    fail("refused", error),
-  );
+  openSocket({ ...bunOptions(options), data, tls, socket }, (cause) => fail("refused", cause));
 }
 
 /** ALPN names in wire format, the only one that Bun's own sockets take (RFC 7301 §3.1). */
