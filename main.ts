@@ -1,10 +1,14 @@
-/** The executable: the role is its first argument, else it is the command line; loads that role's `main.ts` only. */
+/** The executable: the role is its first argument, or what its name says, else it is the command line; loads that role's `main.ts` only. */
 
 import manifest from "./package.json" with { type: "json" };
 
-const VERSION = manifest.version;
+/** Given to a build whose version is not that of its sources. */
+declare const BUNKERD_VERSION: string | undefined;
+const VERSION = typeof BUNKERD_VERSION === "string" ? BUNKERD_VERSION : manifest.version;
 
-const [role = ""] = process.argv.slice(2);
+/** Without a word a genuine control plane starts its proxies, by this name. */
+const asProxy = process.argv0.endsWith("/linkerd2-proxy-identity");
+const [role = asProxy ? "proxy" : ""] = process.argv.slice(2);
 switch (role) {
   case "proxy": {
     const { main } = await import("./proxy/main.ts");

@@ -18,8 +18,8 @@ export type ValueSources = {
   readonly setFile: readonly string[];
 };
 
-/** Reads and joins all of them. Throws CommandError where one cannot be read or used. */
-export async function readValueSources(sources: ValueSources): Promise<Values> {
+/** Reads and joins all of them: what differs from the defaults. Throws CommandError where one cannot be read. */
+export async function readOverrides(sources: ValueSources): Promise<Overrides> {
   const tree: Tree = structuredClone(sources.flags) as Tree;
   for (const file of sources.files) merge(tree, await readYaml(file));
   const defaults = createValues(sources.version) as unknown as Tree;
@@ -28,13 +28,30 @@ export async function readValueSources(sources: ValueSources): Promise<Values> {
       assign(tree, { path, value: typed(text, lookUp(defaults, path)) });
   for (const given of sources.setFile)
     for (const [path, file] of assignments(given)) assign(tree, { path, value: await read(file) });
+  return tree as Overrides;
+}
+
+/** One set of overrides over another. */
+export function joinOverrides(under: Overrides, over: Overrides): Overrides {
+  const tree = structuredClone(under) as Tree;
+  merge(tree, over as Tree);
+  return tree as Overrides;
+}
+
+/** The defaults with overrides. Throws CommandError where they cannot be used. */
+export function valuesOf(version: string, overrides: Overrides): Values {
   try {
-    return createValues(sources.version, tree as Overrides);
+    return createValues(version, overrides);
   } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error), {
       cause: error,
     });
   }
+}
+
+/** Both in one step. */
+export async function readValueSources(sources: ValueSources): Promise<Values> {
+  return valuesOf(sources.version, await readOverrides(sources));
 }
 
 /** A file's text. Throws CommandError where it cannot be read. */

@@ -6,6 +6,8 @@ import { addCheck } from "./commands/check.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
 import { addInstall, addInstallCni } from "./commands/install.ts";
+import { addPrune, addUninstall } from "./commands/uninstall.ts";
+import { addUpgrade } from "./commands/upgrade.ts";
 import { addVersion } from "./commands/version.ts";
 import { addVizStat } from "./commands/viz-stat.ts";
 import type { Context } from "./context.ts";
@@ -32,6 +34,9 @@ export function createProgram(context: Context): Command {
   addGlobalFlags(root, context.linkerdNamespace);
   addInstall(root, context);
   addInstallCni(root, context);
+  addUpgrade(root, context);
+  addPrune(root, context);
+  addUninstall(root, context);
   addCheck(root, context);
   addInject(root, context);
   addUninject(root, context);

@@ -34,6 +34,7 @@ test("the names that Linkerd's command line looks up are there", () => {
   expect(objects.map(({ kind, metadata }) => `${kind}/${metadata?.name}`)).toEqual([
     "Namespace/linkerd",
     "ConfigMap/linkerd-config",
+    "Secret/linkerd-config-overrides",
     "ConfigMap/linkerd-identity-trust-roots",
     "ServiceAccount/linkerd-identity",
     "ClusterRole/linkerd-linkerd-identity",

@@ -6,21 +6,32 @@ import {
   INJECT,
   IS_CONTROL_PLANE,
 } from "#lib/k8s/annotations.ts";
-import type { ConfigMap, Namespace } from "#lib/k8s/types/core.ts";
+import type { ConfigMap, Namespace, Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
 import { createdBy, labelsOf } from "./controller.ts";
 import { renderDestination } from "./destination.ts";
-import { renderIdentity } from "./identity.ts";
+import { encoded, renderIdentity } from "./identity.ts";
 import { renderProxyInjector } from "./proxy-injector.ts";
 import { trustRoots } from "./trust-roots.ts";
-import type { Values } from "./values.ts";
+import type { Overrides, Values } from "./values.ts";
 
-/** All objects of the control plane: namespace, configuration, then each controller. */
-export function renderControlPlane(values: Values, certificates: Certificates): KubeObject[] {
+/** Where `upgrade` finds what was set when the mesh was installed; its key has the same name. */
+export const OVERRIDES_SECRET = "linkerd-config-overrides";
+
+/**
+ * All objects of the control plane: namespace, configuration, then each controller. `overrides` are what makes the
+ * values differ from the defaults.
+ */
+export function renderControlPlane(
+  values: Values,
+  certificates: Certificates,
+  overrides: Overrides = {},
+): KubeObject[] {
   return [
     namespace(values),
     config(values),
+    storedOverrides(values, overrides),
     trustRoots(values, certificates.anchorsPem),
     ...renderIdentity(values, certificates),
     ...renderDestination(values, certificates),
@@ -61,5 +72,19 @@ function config(values: Values): ConfigMap {
       "linkerd-crds-chart-version": values.linkerdVersion,
       values: JSON.stringify(values, null, 2),
     },
+  };
+}
+
+function storedOverrides(values: Values, overrides: Overrides): Secret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: OVERRIDES_SECRET,
+      namespace: values.namespace,
+      labels: labelsOf("controller", values),
+      annotations: createdBy(values),
+    },
+    data: encoded({ [OVERRIDES_SECRET]: JSON.stringify(overrides, null, 2) }),
   };
 }

@@ -1,7 +1,7 @@
 /** The values of an installation: Linkerd's names, Bunkerd's defaults, and what users set over them. */
 
 import type { InjectValues } from "../controller/injector/values.ts";
-import { IMAGE } from "./image.ts";
+import { IMAGE } from "./image/environment.ts";
 
 /** How pods are redirected on a node. */
 export const REDIRECTS = ["auto", "ebpf", "nft", "iptables"] as const;

@@ -9,7 +9,7 @@ import { createCertificates } from "../deploy/certificates.ts";
 import { renderCni } from "../deploy/cni.ts";
 import { renderControlPlane } from "../deploy/control-plane.ts";
 import { renderCrds } from "../deploy/crds/render.ts";
-import { IMAGE } from "../deploy/image.ts";
+import { IMAGE } from "../deploy/image/environment.ts";
 import { createValues, type Overrides, type Values } from "../deploy/values.ts";
 import { applyAll, waitReady, workloadsOf } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
@@ -89,7 +89,7 @@ async function install(
     trustDomain: values.identityTrustDomain,
     nowMs: clock.wall(),
   });
-  await applyAll(user, renderCrds());
+  await applyAll(user, renderCrds("linkerd"));
   report("node agent: applied, waiting for it");
   await applyAndWait(options, user, renderCni(values));
   report("control plane: applied, waiting for it");

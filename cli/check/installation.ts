@@ -63,7 +63,7 @@ export const INSTALLATION: Category = {
       run: async (target) =>
         await expectAll(target, {
           resource: CRDS,
-          names: renderCrds().map(({ metadata }) => metadata?.name ?? ""),
+          names: renderCrds(target.linkerdNamespace).map(({ metadata }) => metadata?.name ?? ""),
         }),
     },
     {

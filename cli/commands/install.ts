@@ -2,77 +2,33 @@
 
 import { type Command, Option } from "commander";
 import { CONFIG_MAPS } from "#lib/k8s/resource.ts";
-import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
 import { renderCni } from "../../deploy/cni.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
-import { IMAGE } from "../../deploy/image.ts";
-import { type Overrides, REDIRECTS, type Values } from "../../deploy/values.ts";
+import { type Overrides, REDIRECTS } from "../../deploy/values.ts";
 import { CRDS, expectAll } from "../check/objects.ts";
 import { addCommand, CommandError, flagsOf, type GlobalFlags } from "../command.ts";
 import type { Context } from "../context.ts";
-import { writeDocument } from "../inject/yaml.ts";
-import { read, readValueSources } from "../install-values.ts";
+import {
+  addInstallFlags,
+  addValueFlags,
+  given,
+  type InstallFlags,
+  imageAt,
+  installOverrides,
+  overridesOf,
+  readOwnCertificates,
+  type ValueFlags,
+} from "../install-flags.ts";
+import { valuesOf } from "../install-values.ts";
+import { writeManifest } from "../manifest.ts";
 
-type ValueFlags = {
-  readonly values: readonly string[];
-  readonly set: readonly string[];
-  readonly setString: readonly string[];
-  readonly setFile: readonly string[];
-  readonly output: "yaml" | "json";
-  readonly registry?: string;
-};
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
-function addValueFlags(command: Command): Command {
-  const several = (flags: string, help: string): Option =>
-    new Option(flags, help).argParser(collect).default([], "none");
-  return command
-    .addOption(several("-f, --values <file>", "Values in a YAML file; may be given several times"))
-    .addOption(several("--set <name=value>", "Set a value; several apart by commas"))
-    .addOption(several("--set-string <name=value>", "Set a value to a text"))
-    .addOption(several("--set-file <name=file>", "Set a value to a file's text"))
-    .option("--registry <name>", "Container registry to pull images from")
-    .addOption(
-      new Option("-o, --output <format>", "Output format")
-        .choices(["yaml", "json"])
-        .default("yaml"),
-    );
-}
-
-function write(objects: readonly KubeObject[], { flags, context }: Writing): void {
-  const texts = objects.map((object) =>
-    flags.output === "json"
-      ? `${JSON.stringify(object, undefined, 2)}\n`
-      : `---\n${writeDocument(JSON.parse(JSON.stringify(object)))}`,
-  );
-  context.terminal.write(texts.join(""));
-}
-
-type Writing = { readonly flags: ValueFlags; readonly context: Context };
-
-type InstallFlags = ValueFlags & {
-  readonly crds?: boolean;
-  readonly ignoreCluster?: boolean;
-  readonly ha?: boolean;
-  readonly controllerReplicas?: string;
-  readonly controllerLogLevel?: string;
-  readonly clusterDomain?: string;
-  readonly identityTrustDomain?: string;
-  readonly identityIssuanceLifetime?: string;
-  readonly identityClockSkewAllowance?: string;
-  readonly identityTrustAnchorsFile?: string;
-  readonly identityIssuerCertificateFile?: string;
-  readonly identityIssuerKeyFile?: string;
-  readonly defaultInboundPolicy?: string;
-  readonly proxyLogLevel?: string;
-};
+type Flags = InstallFlags & { readonly crds?: boolean; readonly ignoreCluster?: boolean };
 
 /** Adds `install`. */
 export function addInstall(parent: Command, context: Context): void {
-  const command = addValueFlags(
+  const command = addInstallFlags(
     addCommand(parent, {
       usage: "install",
       summary: "Output Kubernetes configs to install Linkerd",
@@ -91,26 +47,16 @@ export function addInstall(parent: Command, context: Context): void {
     }),
   )
     .option("--crds", "Install the custom resource definitions only")
-    .option("--ignore-cluster", "Do not look into the cluster for an installation that exists")
-    .option("--ha", "Three replicas of each controller; pods that cannot be injected are refused")
-    .option("--controller-replicas <number>", "Replicas of each controller")
-    .option("--controller-log-level <level>", "Log level of the controllers")
-    .option("--cluster-domain <domain>", "Kubernetes cluster domain")
-    .option("--identity-trust-domain <domain>", "Domain of the identities of workloads")
-    .option("--identity-issuance-lifetime <duration>", "How long certificates hold")
-    .option("--identity-clock-skew-allowance <duration>", "How far clocks may differ")
-    .option("--identity-trust-anchors-file <file>", "PEM of the trust anchors")
-    .option("--identity-issuer-certificate-file <file>", "PEM of the issuer's certificate")
-    .option("--identity-issuer-key-file <file>", "PEM of the issuer's key")
-    .option("--default-inbound-policy <policy>", "Inbound policy where none is set")
-    .option("--proxy-log-level <level>", "Log level of the proxies");
+    .option("--ignore-cluster", "Do not look into the cluster for an installation that exists");
   command.action(async () => {
-    const flags = flagsOf<InstallFlags>(command);
+    const flags = flagsOf<Flags>(command);
+    const to = { output: flags.output, context };
     if (flags.crds === true) {
-      write(renderCrds(), { flags, context });
+      writeManifest(renderCrds(flags.linkerdNamespace), to);
       return;
     }
-    const values = await readValues(flags, { context, flags: installOverrides(flags) });
+    const overrides = await overridesOf(context.version, flags, installOverrides(flags));
+    const values = valuesOf(context.version, overrides);
     const own = await readOwnCertificates(flags);
     if (flags.ignoreCluster !== true) await expectNothingInstalled(flags, context);
     const certificates = createCertificates({
@@ -119,79 +65,8 @@ export function addInstall(parent: Command, context: Context): void {
       nowMs: context.wall(),
       own,
     });
-    write(renderControlPlane(values, certificates), { flags, context });
+    writeManifest(renderControlPlane(values, certificates, overrides), to);
   });
-}
-
-async function readValues(
-  sources: ValueFlags,
-  { context, flags }: { readonly context: Context; readonly flags: Overrides },
-): Promise<Values> {
-  const { values: files, set, setString, setFile } = sources;
-  return await readValueSources({
-    version: context.version,
-    flags,
-    files,
-    set,
-    setString,
-    setFile,
-  });
-}
-
-/** An image at another registry. */
-function imageAt(registry: string | undefined): string | undefined {
-  return registry === undefined ? undefined : `${registry}/${IMAGE.split("/").at(-1)}`;
-}
-
-/** An object without what is undefined, at any depth. */
-function given<T extends object>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
-}
-
-function installOverrides(flags: GlobalFlags & InstallFlags): Overrides {
-  const image = imageAt(flags.registry);
-  const ha = flags.ha === true;
-  const replicas =
-    flags.controllerReplicas === undefined ? undefined : Number(flags.controllerReplicas);
-  return given({
-    namespace: flags.linkerdNamespace,
-    controllerImage: image,
-    controllerReplicas: replicas ?? (ha ? 3 : undefined),
-    webhookFailurePolicy: ha ? "Fail" : undefined,
-    controllerLogLevel: flags.controllerLogLevel,
-    clusterDomain: flags.clusterDomain,
-    identityTrustDomain: flags.identityTrustDomain ?? flags.clusterDomain,
-    identity: {
-      issuer: {
-        issuanceLifetime: flags.identityIssuanceLifetime,
-        clockSkewAllowance: flags.identityClockSkewAllowance,
-      },
-    },
-    proxy: {
-      image: { name: image },
-      defaultInboundPolicy: flags.defaultInboundPolicy,
-      logLevel: flags.proxyLogLevel,
-    },
-    cni: { namespace: flags.cniNamespace },
-  }) as Overrides;
-}
-
-type OwnCertificates = Parameters<typeof createCertificates>[0]["own"];
-
-async function readOwnCertificates(flags: InstallFlags): Promise<OwnCertificates> {
-  const files = [
-    flags.identityTrustAnchorsFile,
-    flags.identityIssuerCertificateFile,
-    flags.identityIssuerKeyFile,
-  ];
-  const named = files.filter((file) => file !== undefined);
-  if (named.length === 0) return undefined;
-  if (named.length < files.length)
-    throw new CommandError(
-      "Cannot use own certificates: --identity-trust-anchors-file, --identity-issuer-certificate-file and --identity-issuer-key-file belong together",
-    );
-  const [anchorsPem = "", crtPem = "", keyPem = ""] = await Promise.all(named.map(read));
-  return { anchorsPem, issuer: { crtPem, keyPem } };
 }
 
 async function expectNothingInstalled(flags: GlobalFlags, context: Context): Promise<void> {
@@ -219,7 +94,7 @@ async function expectNothingInstalled(flags: GlobalFlags, context: Context): Pro
     version: context.version,
     wall: context.wall,
   };
-  const names = renderCrds().map(({ metadata }) => metadata?.name ?? "");
+  const names = renderCrds(linkerdNamespace).map(({ metadata }) => metadata?.name ?? "");
   await expectAll(target, { resource: CRDS, names }).catch((cause: unknown) => {
     throw new CommandError(
       "Cannot install: the custom resource definitions must be installed first; run bunkerd install --crds | kubectl apply -f -",
@@ -274,6 +149,7 @@ export function addInstallCni(parent: Command, context: Context): void {
         redirect: flags.redirect,
       },
     }) as Overrides;
-    write(renderCni(await readValues(flags, { context, flags: overrides })), { flags, context });
+    const values = valuesOf(context.version, await overridesOf(context.version, flags, overrides));
+    writeManifest(renderCni(values), { output: flags.output, context });
   });
 }

@@ -4,7 +4,7 @@ import { fields, TEXT } from "./schema.ts";
 
 test("customResource() stores the last version and warns of deprecated ones", () => {
   const spec = fields({ "a!": TEXT });
-  const definition = customResource({
+  const kind = {
     group: "mesh.io",
     kind: "Thing",
     plural: "things",
@@ -13,9 +13,9 @@ test("customResource() stores the last version and warns of deprecated ones", ()
       { name: "v1alpha1", deprecated: true, spec },
       { name: "v1", spec, columns: { A: ".spec.a", Age: ".metadata.creationTimestamp" } },
     ],
-  });
-  expect(definition).toMatchObject({
-    metadata: { name: "things.mesh.io" },
+  };
+  expect(customResource(kind, { mesh: "ours" })).toMatchObject({
+    metadata: { name: "things.mesh.io", labels: { mesh: "ours" } },
     spec: {
       scope: "Namespaced",
       names: { kind: "Thing", plural: "things", singular: "thing", shortNames: ["th"] },

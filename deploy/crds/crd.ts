@@ -23,18 +23,14 @@ export type Kind = {
 };
 
 /** The definition as it is applied. */
-export function customResource({
-  group,
-  kind,
-  plural,
-  shortNames,
-  status,
-  versions,
-}: Kind): KubeObject {
+export function customResource(
+  { group, kind, plural, shortNames, status, versions }: Kind,
+  labels: Readonly<Record<string, string>>,
+): KubeObject {
   const definition = {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
+    metadata: { name: `${plural}.${group}`, labels: { ...labels } },
     spec: {
       group,
       scope: "Namespaced",

@@ -15,7 +15,7 @@ type Definition = {
     }[];
   };
 };
-const definitions = renderCrds() as unknown as Definition[];
+const definitions = renderCrds("linkerd") as unknown as Definition[];
 const find = (name: string): Definition => {
   const found = definitions.find(({ metadata }) => metadata.name === name);
   if (found === undefined) throw new Error(`no ${name}`);

@@ -1,5 +1,6 @@
 /** All definitions of custom resources: policy, profiles, external workloads. */
 
+import { CONTROL_PLANE_NS } from "#lib/k8s/annotations.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { customResource, type Kind } from "./crd.ts";
 import { HTTP_ROUTE } from "./http-route.ts";
@@ -81,7 +82,9 @@ const EXTERNAL_WORKLOAD: Kind = {
   versions: [workloadVersion("v1alpha1", "meshTls"), workloadVersion("v1beta1", "meshTLS")],
 };
 
-/** The definitions, to be applied before anything else. */
-export function renderCrds(): KubeObject[] {
-  return [...POLICY_KINDS, HTTP_ROUTE, SERVICE_PROFILE, EXTERNAL_WORKLOAD].map(customResource);
+/** The definitions, to be applied before anything else, marked as those of the control plane in a namespace. */
+export function renderCrds(namespace: string): KubeObject[] {
+  return [...POLICY_KINDS, HTTP_ROUTE, SERVICE_PROFILE, EXTERNAL_WORKLOAD].map((kind) =>
+    customResource(kind, { [CONTROL_PLANE_NS]: namespace }),
+  );
 }

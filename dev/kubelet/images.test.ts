@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { IMAGE } from "../../deploy/image.ts";
+import { IMAGE } from "../../deploy/image/environment.ts";
 import { environmentOf, programOf } from "./images.ts";
 
 test("programOf() runs Debian's programs where they are", () => {

@@ -2,7 +2,7 @@
 
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import { IMAGE, IMAGE_ENVIRONMENT } from "../../deploy/image.ts";
+import { IMAGE, IMAGE_ENVIRONMENT } from "../../deploy/image/environment.ts";
 import type { Mount } from "./container-script.ts";
 
 /** A program, and the folder that must be shown where its user could not reach it. */

@@ -87,6 +87,15 @@ export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource<MutatingWebhookConfigurat
   },
 );
 
+export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource = resource(
+  "ValidatingWebhookConfiguration",
+  {
+    group: "admissionregistration.k8s.io",
+    plural: "validatingwebhookconfigurations",
+    namespaced: false,
+  },
+);
+
 /** `/api/v1/namespaces/NS/pods/NAME`: without a name the collection, without a namespace all. */
 export function resourcePath(
   { group, version, plural, namespaced }: Resource,

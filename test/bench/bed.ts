@@ -4,7 +4,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { $ } from "bun";
-import { IMAGE_ENVIRONMENT } from "../../deploy/image.ts";
+import { IMAGE_ENVIRONMENT } from "../../deploy/image/environment.ts";
+import { compile } from "../../deploy/image/program.ts";
 import { type HeapReport, reportPath } from "./heap-report.ts";
 import { NAMES } from "./names.ts";
 import {
@@ -16,7 +17,6 @@ import {
   SERVER_IP,
 } from "./peers.ts";
 import { childOf } from "./process.ts";
-import { compile } from "./program.ts";
 
 /** Where a proxy runs: outbound on the client's side, inbound on the server's. */
 export type Side = "client" | "server";

@@ -2,10 +2,10 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { compile } from "../../deploy/image/program.ts";
 import { FakeAuthority } from "../fake/authority.ts";
 import { FakeControlPlane } from "../fake/control-plane.ts";
 import { median } from "./measurement.ts";
-import { compile } from "./program.ts";
 
 /** Milliseconds; the median of all rounds must not be above it. */
 const GATE_MS = 60;

@@ -27,7 +27,7 @@ export const ANCHORS_PEM: string = certificates.anchorsPem;
 /** Everything that is there when all is well: manifests, pods, a node. */
 export function installed(): KubeObject[] {
   const objects = [
-    ...renderCrds(),
+    ...renderCrds("linkerd"),
     ...renderCni(values),
     ...renderControlPlane(values, certificates),
   ] as (KubeObject & { status?: unknown })[];

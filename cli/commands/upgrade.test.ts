@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { loadAll } from "js-yaml";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { createCertificates } from "../../deploy/certificates.ts";
+import { renderControlPlane } from "../../deploy/control-plane.ts";
+import { createValues } from "../../deploy/values.ts";
+import { fakeCluster, runCommand } from "../../test/fake/cli.ts";
+import { INSTALLED_MS } from "../../test/fake/installed.ts";
+
+const overrides = { controllerReplicas: 2, proxy: { logLevel: "info" } };
+const certificates = createCertificates({
+  namespace: "linkerd",
+  trustDomain: "cluster.local",
+  nowMs: INSTALLED_MS,
+});
+/** What version 1.0.0 installed. */
+const before = renderControlPlane(createValues("1.0.0", overrides), certificates, overrides);
+const world = { wall: INSTALLED_MS, client: fakeCluster(before) };
+
+const objectsOf = (yaml: string): KubeObject[] => loadAll(yaml) as KubeObject[];
+
+test("upgrade prints this version with what was set, what is set now, and the same certificates", async () => {
+  const { status, out } = await runCommand(["upgrade", "--set", "proxy.uid=3000"], world);
+  expect(status).toBe(0);
+  const all = {
+    controllerReplicas: 2,
+    proxy: { logLevel: "info", uid: 3000 },
+    namespace: "linkerd",
+    cni: { namespace: "linkerd-cni" },
+  };
+  const after = renderControlPlane(createValues("1.2.3", all), certificates, all);
+  expect(objectsOf(out)).toEqual(JSON.parse(JSON.stringify(after)));
+});
+
+test("upgrade --crds asks no cluster", async () => {
+  const { out } = await runCommand(["upgrade", "--crds"]);
+  expect(objectsOf(out).every(({ kind }) => kind === "CustomResourceDefinition")).toBe(true);
+});
+
+test.each([
+  ["ConfigMap/linkerd-config", "values of ConfigMap linkerd-config is missing"],
+  ["Secret/linkerd-identity-issuer", "crt.pem of Secret linkerd-identity-issuer is missing"],
+])("upgrade without %s says so", async (which, message) => {
+  const rest = before.filter(({ kind, metadata }) => `${kind}/${metadata?.name}` !== which);
+  const { status, err } = await runCommand(["upgrade"], { client: fakeCluster(rest) });
+  expect([status, err]).toEqual([1, expect.stringContaining(message)]);
+});
+
+test("upgrade makes the webhook a new certificate where its own is gone", async () => {
+  const secret = "linkerd-proxy-injector-k8s-tls";
+  const rest = before.filter(({ metadata }) => metadata?.name !== secret);
+  const { out } = await runCommand(["upgrade"], { ...world, client: fakeCluster(rest) });
+  const made = objectsOf(out).find(({ metadata }) => metadata?.name === secret);
+  expect(made).toMatchObject({ data: { "tls.crt": expect.any(String) } });
+});

@@ -1,0 +1,57 @@
+/** `upgrade`: the manifests of this version, with the values and certificates of the installation that is there. */
+
+import type { Command } from "commander";
+import { renderControlPlane } from "../../deploy/control-plane.ts";
+import { renderCrds } from "../../deploy/crds/render.ts";
+import { addCommand, flagsOf } from "../command.ts";
+import type { Context } from "../context.ts";
+import {
+  addInstallFlags,
+  type InstallFlags,
+  installOverrides,
+  overridesOf,
+  readOwnCertificates,
+} from "../install-flags.ts";
+import { joinOverrides, valuesOf } from "../install-values.ts";
+import { readInstalled } from "../installed.ts";
+import { writeManifest } from "../manifest.ts";
+
+type Flags = InstallFlags & { readonly crds?: boolean };
+
+/** Adds `upgrade`. */
+export function addUpgrade(parent: Command, context: Context): void {
+  const command = addInstallFlags(
+    addCommand(parent, {
+      usage: "upgrade",
+      summary: "Output Kubernetes configs to upgrade an existing Linkerd control plane",
+      details:
+        "What was set when the mesh was installed stays set; flags and files change it. Certificates stay as they are, unless files name others. Proxies are of the new version once their pods are restarted.",
+      examples: [
+        [
+          "The custom resources first, then the control plane, then what is no longer needed",
+          "bunkerd upgrade --crds | kubectl apply -f -\n  bunkerd upgrade | kubectl apply -f -\n  bunkerd prune | kubectl delete -f -",
+        ],
+        ["Change a value", "bunkerd upgrade --set proxy.logLevel=debug | kubectl apply -f -"],
+      ],
+    }),
+  ).option("--crds", "Upgrade the custom resource definitions only");
+  command.action(async () => {
+    const flags = flagsOf<Flags>(command);
+    const to = { output: flags.output, context };
+    if (flags.crds === true) {
+      writeManifest(renderCrds(flags.linkerdNamespace), to);
+      return;
+    }
+    const { client } = await context.connect(flags);
+    const before = await readInstalled(client, {
+      namespace: flags.linkerdNamespace,
+      wallMs: context.wall(),
+    });
+    const given = await overridesOf(context.version, flags, installOverrides(flags));
+    const overrides = joinOverrides(before.overrides, given);
+    const values = valuesOf(context.version, overrides);
+    const own = await readOwnCertificates(flags);
+    const certificates = { ...before.certificates, ...own };
+    writeManifest(renderControlPlane(values, certificates, overrides), to);
+  });
+}

@@ -1,0 +1,81 @@
+/** What an installation was made of: the values that were set, and the certificates that it lives by. */
+
+import type { KubeClient } from "#lib/k8s/client.ts";
+import { CONFIG_MAPS, MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from "#lib/k8s/resource.ts";
+import { type Certificates, createServingCertificate } from "../deploy/certificates.ts";
+import { OVERRIDES_SECRET } from "../deploy/control-plane.ts";
+import type { Overrides } from "../deploy/values.ts";
+import { CommandError } from "./command.ts";
+
+/** What is needed to render it again. */
+export interface Installed {
+  readonly overrides: Overrides;
+  readonly certificates: Certificates;
+}
+
+/** Reads both from the cluster. Throws CommandError where there is no installation, or a part of it is missing. */
+export async function readInstalled(
+  client: KubeClient,
+  { namespace, wallMs }: { readonly namespace: string; readonly wallMs: number },
+): Promise<Installed> {
+  const text = new Texts(client, namespace);
+  await text.configMap("linkerd-config", "values");
+  const overrides = JSON.parse(await text.secret(OVERRIDES_SECRET, OVERRIDES_SECRET)) as Overrides;
+  const issuer = "linkerd-identity-issuer";
+  const external = overrides.identity?.issuer?.scheme === "kubernetes.io/tls";
+  const certificates: Certificates = {
+    anchorsPem: await text.configMap("linkerd-identity-trust-roots", "ca-bundle.crt"),
+    issuer: {
+      crtPem: await text.secret(issuer, external ? "tls.crt" : "crt.pem"),
+      keyPem: await text.secret(issuer, external ? "tls.key" : "key.pem"),
+    },
+    proxyInjector: await servingCertificate(client, { namespace, wallMs }),
+  };
+  return { overrides, certificates };
+}
+
+/** What the webhook serves with, as long as the API server knows by what to verify it; else a new one. */
+async function servingCertificate(
+  client: KubeClient,
+  { namespace, wallMs }: { readonly namespace: string; readonly wallMs: number },
+): Promise<Certificates["proxyInjector"]> {
+  const name = "linkerd-proxy-injector";
+  const secret = await client.get(SECRETS, { name: `${name}-k8s-tls`, namespace });
+  const webhook = await client.get(MUTATING_WEBHOOK_CONFIGURATIONS, {
+    name: `${name}-webhook-config`,
+  });
+  const { "tls.crt": crt, "tls.key": key } = secret?.data ?? {};
+  const ca = webhook?.webhooks?.[0]?.clientConfig.caBundle;
+  if (crt === undefined || key === undefined || ca === undefined)
+    return createServingCertificate(`${name}.${namespace}.svc`, wallMs);
+  return { crtPem: decoded(crt), keyPem: decoded(key), caPem: decoded(ca) };
+}
+
+const decoded = (base64: string): string => Buffer.from(base64, "base64").toString();
+
+/** Texts in the control plane's namespace. */
+class Texts {
+  readonly #client: KubeClient;
+  readonly #namespace: string;
+
+  constructor(client: KubeClient, namespace: string) {
+    this.#client = client;
+    this.#namespace = namespace;
+  }
+
+  async configMap(name: string, key: string): Promise<string> {
+    const found = await this.#client.get(CONFIG_MAPS, { name, namespace: this.#namespace });
+    return found?.data?.[key] ?? this.#missing(`${key} of ConfigMap ${name}`);
+  }
+
+  async secret(name: string, key: string): Promise<string> {
+    const found = await this.#client.get(SECRETS, { name, namespace: this.#namespace });
+    return decoded(found?.data?.[key] ?? this.#missing(`${key} of Secret ${name}`));
+  }
+
+  #missing(what: string): never {
+    throw new CommandError(
+      `Cannot find an installation in namespace ${this.#namespace}: ${what} is missing; bunkerd install prints a new one`,
+    );
+  }
+}

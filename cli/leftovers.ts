@@ -1,0 +1,67 @@
+/** What of an installation is in the cluster, found by its label. */
+
+import { CONTROL_PLANE_NS } from "#lib/k8s/annotations.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import {
+  apiVersionOf,
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  NAMESPACES,
+  type Resource,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+  SERVICES,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "#lib/k8s/resource.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, CRDS } from "./check/objects.ts";
+
+const RBAC = { group: "rbac.authorization.k8s.io", version: "v1", namespaced: true } as const;
+
+/** Kinds outside of namespaces, in the order in which they go: nobody is asked who is no longer there. */
+export const CLUSTER_KINDS: readonly Resource[] = [
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  CRDS,
+  NAMESPACES,
+];
+
+/** Kinds in the control plane's namespace. */
+export const NAMESPACED_KINDS: readonly Resource[] = [
+  DEPLOYMENTS,
+  SERVICES,
+  CONFIG_MAPS,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+  { ...RBAC, plural: "roles", kind: "Role" },
+  { ...RBAC, plural: "rolebindings", kind: "RoleBinding" },
+];
+
+/** Objects of these kinds that belong to the control plane in a namespace: kind and name, as `kubectl delete -f` needs them. */
+export async function findMarked(
+  client: KubeClient,
+  { kinds, namespace }: { readonly kinds: readonly Resource[]; readonly namespace: string },
+): Promise<KubeObject[]> {
+  const lists = await Promise.all(
+    kinds.map(async (kind) => {
+      const { items } = await client.list(kind, {
+        labelSelector: `${CONTROL_PLANE_NS}=${namespace}`,
+        ...(kind.namespaced && { namespace }),
+      });
+      return items.map(({ metadata }) => bare(kind, metadata));
+    }),
+  );
+  return lists.flat();
+}
+
+function bare(kind: Resource, metadata: KubeObject["metadata"]): KubeObject {
+  const { name = "", namespace } = metadata ?? {};
+  return {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: { name, ...(kind.namespaced && { namespace }) },
+  };
+}

@@ -1,0 +1,33 @@
+/** The executable, and where the image has it. */
+
+import { $ } from "bun";
+
+/** The one executable. */
+export const PROGRAM = "usr/bin/bunkerd";
+/** Where a genuine control plane expects a proxy. */
+export const LINKS: readonly (readonly [path: string, target: string])[] = [
+  ["usr/lib/linkerd/linkerd2-proxy-identity", "/usr/bin/bunkerd"],
+];
+export const ENTRYPOINT: readonly string[] = [`/${LINKS[0]?.[0]}`];
+/** Of proxies; controllers and the node agent say theirs in their manifests. */
+export const USER = "2102:2102";
+
+/**
+ * Compiles a TypeScript file with all that it imports. Each role's code stays apart: a proxy starts 10 ms sooner than
+ * from one bundle of all. Throws with what the compiler says.
+ */
+export async function compile(
+  source: string,
+  program: string,
+  options: { readonly version?: string } = {},
+): Promise<void> {
+  const define =
+    options.version === undefined
+      ? []
+      : ["--define", `BUNKERD_VERSION=${JSON.stringify(options.version)}`];
+  const { exitCode, stderr } =
+    await $`${process.execPath} build --compile --splitting --minify --bytecode --format=esm ${define} --outfile=${program} ${source}`
+      .quiet()
+      .nothrow();
+  if (exitCode !== 0) throw new Error(`Cannot compile ${source}: ${stderr.toString().trim()}`);
+}

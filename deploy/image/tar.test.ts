@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { tmpdir } from "node:os";
+import { $ } from "bun";
+import { type TarEntry, type TarTree, tar } from "./tar.ts";
+
+const file = (text: string, mode = 0o644) =>
+  ({ type: "file", mode, bytes: Buffer.from(text) }) as const;
+
+test("tar() is read by tar, with owners, modes, links and folders", async () => {
+  const long = `${"folder/".repeat(20)}file-with-a-name-of-its-own`;
+  const tree: TarTree = new Map<string, TarEntry>([
+    ["usr/bin/program", file("x".repeat(700), 0o755)],
+    ["bin", { type: "link", target: "usr/bin" }],
+    ["tmp", { type: "folder" }],
+    [long, file("")],
+  ]);
+  const path = `${tmpdir()}/tar-test-${process.pid}.tar`;
+  await Bun.write(path, Buffer.concat([...tar(tree)]));
+  const listed = await $`TZ=UTC tar --numeric-owner -tvf ${path}`.text();
+  await $`rm ${path}`;
+  const lines = listed.trim().split("\n");
+  expect(lines.filter((line) => !line.includes("folder/"))).toEqual([
+    "lrwxrwxrwx 0/0               0 1970-01-01 00:00 bin -> usr/bin",
+    "drwxr-xr-x 0/0               0 1970-01-01 00:00 tmp/",
+    "drwxr-xr-x 0/0               0 1970-01-01 00:00 usr/",
+    "drwxr-xr-x 0/0               0 1970-01-01 00:00 usr/bin/",
+    "-rwxr-xr-x 0/0             700 1970-01-01 00:00 usr/bin/program",
+  ]);
+  expect(lines.find((line) => line.endsWith(long))).toStartWith("-rw-r--r-- 0/0               0");
+});
+
+test("tar() gives the same bytes in whatever order things are named", () => {
+  const entries = [
+    ["b", file("2")],
+    ["a", file("1")],
+  ] as const;
+  const one = Buffer.concat([...tar(new Map(entries))]);
+  expect(Buffer.concat([...tar(new Map(entries.toReversed()))])).toEqual(one);
+});
+
+test("tar() refuses a name that does not fit", () => {
+  const tree: TarTree = new Map([["x".repeat(101), file("")]]);
+  expect(() => [...tar(tree)]).toThrow("too long");
+});

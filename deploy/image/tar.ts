@@ -1,0 +1,71 @@
+/** Tar archives that come out the same for the same content: owner root, time zero, entries by name (POSIX ustar). */
+
+/** What an archive has at a path; a folder has neither bytes nor target. */
+export type TarEntry =
+  | { readonly type: "file"; readonly mode: number; readonly bytes: Uint8Array }
+  | { readonly type: "link"; readonly target: string }
+  | { readonly type: "folder" };
+
+/** Paths without a slash at either end. */
+export type TarTree = ReadonlyMap<string, TarEntry>;
+
+const BLOCK = 512;
+const NAME_BYTES = 100;
+const PREFIX_BYTES = 155;
+const FOLDER_MODE = 0o755;
+const LINK_MODE = 0o777;
+const KINDS = { file: "0", link: "2", folder: "5" } as const;
+
+/** The pieces of an archive one after the other. Folders that files lie in need not be named. Throws on names over 255 bytes. */
+export function* tar(tree: TarTree): Generator<Uint8Array> {
+  for (const [path, entry] of [...withFolders(tree)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    yield header(path, entry);
+    if (entry.type !== "file") continue;
+    yield entry.bytes;
+    yield new Uint8Array(padding(entry.bytes.length));
+  }
+  yield new Uint8Array(2 * BLOCK);
+}
+
+function withFolders(tree: TarTree): Map<string, TarEntry> {
+  const all = new Map<string, TarEntry>(tree);
+  for (const path of tree.keys())
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const folder = path.slice(0, end);
+      if (!all.has(folder)) all.set(folder, { type: "folder" });
+    }
+  return all;
+}
+
+const padding = (length: number): number => (BLOCK - (length % BLOCK)) % BLOCK;
+
+function header(path: string, entry: TarEntry): Uint8Array {
+  const block = Buffer.alloc(BLOCK);
+  const put = (text: string, at: number): number => block.write(text, at, "latin1");
+  const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");
+  const [prefix, name] = split(entry.type === "folder" ? `${path}/` : path);
+  const mode = { file: "mode" in entry ? entry.mode : 0, link: LINK_MODE, folder: FOLDER_MODE };
+  put(name, 0);
+  put(octal(mode[entry.type], 7), 100);
+  put(octal(0, 7), 108);
+  put(octal(0, 7), 116);
+  put(octal(entry.type === "file" ? entry.bytes.length : 0, 11), 124);
+  put(octal(0, 11), 136);
+  put(" ".repeat(8), 148);
+  put(KINDS[entry.type], 156);
+  if (entry.type === "link") put(entry.target, 157);
+  put("ustar\u000000", 257);
+  put(prefix, 345);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  put(`${octal(sum, 6)}\u0000 `, 148);
+  return block;
+}
+
+/** A name in the two fields that it has to fit in. */
+function split(path: string): readonly [prefix: string, name: string] {
+  if (Buffer.byteLength(path) <= NAME_BYTES) return ["", path];
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1))
+    if (at <= PREFIX_BYTES && path.length - at - 1 <= NAME_BYTES && at + 1 < path.length)
+      return [path.slice(0, at), path.slice(at + 1)];
+  throw new Error(`Cannot archive ${path}: its name is too long`);
+}

@@ -1,0 +1,88 @@
+/** Load on a real cluster: the generator as a pod, inside the mesh or outside. */
+
+import type { LoadResult } from "../bench/load/result.ts";
+import { APP_IMAGE } from "./app/image.ts";
+import type { Place } from "./place.ts";
+import { eventually } from "./shell.ts";
+import { expectThat } from "./suite.ts";
+
+/** Who calls whom, how often and for how long. */
+export interface LoadPlan {
+  readonly name: string;
+  readonly namespace: string;
+  readonly url: string;
+  readonly rate: number;
+  readonly seconds: number;
+  /** Whether the caller is meshed. */
+  readonly meshed: boolean;
+}
+
+const START_SECONDS = 60;
+const SLACK_SECONDS = 60;
+
+/** A load that runs; `result` is there when it is over. */
+export interface RunningLoad {
+  result(): Promise<LoadResult>;
+}
+
+/** Starts a load and returns once it runs. */
+export async function startLoad(place: Place, plan: LoadPlan): Promise<RunningLoad> {
+  const { name, namespace } = plan;
+  const words = [
+    "load",
+    "--url",
+    plan.url,
+    "--rate",
+    plan.rate,
+    "--connections",
+    8,
+    "--for",
+    plan.seconds,
+  ];
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      namespace,
+      annotations: { "linkerd.io/inject": plan.meshed ? "enabled" : "disabled" },
+    },
+    spec: {
+      restartPolicy: "Never",
+      containers: [
+        {
+          name: "load",
+          image: APP_IMAGE,
+          imagePullPolicy: "IfNotPresent",
+          args: words.map(String),
+        },
+      ],
+    },
+  };
+  await place.shell("kubectl apply -f -", { input: JSON.stringify(pod) });
+  const phase = (): Promise<string> =>
+    place.shell(`kubectl -n ${namespace} get pod ${name} -o jsonpath='{.status.phase}'`);
+  await eventually(`pod ${name} runs`, START_SECONDS, async () => {
+    const now = await phase();
+    expectThat(now === "Running" || now === "Succeeded", `its phase is ${now}`);
+  });
+  return {
+    result: async () => {
+      await eventually(`pod ${name} ends`, plan.seconds + SLACK_SECONDS, async () => {
+        const now = await phase();
+        expectThat(now === "Succeeded", `its phase is ${now}`);
+      });
+      const text = await place.shell(`kubectl -n ${namespace} logs ${name} -c load`);
+      await place.shell(`kubectl -n ${namespace} delete pod ${name} --wait=false`);
+      return JSON.parse(text) as LoadResult;
+    },
+  };
+}
+
+/** Fails where a request was not answered as it should be. */
+export function expectNothingLost({ due, answered, failed, unanswered }: LoadResult): void {
+  expectThat(
+    due > 0 && answered === due && failed === 0 && unanswered === 0,
+    `of ${due} requests ${answered} were answered, ${failed} failed, ${unanswered} had no answer`,
+  );
+}

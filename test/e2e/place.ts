@@ -1,0 +1,81 @@
+/** The cluster that the suites run on: one of this machine, or whichever a kubeconfig names. */
+
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { IMAGE } from "../../deploy/image/environment.ts";
+import { writeImage } from "../../deploy/image/main.ts";
+import { compile } from "../../deploy/image/program.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { writeAppImage } from "./app/image.ts";
+import { type Ended, output, run, type ShellOptions } from "./shell.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const CLUSTER = `${ROOT}test/e2e/cluster/cluster`;
+const DIST = `${ROOT}dist/e2e`;
+const BIN = `${DIST}/bin`;
+
+/** A cluster, and a shell in which `kubectl` and `bunkerd` are at home. */
+export interface Place {
+  /** Runs a line as a user would type it. */
+  shell(line: string, options?: ShellOptions): Promise<string>;
+  /** The same, whatever comes of it. */
+  attempt(line: string, options?: ShellOptions): Promise<Ended>;
+  /** A command on a node; undefined where nodes are out of reach. */
+  readonly onNode: ((node: string, line: string) => Promise<string>) | undefined;
+  /** A command in the network where traffic between nodes passes; undefined where that is out of reach. */
+  readonly onSwitch:
+    | ((words: readonly string[]) => Bun.Subprocess<"ignore", "pipe", "pipe">)
+    | undefined;
+  stop(): Promise<void>;
+}
+
+/** Whatever cluster a context names; nothing of it is started or stopped, and the image must be within its reach. */
+export async function contextPlace(context: string): Promise<Place> {
+  await programs();
+  const line = (text: string): string[] => ["bash", "-euo", "pipefail", "-c", text];
+  const view = ["config", "view", "--raw", "--minify", "--flatten", "--context", context];
+  await Bun.write(`${DIST}/kubeconfig`, await output(["kubectl", ...view]));
+  const env = { PATH: `${BIN}:${Bun.env["PATH"] ?? ""}`, KUBECONFIG: `${DIST}/kubeconfig` };
+  return {
+    shell: (text, options) => output(line(text), { ...options, env }),
+    attempt: (text, options) => run(line(text), { ...options, env }),
+    onNode: undefined,
+    onSwitch: undefined,
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** A cluster of so many nodes on this machine, with the image in each. */
+export async function ownPlace(nodes: number, say: (line: string) => void): Promise<Place> {
+  say("Building the cluster: the first time it takes 10 minutes");
+  await output([CLUSTER, "build"]);
+  say("Building the image");
+  await Promise.all([programs(), images()]);
+  say(`Starting ${nodes} nodes`);
+  await output([CLUSTER, "up", String(nodes)]);
+  await output([CLUSTER, "load", `${DIST}/image.tar`, `${DIST}/app.tar`]);
+  const line = (text: string): string[] => [
+    ...[CLUSTER, "run", "env", `PATH=${BIN}:${Bun.env["PATH"] ?? ""}`],
+    ...["bash", "-euo", "pipefail", "-c", text],
+  ];
+  return {
+    shell: (text, options) => output(line(text), options),
+    attempt: (text, options) => run(line(text), options),
+    onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
+    onSwitch: (words) =>
+      Bun.spawn([CLUSTER, "run", ...words], { stdio: ["ignore", "pipe", "pipe"] }),
+    stop: async () => void (await output([CLUSTER, "down"])),
+  };
+}
+
+/** What a user has in the path. */
+async function programs(): Promise<void> {
+  mkdirSync(BIN, { recursive: true });
+  await compile(`${ROOT}main.ts`, `${BIN}/bunkerd`);
+  const built = `${Bun.env["KUBE_HOME"] ?? `${Bun.env["HOME"]}/.cache/bunkerd-kube`}/bin/kubectl`;
+  if (existsSync(built) && !existsSync(`${BIN}/kubectl`)) symlinkSync(built, `${BIN}/kubectl`);
+}
+
+async function images(): Promise<void> {
+  await writeImage(`${DIST}/image.tar`, { name: IMAGE, version: manifest.version });
+  await writeAppImage(`${DIST}/app.tar`);
+}

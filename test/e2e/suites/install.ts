@@ -1,0 +1,125 @@
+/** From an empty cluster to a meshed application, by the commands of the README. */
+
+import { readFileSync } from "node:fs";
+import { expectNothingLost, startLoad } from "../load.ts";
+import type { Place } from "../place.ts";
+import { eventually } from "../shell.ts";
+import { expectThat, type Suite } from "../suite.ts";
+
+const README = new URL("../../../README.md", import.meta.url).pathname;
+const SHOP = new URL("../app/shop.yml", import.meta.url).pathname;
+const INJECT = "kubectl -n shop get deploy -o yaml | bunkerd inject - | kubectl apply -f -";
+const UNINJECT = "kubectl -n shop get deploy -o yaml | bunkerd uninject - | kubectl apply -f -";
+const ROLLED = "kubectl -n shop rollout status deploy/web --timeout=120s";
+
+/** The block of commands below the README's heading "Install". */
+export function installCommands(readme: string): string[] {
+  const [, block = ""] = /^## Install\n[\s\S]*?```\n([\s\S]*?)```/m.exec(readme) ?? [];
+  return block
+    .split("\n")
+    .map((line) => line.replace(/\s+#.*$/, ""))
+    .filter((line) => line !== "");
+}
+
+async function install(place: Place): Promise<void> {
+  const commands = installCommands(readFileSync(README, "utf8"));
+  expectThat(commands.length > 3, `the README has ${commands.length} commands`);
+  for (const command of commands) await place.shell(command, { timeoutSeconds: 360 });
+}
+
+async function checkIsGreen(place: Place): Promise<void> {
+  const text = await place.shell("bunkerd check");
+  const bad = text.split("\n").filter((line) => /^[×‼]/.test(line));
+  expectThat(bad.length === 0, bad.join("; "));
+  expectThat(text.includes("Status check results are √"), text);
+}
+
+async function deployShop(place: Place): Promise<void> {
+  await place.shell(`kubectl apply -f ${SHOP} && ${ROLLED}`);
+}
+
+/** Rolls the application by a command under load from outside the mesh. */
+async function roll(place: Place, command: string): Promise<void> {
+  const load = await startLoad(place, {
+    ...{ name: "outside", namespace: "default", url: "http://web.shop/" },
+    ...{ rate: 100, seconds: 40, meshed: false },
+  });
+  await place.shell(`${command} && ${ROLLED}`);
+  expectNothingLost(await load.result());
+}
+
+interface PodSpec {
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+}
+interface Container {
+  readonly name: string;
+  readonly restartPolicy?: string;
+  readonly securityContext?: { readonly capabilities?: { readonly add?: readonly string[] } };
+}
+
+const webPods = async (place: Place): Promise<PodSpec[]> =>
+  (
+    JSON.parse(
+      await place.shell(
+        "kubectl -n shop get pods -l app=web --field-selector=status.phase=Running -o json",
+      ),
+    ) as { items: { spec: PodSpec; metadata: { deletionTimestamp?: string } }[] }
+  ).items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ spec }) => spec);
+
+async function podsAreMeshed(place: Place): Promise<void> {
+  const pods = await webPods(place);
+  expectThat(pods.length === 2, `there are ${pods.length} pods`);
+  for (const { initContainers = [], containers } of pods) {
+    const [proxy, ...others] = initContainers;
+    expectThat(proxy?.name === "linkerd-proxy" && proxy.restartPolicy === "Always", "no sidecar");
+    expectThat(others.length === 0, `init containers: ${others.map(({ name }) => name)}`);
+    const added = [...initContainers, ...containers].flatMap(
+      ({ securityContext }) => securityContext?.capabilities?.add ?? [],
+    );
+    expectThat(added.length === 0, `capabilities: ${added}`);
+  }
+}
+
+/** A meshed caller: its requests carry its identity, and nothing readable passes between nodes. */
+async function callsAreEncrypted(place: Place): Promise<void> {
+  const capture = place.onSwitch?.(["tcpdump", "-i", "switch", "-A", "-n", "-l", "tcp"]);
+  const load = await startLoad(place, {
+    ...{ name: "inside", namespace: "shop", url: "http://web.shop/headers" },
+    ...{ rate: 50, seconds: 5, meshed: true },
+  });
+  expectNothingLost(await load.result());
+  capture?.kill("SIGTERM");
+  const text = capture === undefined ? "" : await new Response(capture.stdout).text();
+  expectThat(text.includes(".4143"), "no packet to a proxy was seen");
+  expectThat(!text.includes("GET /headers"), "a request passed in the clear");
+}
+
+async function podsAreBare(place: Place): Promise<void> {
+  await eventually("the last meshed pods are gone", 60, async () => {
+    const pods = await webPods(place);
+    const meshed = pods.filter(({ initContainers = [] }) => initContainers.length > 0);
+    expectThat(pods.length === 2 && meshed.length === 0, `${meshed.length} are meshed`);
+  });
+}
+
+/** The suite. */
+export const INSTALL: Suite = {
+  name: "install",
+  cases: [
+    { name: "the README's commands install the mesh on an empty cluster", run: install },
+    { name: "check is all green", run: checkIsGreen },
+    { name: "an application runs without it", run: deployShop },
+    { name: "inject rolls a live application in and loses nothing", run: (p) => roll(p, INJECT) },
+    { name: "its pods have no init container and no capability", run: podsAreMeshed },
+    { name: "calls between nodes are encrypted", needs: "nodes", run: callsAreEncrypted },
+    {
+      name: "check --proxy is all green",
+      run: async (p) => void (await p.shell("bunkerd check --proxy")),
+    },
+    { name: "uninject rolls it out again and loses nothing", run: (p) => roll(p, UNINJECT) },
+    { name: "its pods are as they were", run: podsAreBare },
+  ],
+};
