@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { addCommand, addGlobalFlags, CommandError } from "./command.ts";
 import { addCheck } from "./commands/check.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
 import { addInstall, addInstallCni } from "./commands/install.ts";
@@ -47,6 +48,7 @@ export function createProgram(context: Context): Command {
     examples: [["Success rate, request rate and latency", "bunkerd viz stat deploy -n shop"]],
   });
   addVizStat(viz, context);
+  addCompletion(root, context);
   addVersion(root, context);
   configure(root, context);
   return root;

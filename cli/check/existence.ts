@@ -115,7 +115,10 @@ export const EXISTENCE: Category = {
 };
 
 /** The pods in the control plane's namespace. */
-export async function controlPlanePods({ client, linkerdNamespace }: Target): Promise<Pod[]> {
+export async function controlPlanePods({
+  client,
+  linkerdNamespace,
+}: Pick<Target, "client" | "linkerdNamespace">): Promise<Pod[]> {
   return live((await client.list(PODS, { namespace: linkerdNamespace })).items);
 }
 

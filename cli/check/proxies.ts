@@ -28,6 +28,14 @@ export function isMeshed(pod: Pod, linkerdNamespace: string): boolean {
 export async function scrapeProxy(client: KubeClient, pod: Pod): Promise<string> {
   const ports = proxyOf(pod)?.ports ?? [];
   const port = ports.find(({ name }) => name === "linkerd-admin")?.containerPort ?? ADMIN_PORT;
+  return await scrape(client, { pod, port });
+}
+
+/** A scrape of any port of a pod, Prometheus' text. Throws KubeError where nobody answers there. */
+export async function scrape(
+  client: KubeClient,
+  { pod, port }: { readonly pod: Pod; readonly port: number },
+): Promise<string> {
   const path = resourcePath(PODS, { namespace: pod.metadata?.namespace });
   return await client.text(`${path}/${pod.metadata?.name}:${port}/proxy/metrics`);
 }

@@ -9,6 +9,7 @@ import { inParallel, isMeshed, scrapeProxy } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { findPod, findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+import { addControllerMetrics } from "./controller-metrics.ts";
 import { addEndpoints } from "./endpoints.ts";
 
 /** Adds `diagnostics`, alias `dg`. */
@@ -23,6 +24,7 @@ export function addDiagnostics(parent: Command, context: Context): void {
   }).alias("dg");
   addEndpoints(diagnostics, context);
   addProxyMetrics(diagnostics, context);
+  addControllerMetrics(diagnostics, context);
 }
 
 type Flags = { readonly namespace?: string; readonly obfuscate?: boolean };
