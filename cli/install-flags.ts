@@ -3,9 +3,9 @@
 import { type Command, Option } from "commander";
 import type { createCertificates } from "../deploy/certificates.ts";
 import { IMAGE } from "../deploy/image/environment.ts";
-import type { Overrides } from "../deploy/values.ts";
+import { HA, type Overrides } from "../deploy/values.ts";
 import { CommandError, type GlobalFlags } from "./command.ts";
-import { read, readOverrides } from "./install-values.ts";
+import { joinOverrides, read, readOverrides } from "./install-values.ts";
 
 /** What every command that prints manifests takes. */
 export type ValueFlags = {
@@ -57,7 +57,10 @@ export type InstallFlags = ValueFlags & {
 /** Declares them. */
 export function addInstallFlags(command: Command): Command {
   return addValueFlags(command)
-    .option("--ha", "Three replicas of each controller; pods that cannot be injected are refused")
+    .option(
+      "--ha",
+      "Three replicas of each controller, apart from each other; pods that cannot be injected are refused",
+    )
     .option("--controller-replicas <number>", "Replicas of each controller")
     .option("--controller-log-level <level>", "Log level of the controllers")
     .option("--cluster-domain <domain>", "Kubernetes cluster domain")
@@ -91,14 +94,12 @@ const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 /** What the flags of their own set. */
 export function installOverrides(flags: GlobalFlags & InstallFlags): Overrides {
   const image = imageAt(flags.registry);
-  const ha = flags.ha === true;
   const replicas =
     flags.controllerReplicas === undefined ? undefined : Number(flags.controllerReplicas);
-  return given({
+  const own = given({
     namespace: flags.linkerdNamespace,
     controllerImage: image,
-    controllerReplicas: replicas ?? (ha ? 3 : undefined),
-    webhookFailurePolicy: ha ? "Fail" : undefined,
+    controllerReplicas: replicas,
     controllerLogLevel: flags.controllerLogLevel,
     clusterDomain: flags.clusterDomain,
     identityTrustDomain: flags.identityTrustDomain ?? flags.clusterDomain,
@@ -115,6 +116,7 @@ export function installOverrides(flags: GlobalFlags & InstallFlags): Overrides {
     },
     cni: { namespace: flags.cniNamespace },
   }) as Overrides;
+  return flags.ha === true ? joinOverrides(HA, own) : own;
 }
 
 /** What flags, files and `--set` give together. Throws CommandError where one cannot be read. */

@@ -7,7 +7,7 @@ import type { ClusterRole } from "#lib/k8s/types/rbac.ts";
 import { readConfig } from "../proxy/env.ts";
 import { createCertificates } from "./certificates.ts";
 import { renderControlPlane } from "./control-plane.ts";
-import { createValues } from "./values.ts";
+import { createValues, HA } from "./values.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 const certificates = createCertificates({
@@ -214,4 +214,41 @@ test("linkerd-config holds the values again, and all objects are JSON", () => {
   const config = find<ConfigMap>("ConfigMap", "linkerd-config");
   expect(JSON.parse(config.data?.["values"] ?? "")).toEqual(values);
   expect(JSON.parse(JSON.stringify(objects))).toEqual(objects);
+});
+
+test("with --ha replicas stay apart, and are never all away at once", () => {
+  const rendered = renderControlPlane(createValues("1.2.3", HA), certificates);
+  for (const component of COMPONENTS) {
+    const budget = component === "destination" ? "linkerd-dst" : `linkerd-${component}`;
+    expect(find("PodDisruptionBudget", budget, rendered)).toMatchObject({
+      spec: {
+        maxUnavailable: 1,
+        selector: { matchLabels: { "linkerd.io/control-plane-component": component } },
+      },
+    });
+    expect(find<Deployment>("Deployment", `linkerd-${component}`, rendered)).toMatchObject({
+      spec: {
+        replicas: 3,
+        template: {
+          spec: {
+            affinity: {
+              podAntiAffinity: {
+                requiredDuringSchedulingIgnoredDuringExecution: [
+                  { topologyKey: "kubernetes.io/hostname" },
+                ],
+              },
+            },
+            containers: [
+              {
+                resources: {
+                  requests: { cpu: "100m", memory: "100Mi" },
+                  limits: { memory: "500Mi" },
+                },
+              },
+            ],
+          },
+        },
+      },
+    });
+  }
 });

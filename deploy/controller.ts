@@ -8,9 +8,12 @@ import {
   TRUST_ROOT_SHA256,
 } from "#lib/k8s/annotations.ts";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
-import type { Container, Pod, Service, Volume, VolumeMount } from "#lib/k8s/types/core.ts";
+import type { Container, Pod, PodSpec, Service, Volume, VolumeMount } from "#lib/k8s/types/core.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { PodDisruptionBudget } from "#lib/k8s/types/policy.ts";
 import type { Component } from "../controller/injector/environment.ts";
 import { addProxy, trustRootSha256 } from "../controller/injector/inject.ts";
+import { resourcesOf } from "../controller/injector/resources.ts";
 import type { Values } from "./values.ts";
 
 /** What differs between the controllers. */
@@ -95,6 +98,8 @@ function controllerPod(
     },
     spec: {
       serviceAccountName: `linkerd-${spec.component}`,
+      ...(values.priorityClassName !== "" && { priorityClassName: values.priorityClassName }),
+      ...(values.enablePodAntiAffinity && { affinity: apart(spec.component, values) }),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       nodeSelector: { "kubernetes.io/os": "linux" },
@@ -140,9 +145,46 @@ function controllerContainer(spec: ControllerSpec, values: Values): Container {
       runAsGroup: values.controllerUID,
       seccompProfile: { type: "RuntimeDefault" },
     },
+    ...resourcesOf(values.controllerResources),
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [...mounts, { name: API_ACCESS, mountPath: API_ACCESS_DIR, readOnly: true }],
   };
+}
+
+/** Replicas on nodes of their own, and in zones of their own where there are some. */
+function apart(component: string, values: Values): NonNullable<PodSpec["affinity"]> {
+  const term = (topologyKey: string) => ({
+    labelSelector: { matchLabels: labelsOf(component, values) },
+    topologyKey,
+  });
+  return {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [term("kubernetes.io/hostname")],
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 100, podAffinityTerm: term("topology.kubernetes.io/zone") },
+      ],
+    },
+  };
+}
+
+/** How many replicas may be away at once when nodes are drained; nothing where it is not wanted. */
+export function disruptionBudget(component: Component, values: Values): KubeObject[] {
+  if (!values.enablePodDisruptionBudget) return [];
+  const budget: PodDisruptionBudget = {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: {
+      name: component === "destination" ? "linkerd-dst" : `linkerd-${component}`,
+      namespace: values.namespace,
+      labels: labelsOf(component, values),
+      annotations: createdBy(values),
+    },
+    spec: {
+      maxUnavailable: values.controller.podDisruptionBudget.maxUnavailable,
+      selector: { matchLabels: labelsOf(component, values) },
+    },
+  };
+  return [budget];
 }
 
 /** What the API server's own admission would mount into every container. */

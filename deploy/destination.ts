@@ -2,7 +2,12 @@
 
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import { controllerDeployment, controllerService, labelsOf } from "./controller.ts";
+import {
+  controllerDeployment,
+  controllerService,
+  disruptionBudget,
+  labelsOf,
+} from "./controller.ts";
 import { account, type Rule, WATCH } from "./rbac.ts";
 import type { Values } from "./values.ts";
 
@@ -70,6 +75,7 @@ export function renderDestination(values: Values, certificates: Certificates): K
     controllerService("linkerd-dst", { ...service, port: DESTINATION }),
     controllerService("linkerd-dst-headless", { ...service, port: DESTINATION, headless: true }),
     controllerService("linkerd-policy", { ...service, port: POLICY, headless: true }),
+    ...disruptionBudget("destination", values),
     controllerDeployment(
       {
         component: "destination",

@@ -3,7 +3,13 @@
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import { controllerDeployment, controllerService, createdBy, labelsOf } from "./controller.ts";
+import {
+  controllerDeployment,
+  controllerService,
+  createdBy,
+  disruptionBudget,
+  labelsOf,
+} from "./controller.ts";
 import { account } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
 import type { Values } from "./values.ts";
@@ -29,6 +35,7 @@ export function renderIdentity(values: Values, certificates: Certificates): Kube
     issuerSecret(values, certificates),
     controllerService("linkerd-identity", service),
     controllerService("linkerd-identity-headless", { ...service, headless: true }),
+    ...disruptionBudget("identity", values),
     controllerDeployment(
       {
         component: "identity",

@@ -10,7 +10,13 @@ import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import { controllerDeployment, controllerService, createdBy, labelsOf } from "./controller.ts";
+import {
+  controllerDeployment,
+  controllerService,
+  createdBy,
+  disruptionBudget,
+  labelsOf,
+} from "./controller.ts";
 import { encoded } from "./identity.ts";
 import { account, WATCH } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
@@ -39,6 +45,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
       component,
       port: { name: PORT.name, port: 443, targetPort: PORT.port },
     }),
+    ...disruptionBudget("proxy-injector", values),
     controllerDeployment(
       {
         component,

@@ -1,6 +1,6 @@
 /** The values of an installation: Linkerd's names, Bunkerd's defaults, and what users set over them. */
 
-import type { InjectValues } from "../controller/injector/values.ts";
+import type { InjectValues, Resources } from "../controller/injector/values.ts";
 import { IMAGE } from "./image/environment.ts";
 
 /** How pods are redirected on a node. */
@@ -16,6 +16,14 @@ export type Values = InjectValues & {
   readonly controllerLogLevel: string;
   readonly controllerLogFormat: "plain" | "json";
   readonly controllerUID: number;
+  /** Of each controller; its proxy has those of all proxies. */
+  readonly controllerResources: Resources;
+  /** Whether replicas must be on nodes of their own. */
+  readonly enablePodAntiAffinity: boolean;
+  readonly enablePodDisruptionBudget: boolean;
+  readonly controller: { readonly podDisruptionBudget: { readonly maxUnavailable: number } };
+  /** Priority class of the control plane's pods; empty for the default one. */
+  readonly priorityClassName: string;
   readonly identity: {
     readonly issuer: {
       readonly scheme: "linkerd.io/tls" | "kubernetes.io/tls";
@@ -45,6 +53,24 @@ export type Overrides<T = Values> = {
     : Overrides<T[Key]>;
 };
 
+/**
+ * What `--ha` sets: replicas on nodes of their own, never two of them away at once, no pod unmeshed by mistake, and
+ * room to work in.
+ */
+export const HA: Overrides = {
+  controllerReplicas: 3,
+  webhookFailurePolicy: "Fail",
+  enablePodAntiAffinity: true,
+  enablePodDisruptionBudget: true,
+  controllerResources: {
+    cpu: { request: "100m" },
+    memory: { request: "100Mi", limit: "500Mi" },
+  },
+  proxy: {
+    resources: { cpu: { request: "100m" }, memory: { request: "64Mi", limit: "250Mi" } },
+  },
+};
+
 /** The defaults for a version with overrides on top. Throws where an override names nothing or cannot be used. */
 export function createValues(version: string, overrides: Overrides = {}): Values {
   const values = overlay(defaults(version), overrides, "");
@@ -68,6 +94,11 @@ function defaults(version: string): Values {
     controllerLogLevel: "info",
     controllerLogFormat: "plain",
     controllerUID: 2103,
+    controllerResources: { cpu: quantity, memory: quantity },
+    enablePodAntiAffinity: false,
+    enablePodDisruptionBudget: false,
+    controller: { podDisruptionBudget: { maxUnavailable: 1 } },
+    priorityClassName: "",
     identity: {
       issuer: {
         scheme: "linkerd.io/tls",

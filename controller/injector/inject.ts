@@ -27,6 +27,7 @@ import {
   TOKEN_DIR,
   TOKEN_FILE,
 } from "./environment.ts";
+import { resourcesOf } from "./resources.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import type { InjectValues } from "./values.ts";
 
@@ -114,8 +115,6 @@ function proxyContainer(settings: Settings): Container {
     { name: END_ENTITY, mountPath: END_ENTITY_DIR },
     { name: TOKEN_FILE, mountPath: TOKEN_DIR },
   ];
-  const limits = quantities(resources.cpu.limit, resources.memory.limit);
-  const requests = quantities(resources.cpu.request, resources.memory.request);
   return {
     name: PROXY,
     image: `${image.name}:${image.version}`,
@@ -130,9 +129,7 @@ function proxyContainer(settings: Settings): Container {
     ...(settings.await && {
       startupProbe: probe("/ready", { periodSeconds: 1, failureThreshold: 120 }),
     }),
-    ...((limits ?? requests) && {
-      resources: { ...(limits && { limits }), ...(requests && { requests }) },
-    }),
+    ...resourcesOf(resources),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
@@ -145,11 +142,6 @@ function proxyContainer(settings: Settings): Container {
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: mounts,
   };
-}
-
-function quantities(cpu: string, memory: string): Record<string, string> | undefined {
-  if (cpu === "" && memory === "") return undefined;
-  return { ...(cpu !== "" && { cpu }), ...(memory !== "" && { memory }) };
 }
 
 function volumes(): Volume[] {
