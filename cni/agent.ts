@@ -14,6 +14,7 @@ import type { AgentArgs } from "./args.ts";
 import { Attachments } from "./attachments.ts";
 import { readIfThere, writeAtomic } from "./install/files.ts";
 import { Installer } from "./install/watch.ts";
+import { namespacesIn, redirectLatecomers } from "./latecomers.ts";
 import { Plugin } from "./plugin.ts";
 import { meshedNamespaces, NodePods } from "./pods.ts";
 import type { CniAnswer } from "./result.ts";
@@ -170,7 +171,7 @@ class Agent implements RunningAgent {
       if (this.#choice.redirection.kind === "ebpf" && this.#choice.programs.refresh())
         this.#surroundings.logger.info("attached the programs anew", {});
       this.#metrics.looked({
-        repaired: this.#plugin.repair(),
+        repaired: this.#plugin.repair() + this.#redirectLatecomers(),
         collected: this.#plugin.collectGone(),
         installed: this.#installer.look(),
       });
@@ -178,6 +179,16 @@ class Agent implements RunningAgent {
       this.#fault(error);
     }
     this.#timer = this.#surroundings.clock.after(LOOK_MS, () => this.#look());
+  }
+
+  #redirectLatecomers(): number {
+    return redirectLatecomers({
+      pods: this.#pods,
+      attachments: this.#attachments,
+      plugin: this.#plugin,
+      logger: this.#surroundings.logger,
+      namespaces: () => namespacesIn(this.#args.netnsDir),
+    });
   }
 
   /** What the shim goes by while we are away. */

@@ -14,6 +14,10 @@ export interface AgentArgs {
   /** The run folder as the host sees it, where that differs. */
   readonly hostRunDir: string;
   readonly nodeName: string;
+  /** The agent's own pod; empty where it is none. */
+  readonly podUid: string;
+  /** Where the runtime names the network namespaces of pods. */
+  readonly netnsDir: string;
   readonly adminAddr: { readonly ip: string; readonly port: number };
   readonly logLevel: string;
   readonly logFormat: "plain" | "json";
@@ -36,6 +40,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "run-dir": "/run/linkerd-cni",
   "host-run-dir": "",
   "node-name": "",
+  "netns-dir": "/run/netns",
   "admin-addr": "0.0.0.0:9998",
   "log-level": "info",
   "log-format": "plain",
@@ -98,6 +103,8 @@ function readArgs(
     runDir: get("run-dir"),
     hostRunDir: get("host-run-dir") || get("run-dir"),
     nodeName: get("node-name") || (variables["NODE_NAME"] ?? ""),
+    podUid: variables["POD_UID"] ?? "",
+    netnsDir: get("netns-dir"),
     adminAddr,
     logLevel,
     logFormat,

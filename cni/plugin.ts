@@ -22,8 +22,23 @@ export interface PluginOptions {
   readonly logger: Logger;
 }
 
+/**
+ * What stands before the name of a sandbox that was redirected without a call; a runtime's own names have no dots. They
+ * are collected when their namespace is gone.
+ */
+export const RUNNING = "running.";
+
 /** A look at the rules of one pod starts a program: so few of tier 2 are looked at in one go. */
 const RULES_AT_ONCE = 8;
+
+/** Whom a redirection is for. */
+interface Target extends Sandbox {
+  readonly netns: string;
+  /** `namespace/name`. */
+  readonly pod: string;
+  readonly ips: readonly string[];
+  readonly gateways: readonly string[];
+}
 
 /** Answers calls. It keeps no state but the attachments. */
 export class Plugin {
@@ -101,16 +116,29 @@ export class Plugin {
     const result = { ...request.prevResult, cniVersion: request.cniVersion };
     const verdict = await this.#judge(request);
     if (verdict.type === "unmeshed") return succeed(`passed: ${verdict.why}`, result);
-    const { kind } = this.#redirect(request, verdict.plan);
+    const { containerId, ifname, netns, pod } = request;
+    const ips = request.prevResult?.ips ?? [];
+    const { kind } = this.#redirect(
+      {
+        ...{ containerId, ifname, netns, pod: `${pod?.namespace}/${pod?.name}` },
+        ips: ips.flatMap(({ address }) => address?.split("/", 1) ?? []),
+        gateways: ips.flatMap(({ gateway }) => gateway ?? []),
+      },
+      verdict.plan,
+    );
     return succeed(`redirected with ${kind}`, result);
   }
 
-  #redirect(request: CniRequest, plan: RedirectPlan): Attachment {
+  /** Redirects a pod that no call is about. Throws what the kernel refuses. */
+  redirectRunning(target: Omit<Target, "gateways">, plan: RedirectPlan): void {
+    this.#redirect({ ...target, gateways: [] }, plan);
+  }
+
+  #redirect(target: Target, plan: RedirectPlan): Attachment {
     const { choice, attachments, logger } = this.#options;
-    const { containerId, ifname, netns } = request;
-    const surroundings = this.#surroundings(request);
+    const { containerId, ifname, netns, pod } = target;
+    const surroundings = this.#surroundings(target);
     const attach = (redirection: Redirection): Attachment => {
-      const pod = `${request.pod?.namespace}/${request.pod?.name}`;
       const place = redirection.add(netns, plan, surroundings);
       const { kind } = redirection;
       return { containerId, ifname, pod, kind, place, plan, surroundings };
@@ -134,17 +162,23 @@ export class Plugin {
   }
 
   /** Where the kubelet's own connections are not known, probes are known by where they come from. */
-  #surroundings({ prevResult }: CniRequest): PodSurroundings {
+  #surroundings({ ips, gateways }: Target): PodSurroundings {
     const { choice, nodeAddresses } = this.#options;
-    const addresses = prevResult?.ips ?? [];
-    const ips = addresses.flatMap(({ address }) => address?.split("/", 1) ?? []);
     if (choice.knowsKubelet) return { ips, probeSources: [] };
-    const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
     return { ips, probeSources: [...new Set([...nodeAddresses(), ...gateways])] };
   }
 
-  #delete(sandbox: Sandbox): CniAnswer {
-    const attachment = this.#options.attachments.get(sandbox);
+  /** By the runtime's name for the sandbox; else by its namespace, where it was redirected without a call. */
+  #attachmentOf(request: CniRequest): Attachment | undefined {
+    const { attachments } = this.#options;
+    return (
+      attachments.get(request) ??
+      attachments.list().find(({ place }) => place.netns === request.netns)
+    );
+  }
+
+  #delete(request: CniRequest): CniAnswer {
+    const attachment = this.#attachmentOf(request);
     if (attachment === undefined) return succeed("nothing was attached");
     // A pod must always be able to go: what cannot be removed now stays on record for the next collection.
     const error = this.#detach(attachment);
@@ -171,7 +205,7 @@ export class Plugin {
   async #check(request: CniRequest): Promise<CniAnswer> {
     const verdict = await this.#judge(request);
     if (verdict.type === "unmeshed") return succeed(`nothing to check: ${verdict.why}`);
-    const attachment = this.#options.attachments.get(request);
+    const attachment = this.#attachmentOf(request);
     if (attachment === undefined)
       throw new CniError("Cannot find the pod's redirection: none is on record", {
         code: CniCode.notCaptured,
@@ -190,7 +224,10 @@ export class Plugin {
     const live = new Set(valid.map(({ containerId, ifname }) => `${containerId}@${ifname}`));
     const stale = attachments
       .list()
-      .filter(({ containerId, ifname }) => !live.has(`${containerId}@${ifname}`));
+      .filter(
+        ({ containerId, ifname }) =>
+          !(live.has(`${containerId}@${ifname}`) || containerId.startsWith(RUNNING)),
+      );
     const errors = stale.flatMap((each) => this.#detach(each) ?? []);
     this.collectGone();
     if (errors[0] !== undefined) throw new Error(`Cannot remove everything: ${errors[0]}`);

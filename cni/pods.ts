@@ -95,6 +95,24 @@ export class NodePods implements PodJudge {
     return this.#ready;
   }
 
+  /** The pods of this node that have an address of their own and have not ended. */
+  running(): Pod[] {
+    return this.#pods
+      .list()
+      .filter(
+        ({ spec, status }) =>
+          spec?.hostNetwork !== true &&
+          (status?.podIPs ?? []).length > 0 &&
+          status?.phase !== "Succeeded" &&
+          status?.phase !== "Failed",
+      );
+  }
+
+  /** The decision on a pod of which all is known. Throws CniError where annotations cannot be used. */
+  judgeKnown(pod: Pod): Verdict {
+    return judgePod(pod, this.#namespaces.get({ name: pod.metadata?.namespace ?? "" }));
+  }
+
   async judge(name: PodName): Promise<Verdict> {
     try {
       const pod = await this.#find(name);

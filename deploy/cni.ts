@@ -119,10 +119,12 @@ function container(values: Values): Container {
       `--cni-bin-dir=${destCNIBinDir}`,
       `--cni-conf-dir=${destCNINetDir}`,
       `--run-dir=${RUN_DIR}`,
+      `--netns-dir=${NETNS_DIR}`,
       `--admin-addr=0.0.0.0:${ADMIN_PORT}`,
     ],
     env: [
       { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+      { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
       // The lock of iptables is for one network namespace's rules; ours are the pods'.
       { name: "XTABLES_LOCKFILE", value: `${RUN_DIR}/xtables.lock` },
     ],

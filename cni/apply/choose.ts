@@ -27,6 +27,8 @@ export interface ChooseOptions {
   readonly asked: (typeof REDIRECTS)[number];
   readonly cgroupRoot: string;
   readonly bpfRoot: string;
+  /** The agent's own pod; empty where it is none. */
+  readonly podUid?: string;
   /** Whether a program is to be had (Bun.which). */
   readonly has: (program: string) => boolean;
 }
@@ -35,7 +37,7 @@ export interface ChooseOptions {
 export function chooseRedirection(options: ChooseOptions): Choice {
   const { asked } = options;
   const rules = findRules(options);
-  const cgroups = findCgroups(options.cgroupRoot);
+  const cgroups = findCgroups(options.cgroupRoot, options.podUid);
   const programs = new Programs({
     bpfRoot: options.bpfRoot,
     pods: cgroups?.pods ?? "",

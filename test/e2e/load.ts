@@ -10,7 +10,9 @@ import { expectThat } from "./suite.ts";
 export interface LoadPlan {
   readonly name: string;
   readonly namespace: string;
-  readonly url: string;
+  /** The Service in namespace shop that is called, and the path there. */
+  readonly service: string;
+  readonly path: string;
   readonly rate: number;
   readonly seconds: number;
   /** Whether the caller is meshed. */
@@ -27,11 +29,15 @@ export interface RunningLoad {
 
 /** Starts a load and returns once it runs. */
 export async function startLoad(place: Place, plan: LoadPlan): Promise<RunningLoad> {
-  const { name, namespace } = plan;
+  const { name, namespace, service } = plan;
+  const ip = await place.shell(
+    `kubectl -n shop get svc ${service} -o jsonpath='{.spec.clusterIP}'`,
+  );
+  const url = `http://${ip}:80${plan.path}`;
   const words = [
     "load",
     "--url",
-    plan.url,
+    url,
     "--rate",
     plan.rate,
     "--connections",
@@ -68,11 +74,13 @@ export async function startLoad(place: Place, plan: LoadPlan): Promise<RunningLo
   });
   return {
     result: async () => {
-      await eventually(`pod ${name} ends`, plan.seconds + SLACK_SECONDS, async () => {
+      const ended = await eventually(`pod ${name} ends`, plan.seconds + SLACK_SECONDS, async () => {
         const now = await phase();
-        expectThat(now === "Succeeded", `its phase is ${now}`);
+        expectThat(now === "Succeeded" || now === "Failed", `its phase is ${now}`);
+        return now;
       });
       const text = await place.shell(`kubectl -n ${namespace} logs ${name} -c load`);
+      expectThat(ended === "Succeeded", text);
       await place.shell(`kubectl -n ${namespace} delete pod ${name} --wait=false`);
       return JSON.parse(text) as LoadResult;
     },

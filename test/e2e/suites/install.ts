@@ -41,7 +41,7 @@ async function deployShop(place: Place): Promise<void> {
 /** Rolls the application by a command under load from outside the mesh. */
 async function roll(place: Place, command: string): Promise<void> {
   const load = await startLoad(place, {
-    ...{ name: "outside", namespace: "default", url: "http://web.shop/" },
+    ...{ name: "outside", namespace: "default", service: "web", path: "/" },
     ...{ rate: 100, seconds: 40, meshed: false },
   });
   await place.shell(`${command} && ${ROLLED}`);
@@ -87,7 +87,7 @@ async function podsAreMeshed(place: Place): Promise<void> {
 async function callsAreEncrypted(place: Place): Promise<void> {
   const capture = place.onSwitch?.(["tcpdump", "-i", "switch", "-A", "-n", "-l", "tcp"]);
   const load = await startLoad(place, {
-    ...{ name: "inside", namespace: "shop", url: "http://web.shop/headers" },
+    ...{ name: "inside", namespace: "shop", service: "web", path: "/headers" },
     ...{ rate: 50, seconds: 5, meshed: true },
   });
   expectNothingLost(await load.result());
