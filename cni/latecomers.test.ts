@@ -77,7 +77,7 @@ test.skipIf(!CAN_REDIRECT)("namespacesIn() sees their addresses (needs root)", (
   const inside = ["ip", "-n", path.slice(path.lastIndexOf("/") + 1)];
   sh(...inside, "link", "add", "eth0", "type", "veth", "peer", "name", "eth1");
   sh(...inside, "addr", "add", "10.3.4.5/24", "dev", "eth0");
-  sh(...inside, "link", "set", "eth0", "up");
+  for (const name of ["eth0", "eth1"]) sh(...inside, "link", "set", name, "up");
   const folder = path.slice(0, path.lastIndexOf("/"));
   const found = namespacesIn(folder).find((each) => each.path === path);
   expect(found?.interfaces).toContainEqual({ name: "eth0", address: "10.3.4.5" });

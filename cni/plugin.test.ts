@@ -6,7 +6,7 @@ import { CAN_REDIRECT, ScratchNode, sh } from "../test/integration/redirect-node
 import { type Choice, chooseRedirection, type REDIRECTS } from "./apply/choose.ts";
 import { unloadPrograms } from "./apply/programs.ts";
 import { Attachments } from "./attachments.ts";
-import { Plugin } from "./plugin.ts";
+import { Plugin, RUNNING } from "./plugin.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
 import { planRedirect } from "./redirect/plan.ts";
 import type { CniAnswer } from "./result.ts";
@@ -234,5 +234,30 @@ test.skipIf(!CAN_REDIRECT)(
     const added = await bed.call("ADD", { netns: node.namespace("a") });
     expect(added.stdout).toMatchObject({ code: 11 });
     expect(bed.podPins()).toEqual([]);
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "a pod that runs already is redirected by tier 2, and goes as others do (needs root)",
+  async () => {
+    const bed = new Bed("auto");
+    const netns = node.namespace("a");
+    const target = {
+      containerId: `${RUNNING}uid`,
+      ifname: "eth0",
+      netns,
+      pod: "shop/web",
+      ips: [],
+    };
+    bed.plugin.redirectRunning(target, PLAN);
+    expect(bed.attachments.list()).toMatchObject([{ kind: "nft", pod: "shop/web" }]);
+    expect(bed.podPins()).toEqual([]);
+    expect((await bed.call("CHECK", { netns })).log).toBe("checked nft");
+    // The runtime does not know the name that we gave the sandbox.
+    expect((await bed.call("GC", { config: { "cni.dev/valid-attachments": [] } })).exit).toBe(0);
+    expect(bed.attachments.list()).toHaveLength(1);
+    expect((await bed.call("DEL", { netns })).log).toBe("removed");
+    const forced = new Bed("ebpf");
+    expect(() => forced.plugin.redirectRunning(target, PLAN)).toThrow("delete the pod");
   },
 );

@@ -129,13 +129,24 @@ export class Plugin {
     return succeed(`redirected with ${kind}`, result);
   }
 
-  /** Redirects a pod that no call is about. Throws what the kernel refuses. */
+  /**
+   * Redirects a pod that no call is about. Not in tier 1, which has to see the proxy begin to listen. Throws what the
+   * kernel refuses, or where tier 1 was forced.
+   */
   redirectRunning(target: Omit<Target, "gateways">, plan: RedirectPlan): void {
-    this.#redirect({ ...target, gateways: [] }, plan);
+    const { choice } = this.#options;
+    const redirection = choice.redirection.kind === "ebpf" ? choice.spare : choice.redirection;
+    if (redirection === undefined)
+      throw new Error("its proxy listens already, which tier 1 had to see; delete the pod");
+    this.#redirect({ ...target, gateways: [] }, plan, { redirection, spare: undefined });
   }
 
-  #redirect(target: Target, plan: RedirectPlan): Attachment {
-    const { choice, attachments, logger } = this.#options;
+  #redirect(
+    target: Target,
+    plan: RedirectPlan,
+    choice: Pick<Choice, "redirection" | "spare"> = this.#options.choice,
+  ): Attachment {
+    const { attachments, logger } = this.#options;
     const { containerId, ifname, netns, pod } = target;
     const surroundings = this.#surroundings(target);
     const attach = (redirection: Redirection): Attachment => {
@@ -155,7 +166,7 @@ export class Plugin {
       attachments.put(attachment);
     } catch (error) {
       // What is not on record could never be removed.
-      redirectionOf(attachment.kind, choice.programs).remove(attachment.place);
+      redirectionOf(attachment.kind, this.#options.choice.programs).remove(attachment.place);
       throw error;
     }
     return attachment;
