@@ -21,10 +21,8 @@ export interface Place {
   attempt(line: string, options?: ShellOptions): Promise<Ended>;
   /** A command on a node; undefined where nodes are out of reach. */
   readonly onNode: ((node: string, line: string) => Promise<string>) | undefined;
-  /** A command in the network where traffic between nodes passes; undefined where that is out of reach. */
-  readonly onSwitch:
-    | ((words: readonly string[]) => Bun.Subprocess<"ignore", "pipe", "pipe">)
-    | undefined;
+  /** What a command prints in the network where traffic between nodes passes; undefined where that is out of reach. */
+  readonly onSwitch: ((line: string) => Promise<string>) | undefined;
   stop(): Promise<void>;
 }
 
@@ -61,8 +59,7 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
     shell: (text, options) => output(line(text), options),
     attempt: (text, options) => run(line(text), options),
     onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
-    onSwitch: (words) =>
-      Bun.spawn([CLUSTER, "run", ...words], { stdio: ["ignore", "pipe", "pipe"] }),
+    onSwitch: async (text) => (await run([CLUSTER, "run", "sh", "-c", text])).stdout,
     stop: async () => void (await output([CLUSTER, "down"])),
   };
 }

@@ -1,32 +1,42 @@
-/** The image of the sample pods. */
+/** The image of the sample pods: the runtime and sources, as the load generator starts itself a second time. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { archive } from "../../../deploy/image/archive.ts";
 import { readBase } from "../../../deploy/image/base.ts";
-import { fileEntry } from "../../../deploy/image/files.ts";
-import { compile } from "../../../deploy/image/program.ts";
+import { fileEntry, readTree } from "../../../deploy/image/files.ts";
+import type { TarEntry, TarTree } from "../../../deploy/image/tar.ts";
 
 export const APP_IMAGE = "test.local/app:1";
-const SOURCE = new URL("main.ts", import.meta.url).pathname;
+const ROOT = new URL("../../..", import.meta.url).pathname;
+const RUNTIME = "usr/bin/bun";
+const MAIN = "test/e2e/app/main.ts";
+const FOLDERS = ["lib", "test/bench/load"] as const;
 
 /** Writes its archive. */
 export async function writeAppImage(out: string): Promise<void> {
-  const folder = mkdtempSync(`${tmpdir()}/app-image-`);
-  try {
-    await compile(SOURCE, `${folder}/app`);
-    const base = await readBase();
-    const pieces = archive({
-      name: APP_IMAGE,
-      architecture: process.arch === "arm64" ? "arm64" : "amd64",
-      layers: [base.tree, new Map([["usr/bin/app", fileEntry(`${folder}/app`)]])],
-      user: "1000",
-      entrypoint: ["/usr/bin/app"],
-      environment: {},
-      labels: {},
-    });
-    await Bun.write(out, new Blob([...pieces]));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const base = await readBase();
+  const pieces = archive({
+    name: APP_IMAGE,
+    architecture: process.arch === "arm64" ? "arm64" : "amd64",
+    layers: [base.tree, sources()],
+    user: "1000",
+    entrypoint: [`/${RUNTIME}`, `/app/${MAIN}`],
+    environment: {},
+    labels: {},
+  });
+  await Bun.write(out, new Blob([...pieces]));
+}
+
+function sources(): TarTree {
+  const at = (path: string): [string, TarEntry] => [`app/${path}`, fileEntry(`${ROOT}${path}`)];
+  const trees = FOLDERS.map((folder) =>
+    readTree(`${ROOT}${folder}`, (path) =>
+      /(?<!\.test)\.ts$/.test(path) ? `app/${folder}/${path}` : undefined,
+    ),
+  );
+  return new Map<string, TarEntry>([
+    [RUNTIME, fileEntry(process.execPath)],
+    at("package.json"),
+    at(MAIN),
+    ...trees.flatMap((tree) => [...tree]),
+  ]);
 }

@@ -12,6 +12,9 @@ const INJECT = "kubectl -n shop get deploy -o yaml | bunkerd inject - | kubectl 
 const UNINJECT = "kubectl -n shop get deploy -o yaml | bunkerd uninject - | kubectl apply -f -";
 const ROLLED = "kubectl -n shop rollout status deploy/web --timeout=120s";
 
+/** Long enough for a pod to start and call. */
+const CAPTURE_SECONDS = 20;
+
 /** The block of commands below the README's heading "Install". */
 export function installCommands(readme: string): string[] {
   const [, block = ""] = /^## Install\n[\s\S]*?```\n([\s\S]*?)```/m.exec(readme) ?? [];
@@ -38,11 +41,18 @@ async function deployShop(place: Place): Promise<void> {
   await place.shell(`kubectl apply -f ${SHOP} && ${ROLLED}`);
 }
 
-/** Rolls the application by a command under load from outside the mesh. */
-async function roll(place: Place, command: string): Promise<void> {
+/** Rolls the application by a command under load from a caller inside the mesh or outside. */
+async function roll(
+  place: Place,
+  command: string,
+  caller: { readonly meshed: boolean },
+): Promise<void> {
   const load = await startLoad(place, {
-    ...{ name: "outside", namespace: "default", service: "web", path: "/" },
-    ...{ rate: 100, seconds: 40, meshed: false },
+    ...{
+      name: caller.meshed ? "meshed" : "outside",
+      namespace: caller.meshed ? "shop" : "default",
+    },
+    ...{ service: "web", path: "/", rate: 100, seconds: 40, meshed: caller.meshed },
   });
   await place.shell(`${command} && ${ROLLED}`);
   expectNothingLost(await load.result());
@@ -85,14 +95,13 @@ async function podsAreMeshed(place: Place): Promise<void> {
 
 /** A meshed caller: its requests carry its identity, and nothing readable passes between nodes. */
 async function callsAreEncrypted(place: Place): Promise<void> {
-  const capture = place.onSwitch?.(["tcpdump", "-i", "switch", "-A", "-n", "-l", "tcp"]);
+  const capture = place.onSwitch?.(`timeout ${CAPTURE_SECONDS} tcpdump -i switch -A -n -l tcp`);
   const load = await startLoad(place, {
     ...{ name: "inside", namespace: "shop", service: "web", path: "/headers" },
     ...{ rate: 50, seconds: 5, meshed: true },
   });
   expectNothingLost(await load.result());
-  capture?.kill("SIGTERM");
-  const text = capture === undefined ? "" : await new Response(capture.stdout).text();
+  const text = (await capture) ?? "";
   expectThat(text.includes(".4143"), "no packet to a proxy was seen");
   expectThat(!text.includes("GET /headers"), "a request passed in the clear");
 }
@@ -112,14 +121,20 @@ export const INSTALL: Suite = {
     { name: "the README's commands install the mesh on an empty cluster", run: install },
     { name: "check is all green", run: checkIsGreen },
     { name: "an application runs without it", run: deployShop },
-    { name: "inject rolls a live application in and loses nothing", run: (p) => roll(p, INJECT) },
+    {
+      name: "inject rolls a live application in and loses nothing",
+      run: (place) => roll(place, INJECT, { meshed: false }),
+    },
     { name: "its pods have no init container and no capability", run: podsAreMeshed },
     { name: "calls between nodes are encrypted", needs: "nodes", run: callsAreEncrypted },
     {
       name: "check --proxy is all green",
       run: async (p) => void (await p.shell("bunkerd check --proxy")),
     },
-    { name: "uninject rolls it out again and loses nothing", run: (p) => roll(p, UNINJECT) },
+    {
+      name: "uninject rolls it out again, and meshed callers lose nothing",
+      run: (place) => roll(place, UNINJECT, { meshed: true }),
+    },
     { name: "its pods are as they were", run: podsAreBare },
   ],
 };
