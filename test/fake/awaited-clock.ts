@@ -3,9 +3,10 @@
 import type { Timer } from "#lib/time/clock.ts";
 import { FakeClock } from "./clock.ts";
 
-/** Wakes what waits `everyMs`, and tells when it waits again. */
+/** Wakes what waits `everyMs`, and tells when it waits again: whoever did so first, as others may wait as long. */
 export class AwaitedClock extends FakeClock {
   readonly #everyMs: number;
+  #looks: (() => void) | undefined;
   #armed: PromiseWithResolvers<void> = Promise.withResolvers<void>();
 
   constructor(everyMs: number) {
@@ -15,7 +16,8 @@ export class AwaitedClock extends FakeClock {
 
   override after(ms: number, wake: () => void): Timer {
     const timer = super.after(ms, wake);
-    if (ms === this.#everyMs) this.#armed.resolve();
+    if (ms === this.#everyMs) this.#looks ??= wake;
+    if (wake === this.#looks) this.#armed.resolve();
     return timer;
   }
 

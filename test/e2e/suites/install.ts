@@ -114,6 +114,22 @@ async function podsAreBare(place: Place): Promise<void> {
   });
 }
 
+const UNINSTALL = [
+  "bunkerd uninstall | kubectl delete -f - --timeout=120s",
+  "bunkerd install-cni | kubectl delete -f - --timeout=120s",
+];
+/** Every object of the API but events, which tell of what was. */
+const EVERYTHING =
+  "kubectl get -A -o name $(kubectl api-resources --verbs=list -o name | grep -v '^events' | paste -sd,)";
+
+async function uninstall(place: Place): Promise<void> {
+  for (const command of UNINSTALL) await place.shell(command);
+  const left = (await place.shell(EVERYTHING))
+    .split("\n")
+    .filter((name) => name.includes("linkerd"));
+  expectThat(left.length === 0, `left: ${left.join(", ")}`);
+}
+
 /** The suite. */
 export const INSTALL: Suite = {
   name: "install",
@@ -136,5 +152,6 @@ export const INSTALL: Suite = {
       run: (place) => roll(place, UNINJECT, { meshed: true }),
     },
     { name: "its pods are as they were", run: podsAreBare },
+    { name: "uninstall leaves nothing of it in the API", run: uninstall },
   ],
 };
