@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { PACKAGES, placeOf } from "./base.ts";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { $ } from "bun";
+import { PACKAGES, placeOf, unpackBase } from "./base.ts";
 import { IMAGE_ENVIRONMENT } from "./environment.ts";
 import { ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
 
@@ -19,6 +21,35 @@ test("placeOf() puts what is in /lib below /usr, and leaves out what no program 
   ];
   for (const [path, place] of placed) expect(placeOf(path)).toBe(place);
 });
+
+test.skipIf(Bun.which("dpkg-deb") === null)(
+  "unpackBase() has the files of packages, what scanners ask for, and Debian's links (needs dpkg)",
+  async () => {
+    const folder = mkdtempSync(`${tmpdir()}/base-test-`);
+    mkdirSync(`${folder}/made/DEBIAN`, { recursive: true });
+    mkdirSync(`${folder}/made/lib/x`, { recursive: true });
+    const control = [
+      ...["Package: mesh-test", "Version: 1.0+1", "Architecture: all"],
+      ...["Maintainer: nobody", "Description: none", ""],
+    ];
+    writeFileSync(`${folder}/made/DEBIAN/control`, control.join("\n"));
+    writeFileSync(`${folder}/made/lib/x/file`, "content");
+    await $`dpkg-deb --root-owner-group -b made mesh-test.deb`.cwd(folder).quiet();
+    const { tree, ingredients } = await unpackBase(folder);
+    rmSync(folder, { recursive: true });
+    expect(ingredients).toEqual([
+      {
+        name: "mesh-test",
+        version: "1.0+1",
+        purl: "pkg:deb/debian/mesh-test@1.0%2B1?arch=all",
+      },
+    ]);
+    expect(tree.get("usr/lib/x/file")).toMatchObject({ type: "file" });
+    expect(tree.get("var/lib/dpkg/status.d/mesh-test")).toMatchObject({ type: "file" });
+    expect(tree.get("lib")).toEqual({ type: "link", target: "usr/lib" });
+    expect(tree.get("usr/sbin/iptables")).toEqual({ type: "link", target: "iptables-nft" });
+  },
+);
 
 test("the Dockerfile makes the same image", () => {
   const text = readFileSync(new URL("Dockerfile", import.meta.url), "utf8");

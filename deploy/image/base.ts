@@ -38,30 +38,34 @@ export async function readBase(): Promise<Base> {
   try {
     const names = await withDependencies(PACKAGES);
     await $`apt-get download -qq -o APT::Sandbox::User=root ${names}`.cwd(folder).quiet();
-    const root = `${folder}/root`;
-    mkdirSync(`${root}/var/lib/dpkg/status.d`, { recursive: true });
-    const ingredients: Ingredient[] = [];
-    for (const deb of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
-      await $`dpkg-deb -x ${deb} root`.cwd(folder).quiet();
-      const control = await $`dpkg-deb -f ${deb}`.cwd(folder).text();
-      const field = (name: string): string =>
-        new RegExp(`^${name}: (.*)$`, "m").exec(control)?.[1] ?? "";
-      const name = field("Package");
-      // Where scanners look in images without a package manager.
-      writeFileSync(`${root}/var/lib/dpkg/status.d/${name}`, control);
-      const version = field("Version");
-      const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${field("Architecture")}`;
-      ingredients.push({ name, version, purl });
-    }
-    const links = [
-      ...MERGED.map((name) => [name, `usr/${name}`] as const),
-      ...ALTERNATIVES.map(([name, target]) => [`usr/sbin/${name}`, target] as const),
-    ].map(([path, target]): [string, TarEntry] => [path, { type: "link", target }]);
-    const tree = new Map([...readTree(root, placeOf), ...links]);
-    return { tree, ingredients };
+    return await unpackBase(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Unpacks the packages in a folder, below it. */
+export async function unpackBase(folder: string): Promise<Base> {
+  const root = `${folder}/root`;
+  mkdirSync(`${root}/var/lib/dpkg/status.d`, { recursive: true });
+  const ingredients: Ingredient[] = [];
+  for (const deb of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
+    await $`dpkg-deb -x ${deb} root`.cwd(folder).quiet();
+    const control = await $`dpkg-deb -f ${deb}`.cwd(folder).text();
+    const field = (name: string): string =>
+      new RegExp(`^${name}: (.*)$`, "m").exec(control)?.[1] ?? "";
+    const name = field("Package");
+    // Where scanners look in images without a package manager.
+    writeFileSync(`${root}/var/lib/dpkg/status.d/${name}`, control);
+    const version = field("Version");
+    const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${field("Architecture")}`;
+    ingredients.push({ name, version, purl });
+  }
+  const links = [
+    ...MERGED.map((name) => [name, `usr/${name}`] as const),
+    ...ALTERNATIVES.map(([name, target]) => [`usr/sbin/${name}`, target] as const),
+  ].map(([path, target]): [string, TarEntry] => [path, { type: "link", target }]);
+  return { tree: new Map([...readTree(root, placeOf), ...links]), ingredients };
 }
 
 /** Names of packages and of all that they depend on, as apt knows them. */
