@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { $ } from "bun";
-import { PACKAGES, placeOf, unpackBase } from "./base.ts";
+import { PACKAGES, placeOf, readBase } from "./base.ts";
 import { IMAGE_ENVIRONMENT } from "./environment.ts";
 import { ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
 
@@ -23,20 +22,19 @@ test("placeOf() puts what is in /lib below /usr, and leaves out what no program 
 });
 
 test.skipIf(Bun.which("dpkg-deb") === null)(
-  "unpackBase() has the files of packages, what scanners ask for, and Debian's links (needs dpkg)",
+  "readBase() has the files of packages, what scanners ask for, and Debian's links (needs dpkg)",
   async () => {
-    const folder = mkdtempSync(`${tmpdir()}/base-test-`);
-    mkdirSync(`${folder}/made/DEBIAN`, { recursive: true });
-    mkdirSync(`${folder}/made/lib/x`, { recursive: true });
     const control = [
       ...["Package: mesh-test", "Version: 1.0+1", "Architecture: all"],
       ...["Maintainer: nobody", "Description: none", ""],
     ];
-    writeFileSync(`${folder}/made/DEBIAN/control`, control.join("\n"));
-    writeFileSync(`${folder}/made/lib/x/file`, "content");
-    await $`dpkg-deb --root-owner-group -b made mesh-test.deb`.cwd(folder).quiet();
-    const { tree, ingredients } = await unpackBase(folder);
-    rmSync(folder, { recursive: true });
+    const { tree, ingredients } = await readBase(async (folder) => {
+      mkdirSync(`${folder}/made/DEBIAN`, { recursive: true });
+      mkdirSync(`${folder}/made/lib/x`, { recursive: true });
+      writeFileSync(`${folder}/made/DEBIAN/control`, control.join("\n"));
+      writeFileSync(`${folder}/made/lib/x/file`, "content");
+      await $`dpkg-deb --root-owner-group -b made mesh-test.deb`.cwd(folder).quiet();
+    });
     expect(ingredients).toEqual([
       {
         name: "mesh-test",

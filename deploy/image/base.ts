@@ -32,20 +32,26 @@ export function placeOf(path: string): string | undefined {
   return LEFT_OUT.test(place) ? undefined : place;
 }
 
-/** Downloads the packages as apt finds them today and unpacks them. Needs Debian or what has its apt. Throws what apt says. */
-export async function readBase(): Promise<Base> {
+/** Unpacks what `download` puts into a folder. */
+export async function readBase(
+  download: (folder: string) => Promise<void> = downloadPackages,
+): Promise<Base> {
   const folder = mkdtempSync(`${tmpdir()}/image-base-`);
   try {
-    const names = await withDependencies(PACKAGES);
-    await $`apt-get download -qq -o APT::Sandbox::User=root ${names}`.cwd(folder).quiet();
-    return await unpackBase(folder);
+    await download(folder);
+    return await unpack(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Unpacks the packages in a folder, below it. */
-export async function unpackBase(folder: string): Promise<Base> {
+/** Downloads the packages as apt finds them today. Needs Debian or what has its apt. Throws what apt says. */
+async function downloadPackages(folder: string): Promise<void> {
+  const names = await withDependencies(PACKAGES);
+  await $`apt-get download -qq -o APT::Sandbox::User=root ${names}`.cwd(folder).quiet();
+}
+
+async function unpack(folder: string): Promise<Base> {
   const root = `${folder}/root`;
   mkdirSync(`${root}/var/lib/dpkg/status.d`, { recursive: true });
   const ingredients: Ingredient[] = [];
