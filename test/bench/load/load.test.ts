@@ -85,7 +85,9 @@ test("what is lost with its connection is not sent again", async () => {
   const result = await runLoad({ ...to(port), connections: 4, rate: 500, warmUpMs: 0, forMs: 400 });
   server.close();
   expect([result.due, seen, result.answered + result.failed]).toEqual([200, 200, 200]);
-  expect([result.failed, result.lost, result.connections]).toEqual([20, 20, 24]);
+  expect([result.failed, result.connections - result.lost]).toEqual([20, 4]);
+  // The last request of all is among those lost: the run may be over before its connection is.
+  expect(result.lost).toBeWithin(19, 21);
 });
 
 test("HTTP/2 goes many at a time on one connection, and a refusal is a failure", async () => {
