@@ -15,9 +15,21 @@ import {
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, CRDS } from "./check/objects.ts";
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  CRDS,
+  ROLE_BINDINGS,
+  ROLES,
+} from "./check/objects.ts";
 
-const RBAC = { group: "rbac.authorization.k8s.io", version: "v1", namespaced: true } as const;
+const DISRUPTION_BUDGETS: Resource = {
+  group: "policy",
+  version: "v1",
+  plural: "poddisruptionbudgets",
+  kind: "PodDisruptionBudget",
+  namespaced: true,
+};
 
 /** Kinds outside of namespaces, in the order in which they go: nobody is asked who is no longer there. */
 export const CLUSTER_KINDS: readonly Resource[] = [
@@ -36,8 +48,9 @@ export const NAMESPACED_KINDS: readonly Resource[] = [
   CONFIG_MAPS,
   SECRETS,
   SERVICE_ACCOUNTS,
-  { ...RBAC, plural: "roles", kind: "Role" },
-  { ...RBAC, plural: "rolebindings", kind: "RoleBinding" },
+  DISRUPTION_BUDGETS,
+  ROLES,
+  ROLE_BINDINGS,
 ];
 
 /** Objects of these kinds that belong to the control plane in a namespace: kind and name, as `kubectl delete -f` needs them. */

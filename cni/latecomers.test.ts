@@ -21,6 +21,7 @@ function bed(pods: readonly Pod[], refused: readonly string[] = []) {
   const attachments = Attachments.load(folder, () => undefined);
   const redirected: object[] = [];
   const logs: string[] = [];
+  let entered = 0;
   const plugin = {
     redirectRunning: (target: { readonly pod: string }) => {
       if (refused.includes(target.pod)) throw new Error("the kernel says no");
@@ -37,12 +38,21 @@ function bed(pods: readonly Pod[], refused: readonly string[] = []) {
       attachments,
       plugin,
       logger: createLogger({ filter: new LogFilter(), format: "plain", wall: () => 0, write }),
-      namespaces: () => [
-        { path: "/run/netns/a", interfaces: [{ name: "net1", address: "10.0.0.1" }] },
-        { path: "/run/netns/b", interfaces: [{ name: "eth0", address: "10.0.0.2" }] },
-      ],
+      namespaces: () => {
+        entered++;
+        return [
+          { path: "/run/netns/a", interfaces: [{ name: "net1", address: "10.0.0.1" }] },
+          { path: "/run/netns/b", interfaces: [{ name: "eth0", address: "10.0.0.2" }] },
+        ];
+      },
     });
-  return { look, redirected, logs, end: () => rmSync(folder, { recursive: true }) };
+  return {
+    look,
+    entered: () => entered,
+    redirected,
+    logs,
+    end: () => rmSync(folder, { recursive: true }),
+  };
 }
 
 test("a meshed pod that no call was about is redirected in the namespace with its address", () => {
@@ -68,6 +78,24 @@ test("one that cannot be redirected does not keep the others", () => {
   const { look, logs, end } = bed([pod("a", "10.0.0.1"), pod("b", "10.0.0.2")], ["shop/a"]);
   expect(look()).toBe(1);
   expect(logs.join("")).toContain("the kernel says no");
+  end();
+});
+
+test("one whose annotations cannot be used does not keep the others", () => {
+  const odd = pod("odd", "10.0.0.1");
+  const annotations = { "config.linkerd.io/skip-inbound-ports": "none of them" };
+  const { look, logs, end } = bed([
+    { ...odd, metadata: { ...odd.metadata, annotations } },
+    pod("b", "10.0.0.2"),
+  ]);
+  expect(look()).toBe(1);
+  expect(logs.join("")).toContain("none of them");
+  end();
+});
+
+test("no namespace is entered for pods that are not meshed", () => {
+  const { look, entered, end } = bed([pod("bare", "10.0.0.2", "app")]);
+  expect([look(), entered()]).toEqual([0, 0]);
   end();
 });
 

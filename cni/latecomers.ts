@@ -8,6 +8,7 @@ import { inNetns } from "#lib/sys/netns.ts";
 import type { Attachments } from "./attachments.ts";
 import { type Plugin, RUNNING } from "./plugin.ts";
 import type { NodePods } from "./pods.ts";
+import type { RedirectPlan } from "./redirect/plan.ts";
 
 /** A network namespace that the runtime has named. */
 export interface NamedNetns {
@@ -27,32 +28,23 @@ export interface LatecomerOptions {
 
 /** Redirects those who are not yet, and says how many. */
 export function redirectLatecomers(options: LatecomerOptions): number {
-  const { pods, attachments, plugin, logger } = options;
-  const known = new Set(attachments.list().map(({ pod }) => pod));
-  const missed = pods.running().filter((pod) => !known.has(keyOf(pod)));
+  const { attachments, plugin, logger } = options;
+  const missed = findMissed(options);
   if (missed.length === 0) return 0;
   const taken = new Set(attachments.list().map(({ place }) => place.netns));
   const free = options.namespaces().filter(({ path }) => !taken.has(path));
   let redirected = 0;
-  for (const pod of missed) {
+  for (const { pod, plan } of missed) {
     const ips = (pod.status?.podIPs ?? []).flatMap(({ ip }) => ip ?? []);
-    const netns = free.find(({ interfaces }) =>
-      interfaces.some(({ address }) => ips.includes(address)),
+    const [place] = free.flatMap(({ path, interfaces }) =>
+      interfaces
+        .filter(({ address }) => ips.includes(address))
+        .map(({ name }) => ({ netns: path, ifname: name })),
     );
-    const verdict = pods.judgeKnown(pod);
-    if (netns === undefined || verdict.type === "unmeshed") continue;
-    const at = netns.interfaces.find(({ address }) => ips.includes(address));
+    if (place === undefined) continue;
+    const containerId = `${RUNNING}${pod.metadata?.uid}`;
     try {
-      plugin.redirectRunning(
-        {
-          containerId: `${RUNNING}${pod.metadata?.uid}`,
-          ifname: at?.name ?? "eth0",
-          netns: netns.path,
-          pod: keyOf(pod),
-          ips,
-        },
-        verdict.plan,
-      );
+      plugin.redirectRunning({ ...place, containerId, pod: keyOf(pod), ips }, plan);
       logger.info("redirected a pod that ran already", { pod: keyOf(pod) });
       redirected++;
     } catch (error) {
@@ -60,6 +52,25 @@ export function redirectLatecomers(options: LatecomerOptions): number {
     }
   }
   return redirected;
+}
+
+/** Meshed pods that run and are not on record. */
+function findMissed({
+  pods,
+  attachments,
+  logger,
+}: LatecomerOptions): { readonly pod: Pod; readonly plan: RedirectPlan }[] {
+  const known = new Set(attachments.list().map(({ pod }) => pod));
+  return pods.running().flatMap((pod) => {
+    if (known.has(keyOf(pod))) return [];
+    try {
+      const verdict = pods.judgeKnown(pod);
+      return verdict.type === "meshed" ? [{ pod, plan: verdict.plan }] : [];
+    } catch (error) {
+      logger.warn("cannot redirect a running pod", { pod: keyOf(pod), error: String(error) });
+      return [];
+    }
+  });
 }
 
 const keyOf = ({ metadata }: Pod): string => `${metadata?.namespace}/${metadata?.name}`;

@@ -257,6 +257,9 @@ test.skipIf(!CAN_REDIRECT)(
     expect((await bed.call("GC", { config: { "cni.dev/valid-attachments": [] } })).exit).toBe(0);
     expect(bed.attachments.list()).toHaveLength(1);
     expect((await bed.call("DEL", { netns })).log).toBe("removed");
+    // Of a pod that calls were about, another network's end is not its own.
+    await bed.call("ADD", { netns });
+    expect((await bed.call("DEL", { netns, ifname: "net1" })).log).toBe("nothing was attached");
     const forced = new Bed("ebpf");
     expect(() => forced.plugin.redirectRunning(target, PLAN)).toThrow("delete the pod");
   },

@@ -184,7 +184,12 @@ export class Plugin {
     const { attachments } = this.#options;
     return (
       attachments.get(request) ??
-      attachments.list().find(({ place }) => place.netns === request.netns)
+      attachments
+        .list()
+        .find(
+          ({ containerId, place }) =>
+            containerId.startsWith(RUNNING) && place.netns === request.netns,
+        )
     );
   }
 

@@ -13,6 +13,14 @@ const RBAC = {
   namespaced: false,
 } as const;
 
+export const ROLES: Resource = { ...RBAC, plural: "roles", kind: "Role", namespaced: true };
+export const ROLE_BINDINGS: Resource = {
+  ...RBAC,
+  plural: "rolebindings",
+  kind: "RoleBinding",
+  namespaced: true,
+};
+
 export const CLUSTER_ROLES: Resource<ClusterRole> = {
   ...RBAC,
   plural: "clusterroles",

@@ -53,6 +53,11 @@ test("prune names what is marked as the control plane's and is no longer rendere
       metadata: { name: "linkerd-old", namespace: "linkerd", labels: CONTROL_PLANE },
     },
     {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "linkerd-dst", namespace: "linkerd", labels: CONTROL_PLANE },
+    },
+    {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
       metadata: { name: "linkerd-linkerd-old", labels: CONTROL_PLANE },
@@ -61,5 +66,9 @@ test("prune names what is marked as the control plane's and is no longer rendere
   const world = { wall: INSTALLED_MS, client: fakeCluster([...installed(), ...old]) };
   const { status, out } = await runCommand(["prune"], world);
   expect(status).toBe(0);
-  expect(namesOf(out)).toEqual(["Service/linkerd/linkerd-old", "ClusterRole/linkerd-linkerd-old"]);
+  expect(namesOf(out)).toEqual([
+    "Service/linkerd/linkerd-old",
+    "PodDisruptionBudget/linkerd/linkerd-dst",
+    "ClusterRole/linkerd-linkerd-old",
+  ]);
 });

@@ -41,4 +41,6 @@ test("tar() gives the same bytes in whatever order things are named", () => {
 test("tar() refuses a name that does not fit", () => {
   const tree: TarTree = new Map([["x".repeat(101), file("")]]);
   expect(() => [...tar(tree)]).toThrow("too long");
+  const link: TarTree = new Map([["a", { type: "link", target: "x".repeat(101) }]]);
+  expect(() => [...tar(link)]).toThrow("too long");
 });

@@ -12,11 +12,10 @@ export type TarTree = ReadonlyMap<string, TarEntry>;
 const BLOCK = 512;
 const NAME_BYTES = 100;
 const PREFIX_BYTES = 155;
-const FOLDER_MODE = 0o755;
-const LINK_MODE = 0o777;
+const MODES = { link: 0o777, folder: 0o755 } as const;
 const KINDS = { file: "0", link: "2", folder: "5" } as const;
 
-/** The pieces of an archive one after the other. Folders that files lie in need not be named. Throws on names over 255 bytes. */
+/** The pieces of an archive one after the other. Folders that files lie in need not be named. Throws on names over 255 bytes, and links to names over 100. */
 export function* tar(tree: TarTree): Generator<Uint8Array> {
   for (const [path, entry] of [...withFolders(tree)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     yield header(path, entry);
@@ -44,16 +43,19 @@ function header(path: string, entry: TarEntry): Uint8Array {
   const put = (text: string, at: number): number => block.write(text, at, "latin1");
   const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");
   const [prefix, name] = split(entry.type === "folder" ? `${path}/` : path);
-  const mode = { file: "mode" in entry ? entry.mode : 0, link: LINK_MODE, folder: FOLDER_MODE };
   put(name, 0);
-  put(octal(mode[entry.type], 7), 100);
+  put(octal(entry.type === "file" ? entry.mode : MODES[entry.type], 7), 100);
   put(octal(0, 7), 108);
   put(octal(0, 7), 116);
   put(octal(entry.type === "file" ? entry.bytes.length : 0, 11), 124);
   put(octal(0, 11), 136);
   put(" ".repeat(8), 148);
   put(KINDS[entry.type], 156);
-  if (entry.type === "link") put(entry.target, 157);
+  if (entry.type === "link") {
+    if (Buffer.byteLength(entry.target) > NAME_BYTES)
+      throw new Error(`Cannot archive ${path}: the name that it links to is too long`);
+    put(entry.target, 157);
+  }
   put("ustar\u000000", 257);
   put(prefix, 345);
   const sum = block.reduce((total, byte) => total + byte, 0);
