@@ -1,5 +1,7 @@
 /** Connections that move much take turns, so that what others wait for comes between: a read takes up to 512 KB. */
 
+import { NextTurn } from "./next-turn.ts";
+
 /** A chunk of this size is one of many; smaller ones cost too little for their connection to be held back. */
 export const BULK_CHUNK_BYTES: number = 64 * 1024;
 /** Once so much was read in such chunks, of all connections together, everybody else is looked at first. */
@@ -13,26 +15,25 @@ export interface BulkReader {
 
 /** Whose turn it is. */
 export class BulkTurns {
-  readonly #later: (next: () => void) => void;
+  readonly #turn: NextTurn;
   readonly #waiting: BulkReader[] = [];
   #bytes = 0;
-  #scheduled = false;
 
-  /** `later` runs what it is given once all sockets that are ready were looked at. */
+  /** `later` as in NextTurn. */
   constructor(later: (next: () => void) => void) {
-    this.#later = later;
+    this.#turn = new NextTurn(later, () => this.#begin());
   }
 
   /** A connection has read a large chunk. Where that makes a turn, it is held back until the next that is its own. */
   took(reader: BulkReader, bytes: number): void {
     this.#bytes += bytes;
-    this.#schedule();
+    this.#turn.ask();
     if (this.#bytes >= BULK_TURN_BYTES) this.#wait(reader);
   }
 
   /** A connection whose last chunk was large may read again. Where others have this turn, it is held back as well. */
   resumes(reader: BulkReader): void {
-    this.#schedule();
+    this.#turn.ask();
     if (this.#bytes >= BULK_TURN_BYTES || this.#waiting.length > 0) this.#wait(reader);
     else this.#bytes += BULK_TURN_BYTES;
   }
@@ -42,19 +43,12 @@ export class BulkTurns {
     this.#waiting.push(reader);
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#later(this.#next);
-  }
-
-  readonly #next = (): void => {
-    this.#scheduled = false;
+  #begin(): void {
     this.#bytes = 0;
     const next = this.#waiting.shift();
-    if (this.#waiting.length > 0) this.#schedule();
+    if (this.#waiting.length > 0) this.#turn.ask();
     next?.goOn();
-  };
+  }
 }
 
 /** Of this process: whoever reads takes the time of all. */

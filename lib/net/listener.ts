@@ -1,7 +1,7 @@
 /** TCP and Unix listeners whose connections are ByteStreams. */
 
 import { chmodSync } from "node:fs";
-import { type Opening, openingTurns } from "./opening-turns.ts";
+import { takeInTurn } from "./opening-turns.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port; `mode` is that of the socket's file. */
@@ -16,6 +16,9 @@ export interface Listener {
   stop(): void;
 }
 
+/** Nobody knows of it yet. */
+const onGone = (): void => undefined;
+
 /** Listens and calls `onConnection` for each connection, a few a turn. Throws where the address is taken or not local. */
 export function listen(
   address: ListenAddress,
@@ -27,7 +30,7 @@ export function listen(
     open: (opened: BunSocket): void => {
       const stream = new TcpStream(opened);
       opened.data = stream;
-      openingTurns.add(new Arrival(stream, onConnection, onFault));
+      takeInTurn(stream, { begin: () => onConnection(stream), onGone, onFault });
     },
   };
   const where =
@@ -41,37 +44,4 @@ export function listen(
     port: "unix" in address ? 0 : (server as unknown as { readonly port: number }).port,
     stop: () => server.stop(),
   };
-}
-
-/** A connection that is not read before its turn. */
-class Arrival implements Opening {
-  readonly #stream: TcpStream;
-  readonly #onConnection: (stream: TcpStream) => void;
-  readonly #onFault: FaultObserver;
-
-  constructor(
-    stream: TcpStream,
-    onConnection: (stream: TcpStream) => void,
-    onFault: FaultObserver,
-  ) {
-    this.#stream = stream;
-    this.#onConnection = onConnection;
-    this.#onFault = onFault;
-  }
-
-  wait(): void {
-    this.#stream.holdBack();
-  }
-
-  open(): boolean {
-    if (this.#stream.isClosed) return false;
-    try {
-      this.#onConnection(this.#stream);
-    } catch (error) {
-      this.#onFault(error as Error);
-      this.#stream.destroy();
-    }
-    this.#stream.goOn();
-    return true;
-  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { OPENINGS_PER_TURN, OpeningTurns } from "./opening-turns.ts";
+import { type Accepted, OPENINGS_PER_TURN, OpeningTurns, takeInTurn } from "./opening-turns.ts";
 
 function bed() {
   const due: (() => void)[] = [];
@@ -20,7 +20,7 @@ function bed() {
     for (const next of due.splice(0)) next();
     return log.splice(0);
   };
-  return { due, add, log, turn };
+  return { due, turns, add, log, turn };
 }
 
 const numbered = (from: number, count: number): string[] =>
@@ -50,4 +50,36 @@ test("whoever has gone while waiting takes nobody's turn", () => {
   for (const first of waiting.slice(0, 1)) first.gone = true;
   log.length = 0;
   expect(turn()).toEqual(numbered(1, OPENINGS_PER_TURN));
+});
+
+test("takeInTurn() keeps a connection from being read before its turn; what throws there is reported and ends it", () => {
+  const { turns, turn, add, log } = bed();
+  for (const name of numbered(0, OPENINGS_PER_TURN)) add(name);
+  log.length = 0;
+  const take = (name: string, { isClosed }: { readonly isClosed: boolean }): void => {
+    const told = (what: string) => (): void => void log.push(`${name} ${what}`);
+    const accepted: Accepted = {
+      isClosed,
+      ...{ holdBack: told("waits"), goOn: told("goes on"), destroy: told("ends") },
+    };
+    const begin = (): void => {
+      log.push(name);
+      if (name === "bad") throw new Error("ours");
+    };
+    const onFault = ({ message }: Error): void => void log.push(message);
+    takeInTurn(accepted, { begin, onGone: told("gone"), onFault }, turns);
+  };
+  take("good", { isClosed: false });
+  take("bad", { isClosed: false });
+  take("lost", { isClosed: true });
+  expect(log.splice(0)).toEqual(["good waits", "bad waits", "lost waits"]);
+  expect(turn()).toEqual([
+    "good",
+    "good goes on",
+    "bad",
+    "ours",
+    "bad ends",
+    "bad goes on",
+    "lost gone",
+  ]);
 });

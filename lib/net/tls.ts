@@ -8,7 +8,7 @@
 import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { Attempt, bunOptions, ConnectError, type ConnectOptions, openSocket } from "./connect.ts";
-import { openInTurn, openingTurns } from "./opening-turns.ts";
+import { openInTurn, takeInTurn } from "./opening-turns.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** A key, its chain and the anchors that peers must chain to, all PEM. Replaced as a whole on renewal. */
@@ -92,16 +92,10 @@ export function acceptTls(
   options: AcceptOptions,
   observer: AcceptObserver,
 ): void {
-  openingTurns.add({
-    wait: () => stream.holdBack(),
-    open: () => {
-      if (stream.isClosed) {
-        observer.onFailed(gone(undefined));
-        return false;
-      }
-      upgrade(stream, options, observer);
-      return true;
-    },
+  takeInTurn(stream, {
+    begin: () => upgrade(stream, options, observer),
+    onGone: () => observer.onFailed(gone(undefined)),
+    onFault: options.onFault,
   });
 }
 
@@ -119,7 +113,7 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
   };
   const handlers = socketHandlers(options.onFault);
   const plain = stream.detach();
-  plain.upgradeTLS({
+  const how = {
     isServer: true,
     initialData: options.initial,
     data: {
@@ -148,7 +142,14 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
         observer.onSession({ stream: secure, alpn: alpnOf(socket), peerNames: peerNames(socket) });
       },
     },
-  } as unknown as Parameters<BunSocket["upgradeTLS"]>[0]);
+  } as unknown as Parameters<BunSocket["upgradeTLS"]>[0];
+  try {
+    plain.upgradeTLS(how);
+  } catch (error) {
+    // The stream no longer has it to end.
+    plain.terminate();
+    throw error;
+  }
 }
 
 /** Why this client may not go on; undefined where it may (with a verified certificate or with none). */
