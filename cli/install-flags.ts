@@ -79,17 +79,10 @@ export function imageAt(registry: string | undefined): string | undefined {
   return registry === undefined ? undefined : `${registry}/${IMAGE.split("/").at(-1)}`;
 }
 
-/** An object without what is undefined, or has nothing in it, at any depth. */
+/** An object without what is undefined, at any depth. */
 export function given<T extends object>(value: T): T {
-  const entries = Object.entries(value)
-    .map(([key, each]): [string, unknown] => [key, isObject(each) ? given(each) : each])
-    .filter(([, each]) => each !== undefined && !(isObject(each) && isEmpty(each)));
-  return Object.fromEntries(entries) as T;
+  return JSON.parse(JSON.stringify(value)) as T;
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
 /** What the flags of their own set. */
 export function installOverrides(flags: GlobalFlags & InstallFlags): Overrides {

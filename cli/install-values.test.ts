@@ -2,21 +2,25 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readValueSources, type ValueSources } from "./install-values.ts";
+import type { Values } from "../deploy/values.ts";
+import { readOverrides, type ValueSources, valuesOf } from "./install-values.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "values-"));
 afterAll(() => rm(folder, { recursive: true }));
 const file = join(folder, "values.yml");
-const from = (sources: Partial<ValueSources>): ReturnType<typeof readValueSources> =>
-  readValueSources({
-    version: "1",
-    flags: {},
-    files: [],
-    set: [],
-    setString: [],
-    setFile: [],
-    ...sources,
-  });
+const from = async (sources: Partial<ValueSources>): Promise<Values> =>
+  valuesOf(
+    "1",
+    await readOverrides({
+      version: "1",
+      flags: {},
+      files: [],
+      set: [],
+      setString: [],
+      setFile: [],
+      ...sources,
+    }),
+  );
 
 test("files win over flags, --set over files, each with the type of the value", async () => {
   await writeFile(file, "controllerReplicas: 2\nproxy:\n  uid: 3000\n  logLevel: info\n");

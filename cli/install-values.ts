@@ -49,11 +49,6 @@ export function valuesOf(version: string, overrides: Overrides): Values {
   }
 }
 
-/** Both in one step. */
-export async function readValueSources(sources: ValueSources): Promise<Values> {
-  return valuesOf(sources.version, await readOverrides(sources));
-}
-
 /** A file's text. Throws CommandError where it cannot be read. */
 export async function read(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((cause: unknown) => {

@@ -1,8 +1,24 @@
 /** Manifests on standard output, as kubectl takes them. */
 
+import type { Command } from "commander";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { renderCrds } from "../deploy/crds/render.ts";
+import { flagsOf, type GlobalFlags } from "./command.ts";
 import type { Context } from "./context.ts";
 import { writeDocument } from "./inject/yaml.ts";
+
+/** Has a command print the custom resource definitions where `--crds` is given, else what `render` gives. */
+export function printsControlPlane<T extends { readonly output: "yaml" | "json" }>(
+  command: Command,
+  context: Context,
+  render: (flags: GlobalFlags & T) => Promise<readonly KubeObject[]>,
+): void {
+  command.action(async () => {
+    const flags = flagsOf<T & { readonly crds?: boolean }>(command);
+    const objects = flags.crds === true ? renderCrds(flags.linkerdNamespace) : await render(flags);
+    writeManifest(objects, { output: flags.output, context });
+  });
+}
 
 /** Prints objects one after the other. */
 export function writeManifest(

@@ -14,24 +14,17 @@ import { renderDestination } from "./destination.ts";
 import { encoded, renderIdentity } from "./identity.ts";
 import { renderProxyInjector } from "./proxy-injector.ts";
 import { trustRoots } from "./trust-roots.ts";
-import type { Overrides, Values } from "./values.ts";
+import { overridesIn, type Values } from "./values.ts";
 
 /** Where `upgrade` finds what was set when the mesh was installed; its key has the same name. */
 export const OVERRIDES_SECRET = "linkerd-config-overrides";
 
-/**
- * All objects of the control plane: namespace, configuration, then each controller. `overrides` are what makes the
- * values differ from the defaults.
- */
-export function renderControlPlane(
-  values: Values,
-  certificates: Certificates,
-  overrides: Overrides = {},
-): KubeObject[] {
+/** All objects of the control plane: namespace, configuration, then each controller. */
+export function renderControlPlane(values: Values, certificates: Certificates): KubeObject[] {
   return [
     namespace(values),
     config(values),
-    storedOverrides(values, overrides),
+    storedOverrides(values),
     trustRoots(values, certificates.anchorsPem),
     ...renderIdentity(values, certificates),
     ...renderDestination(values, certificates),
@@ -75,7 +68,7 @@ function config(values: Values): ConfigMap {
   };
 }
 
-function storedOverrides(values: Values, overrides: Overrides): Secret {
+function storedOverrides(values: Values): Secret {
   return {
     apiVersion: "v1",
     kind: "Secret",
@@ -85,6 +78,6 @@ function storedOverrides(values: Values, overrides: Overrides): Secret {
       labels: labelsOf("controller", values),
       annotations: createdBy(values),
     },
-    data: encoded({ [OVERRIDES_SECRET]: JSON.stringify(overrides, null, 2) }),
+    data: encoded({ [OVERRIDES_SECRET]: JSON.stringify(overridesIn(values), null, 2) }),
   };
 }

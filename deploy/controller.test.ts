@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
-import { controllerDeployment, controllerService } from "./controller.ts";
+import type { Deployment } from "#lib/k8s/types/apps.ts";
+import { controllerService, controllerWorkload } from "./controller.ts";
 import { createValues } from "./values.ts";
 
 const values = createValues("1.2.3", { controllerReplicas: 3, imagePullPolicy: "Never" });
+const deploymentOf = (anchorsPem: string): Deployment =>
+  controllerWorkload(spec, { values, anchorsPem }).at(-1) as Deployment;
 const spec = {
   component: "identity",
   args: ["-addr=:8080"],
@@ -11,8 +14,8 @@ const spec = {
   volumes: [{ volume: { name: "v", emptyDir: {} }, mountPath: "/v" }],
 } as const;
 
-test("controllerDeployment() says where the controller is alive and ready, and as whom it runs", () => {
-  const deployment = controllerDeployment(spec, { values, anchorsPem: "PEM" });
+test("controllerWorkload() says where the controller is alive and ready, and as whom it runs", () => {
+  const deployment = deploymentOf("PEM");
   expect(deployment.spec?.replicas).toBe(3);
   expect(deployment.spec?.template.spec?.containers[0]).toMatchObject({
     name: "identity",
@@ -25,11 +28,9 @@ test("controllerDeployment() says where the controller is alive and ready, and a
   });
 });
 
-test("controllerDeployment() rolls its pods when the anchors change", () => {
+test("controllerWorkload() rolls its pods when the anchors change", () => {
   const annotationOf = (anchorsPem: string): string | undefined =>
-    controllerDeployment(spec, { values, anchorsPem }).spec?.template.metadata?.annotations?.[
-      "linkerd.io/trust-root-sha256"
-    ];
+    deploymentOf(anchorsPem).spec?.template.metadata?.annotations?.["linkerd.io/trust-root-sha256"];
   expect(annotationOf("a")).toMatch(/^[0-9a-f]{64}$/);
   expect(annotationOf("b")).not.toBe(annotationOf("a"));
 });

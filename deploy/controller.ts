@@ -42,8 +42,17 @@ const API_ACCESS = "kube-api-access";
 const API_ACCESS_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
 const API_TOKEN_SECONDS = 3607;
 
-/** The Deployment `linkerd-<component>` with its proxy. */
-export function controllerDeployment(
+/** What runs a controller: the Deployment `linkerd-<component>` with its proxy, and its budget where one is wanted. */
+export function controllerWorkload(
+  spec: ControllerSpec,
+  how: { readonly values: Values; readonly anchorsPem: string },
+): KubeObject[] {
+  const { values } = how;
+  const budget = values.enablePodDisruptionBudget ? [disruptionBudget(spec.component, values)] : [];
+  return [...budget, deployment(spec, how)];
+}
+
+function deployment(
   spec: ControllerSpec,
   { values, anchorsPem }: { readonly values: Values; readonly anchorsPem: string },
 ): Deployment {
@@ -167,10 +176,9 @@ function apart(component: string, values: Values): NonNullable<PodSpec["affinity
   };
 }
 
-/** How many replicas may be away at once when nodes are drained; nothing where it is not wanted. */
-export function disruptionBudget(component: Component, values: Values): KubeObject[] {
-  if (!values.enablePodDisruptionBudget) return [];
-  const budget: PodDisruptionBudget = {
+/** How many replicas may be away at once when nodes are drained. */
+function disruptionBudget(component: Component, values: Values): PodDisruptionBudget {
+  return {
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",
     metadata: {
@@ -184,7 +192,6 @@ export function disruptionBudget(component: Component, values: Values): KubeObje
       selector: { matchLabels: labelsOf(component, values) },
     },
   };
-  return [budget];
 }
 
 /** What the API server's own admission would mount into every container. */

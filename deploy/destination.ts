@@ -2,12 +2,7 @@
 
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import {
-  controllerDeployment,
-  controllerService,
-  disruptionBudget,
-  labelsOf,
-} from "./controller.ts";
+import { controllerService, controllerWorkload, labelsOf } from "./controller.ts";
 import { account, type Rule, WATCH } from "./rbac.ts";
 import type { Values } from "./values.ts";
 
@@ -75,8 +70,7 @@ export function renderDestination(values: Values, certificates: Certificates): K
     controllerService("linkerd-dst", { ...service, port: DESTINATION }),
     controllerService("linkerd-dst-headless", { ...service, port: DESTINATION, headless: true }),
     controllerService("linkerd-policy", { ...service, port: POLICY, headless: true }),
-    ...disruptionBudget("destination", values),
-    controllerDeployment(
+    ...controllerWorkload(
       {
         component: "destination",
         args: destinationArgs(values),

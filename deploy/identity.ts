@@ -3,13 +3,7 @@
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import {
-  controllerDeployment,
-  controllerService,
-  createdBy,
-  disruptionBudget,
-  labelsOf,
-} from "./controller.ts";
+import { controllerService, controllerWorkload, createdBy, labelsOf } from "./controller.ts";
 import { account } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
 import type { Values } from "./values.ts";
@@ -35,8 +29,7 @@ export function renderIdentity(values: Values, certificates: Certificates): Kube
     issuerSecret(values, certificates),
     controllerService("linkerd-identity", service),
     controllerService("linkerd-identity-headless", { ...service, headless: true }),
-    ...disruptionBudget("identity", values),
-    controllerDeployment(
+    ...controllerWorkload(
       {
         component: "identity",
         args: [

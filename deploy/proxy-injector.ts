@@ -10,13 +10,7 @@ import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import {
-  controllerDeployment,
-  controllerService,
-  createdBy,
-  disruptionBudget,
-  labelsOf,
-} from "./controller.ts";
+import { controllerService, controllerWorkload, createdBy, labelsOf } from "./controller.ts";
 import { encoded } from "./identity.ts";
 import { account, WATCH } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
@@ -45,8 +39,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
       component,
       port: { name: PORT.name, port: 443, targetPort: PORT.port },
     }),
-    ...disruptionBudget("proxy-injector", values),
-    controllerDeployment(
+    ...controllerWorkload(
       {
         component,
         args: [`-addr=:${PORT.port}`, "-metrics-addr=:9995", `-linkerd-namespace=${namespace}`],

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseValues } from "../controller/injector/values.ts";
-import { createValues, type Overrides, validateValues } from "./values.ts";
+import { createValues, HA, type Overrides, overridesIn, validateValues } from "./values.ts";
 
 test("createValues() takes overrides at any depth, and leaves the rest", () => {
   const values = createValues("1.2.3", {
@@ -40,4 +40,10 @@ test("validateValues() finds nothing wrong with the defaults, and the injector r
   const values = createValues("1.2.3");
   expect(validateValues(values)).toEqual([]);
   expect(parseValues(JSON.stringify(values))).toMatchObject({ linkerdVersion: "1.2.3" });
+});
+
+test("overridesIn() gives back what was set, so that another version can be made of it", () => {
+  const overrides = { namespace: "mesh", policyController: { probeNetworks: ["10.0.0.0/8"] } };
+  for (const each of [{}, overrides, HA])
+    expect(overridesIn(createValues("1.2.3", each))).toEqual(each);
 });

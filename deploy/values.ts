@@ -79,6 +79,22 @@ export function createValues(version: string, overrides: Overrides = {}): Values
   return values;
 }
 
+/** What makes values differ from the defaults of their version: with it they can be made again for another one. */
+export function overridesIn(values: Values): Overrides {
+  return (difference(defaults(values.linkerdVersion), values) ?? {}) as Overrides;
+}
+
+/** The part of `values` that is not as in `base`; undefined where all is. Both have one shape. */
+function difference(base: unknown, values: unknown): unknown {
+  if (typeof base !== "object" || base === null || Array.isArray(base))
+    return Bun.deepEquals(base, values) ? undefined : values;
+  const other = values as Readonly<Record<string, unknown>>;
+  const parts = Object.entries(base)
+    .map(([key, each]) => [key, difference(each, other[key])] as const)
+    .filter(([, part]) => part !== undefined);
+  return parts.length === 0 ? undefined : Object.fromEntries(parts);
+}
+
 function defaults(version: string): Values {
   const quantity = { request: "", limit: "" };
   return {

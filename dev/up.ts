@@ -89,7 +89,7 @@ async function install(
     trustDomain: values.identityTrustDomain,
     nowMs: clock.wall(),
   });
-  await applyAll(user, renderCrds("linkerd"));
+  await applyAll(user, renderCrds(values.namespace));
   report("node agent: applied, waiting for it");
   await applyAndWait(options, user, renderCni(values));
   report("control plane: applied, waiting for it");

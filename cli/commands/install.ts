@@ -22,9 +22,9 @@ import {
   type ValueFlags,
 } from "../install-flags.ts";
 import { valuesOf } from "../install-values.ts";
-import { writeManifest } from "../manifest.ts";
+import { printsControlPlane, writeManifest } from "../manifest.ts";
 
-type Flags = InstallFlags & { readonly crds?: boolean; readonly ignoreCluster?: boolean };
+type Flags = InstallFlags & { readonly ignoreCluster?: boolean };
 
 /** Adds `install`. */
 export function addInstall(parent: Command, context: Context): void {
@@ -48,13 +48,7 @@ export function addInstall(parent: Command, context: Context): void {
   )
     .option("--crds", "Install the custom resource definitions only")
     .option("--ignore-cluster", "Do not look into the cluster for an installation that exists");
-  command.action(async () => {
-    const flags = flagsOf<Flags>(command);
-    const to = { output: flags.output, context };
-    if (flags.crds === true) {
-      writeManifest(renderCrds(flags.linkerdNamespace), to);
-      return;
-    }
+  printsControlPlane<Flags>(command, context, async (flags) => {
     const overrides = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, overrides);
     const own = await readOwnCertificates(flags);
@@ -65,7 +59,7 @@ export function addInstall(parent: Command, context: Context): void {
       nowMs: context.wall(),
       own,
     });
-    writeManifest(renderControlPlane(values, certificates, overrides), to);
+    return renderControlPlane(values, certificates);
   });
 }
 

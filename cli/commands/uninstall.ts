@@ -28,7 +28,7 @@ export function addUninstall(parent: Command, context: Context): void {
       usage: "uninstall",
       summary: "Output Kubernetes resources to uninstall Linkerd control plane",
       details:
-        "Applications have to be rolled out of the mesh first: their proxies would be left without a control plane. The node agent goes by itself, with bunkerd install-cni | kubectl delete -f -.",
+        "Applications have to be rolled out of the mesh first: their proxies would be left without a control plane. The node agent is taken away by bunkerd install-cni | kubectl delete -f -; what it put on a node stays there until bunkerd cni cleanup is run on it.",
       examples: [["Everything of the control plane", "bunkerd uninstall | kubectl delete -f -"]],
     }),
   ).option("-f, --force", "Also where pods are still meshed");
@@ -83,10 +83,7 @@ export function addPrune(parent: Command, context: Context): void {
       wallMs: context.wall(),
     });
     const values = valuesOf(context.version, overrides);
-    const rendered = [
-      ...renderCrds(namespace),
-      ...renderControlPlane(values, certificates, overrides),
-    ];
+    const rendered = [...renderCrds(namespace), ...renderControlPlane(values, certificates)];
     const wanted = new Set(rendered.map(keyOf));
     const found = await findMarked(client, {
       kinds: [...NAMESPACED_KINDS, ...CLUSTER_KINDS],

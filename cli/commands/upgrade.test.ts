@@ -14,7 +14,7 @@ const certificates = createCertificates({
   nowMs: INSTALLED_MS,
 });
 /** What version 1.0.0 installed. */
-const before = renderControlPlane(createValues("1.0.0", overrides), certificates, overrides);
+const before = renderControlPlane(createValues("1.0.0", overrides), certificates);
 const world = { wall: INSTALLED_MS, client: fakeCluster(before) };
 
 const objectsOf = (yaml: string): KubeObject[] => loadAll(yaml) as KubeObject[];
@@ -22,13 +22,8 @@ const objectsOf = (yaml: string): KubeObject[] => loadAll(yaml) as KubeObject[];
 test("upgrade prints this version with what was set, what is set now, and the same certificates", async () => {
   const { status, out } = await runCommand(["upgrade", "--set", "proxy.uid=3000"], world);
   expect(status).toBe(0);
-  const all = {
-    controllerReplicas: 2,
-    proxy: { logLevel: "info", uid: 3000 },
-    namespace: "linkerd",
-    cni: { namespace: "linkerd-cni" },
-  };
-  const after = renderControlPlane(createValues("1.2.3", all), certificates, all);
+  const all = { ...overrides, proxy: { ...overrides.proxy, uid: 3000 } };
+  const after = renderControlPlane(createValues("1.2.3", all), certificates);
   expect(objectsOf(out)).toEqual(JSON.parse(JSON.stringify(after)));
 });
 

@@ -2,8 +2,7 @@
 
 import type { Command } from "commander";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
-import { renderCrds } from "../../deploy/crds/render.ts";
-import { addCommand, flagsOf } from "../command.ts";
+import { addCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import {
   addInstallFlags,
@@ -14,9 +13,7 @@ import {
 } from "../install-flags.ts";
 import { joinOverrides, valuesOf } from "../install-values.ts";
 import { readInstalled } from "../installed.ts";
-import { writeManifest } from "../manifest.ts";
-
-type Flags = InstallFlags & { readonly crds?: boolean };
+import { printsControlPlane } from "../manifest.ts";
 
 /** Adds `upgrade`. */
 export function addUpgrade(parent: Command, context: Context): void {
@@ -35,23 +32,15 @@ export function addUpgrade(parent: Command, context: Context): void {
       ],
     }),
   ).option("--crds", "Upgrade the custom resource definitions only");
-  command.action(async () => {
-    const flags = flagsOf<Flags>(command);
-    const to = { output: flags.output, context };
-    if (flags.crds === true) {
-      writeManifest(renderCrds(flags.linkerdNamespace), to);
-      return;
-    }
+  printsControlPlane<InstallFlags>(command, context, async (flags) => {
     const { client } = await context.connect(flags);
     const before = await readInstalled(client, {
       namespace: flags.linkerdNamespace,
       wallMs: context.wall(),
     });
     const given = await overridesOf(context.version, flags, installOverrides(flags));
-    const overrides = joinOverrides(before.overrides, given);
-    const values = valuesOf(context.version, overrides);
+    const values = valuesOf(context.version, joinOverrides(before.overrides, given));
     const own = await readOwnCertificates(flags);
-    const certificates = { ...before.certificates, ...own };
-    writeManifest(renderControlPlane(values, certificates, overrides), to);
+    return renderControlPlane(values, { ...before.certificates, ...own });
   });
 }

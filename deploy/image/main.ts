@@ -8,7 +8,7 @@ import { archive } from "./archive.ts";
 import { readBase } from "./base.ts";
 import { IMAGE, IMAGE_ENVIRONMENT } from "./environment.ts";
 import { fileEntry } from "./files.ts";
-import { compile, ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
+import { ARCHITECTURE, compile, ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
 import { npmIngredients, sbom } from "./sbom.ts";
 import type { TarEntry, TarTree } from "./tar.ts";
 
@@ -54,7 +54,7 @@ export async function writeImage(
     writeFileSync(`${out}.spdx.json`, contents);
     const pieces = archive({
       name: `${name}:${version}`,
-      architecture: process.arch === "arm64" ? "arm64" : "amd64",
+      architecture: ARCHITECTURE,
       layers: [base.tree, own],
       user: USER,
       entrypoint: ENTRYPOINT,

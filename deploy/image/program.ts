@@ -5,10 +5,11 @@ import { $ } from "bun";
 /** The one executable. */
 export const PROGRAM = "usr/bin/bunkerd";
 /** Where a genuine control plane expects a proxy. */
-export const LINKS: readonly (readonly [path: string, target: string])[] = [
-  ["usr/lib/linkerd/linkerd2-proxy-identity", "/usr/bin/bunkerd"],
-];
-export const ENTRYPOINT: readonly string[] = [`/${LINKS[0]?.[0]}`];
+const PROXY = "usr/lib/linkerd/linkerd2-proxy-identity";
+export const LINKS: readonly (readonly [path: string, target: string])[] = [[PROXY, `/${PROGRAM}`]];
+export const ENTRYPOINT: readonly string[] = [`/${PROXY}`];
+/** Of what is compiled and unpacked on this machine. */
+export const ARCHITECTURE: "amd64" | "arm64" = process.arch === "arm64" ? "arm64" : "amd64";
 /** Of proxies; controllers and the node agent say theirs in their manifests. */
 export const USER = "2102:2102";
 

@@ -64,7 +64,7 @@ export function sbom(
 
 interface Lock {
   readonly packages: Readonly<
-    Record<string, { readonly version?: string; readonly dev?: boolean; readonly license?: string }>
+    Record<string, { readonly version?: string; readonly dev?: boolean }>
   >;
 }
 

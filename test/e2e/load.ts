@@ -28,7 +28,7 @@ export interface RunningLoad {
 }
 
 /** Starts a load and returns once it runs. */
-export async function startLoad(place: Place, plan: LoadPlan): Promise<RunningLoad> {
+export async function startLoad(place: Pick<Place, "shell">, plan: LoadPlan): Promise<RunningLoad> {
   const { name, namespace, service } = plan;
   const ip = await place.shell(
     `kubectl -n shop get svc ${service} -o jsonpath='{.spec.clusterIP}'`,

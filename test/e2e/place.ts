@@ -6,7 +6,7 @@ import { writeImage } from "../../deploy/image/main.ts";
 import { compile } from "../../deploy/image/program.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { writeAppImage } from "./app/image.ts";
-import { type Ended, output, run, type ShellOptions } from "./shell.ts";
+import { output, type ShellOptions } from "./shell.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const CLUSTER = `${ROOT}test/e2e/cluster/cluster`;
@@ -17,10 +17,6 @@ const BIN = `${DIST}/bin`;
 export interface Place {
   /** Runs a line as a user would type it. */
   shell(line: string, options?: ShellOptions): Promise<string>;
-  /** The same, whatever comes of it. */
-  attempt(line: string, options?: ShellOptions): Promise<Ended>;
-  /** A command on a node; undefined where nodes are out of reach. */
-  readonly onNode: ((node: string, line: string) => Promise<string>) | undefined;
   /** What a command prints in the network where traffic between nodes passes; undefined where that is out of reach. */
   readonly onSwitch: ((line: string) => Promise<string>) | undefined;
   stop(): Promise<void>;
@@ -35,8 +31,6 @@ export async function contextPlace(context: string): Promise<Place> {
   const env = { PATH: `${BIN}:${Bun.env["PATH"] ?? ""}`, KUBECONFIG: `${DIST}/kubeconfig` };
   return {
     shell: (text, options) => output(line(text), { ...options, env }),
-    attempt: (text, options) => run(line(text), { ...options, env }),
-    onNode: undefined,
     onSwitch: undefined,
     stop: () => Promise.resolve(),
   };
@@ -57,9 +51,7 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
   ];
   return {
     shell: (text, options) => output(line(text), options),
-    attempt: (text, options) => run(line(text), options),
-    onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
-    onSwitch: async (text) => (await run([CLUSTER, "run", "sh", "-c", text])).stdout,
+    onSwitch: (text) => output([CLUSTER, "run", "sh", "-ec", text]),
     stop: async () => void (await output([CLUSTER, "down"])),
   };
 }

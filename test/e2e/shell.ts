@@ -8,18 +8,11 @@ export interface ShellOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
-/** What a command ended with. */
-export interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command to its end. */
-export async function run(
+/** What a command printed. Throws with what it said where it failed. */
+export async function output(
   words: readonly string[],
   { input, env, timeoutSeconds }: ShellOptions = {},
-): Promise<Ended> {
+): Promise<string> {
   const child = Bun.spawn([...words], {
     stdin: input === undefined ? "ignore" : new Blob([input]),
     stdout: "pipe",
@@ -31,12 +24,7 @@ export async function run(
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
   ]);
-  return { exitCode: await child.exited, stdout, stderr };
-}
-
-/** What a command printed. Throws with what it said where it failed. */
-export async function output(words: readonly string[], options?: ShellOptions): Promise<string> {
-  const { exitCode, stdout, stderr } = await run(words, options);
+  const exitCode = await child.exited;
   if (exitCode !== 0)
     throw new Error(`${words.join(" ")} ended with ${exitCode}: ${stderr.trim() || stdout.trim()}`);
   return stdout;

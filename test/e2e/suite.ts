@@ -6,7 +6,7 @@ import type { Place } from "./place.ts";
 export interface Case {
   readonly name: string;
   /** What of the place it cannot do without. */
-  readonly needs?: "nodes";
+  readonly needs?: "switch";
   readonly run: (place: Place) => Promise<void>;
 }
 
@@ -35,9 +35,9 @@ export async function runSuite(
     if (tally.failed > 0) {
       tally.failed++;
       say(`FAILED ${title}: not tried, as one before it failed`);
-    } else if (each.needs === "nodes" && place.onNode === undefined) {
+    } else if (each.needs === "switch" && place.onSwitch === undefined) {
       tally.skipped++;
-      say(`Skipped ${title}: the nodes of this cluster are out of reach`);
+      say(`Skipped ${title}: what passes between the nodes of this cluster cannot be seen`);
     } else {
       const startMs = performance.now();
       try {

@@ -3,6 +3,7 @@
 import { archive } from "../../../deploy/image/archive.ts";
 import { readBase } from "../../../deploy/image/base.ts";
 import { fileEntry, readTree } from "../../../deploy/image/files.ts";
+import { ARCHITECTURE } from "../../../deploy/image/program.ts";
 import type { TarEntry, TarTree } from "../../../deploy/image/tar.ts";
 
 export const APP_IMAGE = "test.local/app:1";
@@ -16,7 +17,7 @@ export async function writeAppImage(out: string): Promise<void> {
   const base = await readBase();
   const pieces = archive({
     name: APP_IMAGE,
-    architecture: process.arch === "arm64" ? "arm64" : "amd64",
+    architecture: ARCHITECTURE,
     layers: [base.tree, sources()],
     user: "1000",
     entrypoint: [`/${RUNTIME}`, `/app/${MAIN}`],

@@ -12,11 +12,8 @@ const INJECT = "kubectl -n shop get deploy -o yaml | bunkerd inject - | kubectl 
 const UNINJECT = "kubectl -n shop get deploy -o yaml | bunkerd uninject - | kubectl apply -f -";
 const ROLLED = "kubectl -n shop rollout status deploy/web --timeout=120s";
 
-/** Long enough for a pod to start and call. */
-const CAPTURE_SECONDS = 20;
-
 /** The block of commands below the README's heading "Install". */
-export function installCommands(readme: string): string[] {
+function installCommands(readme: string): string[] {
   const [, block = ""] = /^## Install\n[\s\S]*?```\n([\s\S]*?)```/m.exec(readme) ?? [];
   return block
     .split("\n")
@@ -93,15 +90,26 @@ async function podsAreMeshed(place: Place): Promise<void> {
   }
 }
 
-/** A meshed caller: its requests carry its identity, and nothing readable passes between nodes. */
-async function callsAreEncrypted(place: Place): Promise<void> {
-  const capture = place.onSwitch?.(`timeout ${CAPTURE_SECONDS} tcpdump -i switch -A -n -l tcp`);
+const CAPTURE = "/tmp/bunkerd-e2e.pcap";
+/** Returns once the capture has begun, which the file shows, with the process to end. */
+const START_CAPTURE = `rm -f ${CAPTURE}
+tcpdump -i switch -U -w ${CAPTURE} tcp >/dev/null 2>&1 </dev/null &
+for try in $(seq 100); do [ -s ${CAPTURE} ] && break; sleep 0.05; done
+echo $!`;
+const END_CAPTURE = `while [ -d /proc/$PROCESS ]; do kill $PROCESS || true; sleep 0.05; done
+tcpdump -A -n -r ${CAPTURE} 2>/dev/null
+rm ${CAPTURE}`;
+
+/** A meshed caller: its requests go to proxies, and nothing readable of them passes between nodes. */
+async function callsAreEncrypted({ onSwitch, ...place }: Place): Promise<void> {
+  if (onSwitch === undefined) throw new Error("Cannot capture: there is no switch");
+  const capture = (await onSwitch(START_CAPTURE)).trim();
   const load = await startLoad(place, {
     ...{ name: "inside", namespace: "shop", service: "web", path: "/headers" },
     ...{ rate: 50, seconds: 5, meshed: true },
   });
   expectNothingLost(await load.result());
-  const text = (await capture) ?? "";
+  const text = await onSwitch(`PROCESS=${capture}\n${END_CAPTURE}`);
   expectThat(text.includes(".4143"), "no packet to a proxy was seen");
   expectThat(!text.includes("GET /headers"), "a request passed in the clear");
 }
@@ -142,7 +150,7 @@ export const INSTALL: Suite = {
       run: (place) => roll(place, INJECT, { meshed: false }),
     },
     { name: "its pods have no init container and no capability", run: podsAreMeshed },
-    { name: "calls between nodes are encrypted", needs: "nodes", run: callsAreEncrypted },
+    { name: "calls between nodes are encrypted", needs: "switch", run: callsAreEncrypted },
     {
       name: "check --proxy is all green",
       run: async (p) => void (await p.shell("bunkerd check --proxy")),
