@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
+import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { readIssuer } from "../controller/identity/authority.ts";
 import { createCertificates, createServingCertificate } from "./certificates.ts";
 
@@ -13,7 +14,11 @@ const DAY_MS = 86_400_000;
 
 test("createCertificates() makes an issuer that the identity service takes", () => {
   const { issuer, anchorsPem } = certificates;
-  const read = readIssuer({ keyPem: issuer.keyPem, chainPem: issuer.crtPem }, anchorsPem, nowMs);
+  const read = readIssuer(
+    { keyPem: issuer.keyPem, chainPem: issuer.crtPem },
+    readTrustBundle(anchorsPem),
+    nowMs,
+  );
   expect(read.commonName).toBe("identity.linkerd.cluster.local");
   expect(read.intermediates).toHaveLength(1);
   expect(read.expiresMs).toBe(nowMs + 365 * DAY_MS);

@@ -7,6 +7,7 @@ import {
   randomBytes,
   sign,
 } from "node:crypto";
+import { keyIdOf } from "#lib/x509/key-id.ts";
 import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 
@@ -94,6 +95,7 @@ function certify(
   const content = {
     commonName: what.name,
     issuerCommonName: by.name,
+    issuerKeyId: keyIdOf(createPublicKey(by.key)),
     dnsNames: what.dnsNames,
     publicKey: createPublicKey(key),
     serial: randomBytes(16),

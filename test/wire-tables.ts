@@ -37,8 +37,9 @@ function reachable(roots: readonly DescMessage[]): DescMessage[] {
 }
 
 const packageOf = ({ file }: DescMessage): string => file.proto.package;
-/** What a package is called within the tables: its last part. */
-const shortOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+/** What a package is called within the tables: its last part, with the name of what it is a version of. */
+const shortOf = (name: string): string =>
+  /[^.]+?(\.v\d+)?$/.exec(name)?.[0].replace(".v", "V") ?? name;
 const nameOf = (message: DescMessage): string =>
   message.typeName.slice(packageOf(message).length + 1);
 

@@ -5,6 +5,8 @@ import {
   sign as signWith,
   X509Certificate,
 } from "node:crypto";
+import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { keyIdOf } from "#lib/x509/key-id.ts";
 import { buildRequest } from "#lib/x509/request.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { readIssuer, signWorkload } from "./authority.ts";
@@ -14,7 +16,8 @@ const domain = { controlPlaneNamespace: "linkerd", trustDomain: "cluster.local" 
 const account = { namespace: "ns", name: "web" };
 const WEB = "web.ns.serviceaccount.identity.linkerd.cluster.local";
 const root = new FakeAuthority("root.linkerd.cluster.local");
-const issuer = readIssuer(root.issuer, root.anchorsPem, Date.now());
+const bundle = readTrustBundle(root.anchorsPem);
+const issuer = readIssuer(root.issuer, bundle, Date.now());
 const options = {
   issuer,
   domain,
@@ -53,6 +56,17 @@ test("IDY4, IDY5: signWorkload() signs a leaf that chains to the anchor", () => 
   expect(expiresMs).toBeLessThanOrEqual(issuer.expiresMs);
 });
 
+test("signWorkload() names the issuer's key, as the issuer's certificate does", () => {
+  const named = { ...options, issuer: { ...issuer, keyId: Uint8Array.of(0xca, 0xfe, 0xca, 0xfe) } };
+  const leafOf = (how: typeof named): string =>
+    Buffer.from(signWorkload(WEB, { csrDer: csr(WEB), account }, how).leafDer).toString("hex");
+  expect(leafOf(named)).toContain("0603551d23040830068004cafecafe");
+  expect(issuer.keyId).toEqual(keyIdOf(new X509Certificate(root.anchorsPem).publicKey));
+  const nameless = { ...options, issuer: { ...issuer, keyId: undefined } };
+  const leaf = signWorkload(WEB, { csrDer: csr(WEB), account }, nameless).leafDer;
+  expect(Buffer.from(leaf).toString("hex")).not.toContain("0603551d23");
+});
+
 test("IDY1, IDY3: signWorkload() refuses what is malformed, or asks for another name than the account's", () => {
   const sign =
     (identity: string, csrDer: Uint8Array, of = account) =>
@@ -71,15 +85,13 @@ test("IDY6: readIssuer() refuses an issuer that cannot vouch", () => {
   const now = Date.now();
   const other = new FakeAuthority("other");
   const leaf = root.issue("web.ns");
-  expect(() => readIssuer(root.issuer, other.anchorsPem, now)).toThrow("does not chain");
-  expect(() =>
-    readIssuer({ keyPem: leaf.keyPem, chainPem: leaf.chainPem }, root.anchorsPem, now),
-  ).toThrow("no CA");
-  expect(() => readIssuer({ ...root.issuer, keyPem: leaf.keyPem }, root.anchorsPem, now)).toThrow(
-    "differ",
+  expect(() => readIssuer(root.issuer, readTrustBundle(other.anchorsPem), now)).toThrow(
+    "does not chain",
   );
-  expect(() => readIssuer({ ...root.issuer, chainPem: "" }, root.anchorsPem, now)).toThrow(
-    "no certificate",
+  expect(() => readIssuer({ keyPem: leaf.keyPem, chainPem: leaf.chainPem }, bundle, now)).toThrow(
+    "no CA",
   );
-  expect(() => readIssuer(root.issuer, root.anchorsPem, now + 10 * DAY_MS)).toThrow("expired");
+  expect(() => readIssuer({ ...root.issuer, keyPem: leaf.keyPem }, bundle, now)).toThrow("differ");
+  expect(() => readIssuer({ ...root.issuer, chainPem: "" }, bundle, now)).toThrow("no certificate");
+  expect(() => readIssuer(root.issuer, bundle, now + 10 * DAY_MS)).toThrow("expired");
 });

@@ -7,7 +7,9 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
+import { isIssuedBy, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
+import { parseSubjectKeyId } from "#lib/x509/parse-key-id.ts";
 import { parseRequest } from "#lib/x509/parse-request.ts";
 import { fromPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
@@ -24,6 +26,8 @@ export interface IssuerPem {
 export interface Issuer {
   readonly key: KeyObject;
   readonly commonName: string;
+  /** Its subjectKeyIdentifier; undefined where its certificate has none. */
+  readonly keyId: Uint8Array | undefined;
   /** The issuer's chain without the anchor, DER. */
   readonly intermediates: readonly Uint8Array[];
   /** The first expiry in the chain, calendar milliseconds. */
@@ -38,10 +42,9 @@ export interface SignedLeaf {
 }
 
 /** Reads an issuer and verifies it; throws with what is wrong where it is unreadable, no CA, expired or untrusted. */
-export function readIssuer(pem: IssuerPem, anchorsPem: string, nowMs: number): Issuer {
+export function readIssuer(pem: IssuerPem, { anchors }: TrustBundle, nowMs: number): Issuer {
   const key = createPrivateKey(pem.keyPem);
   const chain = fromPem("CERTIFICATE", pem.chainPem).map((der) => new X509Certificate(der));
-  const anchors = fromPem("CERTIFICATE", anchorsPem).map((der) => new X509Certificate(der));
   const [first] = chain;
   if (first === undefined) throw new Error("Cannot use issuer: it has no certificate");
   if (!first.ca) throw new Error("Cannot use issuer: its certificate is no CA");
@@ -49,8 +52,8 @@ export function readIssuer(pem: IssuerPem, anchorsPem: string, nowMs: number): I
     throw new Error("Cannot use issuer: key and certificate differ");
   const linked = chain
     .slice(1)
-    .every((issuer, index) => issued(chain[index] as X509Certificate, issuer));
-  const anchored = anchors.some((anchor) => issued(chain.at(-1) as X509Certificate, anchor));
+    .every((issuer, index) => isIssuedBy(chain[index] as X509Certificate, issuer));
+  const anchored = anchors.some((anchor) => isIssuedBy(chain.at(-1) as X509Certificate, anchor));
   if (!linked || !anchored)
     throw new Error("Cannot use issuer: it does not chain to a trust anchor");
   const expiresMs = Math.min(...chain.map(({ validTo }) => new Date(validTo).getTime()));
@@ -61,13 +64,10 @@ export function readIssuer(pem: IssuerPem, anchorsPem: string, nowMs: number): I
   return {
     key,
     commonName: /^CN=(.*)$/m.exec(first.subject)?.[1] ?? "",
+    keyId: parseSubjectKeyId(first.raw),
     intermediates: intermediates.map(({ raw }) => Uint8Array.from(raw)),
     expiresMs,
   };
-}
-
-function issued(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
 /** What signing needs beside the request. */
@@ -105,6 +105,7 @@ export function signWorkload(
   const content = {
     commonName: csr.commonName,
     issuerCommonName: issuer.commonName,
+    issuerKeyId: issuer.keyId,
     dnsNames: csr.dnsNames,
     publicKey: csr.publicKey,
     serial,

@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { keyIdOf } from "#lib/x509/key-id.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { IssuerStore, LOOK_INTERVAL_MS } from "./issuer-store.ts";
@@ -15,6 +18,7 @@ const START_MS = Date.now();
 function setUp() {
   const files = new Map<string, string>();
   const lines: string[] = [];
+  const trusted: string[] = [];
   const clock = new Now();
   const log = createLogger({
     filter: new LogFilter(),
@@ -31,12 +35,16 @@ function setUp() {
     },
     clock,
     log,
+    onTrusted: ({ generation }) => trusted.push(generation),
   });
   const give = ({ issuer, anchorsPem }: FakeAuthority): void => {
     files.set("key", issuer.keyPem).set("chain", issuer.chainPem).set("anchors", anchorsPem);
   };
-  return { files, lines, clock, store, give };
+  return { files, lines, trusted, clock, store, give };
 }
+
+const parseKeyId = ({ anchorsPem }: FakeAuthority): Uint8Array =>
+  keyIdOf(new X509Certificate(anchorsPem).publicKey);
 
 const codeOf = (act: () => unknown): unknown => {
   try {
@@ -71,6 +79,39 @@ test("IDY6: a new issuer is taken, a bad one is not", async () => {
   await store.look();
   expect(store.require().commonName).toBe("two");
   expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", "IssuerUpdateSkipped"]);
+});
+
+test("IDY6: anchors are given out with the issuer that they vouch for, in whatever order the files come", async () => {
+  const [a, b] = [new FakeAuthority("same"), new FakeAuthority("same")];
+  const both = a.anchorsPem + b.anchorsPem;
+  const steps = {
+    ca: (): unknown => files.set("anchors", both),
+    key: (): unknown => files.set("key", b.issuer.keyPem),
+    chain: (): unknown => files.set("chain", b.issuer.chainPem),
+  };
+  const { store, give, files, trusted } = setUp();
+  const generationOf = (pem: string): string => readTrustBundle(pem).generation;
+  const [old, during, last] = [a.anchorsPem, both, b.anchorsPem].map(generationOf);
+  for (const order of ["ca key chain", "key chain ca", "chain ca key"]) {
+    give(a);
+    await store.look();
+    trusted.length = 0;
+    for (const step of order.split(" ") as (keyof typeof steps)[]) {
+      steps[step]();
+      await store.look();
+    }
+    expect([order, trusted.at(-1)]).toEqual([order, during as string]);
+    expect(store.require().keyId).toEqual(parseKeyId(b));
+    expect(trusted).not.toContain(old as string);
+  }
+  files.set("anchors", b.anchorsPem);
+  await store.look();
+  expect(trusted.at(-1)).toBe(last as string);
+  files.set("anchors", a.anchorsPem);
+  await store.look();
+  files.set("anchors", "garbage");
+  await store.look();
+  expect(trusted.at(-1)).toBe(last as string);
 });
 
 test("IDY6: start() looks again after a while, until stopped", async () => {

@@ -1,5 +1,6 @@
-/** The issuer as its files hold it: read, verified against the anchors, and read again when they change (IDY6). */
+/** The issuer and the anchors as their files hold them: read, verified against each other, and read again when they change (IDY6). */
 
+import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import { CertifyRefusal } from "../core/certify.ts";
@@ -21,9 +22,15 @@ export type IssuerStoreOptions = {
   readonly readText: (path: string) => Promise<string>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of the anchors whenever a good issuer was read, which one of them vouches for. */
+  readonly onTrusted: (bundle: TrustBundle) => void;
 };
 
-/** Holds the last issuer that was good. */
+/**
+ * Holds the last issuer that was good. Issuer and anchors come in files of two volumes, which the kubelet updates in
+ * any order: anchors that do not vouch for the issuer are as little taken as an issuer that they do not vouch for, so
+ * the mesh is never told to refuse the very certificates that are issued.
+ */
 export class IssuerStore {
   /** Settles when the first good issuer was read. */
   readonly loaded: Promise<void>;
@@ -78,13 +85,16 @@ export class IssuerStore {
     try {
       const { keyPem, chainPem, anchorsPem } = await this.#read();
       if (!this.#isNew(`${keyPem}\n${chainPem}\n${anchorsPem}`)) return;
-      const issuer = readIssuer({ keyPem, chainPem }, anchorsPem, clock.wall());
+      const bundle = readTrustBundle(anchorsPem);
+      const issuer = readIssuer({ keyPem, chainPem }, bundle, clock.wall());
       this.#issuer = issuer;
       log.info("Issuer updated", {
         reason: "IssuerUpdated",
         issuer: issuer.commonName,
         expires: new Date(issuer.expiresMs).toISOString(),
+        trustBundle: bundle.generation,
       });
+      this.#options.onTrusted(bundle);
       this.#loaded.resolve();
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { FakeControllers } from "../../test/fake/controllers.ts";
 
 test("CPM4: the role is ready when it has an issuer, and tells how long that holds", async () => {
@@ -12,6 +13,8 @@ test("CPM4: the role is ready when it has an issuer, and tells how long that hol
     await plane.identity.ready;
     expect(await ask("/ready")).toBe("ok\n");
     expect(await ask("/metrics")).toMatch(/\nissuer_cert_ttl_seconds 3[56]\d\d/);
+    const { generation } = readTrustBundle(plane.authority.anchorsPem);
+    expect(await ask("/metrics")).toContain(`_trust_bundle_info{generation="${generation}"} 1\n`);
   } finally {
     await plane.stop();
   }

@@ -1,9 +1,10 @@
-/** The role `identity`: signs certificates of workloads whose tokens Kubernetes confirms. */
+/** The role `identity`: signs certificates of workloads whose tokens Kubernetes confirms, and says whom to trust. */
 
 import { getRandomValues } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Registry } from "#lib/metrics/registry.ts";
 import { createCertifyHandler } from "../api/identity.ts";
+import { TrustWatchers } from "../api/trust.ts";
 import { signWorkload } from "../identity/authority.ts";
 import { IssuerStore } from "../identity/issuer-store.ts";
 import { createKubeTokenReviewer } from "../identity/kube-token-reviewer.ts";
@@ -41,6 +42,7 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
   const registry = new Registry();
   const log = around.log.target("linkerd_identity");
   const { key, chain } = FILES[args.scheme];
+  const watchers = new TrustWatchers(registry);
   const store = new IssuerStore({
     paths: {
       keyFile: `${args.issuerDir}/${key}`,
@@ -50,6 +52,7 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
     readText: (path) => readFile(path, "utf8"),
     clock: around.clock,
     log,
+    onTrusted: (bundle) => watchers.publish(bundle),
   });
   const ttl = registry
     .gauge("issuer_cert_ttl_seconds", "Seconds until the chain of the issuer expires.")
@@ -62,7 +65,7 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
     measure: () =>
       ttl.set(((store.expiresMs ?? around.clock.wall()) - around.clock.wall()) / MS_PER_SECOND),
   });
-  const server = serveCertify(args, { around, store, registry });
+  const server = serve(args, { around, store, registry, watchers });
   const looking = store.start();
   const ready = Promise.all([looking, store.loaded]).then(() => {
     isReady = true;
@@ -81,15 +84,16 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
   };
 }
 
-function serveCertify(
+function serve(
   args: IdentityArgs,
   from: {
     readonly around: Surroundings;
     readonly store: IssuerStore;
     readonly registry: Registry;
+    readonly watchers: TrustWatchers;
   },
 ): GrpcServer {
-  const { around, store, registry } = from;
+  const { around, store, registry, watchers } = from;
   const { client, clock, log, onFault } = around;
   const domain = {
     controlPlaneNamespace: args.controllerNamespace,
@@ -119,7 +123,10 @@ function serveCertify(
   });
   return serveGrpc({
     addr: args.addr,
-    methods: new Map([["/io.linkerd.proxy.identity.Identity/Certify", certify]]),
+    methods: new Map([
+      ["/io.linkerd.proxy.identity.Identity/Certify", certify],
+      ["/bunkerd.identity.v1.Trust/Watch", watchers.watch],
+    ]),
     metrics: new GrpcMetrics(registry),
     clock,
     onFault,

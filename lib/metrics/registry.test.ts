@@ -22,6 +22,14 @@ test("Family folds what exceeds SERIES_LIMIT", () => {
   expect(family.withText('overflow="true"').value).toBe(2);
 });
 
+test("Family.clear() forgets what held before", () => {
+  const family = new Registry().gauge("info", "Info.");
+  family.with({ version: "1" }).set(1);
+  family.clear();
+  family.with({ version: "2" }).set(1);
+  expect([...family.series].map(({ labels }) => labels)).toEqual(['version="2"']);
+});
+
 test("formatLabels() escapes and leaves out what is undefined", () => {
   expect(formatLabels({ a: 'x"\\\n', b: undefined, c: "" })).toBe('a="x\\"\\\\\\n",c=""');
 });

@@ -63,6 +63,11 @@ export class Family<I extends Instrument> {
     return this.#folded;
   }
 
+  /** Forgets all label sets; of a gauge whose labels say what holds now, the old ones hold no longer. */
+  clear(): void {
+    this.#series.clear();
+  }
+
   get series(): Iterable<Series<I>> {
     return this.#series.values();
   }

@@ -167,6 +167,24 @@ test("a new certificate is used from the next connection on", async () => {
   server = credentials(authority.issue("server.mesh"));
 });
 
+test("acceptTls() and connectTls() tell anchors of one name apart", async () => {
+  const [old, next] = [new FakeAuthority("same"), new FakeAuthority("same")];
+  const before = server;
+  for (const anchors of [old.anchorsPem + next.anchorsPem, next.anchorsPem + old.anchorsPem])
+    for (const [theirs, ours] of [
+      [old, next],
+      [next, old],
+    ] as const) {
+      server = credentials(theirs.issue("server.mesh"), anchors);
+      const met = await handshake(credentials(ours.issue("client.mesh"), anchors));
+      expect([met.ours.echo, met.theirs]).toMatchObject(["ping", { peerNames: ["client.mesh"] }]);
+    }
+  server = credentials(next.issue("server.mesh"), next.anchorsPem);
+  const late = credentials(old.issue("client.mesh"), old.anchorsPem + next.anchorsPem);
+  expect(codeOf((await handshake(late)).theirs)).toBe("peer-certificate");
+  server = before;
+});
+
 test("connectTls() reports a refused connection", async () => {
   const error = await new Promise<ConnectError>((resolve) => {
     const target = { ip: "127.0.0.1", port: 1, timeoutMs: 3000, clock, onFault: fault };

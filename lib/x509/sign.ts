@@ -1,13 +1,19 @@
 /** Certificates: a leaf for a workload, or an authority; the signing function, serial and times are passed in. */
 
 import type { KeyObject } from "node:crypto";
-import { bits, boolean, context, type Der, integer, oid, sequence, time } from "./der.ts";
+import { bits, boolean, context, type Der, integer, octets, oid, sequence, time } from "./der.ts";
+import { keyIdOf } from "./key-id.ts";
 import { alternativeNames, extension, Oid, publicKeyInfo, type Sign, subject } from "./request.ts";
 
 /** What a certificate says. */
 export interface CertificateContent {
   readonly commonName: string;
   readonly issuerCommonName: string;
+  /**
+   * The issuer's subjectKeyIdentifier, where it has one: verifiers that trust several authorities of one name, as while
+   * an anchor is replaced, find the right one by it alone.
+   */
+  readonly issuerKeyId?: Uint8Array | undefined;
   readonly dnsNames: readonly string[];
   /** IPv4 addresses beside the names, for servers that are reached by address. */
   readonly ipAddresses?: readonly string[];
@@ -40,12 +46,18 @@ const DIGITAL_SIGNATURE_AND_ENCIPHERMENT = { bytes: Uint8Array.of(0xa0), unused:
 const CERTIFICATE_AND_CRL_SIGN = { bytes: Uint8Array.of(0x06), unused: 1 };
 
 function extensionsOf(content: CertificateContent): Der[] {
-  const { authority, ipAddresses = [] } = content;
+  const { authority, issuerKeyId, ipAddresses = [] } = content;
   const usage = authority ? CERTIFICATE_AND_CRL_SIGN : DIGITAL_SIGNATURE_AND_ENCIPHERMENT;
   const critical = boolean(true);
   const common = [extension(Oid.keyUsage, bits(usage.bytes, usage.unused), critical)];
+  if (issuerKeyId !== undefined)
+    common.push(extension(Oid.authorityKeyIdentifier, sequence(context(0, issuerKeyId))));
   if (authority)
-    return [...common, extension(Oid.basicConstraints, sequence(boolean(true)), critical)];
+    return [
+      ...common,
+      extension(Oid.basicConstraints, sequence(boolean(true)), critical),
+      extension(Oid.subjectKeyIdentifier, octets(keyIdOf(content.publicKey))),
+    ];
   return [
     ...common,
     extension(Oid.extendedKeyUsage, sequence(oid(Oid.serverAuth), oid(Oid.clientAuth))),

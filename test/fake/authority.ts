@@ -7,6 +7,7 @@ import {
   randomBytes,
   sign as signWith,
 } from "node:crypto";
+import { keyIdOf } from "#lib/x509/key-id.ts";
 import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 
@@ -74,6 +75,7 @@ export class FakeAuthority {
     const content = {
       commonName: name,
       issuerCommonName: this.#name,
+      issuerKeyId: keyIdOf(createPublicKey(this.#key)),
       dnsNames: [name],
       publicKey,
       serial: randomBytes(8),
