@@ -89,7 +89,7 @@ class Agent implements RunningAgent {
       }),
       namespaces: startInformer({ ...watch, resource: NAMESPACES }),
     };
-    this.#pods = new NodePods({ client, ...this.#informers });
+    this.#pods = new NodePods({ client, ...this.#informers, exempt: args.exempt });
     this.#plugin = new Plugin({
       choice: this.#choice,
       pods: this.#pods,

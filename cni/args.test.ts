@@ -24,6 +24,12 @@ test("parseArgs() has defaults for everything but the node's name", () => {
       adminAddr: { ip: "0.0.0.0", port: 9998 },
       logLevel: "info",
       logFormat: "plain",
+      exempt: {
+        inboundPorts: ["4567", "4568"],
+        outboundPorts: ["4567", "4568"],
+        apiServerPorts: ["443", "6443"],
+        subnets: [],
+      },
       api: { host: "10.96.0.1", port: "443" },
     },
   });
@@ -73,4 +79,15 @@ test.each([
   [["--run-dir"], "--run-dir has no value"],
 ])("parseArgs() refuses %p", (words, message) => {
   expect(parseArgs(words, ENV)).toEqual({ type: "error", message });
+});
+
+test("parseArgs() takes what is not redirected, and refuses what no rule can be made of", () => {
+  const words = ["--ignore-inbound-ports=25, 80-90", "--skip-subnets=10.0.0.0/8,fd00::/8"];
+  const { exempt } = (parseArgs(words, ENV) as { args: { exempt: object } }).args;
+  expect(exempt).toMatchObject({
+    inboundPorts: ["25", "80-90"],
+    subnets: ["10.0.0.0/8", "fd00::/8"],
+  });
+  for (const word of ["--kube-api-server-ports=https", "--skip-subnets=10.0.0.0/33"])
+    expect(parseArgs([word], ENV)).toMatchObject({ type: "error" });
 });

@@ -2,6 +2,7 @@
 
 import { LEVELS } from "#lib/log/logger.ts";
 import { REDIRECTS } from "./apply/choose.ts";
+import { EXEMPT, type Exempt, planRedirect } from "./redirect/plan.ts";
 
 /** What the agent is started with. */
 export interface AgentArgs {
@@ -21,6 +22,7 @@ export interface AgentArgs {
   readonly adminAddr: { readonly ip: string; readonly port: number };
   readonly logLevel: string;
   readonly logFormat: "plain" | "json";
+  readonly exempt: Exempt;
   /** Where the API server is, for a pod. */
   readonly api: { readonly host: string | undefined; readonly port: string | undefined };
 }
@@ -42,6 +44,10 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "node-name": "",
   "netns-dir": "/run/netns",
   "admin-addr": "0.0.0.0:9998",
+  "ignore-inbound-ports": EXEMPT.inboundPorts.join(","),
+  "ignore-outbound-ports": EXEMPT.outboundPorts.join(","),
+  "kube-api-server-ports": EXEMPT.apiServerPorts.join(","),
+  "skip-subnets": EXEMPT.subnets.join(","),
   "log-level": "info",
   "log-format": "plain",
 };
@@ -94,8 +100,11 @@ function readArgs(
   if (logLevel === undefined) return wrong("log-level", get("log-level"));
   const adminAddr = readAddr(get("admin-addr"));
   if (adminAddr === undefined) return wrong("admin-addr", get("admin-addr"));
+  const exempt = readExempt((name) => listed(get(name)));
+  if (typeof exempt === "string") return exempt;
   return {
     redirect,
+    exempt,
     cgroupRoot: get("cgroup-root"),
     bpfRoot: get("bpf-root"),
     cniBinDir: get("cni-bin-dir"),
@@ -113,6 +122,28 @@ function readArgs(
       port: variables["KUBERNETES_SERVICE_PORT"],
     },
   };
+}
+
+const listed = (text: string): string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+
+/** What every pod's plan can be made with, or what is wrong with it. */
+function readExempt(get: (name: string) => readonly string[]): Exempt | string {
+  const exempt = {
+    inboundPorts: get("ignore-inbound-ports"),
+    outboundPorts: get("ignore-outbound-ports"),
+    apiServerPorts: get("kube-api-server-ports"),
+    subnets: get("skip-subnets"),
+  };
+  try {
+    planRedirect({ annotations: {}, namespaceAnnotations: {}, controlPlane: true }, exempt);
+    return exempt;
+  } catch (error) {
+    return `${String((error as Error).message)}, by a flag`;
+  }
 }
 
 const wrong = (name: string, value: string): string => `--${name} cannot be "${value}"`;

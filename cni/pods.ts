@@ -4,7 +4,13 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Informer } from "#lib/k8s/informer.ts";
 import { NAMESPACES, PODS } from "#lib/k8s/resource.ts";
 import type { Namespace, Pod } from "#lib/k8s/types/core.ts";
-import { planRedirect, type RedirectPlan, wantsRedirect } from "./redirect/plan.ts";
+import {
+  EXEMPT,
+  type Exempt,
+  planRedirect,
+  type RedirectPlan,
+  wantsRedirect,
+} from "./redirect/plan.ts";
 import type { PodName } from "./request.ts";
 import { CniCode, CniError } from "./result.ts";
 
@@ -30,7 +36,11 @@ const INJECT = "linkerd.io/inject";
 const IS_CONTROL_PLANE = "linkerd.io/is-control-plane";
 
 /** The decision, from the two objects alone. Throws CniError where annotations cannot be used. */
-export function judgePod(pod: Pod, namespace: Namespace | undefined): Verdict {
+export function judgePod(
+  pod: Pod,
+  namespace: Namespace | undefined,
+  exempt: Exempt = EXEMPT,
+): Verdict {
   const names = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
     ({ name }) => name,
   );
@@ -39,11 +49,14 @@ export function judgePod(pod: Pod, namespace: Namespace | undefined): Verdict {
     return { type: "unmeshed", why };
   }
   try {
-    const plan = planRedirect({
-      annotations: pod.metadata?.annotations ?? {},
-      namespaceAnnotations: namespace?.metadata?.annotations ?? {},
-      controlPlane: pod.metadata?.labels?.[CONTROL_PLANE] !== undefined,
-    });
+    const plan = planRedirect(
+      {
+        annotations: pod.metadata?.annotations ?? {},
+        namespaceAnnotations: namespace?.metadata?.annotations ?? {},
+        controlPlane: pod.metadata?.labels?.[CONTROL_PLANE] !== undefined,
+      },
+      exempt,
+    );
     return { type: "meshed", plan };
   } catch (error) {
     throw new CniError(String((error as Error).message), { code: CniCode.badAnnotations });
@@ -73,16 +86,19 @@ export class NodePods implements PodJudge {
   readonly #client: KubeClient;
   readonly #pods: Informer<Pod>;
   readonly #namespaces: Informer<Namespace>;
+  readonly #exempt: Exempt;
   #ready = false;
 
   constructor(from: {
     readonly client: KubeClient;
     readonly pods: Informer<Pod>;
     readonly namespaces: Informer<Namespace>;
+    readonly exempt?: Exempt;
   }) {
     this.#client = from.client;
     this.#pods = from.pods;
     this.#namespaces = from.namespaces;
+    this.#exempt = from.exempt ?? EXEMPT;
   }
 
   /** Waits until both informers know everything. */
@@ -110,7 +126,8 @@ export class NodePods implements PodJudge {
 
   /** The decision on a pod of which all is known. Throws CniError where annotations cannot be used. */
   judgeKnown(pod: Pod): Verdict {
-    return judgePod(pod, this.#namespaces.get({ name: pod.metadata?.namespace ?? "" }));
+    const namespace = this.#namespaces.get({ name: pod.metadata?.namespace ?? "" });
+    return judgePod(pod, namespace, this.#exempt);
   }
 
   async judge(name: PodName): Promise<Verdict> {
@@ -124,7 +141,7 @@ export class NodePods implements PodJudge {
       const key = { name: name.namespace };
       const namespace =
         this.#namespaces.get(key) ?? (await this.#client.get<Namespace>(NAMESPACES, key));
-      return judgePod(pod, namespace);
+      return judgePod(pod, namespace, this.#exempt);
     } catch (error) {
       if (name.namespace !== NEVER_BLOCKED) throw error;
       return { type: "unmeshed", why: `${NEVER_BLOCKED} is never blocked: ${String(error)}` };

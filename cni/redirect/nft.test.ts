@@ -24,3 +24,10 @@ test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(
     expect(run.stderr.toString()).toBe("");
   },
 );
+
+test("nftScript() has no rule of no ports", () => {
+  const none = { inboundPorts: [], outboundPorts: [], apiServerPorts: [], subnets: [] };
+  const pod = { annotations: {}, namespaceAnnotations: {}, controlPlane: false };
+  const script = nftScript(planRedirect(pod, none));
+  expect(script.match(/dport \{.*/g)).toEqual(["dport { 4190, 4191 } return"]);
+});

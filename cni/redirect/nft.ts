@@ -26,7 +26,7 @@ export function nftScript(plan: RedirectPlan): string {
     `    ip daddr 192.0.2.1 tcp dport 4140 redirect to :${plan.outboundPort}`,
     `    meta skuid ${uid} return`,
     '    oifname "lo" return',
-    `    tcp dport { ${skipOutbound.join(", ")} } return`,
+    ...(skipOutbound.length === 0 ? [] : [`    tcp dport { ${skipOutbound.join(", ")} } return`]),
     ...subnets("daddr"),
     `    meta l4proto tcp redirect to :${plan.outboundPort}`,
     "  }",

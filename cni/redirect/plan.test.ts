@@ -21,6 +21,23 @@ test("planRedirect() takes Linkerd's defaults and the annotations, the pod's fir
   expect(plan.uid).toBe(7);
 });
 
+test("planRedirect() leaves out what the agent was told to, beside the annotations", () => {
+  const exempt = {
+    inboundPorts: ["25"],
+    outboundPorts: [],
+    apiServerPorts: ["8443"],
+    subnets: ["10.0.0.0/8"],
+  };
+  const annotations = { "config.linkerd.io/skip-subnets": "10.0.0.0/8,fd00::/8" };
+  const pod = { annotations, namespaceAnnotations: {} };
+  expect(planRedirect({ ...pod, controlPlane: false }, exempt)).toMatchObject({
+    skipInbound: ["4190", "4191", "25"],
+    skipOutbound: [],
+    skipSubnets: ["10.0.0.0/8", "fd00::/8"],
+  });
+  expect(planRedirect({ ...pod, controlPlane: true }, exempt).skipOutbound).toEqual(["8443"]);
+});
+
 test("planRedirect() refuses what is no port", () => {
   const annotations = { "config.linkerd.io/skip-outbound-ports": "http" };
   expect(() =>

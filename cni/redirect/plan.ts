@@ -18,18 +18,37 @@ export interface RedirectPlan {
 /** Linkerd's proxy uid. */
 export const PROXY_UID = 2102;
 const PREFIX = "config.linkerd.io/";
-const INBOUND = ["4190", "4191", "4567", "4568"];
-const OUTBOUND = ["4567", "4568"];
+/** The proxy's own. */
+const OWN = ["4190", "4191"];
 /** What stands before the IPv4 address in a mapped one. */
 const MAPPED_BITS = 96;
-const API_SERVER = ["443", "6443"];
+
+/** What is not redirected whatever the annotations say; of Linkerd's values `proxyInit`. */
+export interface Exempt {
+  readonly inboundPorts: readonly string[];
+  readonly outboundPorts: readonly string[];
+  /** Outbound ports of the control plane, which must reach the API server before its proxies are ready. */
+  readonly apiServerPorts: readonly string[];
+  readonly subnets: readonly string[];
+}
+
+/** Linkerd's defaults. */
+export const EXEMPT: Exempt = {
+  inboundPorts: ["4567", "4568"],
+  outboundPorts: ["4567", "4568"],
+  apiServerPorts: ["443", "6443"],
+  subnets: [],
+};
 
 /** Plans a pod's redirection; the pod's annotations win over its namespace's. */
-export function planRedirect(pod: {
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly namespaceAnnotations: Readonly<Record<string, string>>;
-  readonly controlPlane: boolean;
-}): RedirectPlan {
+export function planRedirect(
+  pod: {
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly namespaceAnnotations: Readonly<Record<string, string>>;
+    readonly controlPlane: boolean;
+  },
+  exempt: Exempt = EXEMPT,
+): RedirectPlan {
   const read = (name: string): string[] =>
     (pod.annotations[PREFIX + name] ?? pod.namespaceAnnotations[PREFIX + name] ?? "")
       .split(",")
@@ -42,7 +61,7 @@ export function planRedirect(pod: {
     return [...new Set(all)];
   };
   // What comes from an annotation ends up in a script that root runs: only what parses may pass.
-  const subnets = read("skip-subnets").map((each) => {
+  const subnets = [...exempt.subnets, ...read("skip-subnets")].map((each) => {
     const canonical = canonicalNetwork(each);
     if (canonical === undefined)
       throw new Error(`Cannot plan redirection: skip-subnets has ${each}, which is no network`);
@@ -60,12 +79,12 @@ export function planRedirect(pod: {
     uid: Number(uid),
     inboundPort: port("inbound-port", "4143"),
     outboundPort: port("outbound-port", "4140"),
-    skipInbound: ports("skip-inbound-ports", INBOUND),
+    skipInbound: ports("skip-inbound-ports", [...OWN, ...exempt.inboundPorts]),
     skipOutbound: ports(
       "skip-outbound-ports",
-      pod.controlPlane ? [...OUTBOUND, ...API_SERVER] : OUTBOUND,
+      pod.controlPlane ? [...exempt.outboundPorts, ...exempt.apiServerPorts] : exempt.outboundPorts,
     ),
-    skipSubnets: subnets,
+    skipSubnets: [...new Set(subnets)],
   };
 }
 

@@ -175,3 +175,35 @@ test("INJ4: Services and pods outside the mesh note their opaque ports", () => {
   expect(marked).toMatchObject({ type: "skipped", reason: "injection_enable_annotation_absent" });
   expect(marked.pod.metadata?.annotations).toEqual({ "config.linkerd.io/opaque-ports": "1-9" });
 });
+
+test("values shape each proxy where no annotation does", () => {
+  const { proxy, ...rest } = fakeValues();
+  const values = {
+    ...rest,
+    proxy: {
+      ...proxy,
+      nativeSidecar: false,
+      waitBeforeExitSeconds: 7,
+      requireIdentityOnInboundPorts: "8080",
+      outboundConnectTimeout: "2s",
+    },
+  };
+  const pod = injected(web(), { values });
+  const [container] = pod.spec?.containers ?? [];
+  expect([container?.name, container?.lifecycle]).toEqual([
+    "linkerd-proxy",
+    { preStop: { sleep: { seconds: 7 } } },
+  ]);
+  expect(variables(pod)["LINKERD2_PROXY_OUTBOUND_CONNECT_TIMEOUT"]).toBe("2s");
+  const key = "config.linkerd.io/proxy-require-identity-inbound-ports";
+  expect(pod.metadata?.annotations?.[key]).toBe("8080");
+  const annotations = {
+    [key]: "9000",
+    "config.linkerd.io/proxy-enable-native-sidecar": "enabled",
+    "config.alpha.linkerd.io/proxy-wait-before-exit-seconds": "0",
+  };
+  const own = injected(web({ annotations }), { values });
+  expect(own.metadata?.annotations?.[key]).toBe("9000");
+  expect(own.spec?.initContainers?.[0]).toMatchObject({ name: "linkerd-proxy" });
+  expect(own.spec?.initContainers?.[0]?.lifecycle).toBeUndefined();
+});

@@ -106,7 +106,7 @@ function withoutStartup({ startupProbe: _, ...container }: Container): Container
 }
 
 function proxyContainer(settings: Settings): Container {
-  const { image, ports, resources, uid, gid } = settings;
+  const { image, ports, resources, uid, gid, waitBeforeExitSeconds } = settings;
   const probe = (path: string, timing: object): NonNullable<Container["startupProbe"]> => ({
     httpGet: { path, port: ports.admin },
     ...timing,
@@ -130,6 +130,9 @@ function proxyContainer(settings: Settings): Container {
       startupProbe: probe("/ready", { periodSeconds: 1, failureThreshold: 120 }),
     }),
     ...resourcesOf(resources),
+    ...(waitBeforeExitSeconds > 0 && {
+      lifecycle: { preStop: { sleep: { seconds: waitBeforeExitSeconds } } },
+    }),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
@@ -172,6 +175,7 @@ function marksOf(
     [CREATED_BY]: `${options.createdBy} ${values.linkerdVersion}`,
     [PROXY_VERSION]: settings.image.version,
     [INJECT]: own[INJECT] ?? options.namespaceAnnotations?.[INJECT] ?? "enabled",
+    ...requiredIdentity(own, { options, settings }),
     ...(anchors !== "config-map" && { [TRUST_ROOT_SHA256]: trustRootSha256(anchors.pem) }),
   };
   const labels = {
@@ -181,6 +185,17 @@ function marksOf(
     ...(owner !== undefined && { [PROXY_OWNER + owner.kind.toLowerCase()]: owner.name }),
   };
   return { annotations, labels };
+}
+
+/** The policy controller reads it off the pod; callers of the control plane may have no identity yet. */
+function requiredIdentity(
+  own: Readonly<Record<string, string>>,
+  { options, settings }: { readonly options: InjectOptions; readonly settings: Settings },
+): Record<string, string> {
+  const { requireIdentityPorts } = settings;
+  const key = `${CONFIG}proxy-require-identity-inbound-ports`;
+  if (requireIdentityPorts === undefined || options.component !== undefined) return {};
+  return { [key]: own[key] ?? requireIdentityPorts };
 }
 
 /** SHA-256 of the anchors' PEM, hex. */

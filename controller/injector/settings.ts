@@ -4,17 +4,17 @@ import { BUNKERD_CONFIG, CONFIG, annotation as lookUp, type Marks } from "#lib/k
 import type { InjectValues, ProxyValues, Resources } from "./values.ts";
 
 /** One proxy's settings; the rest comes from the values. */
-export type Settings = ProxyValues & {
+export type Settings = Omit<
+  ProxyValues,
+  "outboundDiscoveryCacheUnusedTimeout" | "inboundDiscoveryCacheUnusedTimeout"
+> & {
   readonly gid: number | undefined;
   readonly requireIdentityPorts: string | undefined;
   readonly ingress: boolean;
   readonly shutdownEndpoint: boolean;
   readonly accessLog: string | undefined;
-  readonly outboundConnectTimeout: string;
-  readonly inboundConnectTimeout: string;
   readonly outboundDiscoveryTimeout: string;
   readonly inboundDiscoveryTimeout: string;
-  readonly nativeSidecar: boolean;
   /** Warnings about annotations that cannot be used and were passed over. */
   readonly warnings: readonly string[];
 };
@@ -38,6 +38,8 @@ const TEXT = /^\S[\s\S]*$/;
 const OLDER_SIDECAR_KEYS = ["beta", "alpha"].map(
   (stage) => `config.${stage}.linkerd.io/proxy-enable-native-sidecar`,
 );
+
+const WAIT_BEFORE_EXIT = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
 
 /** Settings of one pod's proxy. */
 export function settingsOf(
@@ -77,19 +79,31 @@ export function settingsOf(
       proxy.logFormat,
     defaultInboundPolicy: read("default-inbound-policy", POLICY) ?? proxy.defaultInboundPolicy,
     opaquePorts: annotation(`${CONFIG}opaque-ports`, from) ?? proxy.opaquePorts,
-    requireIdentityPorts: read("proxy-require-identity-inbound-ports", TEXT),
+    requireIdentityPorts:
+      read("proxy-require-identity-inbound-ports", TEXT) ??
+      (proxy.requireIdentityOnInboundPorts || undefined),
     await: on("proxy-await", proxy.await),
     shutdownGracePeriod: read("shutdown-grace-period", DURATION) ?? proxy.shutdownGracePeriod,
-    shutdownEndpoint: on("proxy-admin-shutdown", false),
+    shutdownEndpoint: on("proxy-admin-shutdown", proxy.enableShutdownEndpoint),
     accessLog: read("access-log", /^(apache|json)$/),
     ingress: annotation("linkerd.io/inject", from) === "ingress",
-    outboundConnectTimeout: read("proxy-outbound-connect-timeout", DURATION) ?? "1000ms",
-    inboundConnectTimeout: read("proxy-inbound-connect-timeout", DURATION) ?? "100ms",
+    outboundConnectTimeout:
+      read("proxy-outbound-connect-timeout", DURATION) ?? proxy.outboundConnectTimeout,
+    inboundConnectTimeout:
+      read("proxy-inbound-connect-timeout", DURATION) ?? proxy.inboundConnectTimeout,
     outboundDiscoveryTimeout:
-      read("proxy-outbound-discovery-cache-unused-timeout", DURATION) ?? "5s",
+      read("proxy-outbound-discovery-cache-unused-timeout", DURATION) ??
+      proxy.outboundDiscoveryCacheUnusedTimeout,
     inboundDiscoveryTimeout:
-      read("proxy-inbound-discovery-cache-unused-timeout", DURATION) ?? "90s",
-    nativeSidecar: on("proxy-enable-native-sidecar", older === undefined || isOn(older)),
+      read("proxy-inbound-discovery-cache-unused-timeout", DURATION) ??
+      proxy.inboundDiscoveryCacheUnusedTimeout,
+    nativeSidecar: on(
+      "proxy-enable-native-sidecar",
+      older === undefined ? proxy.nativeSidecar : isOn(older),
+    ),
+    waitBeforeExitSeconds: Number(
+      readKey(WAIT_BEFORE_EXIT, /^\d+$/) ?? proxy.waitBeforeExitSeconds,
+    ),
     warnings,
   };
 }

@@ -9,3 +9,9 @@ test("parseValues() reads what was written, and names what is missing", () => {
     "Cannot read values: linkerdVersion, clusterDomain",
   );
 });
+
+test("parseValues() knows what earlier versions did not write", () => {
+  const values = fakeValues();
+  const { nativeSidecar: _, waitBeforeExitSeconds: __, ...proxy } = values.proxy;
+  expect(parseValues(JSON.stringify({ ...values, proxy }))).toEqual(values);
+});

@@ -29,6 +29,18 @@ export type ProxyValues = {
   /** Whether the application starts only once the proxy is ready. */
   readonly await: boolean;
   readonly shutdownGracePeriod: string;
+  /** How long a pod that ends keeps its proxy as it is before it is told to end. */
+  readonly waitBeforeExitSeconds: number;
+  /** Whether the proxy is a native sidecar, or an ordinary container. */
+  readonly nativeSidecar: boolean;
+  /** A comma list: inbound ports that take nobody without an identity. */
+  readonly requireIdentityOnInboundPorts: string;
+  readonly enableShutdownEndpoint: boolean;
+  /** Durations: an integer and a unit. */
+  readonly outboundConnectTimeout: string;
+  readonly inboundConnectTimeout: string;
+  readonly outboundDiscoveryCacheUnusedTimeout: string;
+  readonly inboundDiscoveryCacheUnusedTimeout: string;
   /** Whether a proxy is ready only once it is known to be captured. */
   readonly captureProof: boolean;
 };
@@ -44,6 +56,18 @@ export type InjectValues = {
   readonly proxy: ProxyValues;
 };
 
+/** What the values of earlier versions do not say. */
+const ADDED_LATER = {
+  waitBeforeExitSeconds: 0,
+  nativeSidecar: true,
+  requireIdentityOnInboundPorts: "",
+  enableShutdownEndpoint: false,
+  outboundConnectTimeout: "1000ms",
+  inboundConnectTimeout: "100ms",
+  outboundDiscoveryCacheUnusedTimeout: "5s",
+  inboundDiscoveryCacheUnusedTimeout: "90s",
+} as const satisfies Partial<ProxyValues>;
+
 /** Reads ConfigMap linkerd-config's `values`, which is written as JSON. Throws where a part is missing. */
 export function parseValues(text: string): InjectValues {
   const values = JSON.parse(text) as Partial<InjectValues>;
@@ -58,5 +82,5 @@ export function parseValues(text: string): InjectValues {
     ] as const
   ).filter((key) => values[key] === undefined);
   if (missing.length > 0) throw new Error(`Cannot read values: ${missing.join(", ")} not set`);
-  return values as InjectValues;
+  return { ...values, proxy: { ...ADDED_LATER, ...values.proxy } } as InjectValues;
 }
