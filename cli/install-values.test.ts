@@ -49,6 +49,14 @@ test("files win over flags, --set over files, each with the type of the value", 
   });
 });
 
+test("--set reaches names with dots, and counts where a percentage stands", async () => {
+  const values = await from({
+    set: ["nodeSelector.kubernetes\\.io/os=linux,deploymentStrategy.rollingUpdate.maxSurge=2"],
+  });
+  expect(values.nodeSelector).toEqual({ "kubernetes.io/os": "linux" });
+  expect(values.deploymentStrategy.rollingUpdate.maxSurge).toBe(2);
+});
+
 test.each([
   [{ set: ["a.b=1"] }, "Cannot use values: a is not known"],
   [{ set: ["proxy.uid=x"] }, "Cannot use values: proxy.uid must be a number"],

@@ -85,8 +85,12 @@ function assignments(given: string): (readonly [string, string])[] {
   });
 }
 
+/** The names of a path; a dot within a name has a backslash. */
+const keysOf = (path: string): string[] =>
+  path.split(/(?<!\\)\./).map((key) => key.replaceAll("\\.", "."));
+
 function lookUp(tree: Tree, path: string): unknown {
-  return path.split(".").reduce<unknown>((at, key) => (isTree(at) ? at[key] : undefined), tree);
+  return keysOf(path).reduce<unknown>((at, key) => (isTree(at) ? at[key] : undefined), tree);
 }
 
 /** A text as the type that the value has. */
@@ -94,6 +98,8 @@ function typed(text: string, like: unknown): unknown {
   if (typeof like === "number" && text.trim() !== "" && !Number.isNaN(Number(text)))
     return Number(text);
   if (typeof like === "boolean" && /^(?:true|false)$/.test(text)) return text === "true";
+  // A count where the default is a percentage.
+  if (typeof like === "string" && like.endsWith("%") && /^\d+$/.test(text)) return Number(text);
   if (Array.isArray(like)) return text.replace(/^\{|\}$/g, "").split(",");
   return text;
 }
@@ -102,7 +108,7 @@ function assign(
   tree: Tree,
   { path, value }: { readonly path: string; readonly value: unknown },
 ): void {
-  const keys = path.split(".");
+  const keys = keysOf(path);
   let at = tree;
   for (const key of keys.slice(0, -1)) {
     const next = at[key];

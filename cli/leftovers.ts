@@ -2,6 +2,7 @@
 
 import { CONTROL_PLANE_NS } from "#lib/k8s/annotations.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
+import { KubeError } from "#lib/k8s/kube-error.ts";
 import {
   apiVersionOf,
   CONFIG_MAPS,
@@ -31,6 +32,23 @@ const DISRUPTION_BUDGETS: Resource = {
   namespaced: true,
 };
 
+const NETWORK_POLICIES: Resource = {
+  group: "networking.k8s.io",
+  version: "v1",
+  plural: "networkpolicies",
+  kind: "NetworkPolicy",
+  namespaced: true,
+};
+
+/** Of the Prometheus operator: a cluster may not know it. */
+const POD_MONITORS: Resource = {
+  group: "monitoring.coreos.com",
+  version: "v1",
+  plural: "podmonitors",
+  kind: "PodMonitor",
+  namespaced: true,
+};
+
 /** Kinds outside of namespaces, in the order in which they go: nobody is asked who is no longer there. */
 export const CLUSTER_KINDS: readonly Resource[] = [
   MUTATING_WEBHOOK_CONFIGURATIONS,
@@ -49,6 +67,8 @@ export const NAMESPACED_KINDS: readonly Resource[] = [
   SECRETS,
   SERVICE_ACCOUNTS,
   DISRUPTION_BUDGETS,
+  NETWORK_POLICIES,
+  POD_MONITORS,
   ROLES,
   ROLE_BINDINGS,
 ];
@@ -60,14 +80,21 @@ export async function findMarked(
 ): Promise<KubeObject[]> {
   const lists = await Promise.all(
     kinds.map(async (kind) => {
-      const { items } = await client.list(kind, {
-        labelSelector: `${CONTROL_PLANE_NS}=${namespace}`,
-        ...(kind.namespaced && { namespace }),
-      });
+      const { items } = await client
+        .list(kind, {
+          labelSelector: `${CONTROL_PLANE_NS}=${namespace}`,
+          ...(kind.namespaced && { namespace }),
+        })
+        .catch(noneOfThatKind);
       return items.map(({ metadata }) => bare(kind, metadata));
     }),
   );
   return lists.flat();
+}
+
+function noneOfThatKind(error: unknown): { readonly items: readonly KubeObject[] } {
+  if (error instanceof KubeError && error.code === "not-found") return { items: [] };
+  throw error;
 }
 
 function bare(kind: Resource, metadata: KubeObject["metadata"]): KubeObject {

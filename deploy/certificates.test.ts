@@ -2,7 +2,13 @@ import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { readIssuer } from "../controller/identity/authority.ts";
-import { createCertificates, createServingCertificate } from "./certificates.ts";
+import {
+  certificatesIn,
+  createCertificates,
+  createServingCertificate,
+  withoutCertificates,
+} from "./certificates.ts";
+import { createValues } from "./values.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 const certificates = createCertificates({
@@ -54,4 +60,28 @@ test("createServingCertificate() makes a leaf that a client with its authority t
   expect(await response.text()).toBe("served");
   const leaf = new X509Certificate(crtPem);
   expect([leaf.ca, leaf.checkIssued(new X509Certificate(caPem))]).toEqual([false, true]);
+});
+
+test("certificatesIn() has what the values hold whole, and withoutCertificates() nothing of it", () => {
+  const { anchorsPem, issuer, proxyInjector } = certificates;
+  const tls = { crtPEM: issuer.crtPem, keyPEM: issuer.keyPem };
+  const values = createValues("1", {
+    identityTrustAnchorsPEM: anchorsPem,
+    identity: { issuer: { tls } },
+    proxyInjector: {
+      crtPEM: proxyInjector.crtPem,
+      keyPEM: proxyInjector.keyPem,
+      caBundle: proxyInjector.caPem,
+    },
+  });
+  const { own, serving } = certificatesIn(values);
+  expect(own).toEqual({ anchorsPem, issuer: { crtPem: tls.crtPEM, keyPem: tls.keyPEM } });
+  expect(createCertificates({ namespace: "x", trustDomain: "y", nowMs, own, serving })).toEqual({
+    anchorsPem,
+    issuer: { crtPem: tls.crtPEM, keyPem: tls.keyPEM },
+    proxyInjector,
+    anchorKeyPem: undefined,
+  });
+  expect(withoutCertificates(values)).toEqual(createValues("1"));
+  expect(certificatesIn(createValues("1"))).toEqual({ own: undefined, serving: undefined });
 });

@@ -10,6 +10,7 @@ import {
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { toPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
+import type { Values } from "./values.ts";
 
 /** A certificate and its key, PEM. */
 export interface CertifiedKey {
@@ -28,6 +29,37 @@ export interface Certificates {
 /** What a webhook serves with, and what the API server verifies it by. */
 export type ServingCertificate = CertifiedKey & { readonly caPem: string };
 
+/** Anchors and issuer of the user's own. */
+export type OwnAuthority = { readonly anchorsPem: string; readonly issuer: CertifiedKey };
+
+/** The certificates that are among the values; undefined what is not, or not whole. */
+export function certificatesIn({ identity, identityTrustAnchorsPEM, proxyInjector }: Values): {
+  readonly own: OwnAuthority | undefined;
+  readonly serving: ServingCertificate | undefined;
+} {
+  const issuer = { crtPem: identity.issuer.tls.crtPEM, keyPem: identity.issuer.tls.keyPEM };
+  const { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem } = proxyInjector;
+  const has = (...all: readonly string[]): boolean => all.every((pem) => pem !== "");
+  return {
+    own: has(identityTrustAnchorsPEM, issuer.crtPem, issuer.keyPem)
+      ? { anchorsPem: identityTrustAnchorsPEM, issuer }
+      : undefined,
+    serving: has(crtPem, keyPem, caPem) ? { crtPem, keyPem, caPem } : undefined,
+  };
+}
+
+/** Values as they are kept in the cluster: certificates and keys have objects of their own there. */
+export function withoutCertificates(values: Values): Values {
+  const { issuer } = values.identity;
+  const none = { crtPEM: "", keyPEM: "" };
+  return {
+    ...values,
+    identityTrustAnchorsPEM: "",
+    identity: { ...values.identity, issuer: { ...issuer, tls: none } },
+    proxyInjector: { ...values.proxyInjector, ...none, caBundle: "" },
+  };
+}
+
 /** How long they hold, from an hour before now. */
 const DAY_MS = 86_400_000;
 const LIFETIMES_MS = { anchor: 3650 * DAY_MS, issuer: 365 * DAY_MS, serving: 365 * DAY_MS };
@@ -42,11 +74,13 @@ export function createCertificates(options: {
   /** Calendar milliseconds. */
   readonly nowMs: number;
   /** Anchors and issuer of the user's own. */
-  readonly own?: { readonly anchorsPem: string; readonly issuer: CertifiedKey } | undefined;
+  readonly own?: OwnAuthority | undefined;
+  /** What the webhook is to serve with. */
+  readonly serving?: ServingCertificate | undefined;
 }): Certificates & { readonly anchorKeyPem: string | undefined } {
   const { namespace, trustDomain, nowMs, own } = options;
   const host = `linkerd-proxy-injector.${namespace}.svc`;
-  const proxyInjector = createServingCertificate(host, nowMs);
+  const proxyInjector = options.serving ?? createServingCertificate(host, nowMs);
   if (own !== undefined) return { ...own, proxyInjector, anchorKeyPem: undefined };
   const anchor = createAuthority(`root.${namespace}.${trustDomain}`, {
     nowMs,

@@ -49,6 +49,31 @@ test("the agent takes the flags that it is given, in the folders that are mounte
   expect(spec?.hostNetwork).toBe(true);
 });
 
+test("the agent's pods are as the values say, and it leaves alone what they name", () => {
+  const { spec } = daemonSetOf({
+    commonLabels: { team: "mesh" },
+    cni: {
+      tolerations: [],
+      podLabels: { a: "b" },
+      podAnnotations: { note: "x" },
+      resources: { memory: { request: "64Mi" } },
+      updateStrategy: { type: "OnDelete" },
+    },
+    proxyInit: { ignoreInboundPorts: "25,80-90", skipSubnets: "10.0.0.0/8" },
+  });
+  expect(spec?.updateStrategy).toEqual({ type: "OnDelete" });
+  expect(spec?.template.metadata).toMatchObject({
+    labels: { team: "mesh", a: "b", "k8s-app": "linkerd-cni" },
+    annotations: { note: "x" },
+  });
+  const [container] = spec?.template.spec?.containers ?? [];
+  expect(spec?.template.spec?.tolerations).toBeUndefined();
+  expect(container?.resources).toEqual({ requests: { memory: "64Mi" } });
+  expect(parseArgs((container?.args ?? []).slice(1), { NODE_NAME: "n1" })).toMatchObject({
+    args: { exempt: { inboundPorts: ["25", "80-90"], subnets: ["10.0.0.0/8"] } },
+  });
+});
+
 test("the agent has three capabilities, and is privileged only where that is asked for", () => {
   const securityContextOf = (overrides: Overrides): unknown =>
     daemonSetOf(overrides).spec?.template.spec?.containers[0]?.securityContext;

@@ -4,7 +4,8 @@ import { CNI_RESOURCE } from "#lib/k8s/annotations.ts";
 import type { DaemonSet } from "#lib/k8s/types/apps.ts";
 import type { Container, Namespace, PodSpec } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import { createdBy } from "./controller.ts";
+import { resourcesOf } from "../controller/injector/resources.ts";
+import { createdBy, withCommonLabels } from "./marks.ts";
 import { account, WATCH } from "./rbac.ts";
 import type { Values } from "./values.ts";
 
@@ -20,7 +21,7 @@ const NETNS_DIR = "/run/netns";
 /** Namespace, account and DaemonSet; applied before anything meshed runs. */
 export function renderCni(values: Values): KubeObject[] {
   const { namespace } = values.cni;
-  return [
+  const objects = [
     cniNamespace(namespace),
     ...account({
       name: NAME,
@@ -31,6 +32,7 @@ export function renderCni(values: Values): KubeObject[] {
     }),
     daemonSet(values),
   ];
+  return withCommonLabels(objects, values);
 }
 
 function cniNamespace(name: string): Namespace {
@@ -60,11 +62,13 @@ function daemonSet(values: Values): DaemonSet {
     },
     spec: {
       selector: { matchLabels: { "k8s-app": NAME } },
-      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      revisionHistoryLimit: values.revisionHistoryLimit,
+      updateStrategy: updateStrategy(values),
       template: {
         metadata: {
-          labels: LABELS,
+          labels: { ...values.commonLabels, ...values.cni.podLabels, ...LABELS },
           annotations: {
+            ...values.cni.podAnnotations,
             ...createdBy(values),
             "linkerd.io/inject": "disabled",
             // The field `appArmorProfile` is not known before Kubernetes 1.30.
@@ -77,8 +81,16 @@ function daemonSet(values: Values): DaemonSet {
   };
 }
 
+type Strategy = NonNullable<NonNullable<DaemonSet["spec"]>["updateStrategy"]>;
+
+function updateStrategy({ cni }: Values): Strategy {
+  const { type, rollingUpdate } = cni.updateStrategy;
+  return type === "OnDelete" ? { type } : { type, rollingUpdate };
+}
+
 function podSpec(values: Values): PodSpec {
-  const { destCNIBinDir, destCNINetDir, priorityClassName } = values.cni;
+  const { destCNIBinDir, destCNINetDir, priorityClassName, tolerations } = values.cni;
+  const { imagePullSecrets } = values;
   const folder = (name: string, path: string): NonNullable<PodSpec["volumes"]>[number] => ({
     name,
     hostPath: { path, type: "DirectoryOrCreate" },
@@ -88,7 +100,8 @@ function podSpec(values: Values): PodSpec {
     hostNetwork: true,
     ...(priorityClassName !== "" && { priorityClassName }),
     nodeSelector: { "kubernetes.io/os": "linux" },
-    tolerations: [{ operator: "Exists" }],
+    ...(tolerations.length > 0 && { tolerations: [...tolerations] }),
+    ...(imagePullSecrets.length > 0 && { imagePullSecrets: [...imagePullSecrets] }),
     containers: [container(values)],
     volumes: [
       folder("cni-bin-dir", destCNIBinDir),
@@ -102,7 +115,7 @@ function podSpec(values: Values): PodSpec {
 }
 
 function container(values: Values): Container {
-  const { redirect, logLevel, destCNIBinDir, destCNINetDir, privileged } = values.cni;
+  const { destCNIBinDir, destCNINetDir, privileged } = values.cni;
   const probe = (path: string): NonNullable<Container["livenessProbe"]> => ({
     httpGet: { path, port: ADMIN_PORT },
   });
@@ -110,18 +123,7 @@ function container(values: Values): Container {
     name: CONTAINER,
     image: `${values.controllerImage}:${values.controllerImageVersion}`,
     imagePullPolicy: values.imagePullPolicy,
-    args: [
-      "cni",
-      `--redirect=${redirect}`,
-      `--log-level=${logLevel}`,
-      `--cgroup-root=${CGROUP_ROOT}`,
-      `--bpf-root=${BPF_ROOT}`,
-      `--cni-bin-dir=${destCNIBinDir}`,
-      `--cni-conf-dir=${destCNINetDir}`,
-      `--run-dir=${RUN_DIR}`,
-      `--netns-dir=${NETNS_DIR}`,
-      `--admin-addr=0.0.0.0:${ADMIN_PORT}`,
-    ],
+    args: agentArgs(values),
     env: [
       { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
       { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
@@ -131,6 +133,7 @@ function container(values: Values): Container {
     ports: [{ name: "admin-http", containerPort: ADMIN_PORT }],
     livenessProbe: { ...probe("/live"), initialDelaySeconds: 10 },
     readinessProbe: { ...probe("/ready"), periodSeconds: 2 },
+    ...resourcesOf(values.cni.resources),
     securityContext: securityContext(privileged),
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [
@@ -148,6 +151,26 @@ function container(values: Values): Container {
       },
     ],
   };
+}
+
+function agentArgs({ cni, proxyInit }: Values): string[] {
+  return [
+    "cni",
+    `--redirect=${cni.redirect}`,
+    `--log-level=${cni.logLevel}`,
+    `--log-format=${cni.logFormat}`,
+    `--cgroup-root=${CGROUP_ROOT}`,
+    `--bpf-root=${BPF_ROOT}`,
+    `--cni-bin-dir=${cni.destCNIBinDir}`,
+    `--cni-conf-dir=${cni.destCNINetDir}`,
+    `--run-dir=${RUN_DIR}`,
+    `--netns-dir=${NETNS_DIR}`,
+    `--admin-addr=0.0.0.0:${ADMIN_PORT}`,
+    `--ignore-inbound-ports=${proxyInit.ignoreInboundPorts}`,
+    `--ignore-outbound-ports=${proxyInit.ignoreOutboundPorts}`,
+    `--kube-api-server-ports=${proxyInit.kubeAPIServerPorts}`,
+    `--skip-subnets=${proxyInit.skipSubnets}`,
+  ];
 }
 
 /** BPF loads, NET_ADMIN attaches and writes rules, SYS_ADMIN enters the pods' network namespaces. */

@@ -8,10 +8,11 @@ import {
 } from "#lib/k8s/annotations.ts";
 import type { ConfigMap, Namespace, Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import type { Certificates } from "./certificates.ts";
-import { createdBy, labelsOf } from "./controller.ts";
+import { type Certificates, withoutCertificates } from "./certificates.ts";
 import { renderDestination } from "./destination.ts";
 import { encoded, renderIdentity } from "./identity.ts";
+import { createdBy, labelsOf, withCommonLabels } from "./marks.ts";
+import { podMonitors } from "./prometheus/pod-monitors.ts";
 import { renderProxyInjector } from "./proxy-injector.ts";
 import { trustRoots } from "./trust-roots.ts";
 import { overridesIn, type Values } from "./values.ts";
@@ -21,15 +22,18 @@ export const OVERRIDES_SECRET = "linkerd-config-overrides";
 
 /** All objects of the control plane: namespace, configuration, then each controller. */
 export function renderControlPlane(values: Values, certificates: Certificates): KubeObject[] {
-  return [
+  const stored = withoutCertificates(values);
+  const objects = [
     namespace(values),
-    config(values),
-    storedOverrides(values),
+    config(stored),
+    storedOverrides(stored),
     trustRoots(values, certificates.anchorsPem),
     ...renderIdentity(values, certificates),
     ...renderDestination(values, certificates),
     ...renderProxyInjector(values, certificates),
+    ...podMonitors(values),
   ];
+  return withCommonLabels(objects, values);
 }
 
 /** No pod of the control plane needs a privilege, its proxies neither: the namespace refuses them all. */

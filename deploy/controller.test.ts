@@ -28,6 +28,44 @@ test("controllerWorkload() says where the controller is alive and ready, and as 
   });
 });
 
+test("controllerWorkload() runs pods where, and marked as, the values say", () => {
+  const set = createValues("1.2.3", {
+    nodeSelector: { disk: "ssd" },
+    tolerations: [{ key: "mesh", operator: "Exists" }],
+    imagePullSecrets: [{ name: "registry" }],
+    priorityClassName: "high",
+    runtimeClassName: "kata",
+    revisionHistoryLimit: 3,
+    deploymentStrategy: { rollingUpdate: { maxSurge: 2 } },
+    podLabels: { team: "mesh", "linkerd.io/control-plane-component": "other" },
+    podAnnotations: { note: "x", "config.linkerd.io/proxy-log-level": "debug" },
+  });
+  const { spec: made } = controllerWorkload(spec, { values: set, anchorsPem: "" }).at(
+    -1,
+  ) as Deployment;
+  expect(made).toMatchObject({
+    revisionHistoryLimit: 3,
+    strategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 2 } },
+    template: {
+      metadata: {
+        labels: { team: "mesh", "linkerd.io/control-plane-component": "identity" },
+        annotations: { note: "x" },
+      },
+      spec: {
+        nodeSelector: { "kubernetes.io/os": "linux", disk: "ssd" },
+        tolerations: [{ key: "mesh", operator: "Exists" }],
+        imagePullSecrets: [{ name: "registry" }],
+        priorityClassName: "high",
+        runtimeClassName: "kata",
+      },
+    },
+  });
+  const log = made?.template.spec?.initContainers?.[0]?.env?.find(
+    ({ name }) => name === "LINKERD2_PROXY_LOG",
+  );
+  expect(log?.value).toBe(set.proxy.logLevel);
+});
+
 test("controllerWorkload() rolls its pods when the anchors change", () => {
   const annotationOf = (anchorsPem: string): string | undefined =>
     deploymentOf(anchorsPem).spec?.template.metadata?.annotations?.["linkerd.io/trust-root-sha256"];

@@ -1,12 +1,6 @@
 /** A controller of the control plane: its Deployment, meshed, and its Services. */
 
-import {
-  CONFIG,
-  CONTROL_PLANE_COMPONENT,
-  CONTROL_PLANE_NS,
-  CREATED_BY,
-  TRUST_ROOT_SHA256,
-} from "#lib/k8s/annotations.ts";
+import { CONFIG, OPAQUE_PORTS, TRUST_ROOT_SHA256 } from "#lib/k8s/annotations.ts";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { Container, Pod, PodSpec, Service, Volume, VolumeMount } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
@@ -14,42 +8,38 @@ import type { PodDisruptionBudget } from "#lib/k8s/types/policy.ts";
 import type { Component } from "../controller/injector/environment.ts";
 import { addProxy, trustRootSha256 } from "../controller/injector/inject.ts";
 import { resourcesOf } from "../controller/injector/resources.ts";
+import { API_ACCESS_MOUNT, apiAccess } from "./api-access.ts";
+import { createdBy, labelsOf } from "./marks.ts";
+import { networkPolicy } from "./network-policy.ts";
 import type { Values } from "./values.ts";
+
+/** A port of a controller; who calls webhooks is the API server. */
+export type ControllerPort = {
+  readonly name: string;
+  readonly port: number;
+  readonly webhook?: boolean;
+};
 
 /** What differs between the controllers. */
 export type ControllerSpec = {
   readonly component: Component;
   readonly args: readonly string[];
-  readonly ports: readonly { readonly name: string; readonly port: number }[];
+  readonly ports: readonly ControllerPort[];
   readonly adminPort: number;
   readonly volumes: readonly { readonly volume: Volume; readonly mountPath: string }[];
   /** Pod annotations beside those that all have. */
   readonly annotations?: Readonly<Record<string, string>>;
 };
 
-/** Labels of everything that belongs to a part of the control plane. */
-export function labelsOf(component: string, { namespace }: Values): Record<string, string> {
-  return { [CONTROL_PLANE_COMPONENT]: component, [CONTROL_PLANE_NS]: namespace };
-}
-
-/** The annotation that says which program made an object. */
-export function createdBy({ linkerdVersion }: Values): Record<string, string> {
-  return { [CREATED_BY]: `linkerd/cli ${linkerdVersion}` };
-}
-
-const API_ACCESS = "kube-api-access";
-/** The controllers' own token, not the proxy's: only their container mounts it. */
-const API_ACCESS_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
-const API_TOKEN_SECONDS = 3607;
-
-/** What runs a controller: the Deployment `linkerd-<component>` with its proxy, and its budget where one is wanted. */
+/** What runs a controller: the Deployment `linkerd-<component>` with its proxy, its budget and its network policy where they are wanted. */
 export function controllerWorkload(
   spec: ControllerSpec,
   how: { readonly values: Values; readonly anchorsPem: string },
 ): KubeObject[] {
   const { values } = how;
   const budget = values.enablePodDisruptionBudget ? [disruptionBudget(spec.component, values)] : [];
-  return [...budget, deployment(spec, how)];
+  const policy = values.networkPolicy.enabled ? [networkPolicy(spec, values)] : [];
+  return [...policy, ...budget, deployment(spec, how)];
 }
 
 function deployment(
@@ -81,10 +71,23 @@ function deployment(
     metadata: { name, namespace: values.namespace, labels, annotations: createdBy(values) },
     spec: {
       replicas: values.controllerReplicas,
+      revisionHistoryLimit: values.revisionHistoryLimit,
       selector: { matchLabels: selector },
-      strategy: { rollingUpdate: { maxUnavailable: 1 } },
-      template: { metadata, spec: pod.spec ?? { containers: [] } },
+      strategy: { rollingUpdate: values.deploymentStrategy.rollingUpdate },
+      template: { metadata: withOwn(metadata, values), spec: pod.spec ?? { containers: [] } },
     },
+  };
+}
+
+/** What users add goes on last: a proxy's settings among it are for others to read, not for this proxy. */
+function withOwn(
+  { labels, annotations, ...rest }: NonNullable<Pod["metadata"]>,
+  { podLabels, podAnnotations, commonLabels }: Values,
+): NonNullable<Pod["metadata"]> {
+  return {
+    ...rest,
+    labels: { ...commonLabels, ...podLabels, ...labels },
+    annotations: { ...podAnnotations, ...annotations },
   };
 }
 
@@ -102,16 +105,17 @@ function controllerPod(
         [`${CONFIG}default-inbound-policy`]: "all-unauthenticated",
         // A proxy that waits for identity or policy would keep up the very container that serves them.
         [`${CONFIG}proxy-await`]: "disabled",
+        // What speaks on these ports is known, whatever the cluster has on ports of the same number.
+        [OPAQUE_PORTS]: "",
         ...spec.annotations,
       },
     },
     spec: {
       serviceAccountName: `linkerd-${spec.component}`,
-      ...(values.priorityClassName !== "" && { priorityClassName: values.priorityClassName }),
       ...(values.enablePodAntiAffinity && { affinity: apart(spec.component, values) }),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      nodeSelector: { "kubernetes.io/os": "linux" },
+      ...scheduling(values),
       securityContext: { seccompProfile: { type: "RuntimeDefault" } },
       containers: [controllerContainer(spec, values)],
       volumes: [...spec.volumes.map(({ volume }) => volume), apiAccess()],
@@ -156,7 +160,20 @@ function controllerContainer(spec: ControllerSpec, values: Values): Container {
     },
     ...resourcesOf(values.controllerResources),
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: [...mounts, { name: API_ACCESS, mountPath: API_ACCESS_DIR, readOnly: true }],
+    volumeMounts: [...mounts, API_ACCESS_MOUNT],
+  };
+}
+
+/** Where pods run, and with what they pull their images. */
+function scheduling(values: Values): Partial<PodSpec> {
+  const { priorityClassName, runtimeClassName, nodeSelector, tolerations, imagePullSecrets } =
+    values;
+  return {
+    ...(priorityClassName !== "" && { priorityClassName }),
+    ...(runtimeClassName !== "" && { runtimeClassName }),
+    ...(Object.keys(nodeSelector).length > 0 && { nodeSelector: { ...nodeSelector } }),
+    ...(tolerations.length > 0 && { tolerations: [...tolerations] }),
+    ...(imagePullSecrets.length > 0 && { imagePullSecrets: [...imagePullSecrets] }),
   };
 }
 
@@ -190,32 +207,6 @@ function disruptionBudget(component: Component, values: Values): PodDisruptionBu
     spec: {
       maxUnavailable: values.controller.podDisruptionBudget.maxUnavailable,
       selector: { matchLabels: labelsOf(component, values) },
-    },
-  };
-}
-
-/** What the API server's own admission would mount into every container. */
-function apiAccess(): Volume {
-  return {
-    name: API_ACCESS,
-    projected: {
-      defaultMode: 420,
-      sources: [
-        { serviceAccountToken: { path: "token", expirationSeconds: API_TOKEN_SECONDS } },
-        {
-          configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] },
-        },
-        {
-          downwardAPI: {
-            items: [
-              {
-                path: "namespace",
-                fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" },
-              },
-            ],
-          },
-        },
-      ],
     },
   };
 }

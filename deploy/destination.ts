@@ -2,7 +2,8 @@
 
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import { controllerService, controllerWorkload, labelsOf } from "./controller.ts";
+import { controllerService, controllerWorkload } from "./controller.ts";
+import { labelsOf } from "./marks.ts";
 import { account, type Rule, WATCH } from "./rbac.ts";
 import type { Values } from "./values.ts";
 
@@ -95,7 +96,7 @@ function destinationArgs(values: Values): string[] {
     `-cluster-domain=${values.clusterDomain}`,
     `-identity-trust-domain=${values.identityTrustDomain}`,
     `-default-opaque-ports=${values.proxy.opaquePorts}`,
-    "-enable-h2-upgrade=true",
+    `-enable-h2-upgrade=${values.enableH2Upgrade}`,
     `-grpc-addr=0.0.0.0:${POLICY.port}`,
     `-default-policy=${values.proxy.defaultInboundPolicy}`,
     `-cluster-networks=${values.clusterNetworks}`,

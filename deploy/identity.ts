@@ -3,7 +3,8 @@
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import { controllerService, controllerWorkload, createdBy, labelsOf } from "./controller.ts";
+import { controllerService, controllerWorkload } from "./controller.ts";
+import { createdBy, labelsOf } from "./marks.ts";
 import { account } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
 import type { Values } from "./values.ts";

@@ -1,25 +1,20 @@
 /** The injector: its webhook, and what serves it. */
 
-import {
-  ADMISSION_WEBHOOKS,
-  CNI_RESOURCE,
-  CONFIG,
-  CONTROL_PLANE_COMPONENT,
-} from "#lib/k8s/annotations.ts";
+import { CONFIG } from "#lib/k8s/annotations.ts";
 import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
-import { controllerService, controllerWorkload, createdBy, labelsOf } from "./controller.ts";
+import { controllerService, controllerWorkload } from "./controller.ts";
 import { encoded } from "./identity.ts";
+import { createdBy, labelsOf } from "./marks.ts";
 import { account, WATCH } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
 import type { Values } from "./values.ts";
 
 const NAME = "linkerd-proxy-injector";
 const TLS_SECRET = `${NAME}-k8s-tls`;
-const PORT = { name: "proxy-injector", port: 8443 };
-const TIMEOUT_SECONDS = 10;
+const PORT = { name: "proxy-injector", port: 8443, webhook: true };
 
 /** Its objects: the account's come first, the webhook last, when somebody serves it. */
 export function renderProxyInjector(values: Values, certificates: Certificates): KubeObject[] {
@@ -82,18 +77,7 @@ function tlsSecret(values: Values, { proxyInjector }: Certificates): Secret {
 
 /** INJ1 and INJ5. */
 function webhook(values: Values, { proxyInjector }: Certificates): MutatingWebhookConfiguration {
-  const absent = (key: string): { key: string; operator: string } => ({
-    key,
-    operator: "DoesNotExist",
-  });
-  const notIn = (
-    key: string,
-    ...all: string[]
-  ): { key: string; operator: string; values: string[] } => ({
-    key,
-    operator: "NotIn",
-    values: all,
-  });
+  const { namespaceSelector, objectSelector, timeoutSeconds } = values.proxyInjector;
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "MutatingWebhookConfiguration",
@@ -105,15 +89,8 @@ function webhook(values: Values, { proxyInjector }: Certificates): MutatingWebho
     webhooks: [
       {
         name: `${NAME}.linkerd.io`,
-        namespaceSelector: {
-          matchExpressions: [
-            notIn(ADMISSION_WEBHOOKS, "disabled"),
-            notIn("kubernetes.io/metadata.name", "kube-system", "cert-manager"),
-          ],
-        },
-        objectSelector: {
-          matchExpressions: [absent(CONTROL_PLANE_COMPONENT), absent(CNI_RESOURCE)],
-        },
+        namespaceSelector: { matchExpressions: requirements(namespaceSelector) },
+        objectSelector: { matchExpressions: requirements(objectSelector) },
         clientConfig: {
           service: { name: NAME, namespace: values.namespace, path: "/" },
           caBundle: Buffer.from(proxyInjector.caPem).toString("base64"),
@@ -130,8 +107,16 @@ function webhook(values: Values, { proxyInjector }: Certificates): MutatingWebho
           },
         ],
         sideEffects: "None",
-        timeoutSeconds: TIMEOUT_SECONDS,
+        timeoutSeconds,
       },
     ],
   };
 }
+
+type Selector = Values["proxyInjector"]["objectSelector"];
+
+const requirements = ({ matchExpressions }: Selector) =>
+  matchExpressions.map(({ values, ...rest }) => ({
+    ...rest,
+    ...(values && { values: [...values] }),
+  }));

@@ -1,7 +1,7 @@
 /** The trust anchors as everybody in the control plane's namespace reads them. */
 
 import type { ConfigMap, Volume } from "#lib/k8s/types/core.ts";
-import { createdBy, labelsOf } from "./controller.ts";
+import { createdBy, labelsOf } from "./marks.ts";
 import type { Values } from "./values.ts";
 
 const NAME = "linkerd-identity-trust-roots";

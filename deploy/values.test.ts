@@ -24,12 +24,21 @@ test.each([
   [{ controllerReplica: 1 }, "controllerReplica is not known"],
   [{ proxy: { image: { tag: "x" } } }, "proxy.image.tag is not known"],
   [{ controllerReplicas: "2" }, "controllerReplicas must be a number"],
-  [{ proxy: "x" }, "proxy must be a object"],
+  [{ proxy: "x" }, "proxy must be an object"],
   [{ policyController: { probeNetworks: "10.0.0.0/8" } }, "must be a list"],
   [{ controllerReplicas: 0 }, "controllerReplicas must be 1 or more"],
   [{ proxy: { defaultInboundPolicy: "allow" } }, 'cannot be "allow"'],
   [{ cni: { redirect: "ipvs" } }, "cni.redirect must be one of auto, ebpf, nft, iptables"],
   [{ identity: { issuer: { issuanceLifetime: "1 day" } } }, "issuanceLifetime is no duration"],
+  [{ proxy: { resources: { cpu: { request: "much" } } } }, "proxy.resources.cpu.request is no"],
+  [{ tolerations: {} }, "tolerations must be a list of objects"],
+  [{ imagePullSecrets: [{}] }, "imagePullSecrets must be a list of objects with name"],
+  [{ podLabels: { a: 1 } }, "podLabels must be strings by name"],
+  [{ proxyInit: { iptablesMode: "nft" } }, "proxyInit.iptablesMode means nothing here, leave it"],
+  [{ profileValidator: { externalSecret: true } }, "profileValidator means nothing here"],
+  [{ enablePprof: true }, "enablePprof means nothing here, leave it out: the runtime has no"],
+  [{ identityTrustAnchorsPEM: "-----BEGIN X-----" }, "belong together"],
+  [{ proxy: { uid: null } }, "proxy.uid must be a number"],
   [{ controllerUID: 2102 }, "controllerUID must not be proxy.uid"],
   [{ namespace: "Linkerd" }, 'namespace cannot be "Linkerd"'],
 ])("createValues() refuses %j", (overrides, message) => {
@@ -44,6 +53,17 @@ test("validateValues() finds nothing wrong with the defaults, and the injector r
 
 test("overridesIn() gives back what was set, so that another version can be made of it", () => {
   const overrides = { namespace: "mesh", policyController: { probeNetworks: ["10.0.0.0/8"] } };
-  for (const each of [{}, overrides, HA])
+  const marks = {
+    nodeSelector: { "kubernetes.io/os": null, disk: "ssd" },
+    tolerations: [{ operator: "Exists" }],
+  } as unknown as Overrides;
+  for (const each of [{}, overrides, HA, marks])
     expect(overridesIn(createValues("1.2.3", each))).toEqual(each);
+});
+
+test("createValues() adds to labels, and takes away what is null: as Helm does it", () => {
+  const made = (nodeSelector: object): object =>
+    createValues("1", { nodeSelector } as Overrides).nodeSelector;
+  expect(made({ disk: "ssd" })).toEqual({ "kubernetes.io/os": "linux", disk: "ssd" });
+  expect(made({ "kubernetes.io/os": null })).toEqual({});
 });

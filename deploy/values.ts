@@ -1,49 +1,31 @@
 /** The values of an installation: Linkerd's names, Bunkerd's defaults, and what users set over them. */
 
-import type { InjectValues, Resources } from "../controller/injector/values.ts";
-import { IMAGE } from "./image/environment.ts";
-
-/** How pods are redirected on a node. */
-export const REDIRECTS = ["auto", "ebpf", "nft", "iptables"] as const;
+import type { InjectValues } from "../controller/injector/values.ts";
+import { CNI } from "./values/cni.ts";
+import { CONTROL_PLANE } from "./values/control-plane.ts";
+import { whyForeign } from "./values/foreign.ts";
+import {
+  type Group,
+  isValue,
+  type Schema,
+  type SpecificationOf,
+  type Value,
+  VERSION,
+} from "./values/kinds.ts";
+import { PROXY, PROXY_INIT } from "./values/proxy.ts";
+import { defaultsOf, schemaOf } from "./values/schema.ts";
+import type { CniValues, ControllerValues, ProxyInitValues } from "./values/types.ts";
 
 /** Everything that the manifests are made of. `values` of ConfigMap linkerd-config holds the same as JSON. */
-export type Values = InjectValues & {
-  /** The image of controllers and node agent, without its tag. */
-  readonly controllerImage: string;
-  readonly controllerImageVersion: string;
-  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
-  readonly controllerReplicas: number;
-  readonly controllerLogLevel: string;
-  readonly controllerLogFormat: "plain" | "json";
-  readonly controllerUID: number;
-  /** Of each controller; its proxy has those of all proxies. */
-  readonly controllerResources: Resources;
-  /** Whether replicas must be on nodes of their own. */
-  readonly enablePodAntiAffinity: boolean;
-  readonly enablePodDisruptionBudget: boolean;
-  readonly controller: { readonly podDisruptionBudget: { readonly maxUnavailable: number } };
-  /** Priority class of the control plane's pods; empty for the default one. */
-  readonly priorityClassName: string;
-  readonly identity: {
-    readonly issuer: {
-      readonly scheme: "linkerd.io/tls" | "kubernetes.io/tls";
-      /** Durations: an integer and a unit. */
-      readonly clockSkewAllowance: string;
-      readonly issuanceLifetime: string;
-    };
-  };
-  readonly policyController: { readonly probeNetworks: readonly string[] };
-  readonly webhookFailurePolicy: "Ignore" | "Fail";
-  readonly cni: {
-    readonly namespace: string;
-    readonly redirect: (typeof REDIRECTS)[number];
-    readonly logLevel: string;
-    readonly destCNIBinDir: string;
-    readonly destCNINetDir: string;
-    readonly priorityClassName: string;
-    /** Lets the agent mount a bpffs where the node has none; without one such a node redirects by nft. */
-    readonly privileged: boolean;
-  };
+export type Values = InjectValues &
+  ControllerValues & { readonly proxyInit: ProxyInitValues; readonly cni: CniValues };
+
+/** Every value: the one place from which types, defaults, checks and the charts' schemas come. */
+export const VALUES: SpecificationOf<Values> = {
+  ...CONTROL_PLANE,
+  proxy: PROXY,
+  proxyInit: PROXY_INIT,
+  cni: CNI,
 };
 
 /** Values with any part left out. */
@@ -73,139 +55,107 @@ export const HA: Overrides = {
 
 /** The defaults for a version with overrides on top. Throws where an override names nothing or cannot be used. */
 export function createValues(version: string, overrides: Overrides = {}): Values {
-  const values = overlay(defaults(version), overrides, "");
+  const values = overlay(VALUES, { version, over: overrides, path: "" }) as Values;
   const errors = validateValues(values);
   if (errors.length > 0) throw new Error(`Cannot use values: ${errors.join("; ")}`);
   return values;
 }
 
-/** What makes values differ from the defaults of their version: with it they can be made again for another one. */
-export function overridesIn(values: Values): Overrides {
-  return (difference(defaults(values.linkerdVersion), values) ?? {}) as Overrides;
+/** The schema of all values, for an installation of a version. */
+export function valuesSchema(version: string): Schema {
+  return schemaOf(VALUES, version);
 }
 
-/** The part of `values` that is not as in `base`; undefined where all is. Both have one shape. */
-function difference(base: unknown, values: unknown): unknown {
-  if (typeof base !== "object" || base === null || Array.isArray(base))
-    return Bun.deepEquals(base, values) ? undefined : values;
-  const other = values as Readonly<Record<string, unknown>>;
-  const parts = Object.entries(base)
-    .map(([key, each]) => [key, difference(each, other[key])] as const)
-    .filter(([, part]) => part !== undefined);
+/** What makes values differ from the defaults of their version: with it they can be made again for another one. */
+export function overridesIn(values: Values): Overrides {
+  const base = defaultsOf(VALUES, values.linkerdVersion);
+  return (difference(VALUES, base, values) ?? {}) as Overrides;
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** The part of `given` that is not as in `base`; undefined where all is. */
+function difference(group: Group, base: Tree, given: Tree): Tree | undefined {
+  const parts = Object.entries(group).flatMap(([name, node]) => {
+    const [before, now] = [base[name], given[name]];
+    if (!isValue(node)) {
+      const below = difference(node, before as Tree, now as Tree);
+      return below === undefined ? [] : [[name, below] as const];
+    }
+    if (Bun.deepEquals(before, now)) return [];
+    return [[name, node.merges ? changedNames(before as Tree, now as Tree) : now] as const];
+  });
   return parts.length === 0 ? undefined : Object.fromEntries(parts);
 }
 
-function defaults(version: string): Values {
-  const quantity = { request: "", limit: "" };
+/** Names that are new or hold something else, and null for those that are gone. */
+function changedNames(before: Tree, now: Tree): Tree {
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(now, name));
   return {
-    linkerdVersion: version,
-    namespace: "linkerd",
-    clusterDomain: "cluster.local",
-    identityTrustDomain: "cluster.local",
-    clusterNetworks: "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8",
-    controllerImage: IMAGE,
-    controllerImageVersion: version,
-    imagePullPolicy: "IfNotPresent",
-    controllerReplicas: 1,
-    controllerLogLevel: "info",
-    controllerLogFormat: "plain",
-    controllerUID: 2103,
-    controllerResources: { cpu: quantity, memory: quantity },
-    enablePodAntiAffinity: false,
-    enablePodDisruptionBudget: false,
-    controller: { podDisruptionBudget: { maxUnavailable: 1 } },
-    priorityClassName: "",
-    identity: {
-      issuer: {
-        scheme: "linkerd.io/tls",
-        clockSkewAllowance: "20s",
-        issuanceLifetime: "24h",
-      },
-    },
-    policyController: { probeNetworks: ["0.0.0.0/0", "::/0"] },
-    webhookFailurePolicy: "Ignore",
-    proxy: {
-      image: { name: IMAGE, version, pullPolicy: "IfNotPresent" },
-      logLevel: "warn,linkerd=info,hickory=error",
-      logFormat: "plain",
-      ports: { admin: 4191, control: 4190, inbound: 4143, outbound: 4140 },
-      resources: { cpu: quantity, memory: quantity },
-      uid: 2102,
-      defaultInboundPolicy: "all-unauthenticated",
-      opaquePorts: "25,587,3306,4444,5432,6379,9300,11211",
-      await: true,
-      shutdownGracePeriod: "",
-      captureProof: true,
-    },
-    cni: {
-      namespace: "linkerd-cni",
-      redirect: "auto",
-      logLevel: "info",
-      destCNIBinDir: "/opt/cni/bin",
-      destCNINetDir: "/etc/cni/net.d",
-      priorityClassName: "system-node-critical",
-      privileged: false,
-    },
+    ...Object.fromEntries(Object.entries(now).filter(([name, value]) => before[name] !== value)),
+    ...Object.fromEntries(gone.map((name) => [name, null])),
   };
 }
 
-/** `base` with what `over` gives; both have one shape. Throws on a name or a type that `base` does not have. */
-function overlay<T>(base: T, over: unknown, path: string): T {
-  if (over === undefined) return base;
-  if (typeof base !== typeof over || Array.isArray(base) !== Array.isArray(over) || over === null)
-    throw new Error(`Cannot use values: ${path} must be a ${kindOf(base)}`);
-  if (typeof base !== "object" || Array.isArray(base)) return over as T;
-  const result = { ...base } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(over as object)) {
-    const at = path === "" ? key : `${path}.${key}`;
-    if (!Object.hasOwn(result, key)) throw new Error(`Cannot use values: ${at} is not known`);
-    result[key] = overlay(result[key], value, at);
-  }
-  return result as T;
+type Overlay = { readonly version: string; readonly over: unknown; readonly path: string };
+
+/** The defaults of a group with what `over` gives. Throws on a name or a value that the group does not take. */
+function overlay(group: Group, { version, over, path }: Overlay): Tree {
+  if (over === undefined) return defaultsOf(group, version);
+  if (typeof over !== "object" || over === null || Array.isArray(over))
+    throw new Error(`Cannot use values: ${path} must be an object`);
+  const given = over as Tree;
+  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(group, name));
+  if (unknown !== undefined) throw new Error(refusal(at(unknown), given[unknown]));
+  return Object.fromEntries(
+    Object.entries(group).map(([name, node]) => {
+      const below = { version, over: given[name], path: at(name) };
+      return [name, isValue(node) ? readValue(node, below) : overlay(node, below)];
+    }),
+  );
 }
 
-const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : typeof value);
+function readValue(node: Value<unknown>, { version, over, path }: Overlay): unknown {
+  const initial = node.initial === VERSION ? version : node.initial;
+  const value = node.merges ? mergeNames(initial as Tree, over) : (over ?? initial);
+  if (over !== null && node.accepts(value)) return value;
+  if (over === null && node.merges) return {};
+  const wrong = typeof node.wrong === "string" ? node.wrong : node.wrong(over);
+  throw new Error(`Cannot use values: ${path} ${wrong}`);
+}
 
-const POLICY = /^((all|cluster)-(un)?authenticated|deny|audit)$/;
-const DURATION = /^(\d+(ms|s|m|h))+$/;
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
+function mergeNames(initial: Tree, over: unknown): unknown {
+  if (over === undefined) return initial;
+  if (typeof over !== "object" || over === null || Array.isArray(over)) return over;
+  const merged = { ...initial, ...over } as Tree;
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+}
 
-/** What is wrong with values, one sentence each; empty where they can be used. */
+/** Says of an unknown name what is to be done about it; a group of Linkerd's is judged by what it holds. */
+function refusal(path: string, given: unknown): string {
+  const inner =
+    typeof given === "object" && given !== null && !Array.isArray(given)
+      ? Object.keys(given).map((name) => `${path}.${name}`)
+      : [];
+  const name = [path, ...inner].find((each) => whyForeign(each) !== undefined);
+  if (name === undefined) return `Cannot use values: ${path} is not known`;
+  return `Cannot use values: ${name} means nothing here, leave it out: ${whyForeign(name)}`;
+}
+
+/** What is wrong with values that are each of their kind, one sentence each; empty where they can be used together. */
 export function validateValues(values: Values): readonly string[] {
-  const { proxy, identity, cni } = values;
+  const { proxy, identity, identityTrustAnchorsPEM: anchors } = values;
+  const { crtPEM, keyPEM } = identity.issuer.tls;
+  const given = [anchors, crtPEM, keyPEM].filter((pem) => pem !== "").length;
   const checks: readonly (readonly [boolean, string])[] = [
-    [DNS_LABEL.test(values.namespace), `namespace cannot be "${values.namespace}"`],
-    [DNS_LABEL.test(cni.namespace), `cni.namespace cannot be "${cni.namespace}"`],
-    [values.clusterDomain !== "", "clusterDomain is empty"],
-    [values.identityTrustDomain !== "", "identityTrustDomain is empty"],
-    [
-      Number.isInteger(values.controllerReplicas) && values.controllerReplicas > 0,
-      "controllerReplicas must be 1 or more",
-    ],
-    [
-      POLICY.test(proxy.defaultInboundPolicy),
-      `proxy.defaultInboundPolicy cannot be "${proxy.defaultInboundPolicy}"`,
-    ],
-    [
-      DURATION.test(identity.issuer.issuanceLifetime),
-      "identity.issuer.issuanceLifetime is no duration",
-    ],
-    [
-      DURATION.test(identity.issuer.clockSkewAllowance),
-      "identity.issuer.clockSkewAllowance is no duration",
-    ],
-    [PULL_POLICIES.includes(values.imagePullPolicy), "imagePullPolicy is not known"],
-    [PULL_POLICIES.includes(proxy.image.pullPolicy), "proxy.image.pullPolicy is not known"],
-    [REDIRECTS.includes(cni.redirect), `cni.redirect must be one of ${REDIRECTS.join(", ")}`],
-    [
-      ["Ignore", "Fail"].includes(values.webhookFailurePolicy),
-      "webhookFailurePolicy must be Ignore or Fail",
-    ],
-    [proxy.uid > 0 && values.controllerUID > 0, "proxy.uid and controllerUID must not be root"],
     [
       proxy.uid !== values.controllerUID,
       "controllerUID must not be proxy.uid: the proxy's own traffic is not redirected",
+    ],
+    [
+      given === 0 || given === 3,
+      "identityTrustAnchorsPEM, identity.issuer.tls.crtPEM and identity.issuer.tls.keyPEM belong together",
     ],
   ];
   return checks.flatMap(([holds, message]) => (holds ? [] : [message]));

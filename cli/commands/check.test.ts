@@ -106,7 +106,8 @@ test("check asks a real API server, over TLS, for what was installed there", asy
       const { apiVersion = "v1", kind = "", metadata } = object;
       const place = metadata?.namespace === undefined ? "" : `namespaces/${metadata.namespace}/`;
       const group = apiVersion.includes("/") ? `apis/${apiVersion}` : `api/${apiVersion}`;
-      const path = `/${group}/${place}${kind.toLowerCase()}s`;
+      const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
+      const path = `/${group}/${place}${plural}`;
       const created = await send(path, { method: "POST", body: { ...object, apiVersion } });
       if ("status" in object && object.status !== undefined)
         await send(`${path}/${metadata?.name}/status`, {

@@ -2,11 +2,12 @@
 
 import { type Command, Option } from "commander";
 import { CONFIG_MAPS } from "#lib/k8s/resource.ts";
-import { createCertificates } from "../../deploy/certificates.ts";
+import { certificatesIn, createCertificates } from "../../deploy/certificates.ts";
 import { renderCni } from "../../deploy/cni.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
-import { type Overrides, REDIRECTS } from "../../deploy/values.ts";
+import { REDIRECTS } from "../../deploy/values/cni.ts";
+import type { Overrides } from "../../deploy/values.ts";
 import { CRDS, expectAll } from "../check/objects.ts";
 import { addCommand, CommandError, flagsOf, type GlobalFlags } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -51,13 +52,15 @@ export function addInstall(parent: Command, context: Context): void {
   printsControlPlane<Flags>(command, context, async (flags) => {
     const overrides = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, overrides);
-    const own = await readOwnCertificates(flags);
+    const given = certificatesIn(values);
+    const own = (await readOwnCertificates(flags)) ?? given.own;
     if (flags.ignoreCluster !== true) await expectNothingInstalled(flags, context);
     const certificates = createCertificates({
       namespace: values.namespace,
       trustDomain: values.identityTrustDomain,
       nowMs: context.wall(),
       own,
+      serving: given.serving,
     });
     return renderControlPlane(values, certificates);
   });

@@ -1,6 +1,7 @@
 /** `upgrade`: the manifests of this version, with the values and certificates of the installation that is there. */
 
 import type { Command } from "commander";
+import { certificatesIn } from "../../deploy/certificates.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { addCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -40,7 +41,12 @@ export function addUpgrade(parent: Command, context: Context): void {
     });
     const given = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, joinOverrides(before.overrides, given));
-    const own = await readOwnCertificates(flags);
-    return renderControlPlane(values, { ...before.certificates, ...own });
+    const { own, serving } = certificatesIn(values);
+    return renderControlPlane(values, {
+      ...before.certificates,
+      ...own,
+      ...(await readOwnCertificates(flags)),
+      ...(serving && { proxyInjector: serving }),
+    });
   });
 }

@@ -1,0 +1,46 @@
+/** What comes more than once among the values. */
+
+import type { Resources } from "../../controller/injector/values.ts";
+import { choice, type SpecificationOf, text, type Value } from "./kinds.ts";
+
+/** How a text must look, and what it is not where it does not. */
+export interface Pattern {
+  readonly pattern: RegExp;
+  readonly no?: string;
+}
+
+/** A duration: integers and units. */
+export const DURATION: Pattern = { pattern: /^(\d+(ms|s|m|h))+$/, no: "duration" };
+
+/** A name of RFC 1123, section 2.1. */
+export const DNS_LABEL: Pattern = { pattern: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/ };
+
+/** A quantity of Kubernetes, or nothing. */
+const QUANTITY: Pattern = {
+  pattern: /^(\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?)?$/,
+  no: "quantity",
+};
+
+/** Ports and ranges of them, apart by commas; or nothing. */
+export const PORTS: Pattern = {
+  pattern: /^(\s*\d{1,5}(-\d{1,5})?\s*(,\s*\d{1,5}(-\d{1,5})?\s*)*)?$/,
+  no: "list of ports",
+};
+
+/** PEM, or nothing. */
+export const PEM: Pattern = { pattern: /^$|-----BEGIN [A-Z ]+-----/, no: "PEM" };
+
+/** A pull policy. */
+export function pullPolicy(whose: string): Value<"IfNotPresent" | "Always" | "Never"> {
+  return choice(`Pull policy of ${whose}`, ["IfNotPresent", "Always", "Never"]);
+}
+
+/** Requests and limits. */
+export function resources(whose: string): SpecificationOf<Resources> {
+  const quantity = (what: string): Value<string> =>
+    text(`${what} of ${whose}; empty for none`, QUANTITY);
+  return {
+    cpu: { request: quantity("CPU request"), limit: quantity("CPU limit") },
+    memory: { request: quantity("Memory request"), limit: quantity("Memory limit") },
+  };
+}
