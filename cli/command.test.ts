@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Command } from "commander";
-import { addCommand, addGlobalFlags, flagsOf, parseDuration } from "./command.ts";
+import { addCommand, addGlobalFlags, flagsOf } from "./command.ts";
 
 test("a command takes the root's flags too, before it or after it", async () => {
   const root = addGlobalFlags(new Command("x"), "mesh");
@@ -15,16 +15,4 @@ test("a command takes the root's flags too, before it or after it", async () => 
   expect(seen).toEqual([
     { n: "a", context: "c", verbose: true, linkerdNamespace: "mesh", cniNamespace: "linkerd-cni" },
   ]);
-});
-
-test.each([
-  ["2s", 2000],
-  ["1m30s", 90_000],
-  ["500ms", 500],
-  ["1.5s", 1500],
-  ["2", undefined],
-  ["", undefined],
-  ["-1s", undefined],
-])("parseDuration(%j) is %p", (text, ms) => {
-  expect(parseDuration(text)).toBe(ms as never);
 });

@@ -60,17 +60,6 @@ export function flagsOf<T>(command: Command): GlobalFlags & T {
   return command.optsWithGlobals<GlobalFlags & T>();
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of a duration as Go writes it: `2s`, `1m30s`, `500ms`; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
-    total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
-  return total;
-}
-
 /** Ends a command with status 1; an empty message where all is said already. */
 export class CommandError extends Error {
   override readonly name = "CommandError";

@@ -6,7 +6,8 @@ import type { Container, Pod, PodSpec, Service, Volume, VolumeMount } from "#lib
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { PodDisruptionBudget } from "#lib/k8s/types/policy.ts";
 import type { Component } from "../controller/injector/environment.ts";
-import { addProxy, trustRootSha256 } from "../controller/injector/inject.ts";
+import { addProxy } from "../controller/injector/inject.ts";
+import { trustRootSha256 } from "../controller/injector/marks.ts";
 import { resourcesOf } from "../controller/injector/resources.ts";
 import { API_ACCESS_MOUNT, apiAccess } from "./api-access.ts";
 import { createdBy, labelsOf } from "./marks.ts";

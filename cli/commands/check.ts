@@ -1,6 +1,7 @@
 /** `check`: is the mesh well, question by question. */
 
 import { type Command, Option } from "commander";
+import { parseGoDuration } from "#lib/time/duration.ts";
 import { type Category, type Result, runChecks } from "../check/check.ts";
 import { CNI_PLUGIN } from "../check/cni-plugin.ts";
 import { CONTROL_PLANE_PROXY, CONTROL_PLANE_VERSION, DATA_PLANE } from "../check/data-plane.ts";
@@ -10,7 +11,7 @@ import { INSTALLATION } from "../check/installation.ts";
 import { KUBERNETES } from "../check/kubernetes.ts";
 import { PRE } from "../check/pre.ts";
 import { WEBHOOKS } from "../check/webhooks.ts";
-import { addCommand, CommandError, flagsOf, parseDuration } from "../command.ts";
+import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { symbolsFor } from "../symbols.ts";
 
@@ -49,7 +50,7 @@ export function addCheck(parent: Command, context: Context): void {
     );
   command.action(async () => {
     const flags = flagsOf<Flags>(command);
-    const waitMs = parseDuration(flags.wait) ?? (flags.wait === "0" ? 0 : undefined);
+    const waitMs = parseGoDuration(flags.wait) ?? (flags.wait === "0" ? 0 : undefined);
     if (waitMs === undefined)
       throw new CommandError(`Cannot use --wait ${flags.wait}: it is no duration, such as 5m`);
     const { client } = await context.connect(flags);

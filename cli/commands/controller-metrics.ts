@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Container, Pod } from "#lib/k8s/types/core.ts";
+import { parseGoDuration } from "#lib/time/duration.ts";
 import { controlPlanePods } from "../check/existence.ts";
 import { inParallel, scrape } from "../check/proxies.ts";
-import { addCommand, CommandError, flagsOf, parseDuration } from "../command.ts";
+import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 
 type Flags = { readonly wait: string };
@@ -22,7 +23,7 @@ export function addControllerMetrics(parent: Command, context: Context): void {
     .option("-w, --wait <duration>", "Give up after this time", "30s");
   command.action(async () => {
     const flags = flagsOf<Flags>(command);
-    const waitMs = parseDuration(flags.wait);
+    const waitMs = parseGoDuration(flags.wait);
     if (waitMs === undefined)
       throw new CommandError(`Cannot use --wait ${flags.wait}: it is no duration, as 30s is`);
     const { client } = await context.connect(flags);

@@ -5,9 +5,10 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import { PODS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
+import { parseGoDuration } from "#lib/time/duration.ts";
 import { type ScrapePair, type Stat, statOf } from "../../viz/core/stat.ts";
 import { inParallel, isMeshed, scrapeProxy } from "../check/proxies.ts";
-import { addCommand, CommandError, flagsOf, parseDuration } from "../command.ts";
+import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { type Column, renderTable } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
@@ -60,7 +61,7 @@ type Run = { readonly flags: ReturnType<typeof flagsOf<Flags>>; readonly context
 
 async function stat(words: readonly string[], { flags, context }: Run): Promise<void> {
   const named = parseWorkloads(words);
-  const window = parseDuration(flags.timeWindow);
+  const window = parseGoDuration(flags.timeWindow);
   if (window === undefined || window === 0)
     throw new CommandError(
       `Cannot use --time-window ${flags.timeWindow}: it is no duration, such as 2s`,

@@ -7,6 +7,7 @@ import { CONFIG_MAPS } from "#lib/k8s/resource.ts";
 import { reasonToRefuse } from "../../controller/injector/decide.ts";
 import type { Anchors } from "../../controller/injector/environment.ts";
 import { addProxy } from "../../controller/injector/inject.ts";
+import { settingsOf } from "../../controller/injector/settings.ts";
 import { type InjectValues, parseValues } from "../../controller/injector/values.ts";
 import { createValues } from "../../deploy/values.ts";
 import { CommandError } from "../command.ts";
@@ -64,7 +65,9 @@ export function createManual({
       throw new CommandError(
         "Cannot inject by hand without a cluster: the trust anchors are not known; give --identity-trust-anchors-file",
       );
-    const refused = reasonToRefuse(template, { proxyUid: values.proxy.uid, namespace: undefined });
+    const marks = { pod: template.metadata?.annotations, namespace: undefined };
+    const settings = settingsOf(values, marks);
+    const refused = reasonToRefuse(template, { settings, namespace: undefined });
     if (refused !== undefined) throw new CommandError(`${refused} (${kind.toLowerCase()}/${name})`);
     const { pod } = addProxy(template, {
       values,

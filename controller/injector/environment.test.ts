@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { fakeValues } from "../../test/fake/values.ts";
-import { additionalEnv, mergeEnv, proxyEnv } from "./environment.ts";
+import { proxyEnv } from "./environment.ts";
 import { settingsOf } from "./settings.ts";
 
 const pod: Pod = {
@@ -46,22 +46,10 @@ test("connections to loopback over IPv6 are taken too: eBPF sends IPv6 there", (
   expect(textOf("LINKERD2_PROXY_OUTBOUND_LISTEN_ADDRS")).toBe("127.0.0.1:4140,[::1]:4140");
 });
 
-test("mergeEnv() replaces by name, additionalEnv() takes the pod's list over its namespace's", () => {
-  const key = "config.linkerd.io/proxy-additional-env";
-  const list = (...pairs: (readonly [string, string])[]): string =>
-    JSON.stringify(pairs.map(([name, value]) => ({ name, value })));
-  expect(
-    additionalEnv({
-      namespace: { [key]: list(["A", "1"], ["B", "2"]) },
-      pod: { [key]: list(["A", "3"]) },
-    }),
-  ).toEqual([
-    { name: "B", value: "2" },
-    { name: "A", value: "3" },
-  ]);
-  expect(mergeEnv([{ name: "A", value: "1" }], [{ name: "A", value: "2" }])).toEqual([
-    { name: "A", value: "2" },
-  ]);
-  for (const text of ["{}", "[1]", "["])
-    expect(additionalEnv({ pod: { [key]: text }, namespace: undefined })).toBeUndefined();
+test("opaque ports that overlap are named once: the proxy takes no longer list than there are ports", () => {
+  const annotations = { "config.linkerd.io/opaque-ports": "1-65535,80,9000-9001,1-65535,x" };
+  const wide = { ...pod, metadata: { annotations } };
+  const how = { values, settings, anchors: { pem: "PEM" }, component: undefined };
+  const name = "LINKERD2_PROXY_INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION";
+  expect(proxyEnv(wide, how).find((each) => each.name === name)?.value).toBe("1-65535");
 });

@@ -1,7 +1,8 @@
 /** The variables of an injected proxy (proxy.md, section 4). */
 
-import { type Marks, OPAQUE_PORTS, parsePortRanges } from "#lib/k8s/annotations.ts";
-import type { Container, EnvVar, Pod } from "#lib/k8s/types/core.ts";
+import { OPAQUE_PORTS, type PortRange, parsePortRanges } from "#lib/k8s/annotations.ts";
+import type { EnvVar, Pod } from "#lib/k8s/types/core.ts";
+import { containersOf } from "./decide.ts";
 import type { Settings } from "./settings.ts";
 import type { InjectValues } from "./values.ts";
 
@@ -17,6 +18,8 @@ export type Component = "destination" | "identity" | "proxy-injector";
 export type Anchors = { readonly pem: string } | "config-map";
 
 const P = "LINKERD2_PROXY_";
+/** What Linkerd's injector means by no time limit. */
+const FOREVER = "365d";
 const FIELDS = {
   _pod_name: "metadata.name",
   _pod_ns: "metadata.namespace",
@@ -88,6 +91,8 @@ function behaviour(settings: Settings): Record<string, string | undefined> {
     INBOUND_CONNECT_TIMEOUT: settings.inboundConnectTimeout,
     OUTBOUND_DISCOVERY_IDLE_TIMEOUT: settings.outboundDiscoveryTimeout,
     INBOUND_DISCOVERY_IDLE_TIMEOUT: settings.inboundDiscoveryTimeout,
+    OUTBOUND_DETECT_TIMEOUT: settings.waitsForOutboundProtocol ? FOREVER : undefined,
+    INBOUND_DETECT_TIMEOUT: settings.waitsForInboundProtocol ? FOREVER : undefined,
     INBOUND_ACCEPT_KEEPALIVE: "10000ms",
     OUTBOUND_CONNECT_KEEPALIVE: "10000ms",
   };
@@ -95,7 +100,7 @@ function behaviour(settings: Settings): Record<string, string | undefined> {
 
 function inbound(pod: Pod, settings: Settings): Record<string, string | undefined> {
   const own = pod.metadata?.annotations?.[OPAQUE_PORTS] ?? settings.opaquePorts;
-  const opaque = parsePortRanges(own, namedPorts(pod)).map(({ from, to }) =>
+  const opaque = merged(parsePortRanges(own, namedPorts(pod))).map(({ from, to }) =>
     from === to ? String(from) : `${from}-${to}`,
   );
   return {
@@ -138,13 +143,19 @@ function anchorsVariable(anchors: Anchors): EnvVar {
   return { name, valueFrom: { configMapKeyRef } };
 }
 
-const containersOf = (pod: Pod): Container[] => [
-  ...(pod.spec?.initContainers ?? []),
-  ...(pod.spec?.containers ?? []),
-];
+/** The same ports with each named once: the proxy takes no longer list than there are ports. */
+function merged(ranges: readonly PortRange[]): readonly PortRange[] {
+  const all: { from: number; to: number }[] = [];
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = all.at(-1);
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else all.push({ from, to });
+  }
+  return all;
+}
 
 /** The pod's ports by their names. */
-function namedPorts(pod: Pod): Map<string, number> {
+export function namedPorts(pod: Pod): Map<string, number> {
   const ports = containersOf(pod).flatMap(({ ports: all }) => all ?? []);
   return new Map(
     ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
@@ -161,34 +172,4 @@ function inboundPorts(pod: Pod): string[] {
   ]);
   const numbers = ports.filter((port) => typeof port === "number");
   return [...new Set(numbers.map(String))].toSorted();
-}
-
-/** Merged by name over what the values and annotations gave (INJ11); a list that cannot be read changes nothing. */
-export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvVar[] {
-  const names = new Set(extra.map(({ name }) => name));
-  return [...env.filter(({ name }) => !names.has(name)), ...extra];
-}
-
-/** Variables of annotation proxy-additional-env: the namespace's, then the pod's. Undefined where one is no list of variables. */
-export function additionalEnv(from: {
-  readonly pod: Marks;
-  readonly namespace: Marks;
-}): readonly EnvVar[] | undefined {
-  const key = "config.linkerd.io/proxy-additional-env";
-  try {
-    return [from.namespace?.[key], from.pod?.[key]].reduce<readonly EnvVar[]>(
-      (env, text) => (text === undefined ? env : mergeEnv(env, readEnv(text))),
-      [],
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function readEnv(text: string): EnvVar[] {
-  const list: unknown = JSON.parse(text);
-  const isVariable = (each: unknown): each is EnvVar =>
-    typeof (each as EnvVar | null)?.name === "string";
-  if (!Array.isArray(list) || !list.every(isVariable)) throw new Error("no list of variables");
-  return list;
 }

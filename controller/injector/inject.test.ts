@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import type { Pod, Service } from "#lib/k8s/types/core.ts";
+import type { Pod } from "#lib/k8s/types/core.ts";
 import { readConfig } from "../../proxy/env.ts";
 import { fakeValues } from "../../test/fake/values.ts";
-import { addProxy, type InjectOptions, inject, withOpaquePorts } from "./inject.ts";
+import { addProxy, inject } from "./inject.ts";
+import type { InjectOptions } from "./options.ts";
 
 const PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
 const options: InjectOptions = {
@@ -31,7 +32,7 @@ const web = (over: object = {}): Pod => ({
 
 function injected(pod: Pod, over: Partial<InjectOptions> = {}): Pod {
   const result = inject(pod, { ...options, ...over });
-  if (result.type !== "injected") throw new Error(result.reason);
+  if (result.type !== "injected") throw new Error(JSON.stringify(result));
   return result.pod;
 }
 
@@ -156,24 +157,6 @@ test("the control plane's own proxies dial their own pod and read anchors from t
     LINKERD2_PROXY_DESTINATION_SVC_ADDR: "localhost.:8086",
     LINKERD2_PROXY_POLICY_SVC_ADDR: "localhost.:8090",
   });
-});
-
-test("INJ4: Services and pods outside the mesh note their opaque ports", () => {
-  const service: Service = {
-    metadata: {},
-    spec: {
-      ports: [{ port: 80, targetPort: 5432 }, { port: 3306 }, { port: 25, targetPort: "x" }],
-    },
-  };
-  expect(withOpaquePorts(service, options).metadata?.annotations).toEqual({
-    "config.linkerd.io/opaque-ports": "5432,3306",
-  });
-  const marked = inject(web(), {
-    ...options,
-    namespaceAnnotations: { "config.linkerd.io/opaque-ports": "1-9" },
-  });
-  expect(marked).toMatchObject({ type: "skipped", reason: "injection_enable_annotation_absent" });
-  expect(marked.pod.metadata?.annotations).toEqual({ "config.linkerd.io/opaque-ports": "1-9" });
 });
 
 test("values shape each proxy where no annotation does", () => {

@@ -23,7 +23,7 @@ const review = (kind: string, object: object | null): AdmissionReview => ({
 });
 
 function patched<T extends object>(kind: string, object: T): T {
-  const { patch = "W10=" } = answerReview(review(kind, object), context).response;
+  const { patch = "W10=" } = answerReview(review(kind, object), context).answer.response;
   const steps = JSON.parse(Buffer.from(patch, "base64").toString()) as Operation[];
   return applyPatch(structuredClone(object), steps).newDocument;
 }
@@ -39,16 +39,16 @@ test("INJ4: a Service gets its opaque ports; other kinds and deletions pass as t
   const service = patched("Service", { metadata: {}, spec: { ports: [{ port: 25 }] } });
   expect(service.metadata).toEqual({ annotations: { "config.linkerd.io/opaque-ports": "25" } });
   for (const other of [review("Secret", {}), review("Pod", null)])
-    expect(answerReview(other, context).response).toEqual({ uid: "1", allowed: true });
+    expect(answerReview(other, context).answer.response).toEqual({ uid: "1", allowed: true });
 });
 
 test("a pod with a container that runs as the proxy's user is refused, unless it is not injected", () => {
   const containers = [{ name: "app", securityContext: { runAsUser: 2102 } }];
-  const refused = answerReview(review("Pod", { spec: { containers } }), context).response;
+  const refused = answerReview(review("Pod", { spec: { containers } }), context).answer.response;
   expect([refused.allowed, refused.status?.message]).toEqual([
     false,
     expect.stringContaining("container app runs as user 2102"),
   ]);
   const outside = { spec: { containers, hostNetwork: true } };
-  expect(answerReview(review("Pod", outside), context).response.allowed).toBe(true);
+  expect(answerReview(review("Pod", outside), context).answer.response.allowed).toBe(true);
 });

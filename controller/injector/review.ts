@@ -1,11 +1,19 @@
 /** The injector's answer to an admission review: a patch, nothing, or a refusal (INJ1 to INJ4). */
 
-import { type AdmissionAnswer, type AdmissionReview, admit, refuse } from "#lib/k8s/admission.ts";
+import {
+  ADMISSION_VERSION,
+  type AdmissionAnswer,
+  type AdmissionReview,
+  admit,
+  refuse,
+} from "#lib/k8s/admission.ts";
 import type { Marks } from "#lib/k8s/annotations.ts";
 import { diffJson } from "#lib/k8s/json-patch.ts";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
-import { reasonToRefuse } from "./decide.ts";
-import { type InjectOptions, inject, withOpaquePorts } from "./inject.ts";
+import type { SkipReason } from "./decide.ts";
+import { type Injection, inject } from "./inject.ts";
+import { withOpaquePorts } from "./marks.ts";
+import type { InjectOptions } from "./options.ts";
 import type { InjectValues } from "./values.ts";
 
 /** What an answer depends on beside the object. */
@@ -16,36 +24,79 @@ export type ReviewContext = {
   readonly namespaceAnnotations: Marks;
 };
 
-/** Answers for a pod or a Service; everything else is let in as it is. */
-export function answerReview(review: AdmissionReview, context: ReviewContext): AdmissionAnswer {
-  const { kind, object, namespace = "" } = review.request;
-  if (object === undefined || object === null || kind.group !== "") return admit(review);
-  if (kind.kind === "Service") {
-    const service: Service = object;
-    return admit(review, { patch: diffJson(service, withOpaquePorts(service, context)) });
-  }
-  return kind.kind === "Pod"
-    ? answerPod(review, { pod: object, namespace, context })
-    : admit(review);
+/** An answer; of a pod also what was decided, and of which pod: events and metrics are made of it. */
+export type Reviewed = {
+  readonly answer: AdmissionAnswer;
+  readonly decided?: { readonly pod: Pod; readonly outcome: Outcome };
+};
+
+/** What became of a pod. */
+export type Outcome =
+  | { readonly type: "injected" }
+  | { readonly type: "skipped"; readonly reason: SkipReason }
+  | { readonly type: "refused"; readonly message: string };
+
+/** Answers for a pod or a Service that is created; everything else is let in as it is. */
+export function answerReview(review: AdmissionReview, context: ReviewContext): Reviewed {
+  const { kind, operation, subResource = "", object } = review.request;
+  const isCreated = operation === "CREATE" && subResource === "" && kind.group === "";
+  if (review.apiVersion !== ADMISSION_VERSION || !isCreated) return { answer: admit(review) };
+  if (kind.kind === "Service" && isService(object))
+    return { answer: admit(review, { patch: diffJson(object, withOpaquePorts(object, context)) }) };
+  return kind.kind === "Pod" && isPod(object)
+    ? answerPod(review, { pod: object, context })
+    : { answer: admit(review) };
 }
 
 function answerPod(
   review: AdmissionReview,
-  of: { readonly pod: Pod; readonly namespace: string; readonly context: ReviewContext },
-): AdmissionAnswer {
-  const { pod, namespace, context } = of;
-  const { values, anchorsPem, namespaceAnnotations } = context;
+  { pod, context }: { readonly pod: Pod; readonly context: ReviewContext },
+): Reviewed {
   const options: InjectOptions = {
-    values,
-    namespace,
-    namespaceAnnotations,
-    anchors: { pem: anchorsPem },
+    values: context.values,
+    namespace: review.request.namespace ?? "",
+    namespaceAnnotations: context.namespaceAnnotations,
+    anchors: { pem: context.anchorsPem },
     createdBy: "linkerd/proxy-injector",
   };
   const result = inject(pod, options);
-  if (result.type === "skipped") return admit(review, { patch: diffJson(pod, result.pod) });
-  const how = { proxyUid: values.proxy.uid, namespace: namespaceAnnotations };
-  const reason = reasonToRefuse(pod, how);
-  if (reason !== undefined) return refuse(review, reason);
-  return admit(review, { patch: diffJson(pod, result.pod), warnings: result.warnings });
+  return { answer: answerOf(review, { pod, result }), decided: { pod, outcome: result } };
+}
+
+function answerOf(
+  review: AdmissionReview,
+  { pod, result }: { readonly pod: Pod; readonly result: Injection },
+): AdmissionAnswer {
+  if (result.type === "refused") return refuse(review, result.message);
+  const warnings = result.type === "injected" ? result.warnings : [];
+  return admit(review, { patch: diffJson(pod, result.pod), warnings });
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether containers are where a pod has them: of what else is odd the API server itself tells the user. */
+function isPod(object: unknown): object is Pod {
+  if (!isObject(object) || !isObject(object["spec"]) || !hasMarks(object)) return false;
+  const { containers, initContainers = [] } = object["spec"];
+  const lists = [containers, initContainers];
+  return (
+    lists.every((list) => Array.isArray(list) && list.every(isObject)) &&
+    Array.isArray(containers) &&
+    containers.length > 0
+  );
+}
+
+function isService(object: unknown): object is Service {
+  if (!isObject(object) || !hasMarks(object)) return false;
+  const { spec = {} } = object;
+  const ports = isObject(spec) ? (spec["ports"] ?? []) : undefined;
+  return Array.isArray(ports) && ports.every(isObject);
+}
+
+function hasMarks({ metadata = {} }: Readonly<Record<string, unknown>>): boolean {
+  if (!isObject(metadata)) return false;
+  return [metadata["annotations"] ?? {}, metadata["labels"] ?? {}].every(
+    (marks) => isObject(marks) && Object.values(marks).every((value) => typeof value === "string"),
+  );
 }

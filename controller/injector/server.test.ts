@@ -97,6 +97,11 @@ test("what is no review is answered 400", async () => {
   expect(get.status).toBe(400);
 });
 
+test("G2: a body beyond 4 MiB is answered 413, and the next review is answered", async () => {
+  expect((await ask(" ".repeat(5 * 1024 * 1024))).status).toBe(413);
+  expect(await patchOf(await ask(review("shop")))).toContain("linkerd-proxy");
+});
+
 test("a new certificate and new values are served without a restart", async () => {
   const second = createServingCertificate("localhost", Date.now());
   write(second);

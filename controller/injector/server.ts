@@ -172,7 +172,8 @@ class Webhook implements WebhookServer {
     const review = parseAdmissionReview(new TextDecoder().decode(body));
     const namespaceAnnotations = await this.#annotations(review.request.namespace ?? "");
     const { values, anchorsPem } = this.#state();
-    return JSON.stringify(answerReview(review, { values, anchorsPem, namespaceAnnotations }));
+    const { answer } = answerReview(review, { values, anchorsPem, namespaceAnnotations });
+    return JSON.stringify(answer);
   }
 
   /** A namespace may be younger than the informer's last event: then it is asked for. */

@@ -35,14 +35,15 @@ test("settingsOf() takes annotations over values, the pod's over its namespace's
 });
 
 test("settingsOf() passes over what cannot be used, with a warning", () => {
-  const pod = { [c("inbound-port")]: "70000", [c("default-inbound-policy")]: "allow" };
+  const pod = { [c("inbound-port")]: "70000", [c("proxy-log-format")]: "xml" };
   const settings = settingsOf(fakeValues(), { pod, namespace: undefined });
   expect(settings.ports.inbound).toBe(4143);
-  expect(settings.defaultInboundPolicy).toBe("all-unauthenticated");
+  expect(settings.logFormat).toBe("plain");
   expect(settings.warnings).toEqual([
     'annotation config.linkerd.io/inbound-port cannot be "70000"',
-    'annotation config.linkerd.io/default-inbound-policy cannot be "allow"',
+    'annotation config.linkerd.io/proxy-log-format cannot be "xml"',
   ]);
+  expect(settings.marksInForce).toEqual({ [c("inbound-port")]: "4143" });
 });
 
 test("settingsOf() leaves the capture proof out where an annotation says so", () => {

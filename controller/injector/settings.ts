@@ -1,143 +1,169 @@
 /** What annotations make of the values for one pod: every setting of its proxy, checked. */
 
-import { BUNKERD_CONFIG, CONFIG, annotation as lookUp, type Marks } from "#lib/k8s/annotations.ts";
-import type { InjectValues, ProxyValues, Resources } from "./values.ts";
+import { BUNKERD_CONFIG, CONFIG, INJECT, type Marks, OPAQUE_PORTS } from "#lib/k8s/annotations.ts";
+import { LogFilter } from "#lib/log/logger.ts";
+import { parseGoDuration } from "#lib/time/duration.ts";
+import { MarkReader, matching, within } from "./mark-reader.ts";
+import { readMarksInForce } from "./marks-in-force.ts";
+import { readPorts } from "./ports.ts";
+import { readResources, type StorageQuantities } from "./resources.ts";
+import type { InjectValues, ProxyValues } from "./values.ts";
+import { tellWithoutEffect } from "./without-effect.ts";
 
-/** One proxy's settings; the rest comes from the values. */
+/** One proxy's settings; the rest comes from the values. Durations are an integer and a unit. */
 export type Settings = Omit<
   ProxyValues,
   "outboundDiscoveryCacheUnusedTimeout" | "inboundDiscoveryCacheUnusedTimeout"
 > & {
   readonly gid: number | undefined;
+  readonly ephemeralStorage: StorageQuantities;
   readonly requireIdentityPorts: string | undefined;
   readonly ingress: boolean;
   readonly shutdownEndpoint: boolean;
   readonly accessLog: string | undefined;
   readonly outboundDiscoveryTimeout: string;
   readonly inboundDiscoveryTimeout: string;
-  /** Warnings about annotations that cannot be used and were passed over. */
+  /** Whether the first bytes are waited for as long as it takes. */
+  readonly waitsForOutboundProtocol: boolean;
+  readonly waitsForInboundProtocol: boolean;
+  /** Annotations that the node agent reads too and cannot use as they are, with what holds in their place. */
+  readonly marksInForce: Readonly<Record<string, string>>;
+  /** Annotations that were passed over, one sentence each. */
   readonly warnings: readonly string[];
 };
 
-/** A value as an annotation has it, undefined where it is not set or cannot be used. */
-type Reader = (name: string, accepts: RegExp) => string | undefined;
+/** The words of `default-inbound-policy`. */
+export const INBOUND_POLICY: RegExp = /^((all|cluster)-(un)?authenticated|deny|audit)$/;
 
-/** A setting without the blanks around it. */
-const annotation = (key: string, from: Parameters<typeof settingsOf>[1]): string | undefined =>
-  lookUp(key, from)?.trim();
-
-const PORT = /^([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
-const QUANTITY = /^\d+(\.\d+)?([munkKMGTPE]i?)?$/;
-const DURATION = /^\d+(ms|s|m|h|d)$/;
-const POLICY = /^((all|cluster)-(un)?authenticated|deny|audit)$/;
+const MAX_ID = 0x7fff_ffff;
 const SWITCH = /^(enabled|disabled|true|false)$/;
 const LOG_FORMATS = ["plain", "json"] as const;
-const TEXT = /^\S[\s\S]*$/;
+const PULL_POLICIES = ["Always", "IfNotPresent", "Never"] as const;
+/** An image's name without tag (OCI distribution, with the registry's port). */
+const IMAGE_NAME = /^[a-z0-9][a-z0-9._/:-]{0,254}$/i;
+const IMAGE_TAG = /^\w[\w.-]{0,127}$/;
+/** What a log filter is made of; no blanks of other kinds, no `$`. */
+const LOG_LEVEL = /^[\w:=,.*/ [\]{}-]{1,512}$/;
+const DAY_SECONDS = 86_400;
 
 /** Where the native sidecar was asked for before it was a setting; the first one wins. */
 const OLDER_SIDECAR_KEYS = ["beta", "alpha"].map(
   (stage) => `config.${stage}.linkerd.io/proxy-enable-native-sidecar`,
 );
 
-const WAIT_BEFORE_EXIT = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
-
 /** Settings of one pod's proxy. */
 export function settingsOf(
   values: InjectValues,
   from: { readonly pod: Marks; readonly namespace: Marks },
 ): Settings {
-  const warnings: string[] = [];
-  const readKey = (key: string, accepts: RegExp): string | undefined => {
-    const value = annotation(key, from);
-    if (value === undefined || value === "" || accepts.test(value)) return value || undefined;
-    warnings.push(`annotation ${key} cannot be "${value}"`);
-    return undefined;
-  };
-  const read: Reader = (name, accepts) => readKey(CONFIG + name, accepts);
-  const isOn = (value: string): boolean => value === "enabled" || value === "true";
-  const on = (name: string, fallback: boolean): boolean => {
-    const value = read(name, SWITCH);
-    return value === undefined ? fallback : isOn(value);
-  };
-  const older = OLDER_SIDECAR_KEYS.map((key) => readKey(key, SWITCH)).find(
-    (each) => each !== undefined,
-  );
   const { proxy } = values;
-  return {
+  const reader = new MarkReader(from);
+  const read = <T>(name: string, accepts: (text: string) => T | undefined): T | undefined =>
+    reader.read(CONFIG + name, accepts);
+  const on = (key: string): boolean | undefined => {
+    const word = reader.read(key, matching(SWITCH));
+    return word === undefined ? undefined : word === "enabled" || word === "true";
+  };
+  const older = OLDER_SIDECAR_KEYS.map(on).find((each) => each !== undefined);
+  const ports = readPorts(reader, proxy.ports);
+  const uid = read("proxy-uid", within(1, MAX_ID)) ?? proxy.uid;
+  const settings: Omit<Settings, "warnings"> = {
     ...proxy,
     image: readImage(read, proxy),
-    ports: readPorts(read, proxy),
-    resources: readResources(read, proxy.resources),
-    uid: Number(read("proxy-uid", /^[1-9]\d*$/) ?? proxy.uid),
+    ports,
+    ...readResources(reader, proxy.resources),
+    uid,
+    gid: read("proxy-gid", within(0, MAX_ID)),
     captureProof:
       proxy.captureProof &&
-      readKey(`${BUNKERD_CONFIG}capture-proof`, /^(enabled|disabled)$/) !== "disabled",
-    gid: optionalNumber(read("proxy-gid", /^\d+$/)),
-    logLevel: read("proxy-log-level", TEXT) ?? proxy.logLevel,
-    logFormat:
-      LOG_FORMATS.find((each) => each === read("proxy-log-format", /^(plain|json)$/)) ??
-      proxy.logFormat,
-    defaultInboundPolicy: read("default-inbound-policy", POLICY) ?? proxy.defaultInboundPolicy,
-    opaquePorts: annotation(`${CONFIG}opaque-ports`, from) ?? proxy.opaquePorts,
+      reader.read(`${BUNKERD_CONFIG}capture-proof`, matching(/^(enabled|disabled)$/)) !==
+        "disabled",
+    ...readLog(read, proxy),
+    defaultInboundPolicy:
+      read("default-inbound-policy", matching(INBOUND_POLICY)) ?? proxy.defaultInboundPolicy,
+    opaquePorts: reader.raw(OPAQUE_PORTS) ?? proxy.opaquePorts,
     requireIdentityPorts:
-      read("proxy-require-identity-inbound-ports", TEXT) ??
+      reader.raw(`${CONFIG}proxy-require-identity-inbound-ports`) ??
       (proxy.requireIdentityOnInboundPorts || undefined),
-    await: on("proxy-await", proxy.await),
-    shutdownGracePeriod: read("shutdown-grace-period", DURATION) ?? proxy.shutdownGracePeriod,
-    shutdownEndpoint: on("proxy-admin-shutdown", proxy.enableShutdownEndpoint),
-    accessLog: read("access-log", /^(apache|json)$/),
-    ingress: annotation("linkerd.io/inject", from) === "ingress",
+    await: on(`${CONFIG}proxy-await`) ?? proxy.await,
+    shutdownGracePeriod: read("shutdown-grace-period", duration) ?? proxy.shutdownGracePeriod,
+    shutdownEndpoint: on(`${CONFIG}proxy-admin-shutdown`) ?? proxy.enableShutdownEndpoint,
+    ingress: reader.raw(INJECT) === "ingress",
+    ...readTimeouts(read, { proxy, on }),
+    nativeSidecar: on(`${CONFIG}proxy-enable-native-sidecar`) ?? older ?? proxy.nativeSidecar,
+    waitBeforeExitSeconds:
+      reader.read(
+        "config.alpha.linkerd.io/proxy-wait-before-exit-seconds",
+        within(0, DAY_SECONDS),
+      ) ?? proxy.waitBeforeExitSeconds,
+    marksInForce: readMarksInForce(reader, { uid, ports }),
+  };
+  tellWithoutEffect(reader, from);
+  return { ...settings, warnings: reader.warnings };
+}
+
+type Read = <T>(name: string, accepts: (text: string) => T | undefined) => T | undefined;
+
+const oneOf =
+  <W extends string>(words: readonly W[]) =>
+  (text: string): W | undefined =>
+    words.find((word) => word === text);
+
+/** A duration as Go writes it, in the proxy's own form: an integer and `ms`, `s`, `m`, `h` or `d`. */
+function duration(text: string): string | undefined {
+  if (/^\d{1,9}(ms|s|m|h|d)$/.test(text)) return text;
+  const ms = parseGoDuration(text);
+  return ms === undefined || ms > Number.MAX_SAFE_INTEGER ? undefined : `${Math.round(ms)}ms`;
+}
+
+function readImage(read: Read, { image }: ProxyValues): ProxyValues["image"] {
+  return {
+    name: read("proxy-image", matching(IMAGE_NAME)) ?? image.name,
+    version: read("proxy-version", matching(IMAGE_TAG)) ?? image.version,
+    pullPolicy: read("image-pull-policy", oneOf(PULL_POLICIES)) ?? image.pullPolicy,
+  };
+}
+
+function readLog(
+  read: Read,
+  { logLevel, logFormat }: ProxyValues,
+): Pick<Settings, "logLevel" | "logFormat" | "accessLog"> {
+  const filter = (text: string): string | undefined =>
+    LOG_LEVEL.test(text) && new LogFilter().set(text) === undefined ? text : undefined;
+  return {
+    logLevel: read("proxy-log-level", filter) ?? logLevel,
+    logFormat: read("proxy-log-format", oneOf(LOG_FORMATS)) ?? logFormat,
+    accessLog: read("access-log", matching(/^(apache|json)$/)),
+  };
+}
+
+function readTimeouts(
+  read: Read,
+  how: { readonly proxy: ProxyValues; readonly on: (key: string) => boolean | undefined },
+): Pick<
+  Settings,
+  | "outboundConnectTimeout"
+  | "inboundConnectTimeout"
+  | "outboundDiscoveryTimeout"
+  | "inboundDiscoveryTimeout"
+  | "waitsForOutboundProtocol"
+  | "waitsForInboundProtocol"
+> {
+  const { proxy, on } = how;
+  const discovery = (direction: string): string =>
+    `proxy-${direction}-discovery-cache-unused-timeout`;
+  const waits = (direction: string): boolean =>
+    on(`${CONFIG}proxy-disable-${direction}-protocol-detect-timeout`) ?? false;
+  return {
     outboundConnectTimeout:
-      read("proxy-outbound-connect-timeout", DURATION) ?? proxy.outboundConnectTimeout,
+      read("proxy-outbound-connect-timeout", duration) ?? proxy.outboundConnectTimeout,
     inboundConnectTimeout:
-      read("proxy-inbound-connect-timeout", DURATION) ?? proxy.inboundConnectTimeout,
+      read("proxy-inbound-connect-timeout", duration) ?? proxy.inboundConnectTimeout,
     outboundDiscoveryTimeout:
-      read("proxy-outbound-discovery-cache-unused-timeout", DURATION) ??
-      proxy.outboundDiscoveryCacheUnusedTimeout,
+      read(discovery("outbound"), duration) ?? proxy.outboundDiscoveryCacheUnusedTimeout,
     inboundDiscoveryTimeout:
-      read("proxy-inbound-discovery-cache-unused-timeout", DURATION) ??
-      proxy.inboundDiscoveryCacheUnusedTimeout,
-    nativeSidecar: on(
-      "proxy-enable-native-sidecar",
-      older === undefined ? proxy.nativeSidecar : isOn(older),
-    ),
-    waitBeforeExitSeconds: Number(
-      readKey(WAIT_BEFORE_EXIT, /^\d+$/) ?? proxy.waitBeforeExitSeconds,
-    ),
-    warnings,
+      read(discovery("inbound"), duration) ?? proxy.inboundDiscoveryCacheUnusedTimeout,
+    waitsForOutboundProtocol: waits("outbound"),
+    waitsForInboundProtocol: waits("inbound"),
   };
 }
-
-function readImage(read: Reader, { image }: ProxyValues): ProxyValues["image"] {
-  const policy = read("image-pull-policy", /^(Always|IfNotPresent|Never)$/);
-  return {
-    name: read("proxy-image", TEXT) ?? image.name,
-    version: read("proxy-version", TEXT) ?? image.version,
-    pullPolicy: (policy as ProxyValues["image"]["pullPolicy"] | undefined) ?? image.pullPolicy,
-  };
-}
-
-function readPorts(read: Reader, { ports }: ProxyValues): ProxyValues["ports"] {
-  return {
-    admin: Number(read("admin-port", PORT) ?? ports.admin),
-    control: Number(read("control-port", PORT) ?? ports.control),
-    inbound: Number(read("inbound-port", PORT) ?? ports.inbound),
-    outbound: Number(read("outbound-port", PORT) ?? ports.outbound),
-  };
-}
-
-function readResources(read: Reader, { cpu, memory }: Resources): Resources {
-  return {
-    cpu: {
-      request: read("proxy-cpu-request", QUANTITY) ?? cpu.request,
-      limit: read("proxy-cpu-limit", QUANTITY) ?? cpu.limit,
-    },
-    memory: {
-      request: read("proxy-memory-request", QUANTITY) ?? memory.request,
-      limit: read("proxy-memory-limit", QUANTITY) ?? memory.limit,
-    },
-  };
-}
-
-const optionalNumber = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : Number(text);

@@ -20,9 +20,13 @@ test.each([
   ["no JSON", "{"],
   ["null", "null"],
   ["another kind", JSON.stringify({ ...review, kind: "Pod" })],
-  ["another version", JSON.stringify({ ...review, apiVersion: "admission.k8s.io/v1beta1" })],
+  ["another version", JSON.stringify({ ...review, apiVersion: "admission.k8s.io/v2" })],
   ["no request", JSON.stringify({ ...review, request: undefined })],
   ["no uid", JSON.stringify({ ...review, request: { kind: { kind: "Pod" } } })],
+  ["an empty uid", JSON.stringify({ ...review, request: { ...review.request, uid: "" } })],
+  ["a list as object", JSON.stringify({ ...review, request: { ...review.request, object: [] } })],
+  ["what is too deep", `{"a":"]","b":${"[".repeat(300)}`],
+  ["a list", "[]"],
   ["no kind", JSON.stringify({ ...review, request: { uid: "u" } })],
 ])("parseAdmissionReview() refuses %s", (_, body) => {
   expect(() => parseAdmissionReview(body)).toThrow(AdmissionError);
@@ -35,6 +39,15 @@ test("admit() carries the patch in base64, and warnings", () => {
   expect(JSON.parse(Buffer.from(response.patch ?? "", "base64").toString())).toEqual(patch);
   expect(response.warnings).toEqual(["w"]);
   expect(admit(review).response).toEqual({ uid: "u1", allowed: true });
+});
+
+test("brackets in texts are no depth, and an older version is answered in its own", () => {
+  const long = { ...review, request: { ...review.request, name: '"[{'.repeat(1000) } };
+  expect(parseAdmissionReview(JSON.stringify(long)).request.name).toHaveLength(3000);
+  const older = { ...review, apiVersion: "admission.k8s.io/v1beta1" };
+  expect(admit(parseAdmissionReview(JSON.stringify(older))).apiVersion).toBe(
+    older.apiVersion as never,
+  );
 });
 
 test("refuse() says why", () => {

@@ -3,11 +3,20 @@
 import type { PatchOperation } from "./json-patch.ts";
 import type { KubeObject } from "./types/meta.ts";
 
+/** The version whose reviews are worked on. */
+export const ADMISSION_VERSION = "admission.k8s.io/v1";
+/** An older one of the same shape: it is answered, and by who asks for this version only nothing is changed. */
+const OLDER_VERSION = "admission.k8s.io/v1beta1";
+/** How deep a review may be: no object of the API comes near. */
+const DEPTH_LIMIT = 200;
+
 /** What the API server asks. */
 export interface AdmissionRequest {
   readonly uid: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly operation: string;
+  /** Such as `ephemeralcontainers`; absent for the object itself. */
+  readonly subResource?: string;
   readonly namespace?: string;
   readonly name?: string;
   readonly dryRun?: boolean;
@@ -17,7 +26,7 @@ export interface AdmissionRequest {
 
 /** The review that comes in. */
 export interface AdmissionReview {
-  readonly apiVersion: "admission.k8s.io/v1";
+  readonly apiVersion: typeof ADMISSION_VERSION | typeof OLDER_VERSION;
   readonly kind: "AdmissionReview";
   readonly request: AdmissionRequest;
 }
@@ -35,7 +44,7 @@ export interface AdmissionResponse {
 
 /** The review that goes out. */
 export interface AdmissionAnswer {
-  readonly apiVersion: "admission.k8s.io/v1";
+  readonly apiVersion: AdmissionReview["apiVersion"];
   readonly kind: "AdmissionReview";
   readonly response: AdmissionResponse;
 }
@@ -47,23 +56,46 @@ export class AdmissionError extends Error {
 
 /** Reads a body. Throws AdmissionError where it is no AdmissionReview with a request. */
 export function parseAdmissionReview(body: string): AdmissionReview {
-  let review: Partial<AdmissionReview> | null;
+  if (isDeep(body))
+    throw new AdmissionError(`Cannot read review: it is deeper than ${DEPTH_LIMIT}`);
+  let review: unknown;
   try {
-    review = JSON.parse(body) as Partial<AdmissionReview> | null;
+    review = JSON.parse(body);
   } catch (cause) {
     throw new AdmissionError("Cannot read review: it is no JSON", { cause });
   }
-  if (review?.kind !== "AdmissionReview" || review.apiVersion !== "admission.k8s.io/v1")
-    throw new AdmissionError("Cannot read review: it is no admission.k8s.io/v1 AdmissionReview");
-  const request = review.request;
-  if (typeof request?.uid !== "string" || typeof request.kind?.kind !== "string")
+  const { kind, apiVersion, request } = (review ?? {}) as Partial<AdmissionReview>;
+  if (
+    kind !== "AdmissionReview" ||
+    (apiVersion !== ADMISSION_VERSION && apiVersion !== OLDER_VERSION)
+  )
+    throw new AdmissionError(`Cannot read review: it is no ${ADMISSION_VERSION} AdmissionReview`);
+  if (
+    typeof request?.uid !== "string" ||
+    request.uid === "" ||
+    typeof request.kind?.kind !== "string"
+  )
     throw new AdmissionError("Cannot read review: it has no request with uid and kind");
-  return { apiVersion: review.apiVersion, kind: review.kind, request };
+  const { object = null } = request;
+  if (typeof object !== "object" || Array.isArray(object))
+    throw new AdmissionError("Cannot read review: its object is none");
+  return { apiVersion, kind, request };
+}
+
+/** Whether brackets outside of texts are nested beyond the limit; said before anything recurses into them. */
+function isDeep(body: string): boolean {
+  let depth = 0;
+  for (const [each] of body.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/gs)) {
+    if (each === "{" || each === "[") depth++;
+    else if (each === "}" || each === "]") depth--;
+    if (depth > DEPTH_LIMIT) return true;
+  }
+  return false;
 }
 
 /** Lets the object in, changed by the patch where there is one. */
 export function admit(
-  { request }: AdmissionReview,
+  review: AdmissionReview,
   {
     patch = [],
     warnings = [],
@@ -74,16 +106,19 @@ export function admit(
     patch: Buffer.from(JSON.stringify(patch)).toString("base64"),
   };
   const told = warnings.length > 0 && { warnings };
-  return answer({ uid: request.uid, allowed: true, ...changed, ...told });
+  return answer(review, { allowed: true, ...changed, ...told });
 }
 
 /** Keeps the object out; the message is what the user sees. */
-export function refuse({ request }: AdmissionReview, message: string): AdmissionAnswer {
-  return answer({ uid: request.uid, allowed: false, status: { code: 422, message } });
+export function refuse(review: AdmissionReview, message: string): AdmissionAnswer {
+  return answer(review, { allowed: false, status: { code: 422, message } });
 }
 
-const answer = (response: AdmissionResponse): AdmissionAnswer => ({
-  apiVersion: "admission.k8s.io/v1",
+const answer = (
+  { apiVersion, request }: AdmissionReview,
+  response: Omit<AdmissionResponse, "uid">,
+): AdmissionAnswer => ({
+  apiVersion,
   kind: "AdmissionReview",
-  response,
+  response: { uid: request.uid, ...response },
 });

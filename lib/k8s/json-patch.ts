@@ -27,6 +27,7 @@ type Walk = {
 };
 
 function diff(before: JsonValue, after: JsonValue, walk: Walk): void {
+  if (before === after) return;
   if (isObject(before) && isObject(after)) diffMembers(before, after, walk);
   else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
     after.forEach((value, index) => {

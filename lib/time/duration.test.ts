@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseDuration } from "./duration.ts";
+import { parseDuration, parseGoDuration } from "./duration.ts";
 
 test.each([
   ["100ms", 100],
@@ -13,4 +13,18 @@ test.each([
   ["", undefined],
 ])("parseDuration(%p) is %p", (text, ms) => {
   expect(parseDuration(text)).toBe(ms as number);
+});
+
+test.each([
+  ["2s", 2000],
+  ["1m30s", 90_000],
+  ["500ms", 500],
+  ["1.5s", 1500],
+  ["1d", 86_400_000],
+  ["2", undefined],
+  ["", undefined],
+  ["-1s", undefined],
+  ["1s ", undefined],
+])("parseGoDuration(%j) is %p", (text, ms) => {
+  expect(parseGoDuration(text)).toBe(ms as never);
 });

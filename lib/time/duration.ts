@@ -16,3 +16,12 @@ export function parseDuration(text: string): number | undefined {
   if (match[2] === undefined) return count === 0 ? 0 : undefined;
   return count * (UNITS[match[2]] ?? 0);
 }
+
+/** Milliseconds of a duration as Go writes it: `2s`, `1m30s`, `1.5h`, `500ms`; days too. Undefined for anything else. */
+export function parseGoDuration(text: string): number | undefined {
+  if (!/^(?:\d{1,15}(?:\.\d{1,9})?(?:ms|s|m|h|d))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
+    total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
+  return total;
+}

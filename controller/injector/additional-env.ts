@@ -1,0 +1,71 @@
+/** Variables that annotations add to a proxy's (INJ11). */
+
+import { CONFIG, type Marks } from "#lib/k8s/annotations.ts";
+import type { EnvVar } from "#lib/k8s/types/core.ts";
+import { quoted } from "./mark-reader.ts";
+
+const KEY = `${CONFIG}proxy-additional-env`;
+const ENTRIES_LIMIT = 256;
+/** A name that every supported API server takes. */
+const NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]{0,252}$/;
+const SOURCES = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"];
+
+/** Merged by name over what the values and annotations gave. */
+export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvVar[] {
+  const names = new Set(extra.map(({ name }) => name));
+  return [...env.filter(({ name }) => !names.has(name)), ...extra];
+}
+
+/** The namespace's variables with the pod's over them; a list of which a part cannot be used changes nothing, and is told. */
+export function additionalEnv(from: { readonly pod: Marks; readonly namespace: Marks }): {
+  readonly env: readonly EnvVar[];
+  readonly warnings: readonly string[];
+} {
+  const warnings: string[] = [];
+  const read = (text: string | undefined): readonly EnvVar[] => {
+    const env = (text ?? "").trim() === "" ? [] : readEnv(text ?? "");
+    if (typeof env !== "string") return env;
+    warnings.push(`annotation ${KEY} is not used: ${env}`);
+    return [];
+  };
+  return { env: mergeEnv(read(from.namespace?.[KEY]), read(from.pod?.[KEY])), warnings };
+}
+
+/** The variables, or what is wrong with them. */
+function readEnv(text: string): readonly EnvVar[] | string {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    return "it is no JSON";
+  }
+  if (!Array.isArray(list)) return "it is no list of variables";
+  if (list.length > ENTRIES_LIMIT) return `it has more than ${ENTRIES_LIMIT} variables`;
+  const env: EnvVar[] = [];
+  for (const each of list as unknown[]) {
+    const variable = readVariable(each);
+    if (typeof variable === "string") return variable;
+    env.push(variable);
+  }
+  return env;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A variable as the API server takes it; it would refuse the whole pod for one that it does not. */
+function readVariable(each: unknown): EnvVar | string {
+  if (!isObject(each) || typeof each["name"] !== "string") return "an entry has no name";
+  const { name, value, valueFrom } = each as { name: string; value?: unknown; valueFrom?: unknown };
+  if (!NAME.test(name)) return `${quoted(name)} is no name of a variable`;
+  if (valueFrom === undefined)
+    return value === undefined || typeof value === "string"
+      ? { name, ...(value !== undefined && { value }) }
+      : `the value of ${quoted(name)} is no text`;
+  const [source, ...more] = isObject(valueFrom) ? Object.keys(valueFrom) : [];
+  const known = source !== undefined && more.length === 0 && SOURCES.includes(source);
+  if (!known || !isObject((valueFrom as Record<string, unknown>)[source]))
+    return `valueFrom of ${quoted(name)} must have one of ${SOURCES.join(", ")}`;
+  if (value !== undefined && value !== "") return `${quoted(name)} has value and valueFrom`;
+  return { name, valueFrom: valueFrom as NonNullable<EnvVar["valueFrom"]> };
+}

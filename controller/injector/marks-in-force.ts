@@ -1,0 +1,50 @@
+/** Annotations that the node agent reads of a running pod: what it could not use must not stand there, or the pod would not start. */
+
+import { Cidr } from "#lib/addr/cidr.ts";
+import { CONFIG } from "#lib/k8s/annotations.ts";
+import { type MarkReader, quoted } from "./mark-reader.ts";
+import { ENTRIES_LIMIT, entriesOf, isPortRange } from "./ports.ts";
+import type { ProxyValues } from "./values.ts";
+
+/** What the node agent takes for granted where no annotation says otherwise; the installation's values may differ. */
+const ASSUMED = { "proxy-uid": "2102", "inbound-port": "4143", "outbound-port": "4140" } as const;
+
+/** What the pod's annotations have to say instead of what they say; empty where all can be used. */
+export function readMarksInForce(
+  reader: MarkReader,
+  { uid, ports }: { readonly uid: number; readonly ports: ProxyValues["ports"] },
+): Record<string, string> {
+  const marks: Record<string, string> = {};
+  const numbers = {
+    "proxy-uid": uid,
+    "inbound-port": ports.inbound,
+    "outbound-port": ports.outbound,
+  } as const;
+  for (const [name, value] of Object.entries(numbers)) {
+    const assumed = reader.raw(CONFIG + name) ?? ASSUMED[name as keyof typeof numbers];
+    if (assumed !== String(value)) marks[CONFIG + name] = String(value);
+  }
+  const lists = {
+    "skip-inbound-ports": isPortRange,
+    "skip-outbound-ports": isPortRange,
+    "skip-subnets": isNetwork,
+  };
+  for (const [name, accepts] of Object.entries(lists)) {
+    const key = CONFIG + name;
+    const entries = entriesOf(reader.raw(key) ?? "");
+    const usable = entries.filter(accepts).slice(0, ENTRIES_LIMIT);
+    if (usable.length === entries.length) continue;
+    const wrong = entries.find((each) => !accepts(each));
+    reader.warn(
+      wrong === undefined
+        ? `annotation ${key} has more than ${ENTRIES_LIMIT} entries: the others do not count`
+        : `annotation ${key} cannot have ${quoted(wrong)}: that entry does not count`,
+    );
+    marks[key] = usable.join(",");
+  }
+  return marks;
+}
+
+/** A network of one family: an IPv4 one that is written as IPv6 names both. */
+const isNetwork = (entry: string): boolean =>
+  Cidr.parse(entry) !== undefined && !/^[0:]+:ffff:/i.test(entry);

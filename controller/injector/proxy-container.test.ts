@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { fakeValues } from "../../test/fake/values.ts";
+import { proxyContainer, proxyVolumes } from "./proxy-container.ts";
+import { settingsOf } from "./settings.ts";
+
+const container = (pod: Record<string, string>): ReturnType<typeof proxyContainer> =>
+  proxyContainer(settingsOf(fakeValues(), { pod, namespace: undefined }), {
+    env: [],
+    graceSeconds: 30,
+  });
+const classic = { "config.linkerd.io/proxy-enable-native-sidecar": "false" };
+const wait = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
+
+test("INJ10: an ordinary container waits before it ends, no longer than the pod may take", () => {
+  const hook = (seconds: string): unknown => container({ ...classic, [wait]: seconds }).lifecycle;
+  expect([hook("0"), hook("5"), hook("90"), hook("x")]).toEqual([
+    undefined,
+    { preStop: { sleep: { seconds: 5 } } },
+    { preStop: { sleep: { seconds: 30 } } },
+    undefined,
+  ]);
+  const native = container({ [wait]: "5" });
+  expect([native.lifecycle, native.restartPolicy]).toEqual([undefined, "Always"]);
+});
+
+test("local storage is asked for by annotation", () => {
+  const name = "config.linkerd.io/proxy-ephemeral-storage-limit";
+  expect(container({ [name]: "1Gi" }).resources).toEqual({
+    limits: { "ephemeral-storage": "1Gi" },
+  });
+});
+
+test("proxyVolumes() are those that the container mounts", () => {
+  expect(proxyVolumes().map(({ name }) => name)).toEqual(
+    (container({}).volumeMounts ?? []).map(({ name }) => name),
+  );
+});

@@ -1,0 +1,76 @@
+/** The container of the proxy, and the volumes that it has (INJ6, INJ10). */
+
+import type { Container, EnvVar, Volume, VolumeMount } from "#lib/k8s/types/core.ts";
+import { END_ENTITY_DIR, TOKEN_DIR, TOKEN_FILE } from "./environment.ts";
+import { resourcesOf } from "./resources.ts";
+import type { Settings } from "./settings.ts";
+
+const PROXY = "linkerd-proxy";
+const END_ENTITY = "linkerd-identity-end-entity";
+const TOKEN_AUDIENCE = "identity.l5d.io";
+const TOKEN_SECONDS = 86_400;
+
+/** The proxy as a native sidecar, or as an ordinary container. */
+export function proxyContainer(
+  settings: Settings,
+  how: { readonly env: readonly EnvVar[]; readonly graceSeconds: number },
+): Container {
+  const { image, ports, resources, ephemeralStorage, uid, gid, nativeSidecar } = settings;
+  const probe = (path: string, timing: object): NonNullable<Container["startupProbe"]> => ({
+    httpGet: { path, port: ports.admin },
+    ...timing,
+  });
+  const mounts: VolumeMount[] = [
+    { name: END_ENTITY, mountPath: END_ENTITY_DIR },
+    { name: TOKEN_FILE, mountPath: TOKEN_DIR },
+  ];
+  return {
+    name: PROXY,
+    image: `${image.name}:${image.version}`,
+    imagePullPolicy: image.pullPolicy,
+    args: ["proxy"],
+    ports: [
+      { name: "linkerd-proxy", containerPort: ports.inbound },
+      { name: "linkerd-admin", containerPort: ports.admin },
+    ],
+    livenessProbe: probe("/live", { initialDelaySeconds: 10 }),
+    readinessProbe: probe("/ready", { initialDelaySeconds: 2 }),
+    // An ordinary container holds nobody up: a probe of its start would only delay its own readiness.
+    ...(nativeSidecar &&
+      settings.await && {
+        startupProbe: probe("/ready", { periodSeconds: 1, failureThreshold: 120 }),
+      }),
+    ...resourcesOf(resources, ephemeralStorage),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: uid,
+      runAsGroup: gid ?? uid,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: mounts,
+    env: [...how.env],
+    ...(nativeSidecar ? { restartPolicy: "Always" } : preStop(settings, how.graceSeconds)),
+  };
+}
+
+/** Where key and token are: in memory, and written by the kubelet. */
+export function proxyVolumes(): Volume[] {
+  const token = { path: TOKEN_FILE, expirationSeconds: TOKEN_SECONDS, audience: TOKEN_AUDIENCE };
+  return [
+    { name: END_ENTITY, emptyDir: { medium: "Memory" } },
+    { name: TOKEN_FILE, projected: { sources: [{ serviceAccountToken: token }] } },
+  ];
+}
+
+/** INJ10: waits before it is asked to end. A native sidecar need not: it is asked last of all. The API takes no wait beyond the grace period. */
+function preStop(
+  { waitBeforeExitSeconds }: Settings,
+  graceSeconds: number,
+): Pick<Container, "lifecycle"> {
+  const seconds = Math.min(waitBeforeExitSeconds, graceSeconds);
+  return seconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds } } } };
+}
