@@ -8,6 +8,7 @@ import type { Clock } from "#lib/time/clock.ts";
 import { createCertificates } from "../deploy/certificates.ts";
 import { renderCni } from "../deploy/cni.ts";
 import { renderControlPlane } from "../deploy/control-plane.ts";
+import { renderGatewayApi } from "../deploy/crds/gateway-api/render.ts";
 import { renderCrds } from "../deploy/crds/render.ts";
 import { IMAGE } from "../deploy/image/environment.ts";
 import { createValues, type Overrides, type Values } from "../deploy/values.ts";
@@ -89,7 +90,7 @@ async function install(
     trustDomain: values.identityTrustDomain,
     nowMs: clock.wall(),
   });
-  await applyAll(user, renderCrds(values.namespace));
+  await applyAll(user, [...renderCrds(values.namespace), ...renderGatewayApi("experimental")]);
   report("node agent: applied, waiting for it");
   await applyAndWait(options, user, renderCni(values));
   report("control plane: applied, waiting for it");

@@ -48,6 +48,8 @@ test("install --crds and install-cni print theirs, also as JSON", async () => {
   const crds = objectsOf((await runCommand(["install", "--crds"])).out);
   expect(crds.length).toBeGreaterThan(5);
   expect(crds.every(({ kind }) => kind === "CustomResourceDefinition")).toBe(true);
+  const gateway = await runCommand(["install", "--crds", "--set", "installGatewayAPI=true"]);
+  expect(objectsOf(gateway.out)).toHaveLength(crds.length + 8);
   const { out } = await runCommand([
     "install-cni",
     "--cni-namespace",

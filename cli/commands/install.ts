@@ -41,6 +41,10 @@ export function addInstall(parent: Command, context: Context): void {
           "bunkerd install --crds | kubectl apply -f -\n  bunkerd install | kubectl apply -f -",
         ],
         [
+          "The Gateway API's too, where the cluster has none",
+          "bunkerd install --crds --set installGatewayAPI=true | kubectl apply -f -",
+        ],
+        [
           "With other values",
           "bunkerd install --set proxy.logLevel=debug -f values.yml | kubectl apply -f -",
         ],
