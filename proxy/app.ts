@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { outbox } from "#lib/http-io/outbox.ts";
+import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
@@ -17,6 +18,7 @@ import type { ProxyConfig } from "./config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { connectControlPlane } from "./control-plane.ts";
 import { CredentialStore } from "./identity/credentials.ts";
+import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
 import { acceptInbound } from "./inbound/accept.ts";
 import { Applications } from "./inbound/forward.ts";
@@ -29,6 +31,7 @@ import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
+import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import { openListeners, openWithoutIpv6 } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
 import { setUserTimeout } from "./transport/user-timeout.ts";
@@ -45,14 +48,26 @@ export interface RunningProxy {
 }
 
 /**
- * Starts a proxy. Rejects where a listener or the key cannot be had, or TLS of this runtime cannot be trusted. That is
+ * Starts a proxy. Rejects where anchors, a listener or the key cannot be had, or TLS of this runtime cannot be trusted. That is
  * tried out while the listeners are open and the certificate is on its way, so that it does not delay readiness.
  */
 export async function startProxy(config: ProxyConfig, around: Surroundings): Promise<RunningProxy> {
-  const key = await workloadKey(config.identity.dir, config.identity.localName);
-  const app = new ProxyApp(config, around, key);
+  const { dir, localName, trustAnchorsPem, trustWatch } = config.identity;
+  const given = readTrustBundle(trustAnchorsPem);
+  const [key, bundle] = await Promise.all([
+    workloadKey(dir, localName),
+    trustWatch ? startBundle(dir, given) : given,
+  ]);
+  const app = new ProxyApp(config, around, { key, given, bundle });
   await app.trustTls();
   return app;
+}
+
+/** What a proxy finds in its pod: a key, the anchors of the environment, and those that it starts with. */
+interface Found {
+  readonly key: WorkloadKey;
+  readonly given: TrustBundle;
+  readonly bundle: TrustBundle;
 }
 
 class ProxyApp implements RunningProxy {
@@ -61,7 +76,7 @@ class ProxyApp implements RunningProxy {
   readonly #filter = new LogFilter();
   readonly #log: Logger;
   readonly #registry = new Registry();
-  readonly #credentials = new CredentialStore();
+  readonly #credentials: CredentialStore;
   readonly #runtime: Runtime;
   readonly #process: ProcessMetrics;
   readonly #proof: CaptureProof;
@@ -75,9 +90,10 @@ class ProxyApp implements RunningProxy {
   #draining: Promise<void> | undefined;
   #tlsTrusted = false;
 
-  constructor(config: ProxyConfig, around: Surroundings, key: WorkloadKey) {
+  constructor(config: ProxyConfig, around: Surroundings, { key, given, bundle }: Found) {
     this.#config = config;
     this.#around = around;
+    this.#credentials = new CredentialStore(bundle);
     this.#startedMs = around.clock.wall();
     this.#filter.set(config.log.filter);
     const { random, write } = around;
@@ -109,9 +125,11 @@ class ProxyApp implements RunningProxy {
     const control = connectControlPlane(config, {
       around,
       key,
+      given,
       log: this.#log,
       credentials: this.#credentials,
       process: this.#process,
+      trust: new TrustMetrics(this.#registry),
     });
     this.#stops.push(control.stop);
     const { discovery } = control;

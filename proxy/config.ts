@@ -22,7 +22,10 @@ export interface ProxyConfig {
   readonly policy: ControlAddr & { readonly workload: string };
   readonly identity: ControlAddr & {
     readonly dir: string;
+    /** Anchors to start with, PEM. */
     readonly trustAnchorsPem: string;
+    /** Whether the anchors that the identity service streams replace them. */
+    readonly trustWatch: boolean;
     readonly tokenFile: string;
     readonly localName: string;
     readonly minRefreshMs: number;

@@ -1,27 +1,41 @@
-/** The clients of the control plane, and the certificate that they need. */
+/** The clients of the control plane, and the certificate and anchors that they need. */
 
+import type { TrustBundle } from "#lib/identity/trust-bundle.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { resolveHost } from "#lib/net/dns.ts";
-import { TlsCredentials } from "#lib/net/tls.ts";
+import type { TlsCredentials } from "#lib/net/tls.ts";
 import { createBackoff } from "#lib/time/backoff.ts";
 import type { ProxyConfig } from "./config.ts";
 import { certify } from "./control/certify.ts";
 import { ControlChannel } from "./control/channel.ts";
 import type { ControlAddr } from "./control/control-addr.ts";
 import { ControlDiscovery } from "./control/discovery.ts";
+import { watchTrust } from "./control/trust.ts";
 import type { CredentialStore } from "./identity/credentials.ts";
+import { keepBundle } from "./identity/kept-bundle.ts";
 import type { WorkloadKey } from "./identity/key.ts";
 import { Renewal } from "./identity/renew.ts";
+import type { Watch } from "./policy/discover.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ProcessMetrics } from "./telemetry/process-metrics.ts";
+import type { TrustMetrics } from "./telemetry/trust-metrics.ts";
+
+/**
+ * A certificate that the newest anchors do not vouch for is renewed within this time, at a random moment: all proxies
+ * learn of the anchors at once.
+ */
+export const ORPHAN_SPREAD_MS = 5000;
 
 /** What the clients need. */
 export interface ControlPlaneOptions {
   readonly around: Surroundings;
   readonly key: WorkloadKey;
+  /** The anchors of the environment. */
+  readonly given: TrustBundle;
   readonly log: Logger;
   readonly credentials: CredentialStore;
   readonly process: ProcessMetrics;
+  readonly trust: TrustMetrics;
 }
 
 /** Starts to ask for a certificate, and gives the discovery that is asked once there is one. */
@@ -43,9 +57,7 @@ export function connectControlPlane(
     channels.push(made);
     return made;
   };
-  const anchorsPem = identity.trustAnchorsPem;
-  const bootstrap = new TlsCredentials({ keyPem: undefined, chainPem: undefined, anchorsPem });
-  const certifier = channel(identity, () => credentials.current ?? bootstrap);
+  const certifier = channel(identity, () => credentials.current ?? credentials.bootstrap);
   const discovery = new ControlDiscovery({
     destination: channel(destination, () => credentials.current),
     policy: channel(policy, () => credentials.current),
@@ -54,8 +66,13 @@ export function connectControlPlane(
     detectTimeoutMs: outbound.detectTimeoutMs,
   });
   const renewal = renew(config, certifier, options);
+  const stopTrust = identity.trustWatch
+    ? followTrust(config, options, { channel: certifier, renewal })
+    : undefined;
+  options.trust.holds(credentials.bundle);
   const stop = (): void => {
     renewal.stop();
+    stopTrust?.();
     for (const each of channels) each.drain();
   };
   return { discovery, stop };
@@ -66,15 +83,9 @@ function renew(
   channel: ControlChannel,
   options: ControlPlaneOptions,
 ): Renewal {
-  const { around, key, log, credentials, process } = options;
+  const { around, key, log, credentials, process, trust } = options;
   const { clock, random, readFile } = around;
-  const {
-    localName,
-    trustAnchorsPem: anchorsPem,
-    minRefreshMs,
-    maxRefreshMs,
-    tokenFile,
-  } = identity;
+  const { localName, minRefreshMs, maxRefreshMs, tokenFile } = identity;
   return new Renewal({
     clock,
     backoff: createBackoff({ minMs: 100, maxMs: minRefreshMs, jitter: 0.1, random }),
@@ -85,14 +96,15 @@ function renew(
         channel,
         csrDer: key.csrDer,
         localName,
-        anchorsPem,
+        bundle: () => credentials.bundle,
         readToken: () => readFile(tokenFile),
         wallMs: () => clock.wall(),
       }),
     onCertified: ({ chainPem, expiresMs }) => {
-      credentials.replace({ keyPem: key.keyPem, chainPem, anchorsPem }, expiresMs);
+      credentials.replace({ keyPem: key.keyPem, chainPem, expiresMs });
       process.certificateRefreshed("ok");
       process.certificateExpires.set(expiresMs / 1000);
+      trust.shows(credentials.anchor);
       log.info("Certified identity", { id: localName });
     },
     onError: (error) => {
@@ -100,4 +112,44 @@ function renew(
       log.warn("Could not obtain a certificate", { error: String(error) });
     },
   });
+}
+
+/**
+ * Believes what the identity service says of anchors, from the first certificate on. An anchor that is gone is not
+ * believed any more, even where our own certificate is by it: that is renewed at once, over the connection that is there.
+ */
+function followTrust(
+  { identity }: ProxyConfig,
+  { around, given, log, credentials, trust }: ControlPlaneOptions,
+  { channel, renewal }: { readonly channel: ControlChannel; readonly renewal: Renewal },
+): () => void {
+  const { clock, random } = around;
+  const onBundle = (bundle: TrustBundle): void => {
+    const { generation, anchors } = bundle;
+    if (generation === credentials.bundle.generation) return;
+    credentials.trust(bundle);
+    trust.came("ok");
+    trust.holds(bundle);
+    trust.shows(credentials.anchor);
+    log.info("Trust anchors replaced", { generation, anchors: anchors.length });
+    if (credentials.anchor === undefined) renewal.renewAfter(ORPHAN_SPREAD_MS * random());
+    try {
+      keepBundle(identity.dir, { given, bundle });
+    } catch (error) {
+      log.warn("Cannot keep trust anchors for the next start", { error: String(error) });
+    }
+  };
+  const onRefused = (error: unknown): void => {
+    trust.came("refused");
+    log.warn("Trust anchors refused, the last ones hold", { error: String(error) });
+  };
+  let watch: Watch | undefined;
+  let stopped = false;
+  credentials.whenReady(() => {
+    if (!stopped) watch = watchTrust({ channel, clock, random, onBundle, onRefused });
+  });
+  return () => {
+    stopped = true;
+    watch?.cancel();
+  };
 }

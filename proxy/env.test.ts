@@ -43,6 +43,9 @@ test("readConfig() has linkerd2-proxy's defaults", () => {
   });
   expect(config.policy).toMatchObject({ host: "localhost", port: 8090, name: undefined });
   expect(config.captureProof).toBe(false);
+  expect(config.identity.trustWatch).toBe(true);
+  const off = readConfig({ ...minimal, BUNKERD_PROXY_TRUST_WATCH: "false" });
+  expect(off.type === "config" && off.config.identity.trustWatch).toBe(false);
 });
 
 test("readConfig() reads what keeps connections alive, each end apart", () => {

@@ -153,6 +153,7 @@ function readIdentity(env: EnvReader): ProxyConfig["identity"] {
     ...readControl(env, "IDENTITY"),
     dir: env.required(`${P}IDENTITY_DIR`),
     trustAnchorsPem: env.required(`${P}IDENTITY_TRUST_ANCHORS`),
+    trustWatch: env.boolean("BUNKERD_PROXY_TRUST_WATCH", true),
     tokenFile: env.required(`${P}IDENTITY_TOKEN_FILE`),
     localName: env.text(`${P}IDENTITY_LOCAL_NAME`) ?? env.required(`${P}IDENTITY_SERVER_NAME`),
     minRefreshMs: env.duration(`${P}IDENTITY_MIN_REFRESH`, 10_000),

@@ -4,7 +4,8 @@ import { X509Certificate } from "node:crypto";
 import { decode } from "#lib/api/wire/decode.ts";
 import { encode } from "#lib/api/wire/encode.ts";
 import { CertifyRequest, CertifyResponse } from "#lib/api/wire/gen/identity.ts";
-import { fromPem, toPem } from "#lib/x509/pem.ts";
+import { anchorOf, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import type { Certified } from "../identity/renew.ts";
 import type { ControlChannel } from "./channel.ts";
 
@@ -24,7 +25,8 @@ export interface CertifyOptions {
   readonly channel: ControlChannel;
   readonly localName: string;
   readonly csrDer: Uint8Array;
-  readonly anchorsPem: string;
+  /** Asked when the answer is there: the anchors may have changed meanwhile. */
+  readonly bundle: () => TrustBundle;
   /** Read anew for each request: the kubelet replaces the file. */
   readonly readToken: () => Promise<Uint8Array>;
   readonly wallMs: () => number;
@@ -49,23 +51,13 @@ export async function certify(options: CertifyOptions): Promise<Certified> {
 }
 
 /** The leaf must carry our name, and each certificate be signed by the next, the last by an anchor. */
-function judge(chain: readonly Uint8Array[], { localName, anchorsPem }: CertifyOptions): void {
+function judge(chain: readonly Uint8Array[], { localName, bundle }: CertifyOptions): void {
   const certificates = chain.map((der) => new X509Certificate(der));
-  const [leaf] = certificates;
-  if (leaf?.checkHost(localName) === undefined)
+  if (certificates[0]?.checkHost(localName) === undefined)
     throw new CertifyError(`Cannot use certificate: it is not for ${localName}`, "name");
-  const anchors = fromPem("CERTIFICATE", anchorsPem).map((der) => new X509Certificate(der));
-  const last = certificates.at(-1) as X509Certificate;
-  const linked = certificates
-    .slice(1)
-    .every((issuer, index) => isSignedBy(certificates[index], issuer));
-  if (!linked || !anchors.some((anchor) => isSignedBy(last, anchor)))
+  if (anchorOf(certificates, bundle()) === undefined)
     throw new CertifyError(
       "Cannot use certificate: it does not chain to a trust anchor",
       "untrusted",
     );
-}
-
-function isSignedBy(certificate: X509Certificate | undefined, issuer: X509Certificate): boolean {
-  return certificate?.checkIssued(issuer) === true && certificate.verify(issuer.publicKey);
 }

@@ -1,32 +1,79 @@
-/** The current key and certificate, replaced as a whole on renewal. */
+/** The current key and certificate, and whom we believe: each replaced as a whole. */
 
-import { TlsCredentials, type TlsMaterial } from "#lib/net/tls.ts";
+import { X509Certificate } from "node:crypto";
+import { anchorOf, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { TlsCredentials } from "#lib/net/tls.ts";
+import { fromPem } from "#lib/x509/pem.ts";
 
-/** Holds what handshakes use now; undefined until the first certificate is there. */
+/** A key with its certificate and what is between that and the anchor, PEM. */
+export interface Leaf {
+  readonly keyPem: string;
+  readonly chainPem: string;
+  /** Calendar milliseconds. */
+  readonly expiresMs: number;
+}
+
+/** Holds what handshakes use now; without a certificate until the first one is there. */
 export class CredentialStore {
+  #bundle: TrustBundle;
+  #leaf: Leaf | undefined;
   #current: TlsCredentials | undefined;
-  #expiresMs = 0;
   readonly #waiting: (() => void)[] = [];
+
+  constructor(bundle: TrustBundle) {
+    this.#bundle = bundle;
+  }
 
   get current(): TlsCredentials | undefined {
     return this.#current;
   }
 
+  get bundle(): TrustBundle {
+    return this.#bundle;
+  }
+
+  /** What a client proves servers with that has no certificate yet. */
+  get bootstrap(): TlsCredentials {
+    const { pem: anchorsPem } = this.#bundle;
+    return new TlsCredentials({ keyPem: undefined, chainPem: undefined, anchorsPem });
+  }
+
   /** When the current certificate ends, calendar milliseconds; 0 without one. */
   get expiresMs(): number {
-    return this.#expiresMs;
+    return this.#leaf?.expiresMs ?? 0;
+  }
+
+  /** The anchor that our certificate leads to; undefined without one, and where those who trust as we do refuse it. */
+  get anchor(): string | undefined {
+    const chain = fromPem("CERTIFICATE", this.#leaf?.chainPem ?? "");
+    return anchorOf(
+      chain.map((der) => new X509Certificate(der)),
+      this.#bundle,
+    );
   }
 
   /** Puts a new certificate in place; connections that are open go on with the one they had. */
-  replace(material: TlsMaterial, expiresMs: number): void {
-    this.#current = new TlsCredentials(material);
-    this.#expiresMs = expiresMs;
+  replace(leaf: Leaf): void {
+    this.#leaf = leaf;
+    this.#renew();
     for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Believes others from now on; connections that are open go on. */
+  trust(bundle: TrustBundle): void {
+    this.#bundle = bundle;
+    this.#renew();
   }
 
   /** Calls back once there is a certificate, at once where there is. */
   whenReady(wake: () => void): void {
     if (this.#current !== undefined) wake();
     else this.#waiting.push(wake);
+  }
+
+  #renew(): void {
+    if (this.#leaf === undefined) return;
+    const { keyPem, chainPem } = this.#leaf;
+    this.#current = new TlsCredentials({ keyPem, chainPem, anchorsPem: this.#bundle.pem });
   }
 }

@@ -49,3 +49,28 @@ test("Renewal asks at once, backs off after an error, renews at 70 % and stops",
   await tick();
   expect(seen).toHaveLength(5);
 });
+
+test("Renewal asks before its time where the certificate is not good any more, and not twice at once", async () => {
+  const clock = new FakeClock();
+  const asked: ((certified: Certified) => void)[] = [];
+  const renewal = new Renewal({
+    clock,
+    backoff: { next: () => 50, reset: () => undefined },
+    minRefreshMs: 10_000,
+    maxRefreshMs: 86_400_000,
+    certify: () => new Promise((resolve) => asked.push(resolve)),
+    onCertified: () => undefined,
+    onError: () => undefined,
+  });
+  renewal.renewAfter(5);
+  expect([asked.length, clock.nextMs]).toEqual([1, undefined]);
+  asked[0]?.({ chainPem: "one", expiresMs: 100_000 });
+  await tick();
+  renewal.renewAfter(5);
+  expect(clock.nextMs).toBe(5);
+  clock.advance(5);
+  expect([asked.length, clock.nextMs]).toEqual([2, undefined]);
+  renewal.stop();
+  renewal.renewAfter(5);
+  expect(clock.nextMs).toBeUndefined();
+});

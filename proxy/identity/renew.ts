@@ -28,6 +28,7 @@ export function renewalDelayMs(
 export class Renewal {
   readonly #how: RenewalOptions;
   #timer: { cancel(): void } | undefined;
+  #asking = false;
   #stopped = false;
 
   constructor(how: RenewalOptions) {
@@ -40,7 +41,15 @@ export class Renewal {
     this.#timer?.cancel();
   }
 
+  /** Asks after this time and not later: the certificate is not good any more. One that is on its way is waited for. */
+  renewAfter(ms: number): void {
+    if (this.#asking || this.#stopped) return;
+    this.#timer?.cancel();
+    this.#again(ms);
+  }
+
   #ask(): void {
+    this.#asking = true;
     this.#how.certify().then(
       (certified) => this.#arrived(certified),
       (error: unknown) => this.#failed(error),
@@ -48,6 +57,7 @@ export class Renewal {
   }
 
   #arrived(certified: Certified): void {
+    this.#asking = false;
     if (this.#stopped) return;
     this.#how.backoff.reset();
     this.#how.onCertified(certified);
@@ -55,6 +65,7 @@ export class Renewal {
   }
 
   #failed(error: unknown): void {
+    this.#asking = false;
     if (this.#stopped) return;
     this.#how.onError(error);
     this.#again(this.#how.backoff.next());

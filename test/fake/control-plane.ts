@@ -3,6 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { formatSocketAddr, parseSocketAddr } from "#lib/addr/socket-addr.ts";
+import { TrustBundleSchema } from "#lib/api/gen/identity/v1/trust_pb.ts";
 import {
   DestinationProfileSchema,
   GetDestinationSchema,
@@ -50,15 +51,19 @@ export class FakeControlPlane {
   /** What every port is declared to speak; proxies let nobody in, not even from loopback, where they cannot read it. */
   ports: "detect" | "http1" | "http2" | "unreadable" = "detect";
   lifetimeMs = 3_600_000;
-  readonly #authority: FakeAuthority;
+  /** Who signs certificates from now on. */
+  issuer: FakeAuthority;
+  readonly #trust = new Set<ServerCall>();
+  #anchors: readonly Uint8Array[] | undefined;
   readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
   readonly #watchers = new Map<string, Set<ServerCall>>();
   readonly #ports = new Map<ServerCall, number>();
 
   constructor(authority: FakeAuthority) {
-    this.#authority = authority;
+    this.issuer = authority;
     const methods = new Map<string, CallHandler>([
       ["/io.linkerd.proxy.identity.Identity/Certify", (call) => this.#certify(call)],
+      ["/bunkerd.identity.v1.Trust/Watch", (call) => this.#watchTrust(call)],
       ["/io.linkerd.proxy.outbound.OutboundPolicies/Watch", (call) => this.#policy(call)],
       ["/io.linkerd.proxy.destination.Destination/GetProfile", (call) => this.#profile(call)],
       ["/io.linkerd.proxy.destination.Destination/Get", (call) => this.#get(call)],
@@ -95,8 +100,34 @@ export class FakeControlPlane {
     for (const call of this.#ports.keys()) this.#sendPort(call);
   }
 
+  /** Streams these certificates as trust anchors; before that, the stream is as unknown as at a genuine Linkerd. */
+  announceTrust(anchors: readonly Uint8Array[]): void {
+    this.#anchors = anchors;
+    for (const call of this.#trust) this.#sendTrust(call, anchors);
+  }
+
+  /** How many proxies follow the anchors. */
+  get trusting(): number {
+    return this.#trust.size;
+  }
+
   stop(): void {
     this.listener.stop();
+  }
+
+  #watchTrust(call: ServerCall): void {
+    if (this.#anchors === undefined) {
+      call.end(GrpcCode.UNIMPLEMENTED, "unknown service");
+      return;
+    }
+    this.#trust.add(call);
+    call.onCancel = () => this.#trust.delete(call);
+    this.#sendTrust(call, this.#anchors);
+  }
+
+  #sendTrust(call: ServerCall, anchors: readonly Uint8Array[]): void {
+    const message = create(TrustBundleSchema, { anchors: [...anchors] });
+    call.send(frameMessage(toBinary(TrustBundleSchema, message)));
   }
 
   #certify(call: ServerCall): void {
@@ -107,7 +138,7 @@ export class FakeControlPlane {
       return;
     }
     this.certified.push(identity);
-    const leaf = this.#authority.certify(identity, request.publicKey, this.lifetimeMs);
+    const leaf = this.issuer.certify(identity, request.publicKey, this.lifetimeMs);
     const until = new Date(new X509Certificate(leaf).validTo).getTime() / 1000;
     const response = create(CertifyResponseSchema, {
       leafCertificate: leaf,

@@ -28,10 +28,17 @@ export class FakeMesh {
   readonly #dir: string = mkdtempSync(`${tmpdir()}/mesh-`);
   readonly #pods: FakePod[] = [];
   readonly #clock: Clock;
+  readonly #random: () => number;
 
-  /** All proxies live by this clock. */
-  constructor(clock: Clock = systemClock) {
+  /** All proxies live by this clock and this chance. */
+  constructor(clock: Clock = systemClock, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Where a proxy keeps its key. */
+  dirOf(pod: FakePod): string {
+    return `${this.#dir}/${pod.name}-${this.#pods.indexOf(pod)}`;
   }
 
   /** Starts a proxy and waits until it is ready. */
@@ -58,7 +65,7 @@ export class FakeMesh {
     const pod: { target: SocketAddr | undefined } = { target: undefined };
     const proxy = await startProxy(result.config, {
       clock: this.#clock,
-      random: Math.random,
+      random: this.#random,
       write: (line) => logs.push(line),
       variables: {},
       version: "test",

@@ -7,6 +7,7 @@ import { frameMessage, MessageReader } from "#lib/grpc/framing.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ClientConnection, ClientStream, ResponseHandler } from "#lib/http-io/exchange.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { PODS, SERVICES } from "#lib/k8s/resource.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
@@ -182,7 +183,7 @@ test("IDY1 to IDY6: Certify waits for the issuer, then signs for the token's acc
       channel: plane.channel(plane.identity.port),
       localName,
       csrDer,
-      anchorsPem: plane.authority.anchorsPem,
+      bundle: () => readTrustBundle(plane.authority.anchorsPem),
       readToken: async () => token,
       wallMs: () => Date.now(),
     }).catch((error: unknown) => error);
