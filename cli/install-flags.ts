@@ -1,11 +1,10 @@
 /** The flags of `install` and its kin, and the values that they set. */
 
 import { type Command, Option } from "commander";
-import type { createCertificates } from "../deploy/certificates.ts";
 import { IMAGE } from "../deploy/image/environment.ts";
 import { HA, type Overrides } from "../deploy/values.ts";
-import { CommandError, type GlobalFlags } from "./command.ts";
-import { joinOverrides, read, readOverrides } from "./install-values.ts";
+import type { GlobalFlags } from "./command.ts";
+import { joinOverrides, readOverrides } from "./install-values.ts";
 
 /** What every command that prints manifests takes. */
 export type ValueFlags = {
@@ -120,23 +119,4 @@ export async function overridesOf(
 ): Promise<Overrides> {
   const { values: files, set, setString, setFile } = flags;
   return await readOverrides({ version, flags: own, files, set, setString, setFile });
-}
-
-type OwnCertificates = Parameters<typeof createCertificates>[0]["own"];
-
-/** Anchors and issuer out of files; undefined where no flag names one. */
-export async function readOwnCertificates(flags: InstallFlags): Promise<OwnCertificates> {
-  const files = [
-    flags.identityTrustAnchorsFile,
-    flags.identityIssuerCertificateFile,
-    flags.identityIssuerKeyFile,
-  ];
-  const named = files.filter((file) => file !== undefined);
-  if (named.length === 0) return undefined;
-  if (named.length < files.length)
-    throw new CommandError(
-      "Cannot use own certificates: --identity-trust-anchors-file, --identity-issuer-certificate-file and --identity-issuer-key-file belong together",
-    );
-  const [anchorsPem = "", crtPem = "", keyPem = ""] = await Promise.all(named.map(read));
-  return { anchorsPem, issuer: { crtPem, keyPem } };
 }

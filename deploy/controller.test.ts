@@ -4,8 +4,6 @@ import { controllerService, controllerWorkload } from "./controller.ts";
 import { createValues } from "./values.ts";
 
 const values = createValues("1.2.3", { controllerReplicas: 3, imagePullPolicy: "Never" });
-const deploymentOf = (anchorsPem: string): Deployment =>
-  controllerWorkload(spec, { values, anchorsPem }).at(-1) as Deployment;
 const spec = {
   component: "identity",
   args: ["-addr=:8080"],
@@ -15,7 +13,7 @@ const spec = {
 } as const;
 
 test("controllerWorkload() says where the controller is alive and ready, and as whom it runs", () => {
-  const deployment = deploymentOf("PEM");
+  const deployment = controllerWorkload(spec, values).at(-1) as Deployment;
   expect(deployment.spec?.replicas).toBe(3);
   expect(deployment.spec?.template.spec?.containers[0]).toMatchObject({
     name: "identity",
@@ -40,9 +38,7 @@ test("controllerWorkload() runs pods where, and marked as, the values say", () =
     podLabels: { team: "mesh", "linkerd.io/control-plane-component": "other" },
     podAnnotations: { note: "x", "config.linkerd.io/proxy-log-level": "debug" },
   });
-  const { spec: made } = controllerWorkload(spec, { values: set, anchorsPem: "" }).at(
-    -1,
-  ) as Deployment;
+  const { spec: made } = controllerWorkload(spec, set).at(-1) as Deployment;
   expect(made).toMatchObject({
     revisionHistoryLimit: 3,
     strategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 2 } },
@@ -64,13 +60,6 @@ test("controllerWorkload() runs pods where, and marked as, the values say", () =
     ({ name }) => name === "LINKERD2_PROXY_LOG",
   );
   expect(log?.value).toBe(set.proxy.logLevel);
-});
-
-test("controllerWorkload() rolls its pods when the anchors change", () => {
-  const annotationOf = (anchorsPem: string): string | undefined =>
-    deploymentOf(anchorsPem).spec?.template.metadata?.annotations?.["linkerd.io/trust-root-sha256"];
-  expect(annotationOf("a")).toMatch(/^[0-9a-f]{64}$/);
-  expect(annotationOf("b")).not.toBe(annotationOf("a"));
 });
 
 test("controllerService() is headless where that is asked for", () => {

@@ -1,13 +1,12 @@
 /** A controller of the control plane: its Deployment, meshed, and its Services. */
 
-import { CONFIG, OPAQUE_PORTS, TRUST_ROOT_SHA256 } from "#lib/k8s/annotations.ts";
+import { CONFIG, OPAQUE_PORTS } from "#lib/k8s/annotations.ts";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { Container, Pod, PodSpec, Service, Volume, VolumeMount } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { PodDisruptionBudget } from "#lib/k8s/types/policy.ts";
 import type { Component } from "../controller/injector/environment.ts";
 import { addProxy } from "../controller/injector/inject.ts";
-import { trustRootSha256 } from "../controller/injector/marks.ts";
 import { resourcesOf } from "../controller/injector/resources.ts";
 import { API_ACCESS_MOUNT, apiAccess } from "./api-access.ts";
 import { createdBy, labelsOf } from "./marks.ts";
@@ -33,20 +32,14 @@ export type ControllerSpec = {
 };
 
 /** What runs a controller: the Deployment `linkerd-<component>` with its proxy, its budget and its network policy where they are wanted. */
-export function controllerWorkload(
-  spec: ControllerSpec,
-  how: { readonly values: Values; readonly anchorsPem: string },
-): KubeObject[] {
-  const { values } = how;
+export function controllerWorkload(spec: ControllerSpec, values: Values): KubeObject[] {
   const budget = values.enablePodDisruptionBudget ? [disruptionBudget(spec.component, values)] : [];
   const policy = values.networkPolicy.enabled ? [networkPolicy(spec, values)] : [];
-  return [...policy, ...budget, deployment(spec, how)];
+  return [...policy, ...budget, deployment(spec, values)];
 }
 
-function deployment(
-  spec: ControllerSpec,
-  { values, anchorsPem }: { readonly values: Values; readonly anchorsPem: string },
-): Deployment {
+/** Nothing in it depends on certificates: its pods learn of new ones as they run. */
+function deployment(spec: ControllerSpec, values: Values): Deployment {
   const { component } = spec;
   const name = `linkerd-${component}`;
   const labels = {
@@ -55,7 +48,7 @@ function deployment(
     "app.kubernetes.io/part-of": "Linkerd",
     "app.kubernetes.io/version": values.linkerdVersion,
   };
-  const { pod } = addProxy(controllerPod(spec, { values, anchorsPem }), {
+  const { pod } = addProxy(controllerPod(spec, values), {
     values,
     namespace: values.namespace,
     namespaceAnnotations: undefined,
@@ -92,16 +85,11 @@ function withOwn(
   };
 }
 
-function controllerPod(
-  spec: ControllerSpec,
-  { values, anchorsPem }: { readonly values: Values; readonly anchorsPem: string },
-): Pod {
+function controllerPod(spec: ControllerSpec, values: Values): Pod {
   return {
     metadata: {
       labels: labelsOf(spec.component, values),
       annotations: {
-        // The Deployment rolls when the anchors change: its proxies read them once, at the start.
-        [TRUST_ROOT_SHA256]: trustRootSha256(anchorsPem),
         // Callers of the control plane may not be meshed yet, and the API server never is.
         [`${CONFIG}default-inbound-policy`]: "all-unauthenticated",
         // A proxy that waits for identity or policy would keep up the very container that serves them.

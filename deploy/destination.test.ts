@@ -9,14 +9,9 @@ const values = createValues("1.2.3", {
   identity: { issuer: { issuanceLifetime: "60s" } },
   proxy: { defaultInboundPolicy: "deny" },
 });
-const certificates = {
-  anchorsPem: "ANCHORS",
-  issuer: { crtPem: "CRT", keyPem: "KEY" },
-  proxyInjector: { crtPem: "CRT", keyPem: "KEY", caPem: "CA" },
-};
 
 test("renderDestination() starts the role with flags that it takes", () => {
-  const objects = renderDestination(values, certificates);
+  const objects = renderDestination(values);
   const deployment = objects.find(({ kind }) => kind === "Deployment") as Deployment;
   const { containers = [] } = deployment.spec?.template.spec ?? {};
   const [role, name, ...flags] = containers[0]?.args ?? [];

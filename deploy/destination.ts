@@ -1,7 +1,6 @@
 /** The destination controller: discovery and policy for every proxy. */
 
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { labelsOf } from "./marks.ts";
 import { account, type Rule, WATCH } from "./rbac.ts";
@@ -56,7 +55,7 @@ const LOCAL: readonly Rule[] = [
 ];
 
 /** Its objects; the account's come first. */
-export function renderDestination(values: Values, certificates: Certificates): KubeObject[] {
+export function renderDestination(values: Values): KubeObject[] {
   const { namespace } = values;
   const service = { values, component: "destination" } as const;
   return [
@@ -82,7 +81,7 @@ export function renderDestination(values: Values, certificates: Certificates): K
         adminPort: 9996,
         volumes: [],
       },
-      { values, anchorsPem: certificates.anchorsPem },
+      values,
     ),
   ];
 }

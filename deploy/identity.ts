@@ -52,7 +52,7 @@ export function renderIdentity(values: Values, certificates: Certificates): Kube
           TRUST_ROOTS_MOUNT,
         ],
       },
-      { values, anchorsPem: certificates.anchorsPem },
+      values,
     ),
   ];
 }

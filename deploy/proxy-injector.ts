@@ -54,7 +54,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
         // The API server's TLS is the webhook's own: no proxy needs to look into it.
         annotations: { [`${CONFIG}opaque-ports`]: String(PORT.port) },
       },
-      { values, anchorsPem: certificates.anchorsPem },
+      values,
     ),
     webhook(values, certificates),
   ];

@@ -3,6 +3,9 @@
 import { CONFIG_MAPS, SECRETS } from "#lib/k8s/resource.ts";
 import { expectThat, type Target } from "./check.ts";
 
+/** Where the issuer's certificate and key are. */
+export const ISSUER_SECRET = "linkerd-identity-issuer";
+
 /** Part of ConfigMap linkerd-config's `values`. */
 export type InstalledValues = {
   readonly linkerdVersion: string;

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import { metricsPath } from "../../test/fake/cli.ts";
-import { ANCHORS_PEM, findings, INSTALLED_MS, installed } from "../../test/fake/installed.ts";
+import {
+  controlPlaneTexts,
+  findings,
+  INSTALLED_MS,
+  installed,
+  TRUST,
+  trustOf,
+} from "../../test/fake/installed.ts";
 import { pod } from "../../test/fake/mesh-objects.ts";
 import { CONTROL_PLANE_PROXY, CONTROL_PLANE_VERSION, DATA_PLANE } from "./data-plane.ts";
 
@@ -10,26 +17,16 @@ if (identity === undefined || proxies === undefined)
 
 const expires = (seconds: number): string =>
   `control_identity_cert_expiration_timestamp_seconds ${seconds}\n`;
+const trust = trustOf(TRUST);
 const texts = { [metricsPath("default", "web")]: expires(INSTALLED_MS / 1000 + 2 * 86_400) };
 
 test("proxies that are ready, certified and current are well", async () => {
   const objects = [...installed(), pod("web")];
-  expect(await findings(identity, { objects })).toEqual({});
+  const asked = { ...controlPlaneTexts(), [metricsPath("default", "web")]: trust };
+  expect(await findings(identity, { objects, texts: asked })).toEqual({});
   expect(await findings(proxies, { objects, texts })).toEqual({});
   expect(await findings(CONTROL_PLANE_PROXY)).toEqual({});
   expect(await findings(CONTROL_PLANE_VERSION)).toEqual({});
-});
-
-test("proxies with other anchors are to be restarted", async () => {
-  const old = pod("web");
-  const proxy = old.spec?.initContainers?.[0];
-  if (proxy !== undefined)
-    proxy.env = [{ name: "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS", value: "old" }];
-  expect(Object.values(await findings(identity, { objects: [...installed(), old] }))).toEqual([
-    "Some pods do not have the current trust bundle and must be restarted:\n\t* default/web",
-  ]);
-  if (proxy?.env?.[0] !== undefined) proxy.env[0].value = `${ANCHORS_PEM}\n`;
-  expect(await findings(identity, { objects: [...installed(), old] })).toEqual({});
 });
 
 test("no namespace, no proxies, proxies that are not ready, expired or old are told", async () => {

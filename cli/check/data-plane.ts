@@ -5,12 +5,12 @@ import { NAMESPACES, PODS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { parseExposition } from "#lib/metrics/parse.ts";
 import { type Category, expectNone, expectThat, type Target } from "./check.ts";
-import { readAnchors, readValues } from "./config.ts";
+import { readValues } from "./config.ts";
 import { controlPlanePods } from "./existence.ts";
 import { expectReady, live } from "./objects.ts";
-import { inParallel, isMeshed, proxyOf, scrapeProxy } from "./proxies.ts";
+import { inParallel, isMeshed, nameOf, proxyOf, scrapeProxy } from "./proxies.ts";
+import { expectTrust } from "./trust.ts";
 
-const nameOf = ({ metadata }: Pod): string => `${metadata?.namespace}/${metadata?.name}`;
 const versionOf = ({ metadata }: Pod): string =>
   metadata?.annotations?.[PROXY_VERSION] ?? "unknown";
 
@@ -97,19 +97,8 @@ export const DATA_PLANE: readonly Category[] = [
         description: "data plane proxies certificate match CA",
         anchor: "l5d-identity-data-plane-proxies-certs-match-ca",
         severity: "warning",
-        run: async (target) => {
-          const anchors = (await readAnchors(target)).trim();
-          const others = (await meshedPods(target)).filter((pod) => {
-            const variable = proxyOf(pod)?.env?.find(
-              ({ name }) => name === "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS",
-            );
-            return variable?.value !== undefined && variable.value.trim() !== anchors;
-          });
-          expectNone(
-            "Some pods do not have the current trust bundle and must be restarted",
-            others.map(nameOf),
-          );
-        },
+        run: async (target) =>
+          expectTrust(target, [...(await meshedPods(target)), ...(await controlPlanePods(target))]),
       },
     ],
   },

@@ -10,9 +10,7 @@ import {
   timeProblem,
 } from "./certificate.ts";
 import { type Category, type Check, expectNone, expectThat, type Target } from "./check.ts";
-import { readAnchors, readCertificate } from "./config.ts";
-
-const ISSUER = "linkerd-identity-issuer";
+import { ISSUER_SECRET, readAnchors, readCertificate } from "./config.ts";
 
 type Judge = (certificate: X509Certificate, target: Target) => string | undefined;
 
@@ -37,8 +35,8 @@ const issuerCheck = (judge: Judge): Check["run"] => {
 };
 
 async function readIssuer(target: Target): Promise<X509Certificate> {
-  const [issuer] = parseCertificates((await readCertificate(target, ISSUER)).crtPem);
-  expectThat(issuer !== undefined, `there is no certificate in Secret ${ISSUER}`);
+  const [issuer] = parseCertificates((await readCertificate(target, ISSUER_SECRET)).crtPem);
+  expectThat(issuer !== undefined, `there is no certificate in Secret ${ISSUER_SECRET}`);
   return issuer;
 }
 
@@ -52,7 +50,7 @@ export const IDENTITY: Category = {
       severity: "fatal",
       run: async (target) => {
         parseCertificates(await readAnchors(target));
-        const { keyPem } = await readCertificate(target, ISSUER);
+        const { keyPem } = await readCertificate(target, ISSUER_SECRET);
         const issuer = await readIssuer(target);
         expectThat(
           issuer.checkPrivateKey(createPrivateKey(keyPem)),

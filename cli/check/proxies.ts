@@ -24,6 +24,11 @@ export function isMeshed(pod: Pod, linkerdNamespace: string): boolean {
   );
 }
 
+/** A pod as a report names it. */
+export function nameOf({ metadata }: Pod): string {
+  return `${metadata?.namespace}/${metadata?.name}`;
+}
+
 /** A scrape of a pod's proxy, Prometheus' text. Throws KubeError where the proxy cannot be reached. */
 export async function scrapeProxy(client: KubeClient, pod: Pod): Promise<string> {
   const ports = proxyOf(pod)?.ports ?? [];

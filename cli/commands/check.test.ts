@@ -1,14 +1,20 @@
 import { expect, test } from "bun:test";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { fakeCluster, metricsPath, type Outcome, runCommand } from "../../test/fake/cli.ts";
-import { INSTALLED_MS, installed, TEXTS, without } from "../../test/fake/installed.ts";
+import {
+  controlPlaneTexts,
+  INSTALLED_MS,
+  installed,
+  TEXTS,
+  without,
+} from "../../test/fake/installed.ts";
 import { FakeKubeApi } from "../../test/fake/kube-api.ts";
 import { pod } from "../../test/fake/mesh-objects.ts";
 
 const check = (words: readonly string[], objects: KubeObject[] = installed()): Promise<Outcome> =>
   runCommand(["check", ...words], {
     client: fakeCluster(objects, {
-      ...TEXTS,
+      ...{ ...TEXTS, ...controlPlaneTexts() },
       [metricsPath("default", "web")]:
         `control_identity_cert_expiration_timestamp_seconds ${INSTALLED_MS / 1000}\n`,
     }),

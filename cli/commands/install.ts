@@ -19,11 +19,11 @@ import {
   imageAt,
   installOverrides,
   overridesOf,
-  readOwnCertificates,
   type ValueFlags,
 } from "../install-flags.ts";
 import { valuesOf } from "../install-values.ts";
 import { printsControlPlane, writeManifest } from "../manifest.ts";
+import { readAllOwnCertificates } from "../own-certificates.ts";
 
 type Flags = InstallFlags & { readonly ignoreCluster?: boolean };
 
@@ -57,7 +57,7 @@ export function addInstall(parent: Command, context: Context): void {
     const overrides = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, overrides);
     const given = certificatesIn(values);
-    const own = (await readOwnCertificates(flags)) ?? given.own;
+    const own = (await readAllOwnCertificates(flags)) ?? given.own;
     if (flags.ignoreCluster !== true) await expectNothingInstalled(flags, context);
     const certificates = createCertificates({
       namespace: values.namespace,

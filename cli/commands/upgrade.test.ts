@@ -1,4 +1,6 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { loadAll } from "js-yaml";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
@@ -47,4 +49,62 @@ test("upgrade makes the webhook a new certificate where its own is gone", async 
   const { out } = await runCommand(["upgrade"], { ...world, client: fakeCluster(rest) });
   const made = objectsOf(out).find(({ metadata }) => metadata?.name === secret);
   expect(made).toMatchObject({ data: { "tls.crt": expect.any(String) } });
+});
+
+const dir = mkdtempSync(`${tmpdir()}/upgrade-`);
+afterAll(() => rmSync(dir, { recursive: true }));
+const file = (name: string, text: string): string => {
+  writeFileSync(`${dir}/${name}`, text);
+  return `${dir}/${name}`;
+};
+const next = createCertificates({
+  namespace: "linkerd",
+  trustDomain: "cluster.local",
+  nowMs: INSTALLED_MS,
+});
+const anchorsOf = (name: string, pem: string): string[] => [
+  "--identity-trust-anchors-file",
+  file(name, pem),
+];
+const issuerOf = (name: string, { crtPem, keyPem }: typeof next.issuer): string[] => [
+  ...["--identity-issuer-certificate-file", file(`${name}.crt`, crtPem)],
+  ...["--identity-issuer-key-file", file(`${name}.key`, keyPem)],
+];
+const { issuer } = next;
+
+test("upgrade replaces anchors and issuer one after the other, and no pod template changes", async () => {
+  let objects: readonly KubeObject[] = before;
+  const both = certificates.anchorsPem + next.anchorsPem;
+  const workloads = (all: readonly KubeObject[]): unknown[] =>
+    all.filter(({ kind }) => kind === "Deployment" || kind === "DaemonSet");
+  const { out: first } = await runCommand(["upgrade"], world);
+  for (const [flags, name] of [
+    [anchorsOf("both.pem", both), "linkerd-identity-trust-roots"],
+    [issuerOf("issuer", issuer), "linkerd-identity-issuer"],
+    [anchorsOf("next.pem", next.anchorsPem), "linkerd-identity-trust-roots"],
+  ] as const) {
+    const { status, out } = await runCommand(["upgrade", ...flags], {
+      ...world,
+      client: fakeCluster(objects),
+    });
+    const after = objectsOf(out);
+    expect(status).toBe(0);
+    expect(workloads(after)).toEqual(workloads(objectsOf(first)));
+    const of = (all: readonly KubeObject[]): KubeObject | undefined =>
+      all.find(({ metadata }) => metadata?.name === name);
+    expect(of(after)).not.toEqual(of(objects) as KubeObject);
+    objects = after;
+  }
+});
+
+test.each([
+  [anchorsOf("new.pem", next.anchorsPem), "does not chain to a trust anchor"],
+  [issuerOf("issuer", issuer), "does not chain to a trust anchor"],
+  [issuerOf("mixed", { ...issuer, crtPem: certificates.issuer.crtPem }), "do not belong together"],
+  [issuerOf("empty", { ...issuer, crtPem: "" }), "there is none in the issuer's file"],
+  [anchorsOf("bad.pem", "PEM"), "Cannot use trust bundle: it has no certificate"],
+  [issuerOf("issuer", issuer).slice(0, 2), "belong together"],
+])("upgrade refuses certificates that do not fit: %p", async (flags, problem) => {
+  const { status, out, err } = await runCommand(["upgrade", ...flags], world);
+  expect([status, out, err]).toEqual([1, "", expect.stringContaining(problem)]);
 });

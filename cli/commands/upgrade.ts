@@ -10,11 +10,11 @@ import {
   type InstallFlags,
   installOverrides,
   overridesOf,
-  readOwnCertificates,
 } from "../install-flags.ts";
 import { joinOverrides, valuesOf } from "../install-values.ts";
 import { readInstalled } from "../installed.ts";
 import { printsControlPlane } from "../manifest.ts";
+import { expectFit, readOwnCertificates } from "../own-certificates.ts";
 
 /** Adds `upgrade`. */
 export function addUpgrade(parent: Command, context: Context): void {
@@ -23,11 +23,15 @@ export function addUpgrade(parent: Command, context: Context): void {
       usage: "upgrade",
       summary: "Output Kubernetes configs to upgrade an existing Linkerd control plane",
       details:
-        "What was set when the mesh was installed stays set; flags and files change it. Certificates stay as they are, unless files name others. Proxies are of the new version once their pods are restarted.",
+        "What was set when the mesh was installed stays set; flags and files change it. Certificates stay as they are, unless files name others; new ones are used without a restart. Proxies are of the new version once their pods are restarted.",
       examples: [
         [
           "The custom resources first, then the control plane, then what is no longer needed",
           "bunkerd upgrade --crds | kubectl apply -f -\n  bunkerd upgrade | kubectl apply -f -\n  bunkerd prune | kubectl delete -f -",
+        ],
+        [
+          "Replace a trust anchor: trust the new one beside the old one, change the issuer, drop the old one",
+          "bunkerd upgrade --identity-trust-anchors-file both.pem | kubectl apply -f -\n  bunkerd check --proxy\n  bunkerd upgrade --identity-issuer-certificate-file issuer.crt --identity-issuer-key-file issuer.key | kubectl apply -f -\n  bunkerd check --proxy\n  bunkerd upgrade --identity-trust-anchors-file new.pem | kubectl apply -f -",
         ],
         ["Change a value", "bunkerd upgrade --set proxy.logLevel=debug | kubectl apply -f -"],
       ],
@@ -42,11 +46,13 @@ export function addUpgrade(parent: Command, context: Context): void {
     const given = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, joinOverrides(before.overrides, given));
     const { own, serving } = certificatesIn(values);
-    return renderControlPlane(values, {
+    const identity = { ...own, ...(await readOwnCertificates(flags)) };
+    const certificates = {
       ...before.certificates,
-      ...own,
-      ...(await readOwnCertificates(flags)),
+      ...identity,
       ...(serving && { proxyInjector: serving }),
-    });
+    };
+    if (Object.keys(identity).length > 0) expectFit(certificates);
+    return renderControlPlane(values, certificates);
   });
 }

@@ -59,6 +59,7 @@ export function proxyEnv(
       DESTINATION_PROFILE_SUFFIXES: `svc.${values.clusterDomain}.`,
     }),
     BUNKERD_PROXY_CAPTURE_PROOF: settings.captureProof ? "true" : undefined,
+    BUNKERD_PROXY_TRUST_WATCH: settings.trustWatch ? undefined : "false",
   };
   const given = Object.entries(plain).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value }],

@@ -96,6 +96,10 @@ test("the proxy reads the whole environment without an error", () => {
   expect(result.config.inbound.ports).toEqual([5432, 8080, 9000]);
   expect(result.config.policy.workload).toBe('{"ns":"namespace", "pod":"name"}\n');
   expect(result.config.captureProof).toBe(true);
+  expect(result.config.identity.trustWatch).toBe(true);
+  const annotations = { "config.bunkerd.io/trust-watch": "disabled" };
+  const off = readConfig(variables(injected(web({ annotations }))));
+  expect(off.type === "config" && off.config.identity.trustWatch).toBe(false);
 });
 
 test("INJ11: additional variables replace by name; a list that cannot be read is a warning", () => {

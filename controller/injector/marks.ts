@@ -86,7 +86,7 @@ function ownerLabel(owner: Owner | undefined): Record<string, string> {
 }
 
 /** SHA-256 of the anchors' PEM, hex. */
-export function trustRootSha256(pem: string): string {
+function trustRootSha256(pem: string): string {
   return createHash("sha256").update(pem).digest("hex");
 }
 

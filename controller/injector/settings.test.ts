@@ -46,13 +46,16 @@ test("settingsOf() passes over what cannot be used, with a warning", () => {
   expect(settings.marksInForce).toEqual({ [c("inbound-port")]: "4143" });
 });
 
-test("settingsOf() leaves the capture proof out where an annotation says so", () => {
-  const proof = (value: string): boolean =>
+test.each([
+  ["capture-proof", "captureProof"],
+  ["trust-watch", "trustWatch"],
+] as const)("settingsOf() leaves %s out where an annotation says so", (name, setting) => {
+  const on = (value: string): boolean =>
     settingsOf(fakeValues(), {
-      pod: { "config.bunkerd.io/capture-proof": value },
+      pod: { [`config.bunkerd.io/${name}`]: value },
       namespace: undefined,
-    }).captureProof;
-  expect([proof("disabled"), proof("enabled"), proof("no")]).toEqual([false, true, true]);
+    })[setting];
+  expect([on("disabled"), on("enabled"), on("no")]).toEqual([false, true, true]);
 });
 
 test("settingsOf() takes the native sidecar's older annotations where the new one is absent", () => {

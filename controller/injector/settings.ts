@@ -19,6 +19,8 @@ export type Settings = Omit<
   readonly ephemeralStorage: StorageQuantities;
   readonly requireIdentityPorts: string | undefined;
   readonly ingress: boolean;
+  /** Whether the proxy follows the trust anchors that the identity service streams. */
+  readonly trustWatch: boolean;
   readonly shutdownEndpoint: boolean;
   readonly accessLog: string | undefined;
   readonly outboundDiscoveryTimeout: string;
@@ -64,6 +66,8 @@ export function settingsOf(
     const word = reader.read(key, matching(SWITCH));
     return word === undefined ? undefined : word === "enabled" || word === "true";
   };
+  const isLeftOn = (name: string): boolean =>
+    reader.read(BUNKERD_CONFIG + name, matching(/^(enabled|disabled)$/)) !== "disabled";
   const older = OLDER_SIDECAR_KEYS.map(on).find((each) => each !== undefined);
   const ports = readPorts(reader, proxy.ports);
   const uid = read("proxy-uid", within(1, MAX_ID)) ?? proxy.uid;
@@ -74,10 +78,8 @@ export function settingsOf(
     ...readResources(reader, proxy.resources),
     uid,
     gid: read("proxy-gid", within(0, MAX_ID)),
-    captureProof:
-      proxy.captureProof &&
-      reader.read(`${BUNKERD_CONFIG}capture-proof`, matching(/^(enabled|disabled)$/)) !==
-        "disabled",
+    captureProof: proxy.captureProof && isLeftOn("capture-proof"),
+    trustWatch: isLeftOn("trust-watch"),
     ...readLog(read, proxy),
     defaultInboundPolicy:
       read("default-inbound-policy", matching(INBOUND_POLICY)) ?? proxy.defaultInboundPolicy,

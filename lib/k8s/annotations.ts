@@ -5,7 +5,7 @@ export const INJECT = "linkerd.io/inject";
 /** Who added the proxy: `linkerd/proxy-injector` or `linkerd/cli`, and a version. */
 export const CREATED_BY = "linkerd.io/created-by";
 export const PROXY_VERSION = "linkerd.io/proxy-version";
-/** SHA-256 of the anchors' PEM, hex. */
+/** SHA-256 of the anchors' PEM that the proxy started with, hex. */
 export const TRUST_ROOT_SHA256 = "linkerd.io/trust-root-sha256";
 
 /** What stands before the name of a proxy's setting. */

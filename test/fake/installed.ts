@@ -1,13 +1,15 @@
 /** A cluster in which the mesh is installed and runs, made of the manifests that are installed. */
 
+import { X509Certificate } from "node:crypto";
 import { type Category, runChecks, type Target } from "../../cli/check/check.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
 import { renderCni } from "../../deploy/cni.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { createValues } from "../../deploy/values.ts";
+import { anchorOf, readTrustBundle } from "../../lib/identity/trust-bundle.ts";
 import type { KubeObject } from "../../lib/k8s/types/meta.ts";
-import { fakeCluster } from "./cli.ts";
+import { fakeCluster, metricsPath } from "./cli.ts";
 import { pod } from "./mesh-objects.ts";
 
 /** When the certificates were made. */
@@ -24,6 +26,35 @@ const values = createValues("1.2.3");
 /** The trust anchors of the installed mesh. */
 export const ANCHORS_PEM: string = certificates.anchorsPem;
 
+const bundle = readTrustBundle(ANCHORS_PEM);
+const chain = [new X509Certificate(certificates.issuer.crtPem)];
+
+/** What all of its proxies trust, and the anchor of its issuer. */
+export const TRUST: { readonly generation: string; readonly anchor: string } = {
+  generation: bundle.generation,
+  anchor: anchorOf(chain, bundle) ?? "",
+};
+
+/** Metrics of a proxy, or of an identity controller, which give out what they trust. */
+export function trustOf({ generation, anchor }: typeof TRUST): string {
+  return [
+    `control_identity_trust_bundle_info{generation="${generation}"} 1`,
+    `identity_trust_bundle_info{generation="${generation}"} 1`,
+    `control_identity_cert_anchor_info{anchor="${anchor}"} 1`,
+    "",
+  ].join("\n");
+}
+
+/** What the pods of the control plane answer. */
+export function controlPlaneTexts(trust: typeof TRUST = TRUST): Record<string, string> {
+  const names = COMPONENTS.map((component) => `linkerd-${component}-1`);
+  const proxies = names.map((name) => [metricsPath("linkerd", name), trustOf(trust)]);
+  const controller = metricsPath("linkerd", "linkerd-identity-1").replace(":4191/", ":9990/");
+  return Object.fromEntries([...proxies, [controller, trustOf(trust)]]);
+}
+
+const COMPONENTS = ["destination", "identity", "proxy-injector"] as const;
+
 /** Everything that is there when all is well: manifests, pods, a node. */
 export function installed(): KubeObject[] {
   const objects = [
@@ -33,7 +64,7 @@ export function installed(): KubeObject[] {
   ] as (KubeObject & { status?: unknown })[];
   const agent = objects.find(({ kind }) => kind === "DaemonSet");
   if (agent !== undefined) agent.status = { desiredNumberScheduled: 1, numberReady: 1 };
-  const controllers = ["destination", "identity", "proxy-injector"].map((component) =>
+  const controllers = COMPONENTS.map((component) =>
     pod(`linkerd-${component}-1`, {
       namespace: "linkerd",
       labels: { "linkerd.io/control-plane-component": component },
