@@ -26,7 +26,12 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
       namespace,
       clusterName: `linkerd-${namespace}-proxy-injector`,
       labels: labelsOf(component, values),
-      cluster: [{ group: "", resources: ["namespaces"], verbs: WATCH }],
+      cluster: [
+        { group: "", resources: ["namespaces"], verbs: WATCH },
+        { group: "", resources: ["events"], verbs: ["create", "patch"] },
+        // For its uid: events on a Deployment are found by that.
+        { group: "apps", resources: ["deployments"], verbs: ["get"] },
+      ],
     }),
     tlsSecret(values, certificates),
     controllerService(NAME, {

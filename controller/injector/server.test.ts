@@ -19,6 +19,7 @@ const files = {
 };
 const clock = new AwaitedClock(REREAD_MS);
 const first = createServingCertificate("localhost", Date.now());
+const told: string[] = [];
 let kube: FakeKubeApi;
 let webhook: WebhookServer;
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
     onFault: (error) => {
       throw error;
     },
+    onReviewed: ({ outcome, dryRun }) => void told.push(`${outcome.type} ${dryRun}`),
   });
 });
 afterAll(() => {
@@ -60,7 +62,7 @@ function ask(body: string, ca: string = first.caPem): Promise<Response> {
     keepalive: false,
   });
 }
-const review = (namespace: string): string =>
+const review = (namespace: string, more: object = {}): string =>
   JSON.stringify({
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -70,6 +72,7 @@ const review = (namespace: string): string =>
       operation: "CREATE",
       namespace,
       object: { metadata: {}, spec: { containers: [{ name: "app" }] } },
+      ...more,
     },
   });
 
@@ -85,6 +88,14 @@ test("serveWebhook() injects by the namespace that the informer knows", async ()
 
 test("a namespace that nobody knows injects nothing", async () => {
   expect(await patchOf(await ask(review("none")))).toBe("");
+});
+
+test("every answer for a pod is told, and that it was a dry run", async () => {
+  told.length = 0;
+  await ask(review("shop"));
+  await ask(review("none", { dryRun: true }));
+  await ask(review("shop", { operation: "DELETE" }));
+  expect(told).toEqual(["injected false", "skipped true"]);
 });
 
 test("what is no review is answered 400", async () => {

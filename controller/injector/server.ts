@@ -15,6 +15,7 @@ import { acceptTls, TlsCredentials } from "#lib/net/tls.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { type WatchedFiles, watchFiles } from "./files.ts";
 import { answerReview } from "./review.ts";
+import type { Told } from "./telling.ts";
 import { type InjectValues, parseValues } from "./values.ts";
 
 /** Where the pod mounts what the webhook reads. */
@@ -34,6 +35,8 @@ export type WebhookOptions = {
   readonly random: () => number;
   readonly log: Logger;
   readonly onFault: (error: Error) => void;
+  /** Told of every pod that was answered for. */
+  readonly onReviewed: (told: Told) => void;
 };
 
 /** A webhook that serves. */
@@ -172,7 +175,11 @@ class Webhook implements WebhookServer {
     const review = parseAdmissionReview(new TextDecoder().decode(body));
     const namespaceAnnotations = await this.#annotations(review.request.namespace ?? "");
     const { values, anchorsPem } = this.#state();
-    const { answer } = answerReview(review, { values, anchorsPem, namespaceAnnotations });
+    const context = { values, anchorsPem, namespaceAnnotations };
+    const { answer, decided } = answerReview(review, context);
+    const { namespace = "", dryRun = false } = review.request;
+    if (decided !== undefined)
+      this.#options.onReviewed({ ...decided, namespace, namespaceAnnotations, dryRun });
     return JSON.stringify(answer);
   }
 

@@ -1,8 +1,10 @@
 /** The role `injector`: its webhook and its admin port. */
 
+import { createEventWriter } from "#lib/k8s/events.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import type { InjectorArgs } from "../injector/args.ts";
 import { serveWebhook, type WebhookServer } from "../injector/server.ts";
+import { createTelling } from "../injector/telling.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import type { RunningRole, Surroundings } from "../runtime/role.ts";
 
@@ -17,22 +19,24 @@ export function startInjector(
   args: Pick<InjectorArgs, "addr" | "adminAddr" | "files">,
   surroundings: Surroundings,
 ): RunningInjector {
-  const { clock, log } = surroundings;
+  const { clock, log, client } = surroundings;
+  const registry = new Registry();
+  const events = createEventWriter({ ...surroundings, component: "linkerd-proxy-injector" });
+  const onReviewed = createTelling({ registry, events, client });
   let webhook: WebhookServer | undefined;
   let stopped = false;
   const admin = serveAdmin(args.adminAddr, {
-    registry: new Registry(),
+    registry,
     now: () => clock.now(),
     isReady: () => webhook !== undefined && !stopped,
     measure: () => undefined,
   });
-  const ready = serveWebhook({ addr: args.addr, files: args.files, ...surroundings }).then(
-    (served) => {
-      if (stopped) served.stop();
-      webhook = served;
-      log.info("serving the webhook", { port: served.port });
-    },
-  );
+  const { addr, files } = args;
+  const ready = serveWebhook({ addr, files, onReviewed, ...surroundings }).then((served) => {
+    if (stopped) served.stop();
+    webhook = served;
+    log.info("serving the webhook", { port: served.port });
+  });
   return {
     ready,
     adminPort: admin.port,
@@ -42,6 +46,7 @@ export function startInjector(
     stop: async () => {
       stopped = true;
       webhook?.stop();
+      events.stop();
       admin.stop();
     },
   };

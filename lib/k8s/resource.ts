@@ -14,6 +14,7 @@ import type {
   ServiceAccount,
 } from "./types/core.ts";
 import type { EndpointSlice } from "./types/discovery.ts";
+import type { KubeEvent } from "./types/event.ts";
 import type { KubeObject } from "./types/meta.ts";
 
 /** One kind as the API serves it; `group` is empty for the core group. */
@@ -45,6 +46,7 @@ export const SERVICES: Resource<Service> = core("Service");
 export const SECRETS: Resource<Secret> = core("Secret");
 export const CONFIG_MAPS: Resource<ConfigMap> = core("ConfigMap");
 export const SERVICE_ACCOUNTS: Resource<ServiceAccount> = core("ServiceAccount");
+export const EVENTS: Resource<KubeEvent> = core("Event");
 export const NAMESPACES: Resource<Namespace> = { ...core("Namespace"), namespaced: false };
 export const NODES: Resource<Node> = { ...core("Node"), namespaced: false };
 /** The label by which an EndpointSlice names its Service. */
