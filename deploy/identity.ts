@@ -24,8 +24,13 @@ export function renderIdentity(values: Values, certificates: Certificates): Kube
       namespace,
       clusterName: `linkerd-${namespace}-identity`,
       labels: labelsOf("identity", values),
-      cluster: [{ group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"] }],
-      local: [{ group: "", resources: ["events"], verbs: ["create", "patch"] }],
+      cluster: [
+        { group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"] },
+        // On the accounts that have certificates, in their namespaces.
+        { group: "", resources: ["events"], verbs: ["create", "patch"] },
+      ],
+      // For its own uid: events on it are found by that.
+      local: [{ group: "apps", resources: ["deployments"], verbs: ["get"] }],
     }),
     issuerSecret(values, certificates),
     controllerService("linkerd-identity", service),

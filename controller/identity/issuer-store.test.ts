@@ -19,6 +19,7 @@ function setUp() {
   const files = new Map<string, string>();
   const lines: string[] = [];
   const trusted: string[] = [];
+  const told: string[] = [];
   const clock = new Now();
   const log = createLogger({
     filter: new LogFilter(),
@@ -35,12 +36,13 @@ function setUp() {
     },
     clock,
     log,
+    tell: ({ type, reason }) => void told.push(`${type} ${reason}`),
     onTrusted: ({ generation }) => trusted.push(generation),
   });
   const give = ({ issuer, anchorsPem }: FakeAuthority): void => {
     files.set("key", issuer.keyPem).set("chain", issuer.chainPem).set("anchors", anchorsPem);
   };
-  return { files, lines, trusted, clock, store, give };
+  return { files, lines, trusted, told, clock, store, give };
 }
 
 const parseKeyId = ({ anchorsPem }: FakeAuthority): Uint8Array =>
@@ -68,7 +70,7 @@ test("IDY1, IDY6: nothing is signed before a good issuer was read; what is missi
 });
 
 test("IDY6: a new issuer is taken, a bad one is not", async () => {
-  const { store, give, files, lines } = setUp();
+  const { store, give, files, lines, told } = setUp();
   give(new FakeAuthority("one"));
   await store.look();
   give(new FakeAuthority("two"));
@@ -79,6 +81,7 @@ test("IDY6: a new issuer is taken, a bad one is not", async () => {
   await store.look();
   expect(store.require().commonName).toBe("two");
   expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", "IssuerUpdateSkipped"]);
+  expect(told.slice(1)).toEqual(["Normal IssuerUpdated", "Warning IssuerUpdateSkipped"]);
 });
 
 test("IDY6: anchors are given out with the issuer that they vouch for, in whatever order the files come", async () => {
@@ -126,10 +129,11 @@ test("IDY6: start() looks again after a while, until stopped", async () => {
 });
 
 test("IDY1: an issuer that has expired since signs nothing", async () => {
-  const { store, give, clock, lines } = setUp();
+  const { store, give, clock, lines, told } = setUp();
   give(new FakeAuthority("one"));
   await store.look();
   clock.advance(3_600_001);
   expect(codeOf(() => store.require())).toBe("unknown");
   expect(lines.at(-1)).toBe("IssuerValidationFailed");
+  expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
 });

@@ -5,6 +5,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import { CertifyRefusal } from "../core/certify.ts";
 import { type Issuer, readIssuer } from "./authority.ts";
+import type { TellOfIssuer } from "./telling.ts";
 
 /** How often the files are looked at: the kubelet replaces them by renaming a link, which not every watch sees. */
 export const LOOK_INTERVAL_MS: number = 2_000;
@@ -22,6 +23,8 @@ export type IssuerStoreOptions = {
   readonly readText: (path: string) => Promise<string>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of what becomes of the issuer, for events. */
+  readonly tell: TellOfIssuer;
   /** Told of the anchors whenever a good issuer was read, which one of them vouches for. */
   readonly onTrusted: (bundle: TrustBundle) => void;
 };
@@ -71,9 +74,10 @@ export class IssuerStore {
     if (this.#issuer === undefined)
       throw new CertifyRefusal("issuer is not loaded yet", "unavailable");
     if (this.#issuer.expiresMs <= this.#options.clock.wall()) {
-      this.#options.log.error("Issuer cannot sign: its chain has expired", {
-        reason: "IssuerValidationFailed",
-      });
+      const reason = "IssuerValidationFailed";
+      const message = "Issuer cannot sign: its chain has expired";
+      this.#options.log.error(message, { reason });
+      this.#options.tell({ type: "Warning", reason, message });
       throw new CertifyRefusal("issuer has expired", "unknown");
     }
     return this.#issuer;
@@ -81,7 +85,7 @@ export class IssuerStore {
 
   /** Reads the files; what is bad is told of once, and the old issuer stays. */
   async look(): Promise<void> {
-    const { log, clock } = this.#options;
+    const { log, clock, tell } = this.#options;
     try {
       const { keyPem, chainPem, anchorsPem } = await this.#read();
       if (!this.#isNew(`${keyPem}\n${chainPem}\n${anchorsPem}`)) return;
@@ -94,12 +98,16 @@ export class IssuerStore {
         expires: new Date(issuer.expiresMs).toISOString(),
         trustBundle: bundle.generation,
       });
+      const message = `The issuer ${issuer.commonName} signs from now on`;
+      tell({ type: "Normal", reason: "IssuerUpdated", message });
       this.#options.onTrusted(bundle);
       this.#loaded.resolve();
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (error instanceof ReadError && !this.#isNew(text)) return;
       log.warn("Issuer was not updated", { reason: "IssuerUpdateSkipped", error: text });
+      const message = `The issuer stays as it was: ${text}`;
+      tell({ type: "Warning", reason: "IssuerUpdateSkipped", message });
     }
   }
 

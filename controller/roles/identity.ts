@@ -2,12 +2,14 @@
 
 import { getRandomValues } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createEventWriter } from "#lib/k8s/events.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { createCertifyHandler } from "../api/identity.ts";
 import { TrustWatchers } from "../api/trust.ts";
 import { signWorkload } from "../identity/authority.ts";
 import { IssuerStore } from "../identity/issuer-store.ts";
 import { createKubeTokenReviewer } from "../identity/kube-token-reviewer.ts";
+import { createTelling, IDENTITY } from "../identity/telling.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
@@ -43,6 +45,12 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
   const log = around.log.target("linkerd_identity");
   const { key, chain } = FILES[args.scheme];
   const watchers = new TrustWatchers(registry);
+  const events = createEventWriter({ ...around, log, component: IDENTITY });
+  const telling = createTelling({
+    events,
+    client: around.client,
+    namespace: args.controllerNamespace,
+  });
   const store = new IssuerStore({
     paths: {
       keyFile: `${args.issuerDir}/${key}`,
@@ -52,6 +60,7 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
     readText: (path) => readFile(path, "utf8"),
     clock: around.clock,
     log,
+    tell: telling.ofIssuer,
     onTrusted: (bundle) => watchers.publish(bundle),
   });
   const ttl = registry
@@ -65,7 +74,7 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
     measure: () =>
       ttl.set(((store.expiresMs ?? around.clock.wall()) - around.clock.wall()) / MS_PER_SECOND),
   });
-  const server = serve(args, { around, store, registry, watchers });
+  const server = serve(args, { around, store, registry, watchers, onIssued: telling.ofLeaf });
   const looking = store.start();
   const ready = Promise.all([looking, store.loaded]).then(() => {
     isReady = true;
@@ -77,6 +86,7 @@ export function startIdentity(args: IdentityArgs, around: Surroundings): Identit
     port: server.port,
     stop: async () => {
       isReady = false;
+      events.stop();
       store.stop();
       await server.stop();
       admin.stop();
@@ -91,9 +101,10 @@ function serve(
     readonly store: IssuerStore;
     readonly registry: Registry;
     readonly watchers: TrustWatchers;
+    readonly onIssued: (identity: string) => void;
   },
 ): GrpcServer {
-  const { around, store, registry, watchers } = from;
+  const { around, store, registry, watchers, onIssued } = from;
   const { client, clock, log, onFault } = around;
   const domain = {
     controlPlaneNamespace: args.controllerNamespace,
@@ -111,9 +122,10 @@ function serve(
         serial: getRandomValues(new Uint8Array(SERIAL_BYTES)),
       }),
     onAnswered: (identity, refusal) => {
-      if (refusal === undefined)
+      if (refusal === undefined) {
         log.info("Certificate issued", { reason: "IssuedLeafCertificate", identity });
-      else
+        onIssued(identity);
+      } else
         log.warn("Certificate refused", {
           identity,
           code: refusal.code,
