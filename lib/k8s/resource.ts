@@ -4,6 +4,7 @@ import type { MutatingWebhookConfiguration } from "./types/admission.ts";
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./types/apps.ts";
 import type { TokenReview } from "./types/authentication.ts";
 import type { Job } from "./types/batch.ts";
+import type { Lease } from "./types/coordination.ts";
 import type {
   ConfigMap,
   Namespace,
@@ -75,6 +76,10 @@ export const STATEFUL_SETS: Resource<StatefulSet> = resource("StatefulSet", {
 });
 export const JOBS: Resource<Job> = resource("Job", { group: "batch", plural: "jobs" });
 
+export const LEASES: Resource<Lease> = resource("Lease", {
+  group: "coordination.k8s.io",
+  plural: "leases",
+});
 export const TOKEN_REVIEWS: Resource<TokenReview> = resource("TokenReview", {
   group: "authentication.k8s.io",
   plural: "tokenreviews",
