@@ -17,6 +17,7 @@ import { Installer } from "./install/watch.ts";
 import { namespacesIn, redirectLatecomers } from "./latecomers.ts";
 import { Plugin } from "./plugin.ts";
 import { meshedNamespaces, NodePods } from "./pods.ts";
+import { Removal } from "./removal.ts";
 import type { CniAnswer } from "./result.ts";
 import { type CniServer, serveCni } from "./server.ts";
 import type { WireRequest } from "./wire.ts";
@@ -39,6 +40,8 @@ export interface AgentSurroundings {
 /** An agent at work. */
 export interface RunningAgent {
   readonly adminPort: number;
+  /** Whether it was taken from the cluster for good, so that nothing of it should stay on the node. */
+  readonly isRemoved: boolean;
   /** Ends it; what it installed and redirects stays. */
   stop(): void;
 }
@@ -61,6 +64,7 @@ class Agent implements RunningAgent {
   readonly #installer: Installer;
   readonly #plugin: Plugin;
   readonly #pods: NodePods;
+  readonly #removal: Removal;
   readonly #informers: { readonly pods: Informer<Pod>; readonly namespaces: Informer<Namespace> };
   readonly #stops: (() => void)[] = [];
   readonly adminPort: number;
@@ -90,6 +94,11 @@ class Agent implements RunningAgent {
       namespaces: startInformer({ ...watch, resource: NAMESPACES }),
     };
     this.#pods = new NodePods({ client, ...this.#informers, exempt: args.exempt });
+    this.#removal = new Removal({
+      ...watch,
+      namespace: args.podNamespace,
+      namespaces: this.#informers.namespaces,
+    });
     this.#plugin = new Plugin({
       choice: this.#choice,
       pods: this.#pods,
@@ -106,10 +115,15 @@ class Agent implements RunningAgent {
     this.#start();
   }
 
+  get isRemoved(): boolean {
+    return this.#removal.isFinal;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#server.stop();
+    this.#removal.stop();
     this.#informers.pods.stop();
     this.#informers.namespaces.stop();
     for (const stop of this.#stops) stop();

@@ -17,6 +17,8 @@ export interface AgentArgs {
   readonly nodeName: string;
   /** The agent's own pod; empty where it is none. */
   readonly podUid: string;
+  /** The namespace of that pod; empty where it is none. */
+  readonly podNamespace: string;
   /** Where the runtime names the network namespaces of pods. */
   readonly netnsDir: string;
   readonly adminAddr: { readonly ip: string; readonly port: number };
@@ -113,6 +115,7 @@ function readArgs(
     hostRunDir: get("host-run-dir") || get("run-dir"),
     nodeName: get("node-name") || (variables["NODE_NAME"] ?? ""),
     podUid: variables["POD_UID"] ?? "",
+    podNamespace: variables["POD_NAMESPACE"] ?? "",
     netnsDir: get("netns-dir"),
     adminAddr,
     logLevel,

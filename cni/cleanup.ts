@@ -24,6 +24,6 @@ export function cleanUp(
       }
   }
   unloadPrograms(bpfRoot);
-  for (const name of ["agent.sock", "namespaces", "attachments"])
+  for (const name of ["agent.sock", "namespaces", "attachments", "xtables.lock"])
     rmSync(`${runDir}/${name}`, { recursive: true, force: true });
 }

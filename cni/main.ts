@@ -59,7 +59,12 @@ async function runAgent(args: AgentArgs, version: string): Promise<void> {
     nodeAddresses,
   });
   const stop = (): void => {
+    const { isRemoved } = agent;
     agent.stop();
+    if (isRemoved) {
+      logger.info("removed from the cluster: cleaning up the node", {});
+      cleanUp(args, (error) => logger.error("cannot clean up", { error: error.message }));
+    }
     process.exit(0);
   };
   process.on("SIGTERM", stop);

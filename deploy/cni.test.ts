@@ -19,6 +19,8 @@ test("renderCni() gives namespace, account and DaemonSet", () => {
     "ServiceAccount/linkerd-cni",
     "ClusterRole/linkerd-cni",
     "ClusterRoleBinding/linkerd-cni",
+    "Role/linkerd-cni",
+    "RoleBinding/linkerd-cni",
     "DaemonSet/linkerd-cni",
   ]);
 });

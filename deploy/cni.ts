@@ -29,6 +29,8 @@ export function renderCni(values: Values): KubeObject[] {
       clusterName: NAME,
       labels: LABELS,
       cluster: [{ group: "", resources: ["pods", "namespaces", "nodes"], verbs: WATCH }],
+      // An agent whose DaemonSet was deleted leaves nothing on its node.
+      local: [{ group: "apps", resources: ["daemonsets"], names: [NAME], verbs: WATCH }],
     }),
     daemonSet(values),
   ];
@@ -127,6 +129,7 @@ function container(values: Values): Container {
     env: [
       { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
       { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
+      { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
       // The lock of iptables is for one network namespace's rules; ours are the pods'.
       { name: "XTABLES_LOCKFILE", value: `${RUN_DIR}/xtables.lock` },
     ],

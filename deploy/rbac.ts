@@ -8,6 +8,8 @@ import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "#lib/k8
 export type Rule = {
   readonly group: string;
   readonly resources: readonly string[];
+  /** Only the objects of these names; all where not given. */
+  readonly names?: readonly string[];
   readonly verbs: readonly string[];
 };
 
@@ -66,8 +68,9 @@ export function account(options: {
 }
 
 const rules = (all: readonly Rule[]): NonNullable<Role["rules"]> =>
-  all.map(({ group, resources, verbs }) => ({
+  all.map(({ group, resources, names, verbs }) => ({
     apiGroups: [group],
     resources: [...resources],
+    ...(names !== undefined && { resourceNames: [...names] }),
     verbs: [...verbs],
   }));
