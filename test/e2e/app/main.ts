@@ -1,27 +1,74 @@
-/** The program of the sample pods: `serve PORT` answers, `load …` calls as the load generator does. */
+/** The program of the sample pods: it answers, says that it is well, calls, or makes load as the load generator does. */
 
 import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { main as load } from "../../bench/load/main.ts";
 
-/** Answers with its own name, and with the headers that it got below /headers, until it is told to end. */
-function serve(port: number): void {
-  const server = createServer((request, response) => {
-    const body =
-      request.url === "/headers"
-        ? JSON.stringify(request.headers)
-        : `hello from ${Bun.env["HOSTNAME"] ?? ""}`;
-    response.end(`${body}\n`);
+const HELP = `serve PORT…    answers on each with its own name, and below /headers with the headers that it got
+health PORT    says SERVING to gRPC health checks
+call URL…      prints what each answers, a line each; ends with 1 where one does not
+load …         as the load generator`;
+
+/** Answers until it is told to end. */
+function serve(ports: readonly number[]): void {
+  const servers = ports.map((port) =>
+    createServer((request, response) => {
+      const body =
+        request.url === "/headers"
+          ? JSON.stringify(request.headers)
+          : `hello from ${Bun.env["HOSTNAME"] ?? ""} at ${port}`;
+      response.end(`${body}\n`);
+    }).listen(port),
+  );
+  process.on("SIGTERM", () => {
+    for (const server of servers) server.close();
+  });
+}
+
+/** A gRPC message: not compressed, two bytes long, field 1 is 1 (SERVING of grpc.health.v1). */
+const SERVING = Uint8Array.of(0, 0, 0, 0, 2, 8, 1);
+
+function health(port: number): void {
+  const server = createHttp2Server();
+  server.on("stream", (stream) => {
+    stream.resume();
+    stream.respond(
+      { ":status": 200, "content-type": "application/grpc" },
+      { waitForTrailers: true },
+    );
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    stream.end(SERVING);
   });
   server.listen(port);
-  process.on("SIGTERM", () => server.close(() => process.exit()));
+  process.on("SIGTERM", () => process.exit());
+}
+
+const CALL_TIMEOUT_MS = 10_000;
+
+async function call(urls: readonly string[]): Promise<void> {
+  for (const url of urls) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    process.stdout.write(`${response.status} ${(await response.text()).trim()}\n`);
+    if (!response.ok) process.exitCode = 1;
+  }
 }
 
 const [role = "", ...words] = process.argv.slice(2);
-if (role === "serve") serve(Number(words[0]));
-else if (role === "load") {
-  process.exitCode = await load(words, (text) => void process.stdout.write(text));
-  process.exit();
-} else {
-  process.stderr.write(`Cannot run ${role}: it is serve or load\n`);
-  process.exitCode = 2;
+switch (role) {
+  case "serve":
+    serve(words.map(Number));
+    break;
+  case "health":
+    health(Number(words[0]));
+    break;
+  case "call":
+    await call(words);
+    break;
+  case "load":
+    process.exitCode = await load(words, (text) => void process.stdout.write(text));
+    process.exit();
+    break;
+  default:
+    process.stderr.write(`Cannot run ${role}:\n${HELP}\n`);
+    process.exitCode = 2;
 }
