@@ -17,6 +17,8 @@ export interface LoadPlan {
   readonly seconds: number;
   /** Whether the caller is meshed. */
   readonly meshed: boolean;
+  /** Where the caller runs; anywhere if not given. */
+  readonly node?: string;
 }
 
 const START_SECONDS = 60;
@@ -55,6 +57,7 @@ export async function startLoad(place: Pick<Place, "shell">, plan: LoadPlan): Pr
     },
     spec: {
       restartPolicy: "Never",
+      ...(plan.node !== undefined && { nodeName: plan.node }),
       containers: [
         {
           name: "load",

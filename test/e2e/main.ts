@@ -4,8 +4,11 @@ import { parseArgs } from "node:util";
 import { contextPlace, ownPlace, type Place } from "./place.ts";
 import { runSuite, type Suite, type Tally } from "./suite.ts";
 import { INSTALL } from "./suites/install.ts";
+import { LOST_NODE } from "./suites/lost-node.ts";
+import { OUTAGES } from "./suites/outages.ts";
 
-const SUITES: readonly Suite[] = [INSTALL];
+/** In the order in which they run; each begins with what it needs of those before it. */
+const SUITES: readonly Suite[] = [INSTALL, OUTAGES, LOST_NODE];
 const NODES = 2;
 const HELP = `npm run e2e -- [SUITE…] [--context NAME] [--keep]
   --context NAME  a cluster of your kubeconfig instead of one on this machine

@@ -17,9 +17,21 @@ const BIN = `${DIST}/bin`;
 export interface Place {
   /** Runs a line as a user would type it. */
   shell(line: string, options?: ShellOptions): Promise<string>;
-  /** What a command prints in the network where traffic between nodes passes; undefined where that is out of reach. */
-  readonly onSwitch: ((line: string) => Promise<string>) | undefined;
+  /** What is below the cluster; undefined where that is out of reach. */
+  readonly below: Below | undefined;
   stop(): Promise<void>;
+}
+
+/** The machines of a cluster and what runs on them. */
+export interface Below {
+  /** What a command prints in the network where traffic between nodes passes. */
+  onSwitch(line: string): Promise<string>;
+  /** What a command prints as root on a node: n1, n2. */
+  onNode(node: string, line: string): Promise<string>;
+  /** Ends a component, such as `apiserver` or `n1-kubelet`, or starts it again. */
+  outage(verb: "stop" | "start", component: string): Promise<void>;
+  /** Cuts a node off with all that runs on it, for good. */
+  lose(node: string): Promise<void>;
 }
 
 /** Whatever cluster a context names; nothing of it is started or stopped, and the image must be within its reach. */
@@ -31,7 +43,7 @@ export async function contextPlace(context: string): Promise<Place> {
   const env = { PATH: `${BIN}:${Bun.env["PATH"] ?? ""}`, KUBECONFIG: `${DIST}/kubeconfig` };
   return {
     shell: (text, options) => output(line(text), { ...options, env }),
-    onSwitch: undefined,
+    below: undefined,
     stop: () => Promise.resolve(),
   };
 }
@@ -51,7 +63,12 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
   ];
   return {
     shell: (text, options) => output(line(text), options),
-    onSwitch: (text) => output([CLUSTER, "run", "sh", "-ec", text]),
+    below: {
+      onSwitch: (text) => output([CLUSTER, "run", "sh", "-ec", text]),
+      onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
+      outage: async (verb, component) => void (await output([CLUSTER, verb, component])),
+      lose: async (node) => void (await output([CLUSTER, "lose", node])),
+    },
     stop: async () => void (await output([CLUSTER, "down"])),
   };
 }

@@ -1,14 +1,12 @@
 /** Cases of a real cluster, one after the other: each builds on what the one before left. */
 
-import type { Place } from "./place.ts";
+import type { Below, Place } from "./place.ts";
 
-/** One case; it fails by throwing. */
-export interface Case {
-  readonly name: string;
-  /** What of the place it cannot do without. */
-  readonly needs?: "switch";
-  readonly run: (place: Place) => Promise<void>;
-}
+/** One case; it fails by throwing. What `runBelow` does reaches below the cluster. */
+export type Case = { readonly name: string } & (
+  | { readonly run: (place: Place) => Promise<void> }
+  | { readonly runBelow: (place: Place, below: Below) => Promise<void> }
+);
 
 /** Cases of one subject. */
 export interface Suite {
@@ -35,22 +33,27 @@ export async function runSuite(
     if (tally.failed > 0) {
       tally.failed++;
       say(`FAILED ${title}: not tried, as one before it failed`);
-    } else if (each.needs === "switch" && place.onSwitch === undefined) {
-      tally.skipped++;
-      say(`Skipped ${title}: what passes between the nodes of this cluster cannot be seen`);
-    } else {
-      const startMs = performance.now();
-      try {
-        await each.run(place);
-        tally.passed++;
-        say(`passed ${title} (${((performance.now() - startMs) / 1000).toFixed(1)} s)`);
-      } catch (error) {
-        tally.failed++;
-        say(`FAILED ${title}: ${(error as Error).message}`);
-      }
+      continue;
     }
+    const startMs = performance.now();
+    const [outcome, found] = await runCase(each, place);
+    tally[outcome]++;
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    if (outcome === "passed") say(`passed ${title} (${seconds} s)`);
+    else say(`${outcome === "failed" ? "FAILED" : "Skipped"} ${title}: ${found}`);
   }
   return tally;
+}
+
+async function runCase(each: Case, place: Place): Promise<[outcome: keyof Tally, found: string]> {
+  try {
+    if ("run" in each) await each.run(place);
+    else if (place.below !== undefined) await each.runBelow(place, place.below);
+    else return ["skipped", "the machines of this cluster are out of reach"];
+    return ["passed", ""];
+  } catch (error) {
+    return ["failed", (error as Error).message];
+  }
 }
 
 /** Throws with what was found where it is not as it must be. */

@@ -1,7 +1,7 @@
 /** The program of the sample pods: it answers, says that it is well, calls, or makes load as the load generator does. */
 
 import { createServer } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { main as load } from "../../bench/load/main.ts";
 
 const HELP = `serve PORT…    answers on each with its own name, and below /headers with the headers that it got
@@ -30,7 +30,7 @@ const SERVING = Uint8Array.of(0, 0, 0, 0, 2, 8, 1);
 
 function health(port: number): void {
   const server = createHttp2Server();
-  server.on("stream", (stream) => {
+  server.on("stream", (stream: ServerHttp2Stream) => {
     stream.resume();
     stream.respond(
       { ":status": 200, "content-type": "application/grpc" },
@@ -54,21 +54,13 @@ async function call(urls: readonly string[]): Promise<void> {
 }
 
 const [role = "", ...words] = process.argv.slice(2);
-switch (role) {
-  case "serve":
-    serve(words.map(Number));
-    break;
-  case "health":
-    health(Number(words[0]));
-    break;
-  case "call":
-    await call(words);
-    break;
-  case "load":
-    process.exitCode = await load(words, (text) => void process.stdout.write(text));
-    process.exit();
-    break;
-  default:
-    process.stderr.write(`Cannot run ${role}:\n${HELP}\n`);
-    process.exitCode = 2;
+if (role === "serve") serve(words.map(Number));
+else if (role === "health") health(Number(words[0]));
+else if (role === "call") await call(words);
+else if (role === "load") {
+  process.exitCode = await load(words, (text) => void process.stdout.write(text));
+  process.exit();
+} else {
+  process.stderr.write(`Cannot run ${role}:\n${HELP}\n`);
+  process.exitCode = 2;
 }

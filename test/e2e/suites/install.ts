@@ -1,42 +1,10 @@
 /** From an empty cluster to a meshed application, by the commands of the README. */
 
-import { readFileSync } from "node:fs";
 import { expectNothingLost, startLoad } from "../load.ts";
-import type { Place } from "../place.ts";
+import { deployShop, expectGreen, INJECT, install, ROLLED, UNINJECT } from "../mesh.ts";
+import type { Below, Place } from "../place.ts";
 import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
-
-const README = new URL("../../../README.md", import.meta.url).pathname;
-const SHOP = new URL("../app/shop.yml", import.meta.url).pathname;
-const INJECT = "kubectl -n shop get deploy -o yaml | bunkerd inject - | kubectl apply -f -";
-const UNINJECT = "kubectl -n shop get deploy -o yaml | bunkerd uninject - | kubectl apply -f -";
-const ROLLED = "kubectl -n shop rollout status deploy/web --timeout=120s";
-
-/** The block of commands below the README's heading "Install". */
-function installCommands(readme: string): string[] {
-  const [, block = ""] = /^## Install\n[\s\S]*?```\n([\s\S]*?)```/m.exec(readme) ?? [];
-  return block
-    .split("\n")
-    .map((line) => line.replace(/\s+#.*$/, ""))
-    .filter((line) => line !== "");
-}
-
-async function install(place: Place): Promise<void> {
-  const commands = installCommands(readFileSync(README, "utf8"));
-  expectThat(commands.length > 3, `the README has ${commands.length} commands`);
-  for (const command of commands) await place.shell(command, { timeoutSeconds: 360 });
-}
-
-async function checkIsGreen(place: Place): Promise<void> {
-  const text = await place.shell("bunkerd check");
-  const bad = text.split("\n").filter((line) => /^[×‼]/.test(line));
-  expectThat(bad.length === 0, bad.join("; "));
-  expectThat(text.includes("Status check results are √"), text);
-}
-
-async function deployShop(place: Place): Promise<void> {
-  await place.shell(`kubectl apply -f ${SHOP} && ${ROLLED}`);
-}
 
 /** Rolls the application by a command under load from a caller inside the mesh or outside. */
 async function roll(
@@ -101,8 +69,7 @@ tcpdump -A -n -r ${CAPTURE} 2>/dev/null
 rm ${CAPTURE}`;
 
 /** A meshed caller: its requests go to proxies, and nothing readable of them passes between nodes. */
-async function callsAreEncrypted({ onSwitch, ...place }: Place): Promise<void> {
-  if (onSwitch === undefined) throw new Error("Cannot capture: there is no switch");
+async function callsAreEncrypted(place: Place, { onSwitch }: Below): Promise<void> {
   const capture = (await onSwitch(START_CAPTURE)).trim();
   const load = await startLoad(place, {
     ...{ name: "inside", namespace: "shop", service: "web", path: "/headers" },
@@ -122,44 +89,24 @@ async function podsAreBare(place: Place): Promise<void> {
   });
 }
 
-const UNINSTALL = [
-  "bunkerd uninstall | kubectl delete -f - --timeout=120s",
-  "bunkerd install-cni | kubectl delete -f - --timeout=120s",
-];
-/** Every object of the API but events, which tell of what was. */
-const EVERYTHING =
-  "kubectl get -A -o name $(kubectl api-resources --verbs=list -o name | grep -v '^events' | paste -sd,)";
-
-async function uninstall(place: Place): Promise<void> {
-  for (const command of UNINSTALL) await place.shell(command);
-  const left = (await place.shell(EVERYTHING))
-    .split("\n")
-    .filter((name) => name.includes("linkerd"));
-  expectThat(left.length === 0, `left: ${left.join(", ")}`);
-}
-
 /** The suite. */
 export const INSTALL: Suite = {
   name: "install",
   cases: [
     { name: "the README's commands install the mesh on an empty cluster", run: install },
-    { name: "check is all green", run: checkIsGreen },
+    { name: "check is all green", run: (place) => expectGreen(place) },
     { name: "an application runs without it", run: deployShop },
     {
       name: "inject rolls a live application in and loses nothing",
       run: (place) => roll(place, INJECT, { meshed: false }),
     },
     { name: "its pods have no init container and no capability", run: podsAreMeshed },
-    { name: "calls between nodes are encrypted", needs: "switch", run: callsAreEncrypted },
-    {
-      name: "check --proxy is all green",
-      run: async (p) => void (await p.shell("bunkerd check --proxy")),
-    },
+    { name: "calls between nodes are encrypted", runBelow: callsAreEncrypted },
+    { name: "check --proxy is all green", run: (place) => expectGreen(place, "--proxy") },
     {
       name: "uninject rolls it out again, and meshed callers lose nothing",
       run: (place) => roll(place, UNINJECT, { meshed: true }),
     },
     { name: "its pods are as they were", run: podsAreBare },
-    { name: "uninstall leaves nothing of it in the API", run: uninstall },
   ],
 };

@@ -1,0 +1,90 @@
+/** The mesh on a cluster: put there by the README's own commands, taken away, and the sample application in it. */
+
+import { readFileSync } from "node:fs";
+import type { Place } from "./place.ts";
+import { eventually } from "./shell.ts";
+import { expectThat } from "./suite.ts";
+
+const README = new URL("../../README.md", import.meta.url).pathname;
+const SHOP = new URL("app/shop.yml", import.meta.url).pathname;
+
+/** Rolls the sample application into the mesh, and out. */
+export const INJECT = "kubectl -n shop get deploy -o yaml | bunkerd inject - | kubectl apply -f -";
+export const UNINJECT: string = INJECT.replace("bunkerd inject", "bunkerd uninject");
+/** Waits until the sample application is as it should be. */
+export const ROLLED = "kubectl -n shop rollout status deploy/web --timeout=120s";
+
+/** The block of commands below the README's heading "Install". */
+function installCommands(readme: string): string[] {
+  const [, block = ""] = /^## Install\n[\s\S]*?```\n([\s\S]*?)```/m.exec(readme) ?? [];
+  return block
+    .split("\n")
+    .map((line) => line.replace(/\s+#.*$/, ""))
+    .filter((line) => line !== "");
+}
+
+/** Installs as the README says. */
+export async function install(place: Place): Promise<void> {
+  const commands = installCommands(readFileSync(README, "utf8"));
+  expectThat(commands.length > 3, `the README has ${commands.length} commands`);
+  for (const command of commands) await place.shell(command, { timeoutSeconds: 360 });
+}
+
+/** Throws with what a check found where it is not all green. */
+export async function expectGreen(place: Place, words = ""): Promise<void> {
+  const text = await place.shell(`bunkerd check ${words}`, { timeoutSeconds: 360 });
+  const bad = text.split("\n").filter((line) => /^[×‼]/.test(line));
+  expectThat(bad.length === 0, bad.join("; "));
+  expectThat(text.includes("Status check results are √"), text);
+}
+
+/** Deploys the sample application, as it is without a mesh. */
+export async function deployShop(place: Place): Promise<void> {
+  await place.shell(`kubectl apply -f ${SHOP} && ${ROLLED}`);
+}
+
+/** For a suite that is run alone: what those before it leave, put there where it is not. */
+export async function ensureMeshedShop(place: Place): Promise<void> {
+  const is = async (line: string): Promise<boolean> =>
+    (await place.shell(`${line} --ignore-not-found`)) !== "";
+  if (!(await is("kubectl -n linkerd get deploy linkerd-destination -o name")))
+    await install(place);
+  if (!(await is("kubectl -n shop get deploy web -o name"))) await deployShop(place);
+  await place.shell(`${INJECT} && ${ROLLED}`);
+}
+
+/** The commands that take it away again. */
+const UNINSTALL = [
+  "bunkerd uninstall | kubectl delete -f - --timeout=120s",
+  "bunkerd install-cni | kubectl delete -f - --timeout=120s",
+];
+
+/** Takes control plane and node agent away. */
+export async function uninstall(place: Place): Promise<void> {
+  for (const command of UNINSTALL) await place.shell(command);
+}
+
+/** Waits until pods of a namespace, by a selector, are as many as wanted, all ready, and none is going. */
+export async function podsAreReady(
+  place: Place,
+  { namespace, selector, count }: { namespace: string; selector: string; count: number },
+): Promise<void> {
+  const line = `kubectl -n ${namespace} get pods -l ${selector} -o json`;
+  await eventually(`${count} pods of ${selector} are ready`, 120, async () => {
+    const { items } = JSON.parse(await place.shell(line)) as { items: Pod[] };
+    const ready = items.filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined &&
+        status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+    );
+    expectThat(
+      items.length === count && ready.length === count,
+      `${ready.length} of ${items.length} are`,
+    );
+  });
+}
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly status: { readonly conditions?: readonly { type: string; status: string }[] };
+}

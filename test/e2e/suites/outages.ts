@@ -1,0 +1,105 @@
+/** What goes away and comes back: a meshed caller and one from outside lose nothing meanwhile. */
+
+import { expectNothingLost, type RunningLoad, startLoad } from "../load.ts";
+import { ensureMeshedShop, expectGreen } from "../mesh.ts";
+import type { Below, Place } from "../place.ts";
+import { eventually } from "../shell.ts";
+import { expectThat, type Suite } from "../suite.ts";
+
+const RATE = 100;
+
+/** Runs something while two callers make requests, and until `seconds` are over. */
+export async function underLoad(
+  place: Place,
+  { name, seconds }: { readonly name: string; readonly seconds: number },
+  work: () => Promise<void>,
+): Promise<void> {
+  const target = { service: "web", path: "/", rate: RATE, seconds };
+  const loads: RunningLoad[] = await Promise.all([
+    startLoad(place, { ...target, name: `${name}-in`, namespace: "shop", meshed: true }),
+    startLoad(place, { ...target, name: `${name}-out`, namespace: "default", meshed: false }),
+  ]);
+  await work();
+  for (const load of loads) expectNothingLost(await load.result());
+}
+
+async function restartControlPlane(place: Place): Promise<void> {
+  await underLoad(place, { name: "control-plane", seconds: 40 }, async () => {
+    await place.shell("kubectl -n linkerd rollout restart deploy");
+    for (const name of ["identity", "destination", "proxy-injector"])
+      await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
+  });
+}
+
+async function killControlPlane(place: Place): Promise<void> {
+  await underLoad(place, { name: "killed", seconds: 40 }, async () => {
+    await place.shell("kubectl -n linkerd delete pods --all --grace-period=0 --force --wait=false");
+    await place.shell(
+      "kubectl -n linkerd wait deploy --all --for=condition=Available --timeout=120s",
+    );
+  });
+}
+
+async function restartAgents(place: Place): Promise<void> {
+  await underLoad(place, { name: "agents", seconds: 40 }, async () => {
+    await place.shell("kubectl -n linkerd-cni rollout restart ds/linkerd-cni");
+    await place.shell("kubectl -n linkerd-cni rollout status ds/linkerd-cni --timeout=120s");
+  });
+}
+
+async function restartKubelet(place: Place, below: Below): Promise<void> {
+  await underLoad(place, { name: "kubelet", seconds: 30 }, async () => {
+    for (const node of ["n1", "n2"]) {
+      await below.outage("stop", `${node}-kubelet`);
+      await below.outage("start", `${node}-kubelet`);
+    }
+  });
+  await place.shell("kubectl wait node --all --for=condition=Ready --timeout=60s");
+}
+
+/** Seconds that the API server is away, and that callers go on after it is back. */
+const AWAY_SECONDS = 60;
+const AFTER_SECONDS = 20;
+
+async function loseApiServer(place: Place, below: Below): Promise<void> {
+  const seconds = AWAY_SECONDS + AFTER_SECONDS;
+  await underLoad(place, { name: "api", seconds }, async () => {
+    await below.outage("stop", "apiserver");
+    await Bun.sleep(AWAY_SECONDS * 1000);
+    await below.outage("start", "apiserver");
+    await eventually("the API server is back", 60, () => place.shell("kubectl get --raw /readyz"));
+  });
+}
+
+async function allIsWell(place: Place): Promise<void> {
+  await eventually("check is green", 120, () => expectGreen(place, "--proxy"));
+  const pods = await place.shell("kubectl get pods -A -o json");
+  const { items } = JSON.parse(pods) as { items: Restarted[] };
+  const restarted = items.flatMap(({ metadata, status }) =>
+    (status.initContainerStatuses ?? [])
+      .filter(({ restartCount }) => restartCount > 0)
+      .map(({ name }) => `${metadata.namespace}/${metadata.name} ${name}`),
+  );
+  expectThat(restarted.length === 0, `proxies were restarted: ${restarted.join(", ")}`);
+}
+
+interface Restarted {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly status: {
+    readonly initContainerStatuses?: readonly { name: string; restartCount: number }[];
+  };
+}
+
+/** The suite. */
+export const OUTAGES: Suite = {
+  name: "outages",
+  cases: [
+    { name: "the mesh is there with an application in it", run: ensureMeshedShop },
+    { name: "F12: a rolling restart of the control plane loses nothing", run: restartControlPlane },
+    { name: "F11: a control plane that is killed loses nothing", run: killControlPlane },
+    { name: "a restart of the node agents loses nothing", run: restartAgents },
+    { name: "a restart of the kubelets loses nothing", runBelow: restartKubelet },
+    { name: "F1: an API server that is away for 60 s loses nothing", runBelow: loseApiServer },
+    { name: "all is well again, and no proxy was restarted", run: allIsWell },
+  ],
+};
