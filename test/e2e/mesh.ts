@@ -64,27 +64,34 @@ export async function uninstall(place: Place): Promise<void> {
   for (const command of UNINSTALL) await place.shell(command);
 }
 
-/** Waits until pods of a namespace, by a selector, are as many as wanted, all ready, and none is going. */
-export async function podsAreReady(
-  place: Place,
-  { namespace, selector, count }: { namespace: string; selector: string; count: number },
-): Promise<void> {
-  const line = `kubectl -n ${namespace} get pods -l ${selector} -o json`;
-  await eventually(`${count} pods of ${selector} are ready`, 120, async () => {
-    const { items } = JSON.parse(await place.shell(line)) as { items: Pod[] };
-    const ready = items.filter(
-      ({ metadata, status }) =>
-        metadata.deletionTimestamp === undefined &&
-        status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
-    );
-    expectThat(
-      items.length === count && ready.length === count,
-      `${ready.length} of ${items.length} are`,
-    );
-  });
+/** The pods of the sample application that have not ended, also those that are going. */
+export async function webPods(place: Place): Promise<WebPod[]> {
+  const line = "kubectl -n shop get pods -l app=web --field-selector=status.phase=Running -o json";
+  return (JSON.parse(await place.shell(line)) as { items: WebPod[] }).items;
 }
 
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly status: { readonly conditions?: readonly { type: string; status: string }[] };
+/** What of a pod is looked at. */
+export interface WebPod {
+  readonly metadata: { readonly deletionTimestamp?: string };
+  readonly spec: {
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+  };
+}
+interface Container {
+  readonly name: string;
+  readonly restartPolicy?: string;
+  readonly securityContext?: { readonly capabilities?: { readonly add?: readonly string[] } };
+}
+
+/** Waits until no pod of the sample application has a proxy. */
+export async function shopIsBare(place: Place): Promise<void> {
+  await eventually("the last meshed pods are gone", 60, async () => {
+    const pods = await webPods(place);
+    const meshed = pods.filter(({ spec }) => (spec.initContainers ?? []).length > 0);
+    expectThat(
+      pods.length === 2 && meshed.length === 0,
+      `of ${pods.length} ${meshed.length} are meshed`,
+    );
+  });
 }

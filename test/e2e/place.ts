@@ -7,6 +7,7 @@ import { compile } from "../../deploy/image/program.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { writeAppImage } from "./app/image.ts";
 import { output, type ShellOptions } from "./shell.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const CLUSTER = `${ROOT}test/e2e/cluster/cluster`;
@@ -24,6 +25,8 @@ export interface Place {
 
 /** The machines of a cluster and what runs on them. */
 export interface Below {
+  /** What the cluster held when it was new. */
+  readonly atStart: Snapshot;
   /** What a command prints in the network where traffic between nodes passes. */
   onSwitch(line: string): Promise<string>;
   /** What a command prints as root on a node: n1, n2. */
@@ -61,14 +64,16 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
     ...[CLUSTER, "run", "env", `PATH=${BIN}:${Bun.env["PATH"] ?? ""}`],
     ...["bash", "-euo", "pipefail", "-c", text],
   ];
+  const shell: Place["shell"] = (text, options) => output(line(text), options);
+  const reach: Omit<Below, "atStart"> = {
+    onSwitch: (text) => output([CLUSTER, "run", "sh", "-ec", text]),
+    onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
+    outage: async (verb, component) => void (await output([CLUSTER, verb, component])),
+    lose: async (node) => void (await output([CLUSTER, "lose", node])),
+  };
   return {
-    shell: (text, options) => output(line(text), options),
-    below: {
-      onSwitch: (text) => output([CLUSTER, "run", "sh", "-ec", text]),
-      onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
-      outage: async (verb, component) => void (await output([CLUSTER, verb, component])),
-      lose: async (node) => void (await output([CLUSTER, "lose", node])),
-    },
+    shell,
+    below: { ...reach, atStart: await takeSnapshot({ shell }, reach) },
     stop: async () => void (await output([CLUSTER, "down"])),
   };
 }

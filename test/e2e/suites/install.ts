@@ -1,9 +1,17 @@
 /** From an empty cluster to a meshed application, by the commands of the README. */
 
 import { expectNothingLost, startLoad } from "../load.ts";
-import { deployShop, expectGreen, INJECT, install, ROLLED, UNINJECT } from "../mesh.ts";
+import {
+  deployShop,
+  expectGreen,
+  INJECT,
+  install,
+  ROLLED,
+  shopIsBare,
+  UNINJECT,
+  webPods,
+} from "../mesh.ts";
 import type { Below, Place } from "../place.ts";
-import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
 
 /** Rolls the application by a command under load from a caller inside the mesh or outside. */
@@ -23,31 +31,12 @@ async function roll(
   expectNothingLost(await load.result());
 }
 
-interface PodSpec {
-  readonly initContainers?: readonly Container[];
-  readonly containers: readonly Container[];
-}
-interface Container {
-  readonly name: string;
-  readonly restartPolicy?: string;
-  readonly securityContext?: { readonly capabilities?: { readonly add?: readonly string[] } };
-}
-
-const webPods = async (place: Place): Promise<PodSpec[]> =>
-  (
-    JSON.parse(
-      await place.shell(
-        "kubectl -n shop get pods -l app=web --field-selector=status.phase=Running -o json",
-      ),
-    ) as { items: { spec: PodSpec; metadata: { deletionTimestamp?: string } }[] }
-  ).items
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ spec }) => spec);
-
 async function podsAreMeshed(place: Place): Promise<void> {
-  const pods = await webPods(place);
+  const pods = (await webPods(place)).filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined,
+  );
   expectThat(pods.length === 2, `there are ${pods.length} pods`);
-  for (const { initContainers = [], containers } of pods) {
+  for (const { initContainers = [], containers } of pods.map(({ spec }) => spec)) {
     const [proxy, ...others] = initContainers;
     expectThat(proxy?.name === "linkerd-proxy" && proxy.restartPolicy === "Always", "no sidecar");
     expectThat(others.length === 0, `init containers: ${others.map(({ name }) => name)}`);
@@ -81,14 +70,6 @@ async function callsAreEncrypted(place: Place, { onSwitch }: Below): Promise<voi
   expectThat(!text.includes("GET /headers"), "a request passed in the clear");
 }
 
-async function podsAreBare(place: Place): Promise<void> {
-  await eventually("the last meshed pods are gone", 60, async () => {
-    const pods = await webPods(place);
-    const meshed = pods.filter(({ initContainers = [] }) => initContainers.length > 0);
-    expectThat(pods.length === 2 && meshed.length === 0, `${meshed.length} are meshed`);
-  });
-}
-
 /** The suite. */
 export const INSTALL: Suite = {
   name: "install",
@@ -107,6 +88,6 @@ export const INSTALL: Suite = {
       name: "uninject rolls it out again, and meshed callers lose nothing",
       run: (place) => roll(place, UNINJECT, { meshed: true }),
     },
-    { name: "its pods are as they were", run: podsAreBare },
+    { name: "its pods are as they were", run: shopIsBare },
   ],
 };
