@@ -54,8 +54,9 @@ function namespace(values: Values): Namespace {
   };
 }
 
-/** The values as the injector and the command line read them again: JSON, which is YAML too. */
+/** The values as the injector and the command line read them again: JSON, which is YAML too. Others' are left out. */
 function config(values: Values): ConfigMap {
+  const { cni: _, proxyInit: __, installGatewayAPI: ___, ...own } = values;
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -67,7 +68,7 @@ function config(values: Values): ConfigMap {
     },
     data: {
       "linkerd-crds-chart-version": values.linkerdVersion,
-      values: JSON.stringify(values, null, 2),
+      values: JSON.stringify(own, null, 2),
     },
   };
 }

@@ -31,6 +31,10 @@ test.each([
   [{ cni: { redirect: "ipvs" } }, "cni.redirect must be one of auto, ebpf, nft, iptables"],
   [{ identity: { issuer: { issuanceLifetime: "1 day" } } }, "issuanceLifetime is no duration"],
   [{ proxy: { resources: { cpu: { request: "much" } } } }, "proxy.resources.cpu.request is no"],
+  [
+    { proxy: { resources: { memory: { request: "1Gi", limit: "250Mi" } } } },
+    "proxy.resources.memory.request is above its limit",
+  ],
   [{ tolerations: {} }, "tolerations must be a list of objects"],
   [{ imagePullSecrets: [{}] }, "imagePullSecrets must be a list of objects with name"],
   [{ podLabels: { a: 1 } }, "podLabels must be strings by name"],

@@ -1,6 +1,7 @@
 /** The values of an installation: Linkerd's names, Bunkerd's defaults, and what users set over them. */
 
-import type { InjectValues } from "../controller/injector/values.ts";
+import { parseQuantity } from "../controller/injector/quantity.ts";
+import type { InjectValues, Resources } from "../controller/injector/values.ts";
 import { CNI } from "./values/cni.ts";
 import { CONTROL_PLANE } from "./values/control-plane.ts";
 import { whyForeign } from "./values/foreign.ts";
@@ -158,5 +159,20 @@ export function validateValues(values: Values): readonly string[] {
       "identityTrustAnchorsPEM, identity.issuer.tls.crtPEM and identity.issuer.tls.keyPEM belong together",
     ],
   ];
-  return checks.flatMap(([holds, message]) => (holds ? [] : [message]));
+  return [
+    ...checks.flatMap(([holds, message]) => (holds ? [] : [message])),
+    ...aboveLimit("proxy.resources", proxy.resources),
+    ...aboveLimit("controllerResources", values.controllerResources),
+    ...aboveLimit("cni.resources", values.cni.resources),
+  ];
+}
+
+/** No pod can have such a container. */
+function aboveLimit(path: string, { cpu, memory }: Resources): string[] {
+  return Object.entries({ cpu, memory })
+    .filter(([, { request, limit }]) => {
+      const most = parseQuantity(limit) ?? Number.POSITIVE_INFINITY;
+      return (parseQuantity(request) ?? 0) > most;
+    })
+    .map(([name]) => `${path}.${name}.request is above its limit`);
 }

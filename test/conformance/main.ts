@@ -13,6 +13,7 @@ import { llhttp } from "./http1/llhttp.ts";
 import { ownHttp1 } from "./http1/own.ts";
 import { http2Client } from "./http2/client.ts";
 import { h2spec } from "./http2/h2spec.ts";
+import { charts } from "./manifests/charts.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
 
@@ -33,6 +34,7 @@ const SUITES: readonly Suite[] = [
   http2Client,
   hpack,
   hpackCorpus,
+  charts,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test

@@ -17,7 +17,7 @@ export type Need = "go" | "root";
 export interface Suite {
   /** What `npm run conformance -- NAME` calls it. */
   readonly name: string;
-  /** Whether it is also part of `npm test`: short, and without anything that a set-up machine lacks. */
+  /** Whether it is also part of `npm test`: short, and where it needs anything that a set-up machine lacks, skipped there. */
   readonly quick: boolean;
   readonly needs: readonly Need[];
   run(report: Report): Promise<void>;

@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { createCertificates } from "../certificates.ts";
+import { renderCni } from "../cni.ts";
+import { renderControlPlane } from "../control-plane.ts";
+import { createValues } from "../values.ts";
+import { CONTROL_PLANE_HELPERS, crdNotes, namespaceNotes } from "./helpers.ts";
+
+test("namespaceNotes() names the labels that the command line gives namespaces", () => {
+  const values = createValues("1");
+  const certificates = createCertificates({ namespace: "linkerd", trustDomain: "x", nowMs: 0 });
+  for (const [chart, objects] of [
+    ["linkerd-control-plane", renderControlPlane(values, certificates)],
+    ["linkerd2-cni", renderCni(values)],
+  ] as const) {
+    const labels = objects.find(({ kind }) => kind === "Namespace")?.metadata?.labels ?? {};
+    const notes = namespaceNotes(chart).replaceAll("{{ .Release.Namespace }}", "linkerd");
+    for (const [name, value] of Object.entries(labels)) expect(notes).toContain(`${name}=${value}`);
+  }
+  expect(crdNotes()).toContain("linkerd-control-plane");
+});
+
+test("the configuration that a chart keeps has no key", () => {
+  for (const name of ["keyPEM", "crtPEM", "caBundle", "identityTrustAnchorsPEM"])
+    expect(CONTROL_PLANE_HELPERS.split('define "mesh.webhook')[0]).toContain(name);
+});

@@ -1,0 +1,67 @@
+/** What charts say beside their objects: how values become configuration and certificates, and what is left to do. */
+
+/**
+ * `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what the webhook serves with,
+ * base64: what is given, else what is there, else a new one; it is kept among the values, as all templates must see the
+ * same one.
+ */
+export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.values" -}}
+{{- $values := deepCopy .Values }}
+{{- $_ := set $values "namespace" .Release.Namespace }}
+{{- $_ := set $values "identityTrustAnchorsPEM" "" }}
+{{- $_ := set $values.identity.issuer "tls" (dict "crtPEM" "" "keyPEM" "") }}
+{{- range $name := list "crtPEM" "keyPEM" "caBundle" }}
+{{- $_ := set $values.proxyInjector $name "" }}
+{{- end }}
+{{- omit $values "global" "webhookCertificate" | toPrettyJson }}
+{{- end }}
+
+{{- define "mesh.webhookCertificate" -}}
+{{- if not (hasKey .Values "webhookCertificate") }}
+{{- $given := .Values.proxyInjector }}
+{{- $name := "linkerd-proxy-injector" }}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace (printf "%s-k8s-tls" $name) }}
+{{- $webhook := lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" (printf "%s-webhook-config" $name) }}
+{{- $made := dict }}
+{{- if and $given.crtPEM $given.keyPEM $given.caBundle }}
+{{- $made = dict "crt" (b64enc $given.crtPEM) "key" (b64enc $given.keyPEM) "ca" (b64enc $given.caBundle) }}
+{{- else if and $secret $webhook }}
+{{- $client := (index $webhook.webhooks 0).clientConfig }}
+{{- $made = dict "crt" (index $secret.data "tls.crt") "key" (index $secret.data "tls.key") "ca" $client.caBundle }}
+{{- else }}
+{{- $host := printf "%s.%s.svc" $name .Release.Namespace }}
+{{- $authority := genCA (printf "%s CA" $host) 365 }}
+{{- $leaf := genSignedCert $host nil (list $host) 365 $authority }}
+{{- $made = dict "crt" (b64enc $leaf.Cert) "key" (b64enc $leaf.Key) "ca" (b64enc $authority.Cert) }}
+{{- end }}
+{{- $_ := set .Values "webhookCertificate" $made }}
+{{- end }}
+{{- .Values.webhookCertificate | toJson }}
+{{- end }}
+`;
+
+/** What the command line's Namespace has and one that Helm makes has not. */
+const NAMESPACE_LABELS = {
+  "linkerd-control-plane": [
+    "linkerd.io/is-control-plane=true",
+    "linkerd.io/control-plane-ns={{ .Release.Namespace }}",
+    "config.linkerd.io/admission-webhooks=disabled",
+    "pod-security.kubernetes.io/enforce=restricted",
+  ],
+  "linkerd2-cni": [
+    "linkerd.io/cni-resource=true",
+    "config.linkerd.io/admission-webhooks=disabled",
+    "pod-security.kubernetes.io/enforce=privileged",
+  ],
+} as const;
+
+/** What to do once, as Helm does not mark namespaces. */
+export function namespaceNotes(chart: keyof typeof NAMESPACE_LABELS): string {
+  const labels = NAMESPACE_LABELS[chart].map((label) => ` \\\n  ${label}`).join("");
+  return `Mark the namespace, once:\n\nkubectl label --overwrite namespace {{ .Release.Namespace }}${labels}\n\nThen see that all is well: bunkerd check\n`;
+}
+
+/** What comes next. */
+export function crdNotes(): string {
+  return "Next: the charts linkerd2-cni and linkerd-control-plane.\n";
+}

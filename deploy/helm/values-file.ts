@@ -1,0 +1,19 @@
+/** A chart's `values.yaml`: each value's default, and what it is for. */
+
+import { type Group, isValue, VERSION } from "../values/kinds.ts";
+
+/** The file's text. */
+export function valuesFile(group: Group, version: string): string {
+  return `${lines(group, { version, pad: "" }).join("\n")}\n`;
+}
+
+function lines(
+  group: Group,
+  { version, pad }: { readonly version: string; readonly pad: string },
+): string[] {
+  return Object.entries(group).flatMap(([name, node]) => {
+    if (!isValue(node)) return [`${pad}${name}:`, ...lines(node, { version, pad: `${pad}  ` })];
+    const initial = node.initial === VERSION ? version : node.initial;
+    return [`${pad}# ${node.schema.description}`, `${pad}${name}: ${JSON.stringify(initial)}`];
+  });
+}
