@@ -13,6 +13,8 @@ export type Terminal = {
   readonly stdin: () => Promise<string>;
   /** Whether standard output shows colours. */
   readonly colours: boolean;
+  /** Shows what is waited for, on a terminal only; an empty text ends it. */
+  readonly progress: (text: string) => void;
 };
 
 /** The flags that say which cluster is meant. */

@@ -10,6 +10,7 @@ const context = {
     warn: () => undefined,
     stdin: () => Promise.resolve(""),
     colours: false,
+    progress: () => undefined,
   },
   connect: () => Promise.reject(new Error("unused")),
   now: () => 0,

@@ -5,6 +5,7 @@ import { addCommand, addGlobalFlags, CommandError } from "./command.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
+import { addIdentity } from "./commands/identity.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
 import { addInstall, addInstallCni } from "./commands/install.ts";
 import { addPrune, addUninstall } from "./commands/uninstall.ts";
@@ -41,6 +42,7 @@ export function createProgram(context: Context): Command {
   addCheck(root, context);
   addInject(root, context);
   addUninject(root, context);
+  addIdentity(root, context);
   addDiagnostics(root, context);
   const viz = addCommand(root, {
     usage: "viz",

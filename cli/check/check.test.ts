@@ -47,6 +47,7 @@ test("a failed check fails the run, a warning does not, a fatal one ends it", as
     description: "broken",
     result: "warning",
     hint: "https://linkerd.io/2/checks/#b",
+    mend: "",
     error: "no",
   });
   expect((await run([broken, fine])).results).toHaveLength(2);
@@ -65,6 +66,39 @@ test("a check that may take its time is asked until it passes or time is over", 
     success: false,
     passed: 3000,
   });
+});
+
+test("what is asked again is told meanwhile; what is no question here is passed over", async () => {
+  const waited: string[] = [];
+  const results: Result[] = [];
+  let passed = 0;
+  const applies = (): boolean => false;
+  await runChecks(
+    [
+      {
+        name: "c",
+        checks: [
+          { ...broken, retried: true },
+          { ...fine, applies },
+        ],
+      },
+    ],
+    {
+      target,
+      patience: {
+        waitMs: 2000,
+        now: () => passed,
+        sleep: (ms) => {
+          passed += ms;
+          return Promise.resolve();
+        },
+      },
+      onResult: (result) => void results.push(result),
+      onWait: (description, error) => void waited.push(`${description}: ${error}`),
+    },
+  );
+  expect(waited).toEqual(["broken: no", "broken: no"]);
+  expect(results.map(({ description }) => description)).toEqual(["broken"]);
 });
 
 test("findings are listed under a title", () => {

@@ -10,6 +10,8 @@ export const ISSUER_SECRET = "linkerd-identity-issuer";
 export type InstalledValues = {
   readonly linkerdVersion: string;
   readonly clusterNetworks: string;
+  /** Whether replicas are kept apart from each other. */
+  readonly isHighlyAvailable: boolean;
 };
 
 /** Reads ConfigMap linkerd-config. Throws where it is missing or cannot be read. */
@@ -18,10 +20,14 @@ export async function readValues({ client, linkerdNamespace }: Target): Promise<
   const map = await client.get(CONFIG_MAPS, name);
   expectThat(map !== undefined, 'configmaps "linkerd-config" not found');
   try {
-    const { linkerdVersion = "", clusterNetworks = "" } = JSON.parse(
-      map.data?.["values"] ?? "",
-    ) as Partial<InstalledValues>;
-    return { linkerdVersion, clusterNetworks };
+    const {
+      linkerdVersion = "",
+      clusterNetworks = "",
+      enablePodAntiAffinity: isHighlyAvailable = false,
+    } = JSON.parse(map.data?.["values"] ?? "") as Partial<InstalledValues> & {
+      readonly enablePodAntiAffinity?: boolean;
+    };
+    return { linkerdVersion, clusterNetworks, isHighlyAvailable };
   } catch (cause) {
     throw new Error('the key "values" of ConfigMap linkerd-config is no JSON', { cause });
   }

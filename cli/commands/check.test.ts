@@ -37,7 +37,7 @@ test("a failed check ends with its reason, a hint, and status 1", async () => {
   const { status, out, err } = await check(["--wait=3s"], without("Pod/linkerd-identity-1"));
   expect([status, err]).toEqual([1, ""]);
   expect(out).toEndWith(
-    '× control plane pods are ready\n    No running pods for "linkerd-identity"\n    see https://linkerd.io/2/checks/#l5d-api-control-ready for hints\n\nStatus check results are ×\n',
+    '× control plane pods are ready\n    No running pods for "linkerd-identity"\n    Look at the pod with kubectl describe and kubectl logs.\n    see https://linkerd.io/2/checks/#l5d-api-control-ready for hints\n\nStatus check results are ×\n',
   );
 });
 
@@ -130,4 +130,26 @@ test("check asks a real API server, over TLS, for what was installed there", asy
   } finally {
     api.stop();
   }
+});
+
+test("--expected-version is what everything is to be of, --cli-version-override what this program is", async () => {
+  const { status, out } = await check(["--expected-version", "2.0.0", "-o", "short"]);
+  expect(status).toBe(0);
+  expect(out).toContain(
+    "linkerd-version\n---------------\n‼ cli is up-to-date\n    is running version 1.2.3 but 2.0.0 is expected\n",
+  );
+  expect(out).toContain("‼ control plane is up-to-date\n");
+  expect(out).toContain("‼ control plane proxies are up-to-date\n");
+  const other = await check(["--cli-version-override", "2.0.0", "-o", "short"]);
+  expect(other.out).toContain("control plane running 1.2.3 but cli running 2.0.0");
+});
+
+test("what is waited for is shown meanwhile", async () => {
+  const shown: string[] = [];
+  await runCommand(["check", "--wait", "2s"], {
+    client: fakeCluster(without("Pod/linkerd-identity-1"), TEXTS),
+    wall: INSTALLED_MS,
+    onProgress: (text) => void shown.push(text),
+  });
+  expect(shown).toContain('control plane pods are ready: No running pods for "linkerd-identity"');
 });

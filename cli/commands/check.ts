@@ -4,12 +4,19 @@ import { type Command, Option } from "commander";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import { type Category, type Result, runChecks } from "../check/check.ts";
 import { CNI_PLUGIN } from "../check/cni-plugin.ts";
-import { CONTROL_PLANE_PROXY, CONTROL_PLANE_VERSION, DATA_PLANE } from "../check/data-plane.ts";
+import {
+  CONTROL_PLANE_PROXY,
+  CONTROL_PLANE_VERSION,
+  DATA_PLANE,
+  VERSION,
+} from "../check/data-plane.ts";
 import { EXISTENCE } from "../check/existence.ts";
 import { IDENTITY } from "../check/identity.ts";
 import { INSTALLATION } from "../check/installation.ts";
 import { KUBERNETES } from "../check/kubernetes.ts";
+import { OPAQUE_PORTS_DEFINITION } from "../check/opaque-ports.ts";
 import { PRE } from "../check/pre.ts";
+import { EXTENSIONS, HIGH_AVAILABILITY } from "../check/replicas.ts";
 import { WEBHOOKS } from "../check/webhooks.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -23,6 +30,8 @@ type Flags = {
   readonly namespace?: string;
   readonly output: "table" | "json" | "short";
   readonly wait: string;
+  readonly expectedVersion?: string;
+  readonly cliVersionOverride?: string;
 };
 
 /** Adds `check`. */
@@ -42,6 +51,8 @@ export function addCheck(parent: Command, context: Context): void {
     .option("--proxy", "Also run data-plane checks")
     .option("--linkerd-cni-enabled", "With --pre, check the CNI plugin too")
     .option("-n, --namespace <name>", "Namespace for --proxy; all unless given")
+    .option("--expected-version <version>", "Version that everything is to be of")
+    .option("--cli-version-override <version>", "Version that counts as this program's own")
     .option("--wait <duration>", "Time to wait for what is not ready yet", "5m")
     .addOption(
       new Option("-o, --output <format>", "Output format")
@@ -55,12 +66,14 @@ export function addCheck(parent: Command, context: Context): void {
       throw new CommandError(`Cannot use --wait ${flags.wait}: it is no duration, such as 5m`);
     const { client } = await context.connect(flags);
     const { linkerdNamespace, cniNamespace, namespace } = flags;
-    const { version, wall, now, sleep, terminal } = context;
+    const { wall, now, sleep, terminal } = context;
+    const { expectedVersion, cliVersionOverride: version = context.version } = flags;
     const printer = createPrinter(flags.output, { context });
     const success = await runChecks(categoriesFor(flags), {
-      target: { client, linkerdNamespace, cniNamespace, namespace, version, wall },
+      target: { client, linkerdNamespace, cniNamespace, namespace, version, expectedVersion, wall },
       patience: { waitMs, now, sleep },
       onResult: printer.add,
+      onWait: (description, error) => terminal.progress(`${description}: ${error}`),
     });
     terminal.write(printer.end(success));
     if (!success) throw new CommandError("");
@@ -69,8 +82,8 @@ export function addCheck(parent: Command, context: Context): void {
 
 function categoriesFor(flags: Flags): readonly Category[] {
   if (flags.pre === true)
-    return [...KUBERNETES, PRE, ...(flags.linkerdCniEnabled === true ? [CNI_PLUGIN] : [])];
-  if (flags.crds === true) return [...KUBERNETES, CRDS_ONLY];
+    return [...KUBERNETES, PRE, ...(flags.linkerdCniEnabled === true ? [CNI_PLUGIN] : []), VERSION];
+  if (flags.crds === true) return [...KUBERNETES, CRDS_ONLY, VERSION];
   return [
     ...KUBERNETES,
     EXISTENCE,
@@ -78,9 +91,11 @@ function categoriesFor(flags: Flags): readonly Category[] {
     CNI_PLUGIN,
     IDENTITY,
     WEBHOOKS,
+    VERSION,
     ...(flags.proxy === true ? [] : [CONTROL_PLANE_VERSION]),
     CONTROL_PLANE_PROXY,
-    ...(flags.proxy === true ? DATA_PLANE : []),
+    ...(flags.proxy === true ? [...DATA_PLANE, OPAQUE_PORTS_DEFINITION] : [EXTENSIONS]),
+    HIGH_AVAILABILITY,
   ];
 }
 
@@ -88,6 +103,25 @@ const CRDS_ONLY: Category = {
   name: "linkerd-crd",
   checks: INSTALLATION.checks.filter(({ anchor }) => anchor === "l5d-existence-crd"),
 };
+
+/** Everything that may be asked. */
+export const ALL_CATEGORIES: readonly Category[] = [
+  ...KUBERNETES,
+  PRE,
+  EXISTENCE,
+  INSTALLATION,
+  CRDS_ONLY,
+  CNI_PLUGIN,
+  IDENTITY,
+  WEBHOOKS,
+  VERSION,
+  CONTROL_PLANE_VERSION,
+  CONTROL_PLANE_PROXY,
+  ...DATA_PLANE,
+  OPAQUE_PORTS_DEFINITION,
+  EXTENSIONS,
+  HIGH_AVAILABILITY,
+];
 
 type Printer = {
   readonly add: (result: Result) => void;
@@ -111,7 +145,10 @@ function createPrinter(
       const head = result.category === category ? "" : (category === "" ? "" : "\n") + title;
       category = result.category;
       const error = result.error.replaceAll("\n", "\n    ");
-      const hint = result.error === "" ? "" : `    ${error}\n    see ${result.hint} for hints\n`;
+      const hint =
+        result.error === ""
+          ? ""
+          : `    ${error}\n    ${result.mend}\n    see ${result.hint} for hints\n`;
       context.terminal.write(`${head}${signs[result.result]} ${result.description}\n${hint}`);
     },
     end: (success) =>

@@ -17,6 +17,8 @@ export type World = {
   readonly forward?: Cluster["forward"];
   /** Milliseconds since 1970 at the start; each sleep moves on. */
   readonly wall?: number;
+  /** Told of what a terminal would show meanwhile. */
+  readonly onProgress?: (text: string) => void;
   readonly onSleep?: (ms: number) => void | Promise<void>;
 };
 
@@ -36,6 +38,7 @@ export async function runCommand(words: readonly string[], world: World = {}): P
       },
       stdin: () => Promise.resolve(world.stdin ?? ""),
       colours: false,
+      progress: (text) => world.onProgress?.(text),
     },
     connect: () =>
       world.client === undefined
