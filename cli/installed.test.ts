@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { createServingCertificate } from "#lib/k8s/certified-key.ts";
+import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
+import type { Secret } from "#lib/k8s/types/core.ts";
 import { fakeCluster } from "../test/fake/cli.ts";
 import { ANCHORS_PEM, INSTALLED_MS, installed } from "../test/fake/installed.ts";
 import { readInstalled } from "./installed.ts";
@@ -11,6 +14,26 @@ test("readInstalled() gives back what was installed", async () => {
   expect(certificates.anchorsPem).toBe(ANCHORS_PEM);
   expect(certificates.issuer.keyPem).toContain("PRIVATE KEY");
   expect(certificates.proxyInjector.caPem).toContain("CERTIFICATE");
+});
+
+test("readInstalled() takes a webhook's certificate as it was renewed, the old authority with the new one", async () => {
+  const { crtPem, keyPem, caPem } = createServingCertificate("x", INSTALLED_MS);
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  let bundle = "";
+  const objects = installed().map((object) => {
+    const copy = structuredClone(object) as Secret & MutatingWebhookConfiguration;
+    if (copy.metadata?.name === "linkerd-proxy-injector-k8s-tls")
+      copy.data = { "tls.crt": base64(crtPem), "tls.key": base64(keyPem) };
+    const config = copy.webhooks?.[0]?.clientConfig;
+    if (config !== undefined) {
+      bundle = Buffer.from(config.caBundle ?? "", "base64").toString() + caPem;
+      config.caBundle = base64(bundle);
+    }
+    return copy;
+  });
+  const { certificates } = await readInstalled(fakeCluster(objects), HOW);
+  expect(certificates.proxyInjector).toEqual({ crtPem, keyPem, caPem: bundle });
+  expect(bundle.split("BEGIN")).toHaveLength(3);
 });
 
 test("readInstalled() says what is missing", async () => {

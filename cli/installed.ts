@@ -1,8 +1,9 @@
 /** What an installation was made of: the values that were set, and the certificates that it lives by. */
 
+import { createServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { CONFIG_MAPS, MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from "#lib/k8s/resource.ts";
-import { type Certificates, createServingCertificate } from "../deploy/certificates.ts";
+import type { Certificates } from "../deploy/certificates.ts";
 import { OVERRIDES_SECRET } from "../deploy/control-plane.ts";
 import type { Overrides } from "../deploy/values.ts";
 import { CommandError } from "./command.ts";

@@ -2,12 +2,7 @@ import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { readIssuer } from "../controller/identity/authority.ts";
-import {
-  certificatesIn,
-  createCertificates,
-  createServingCertificate,
-  withoutCertificates,
-} from "./certificates.ts";
+import { certificatesIn, createCertificates, withoutCertificates } from "./certificates.ts";
 import { createValues } from "./values.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
@@ -47,19 +42,6 @@ test("anchors and issuer of the user's own stay as they are", () => {
   expect(new X509Certificate(made.proxyInjector.crtPem).subjectAltName).toBe(
     "DNS:linkerd-proxy-injector.l.svc",
   );
-});
-
-test("createServingCertificate() makes a leaf that a client with its authority takes", async () => {
-  const { crtPem, keyPem, caPem } = createServingCertificate("localhost", Date.now());
-  using server = Bun.serve({
-    port: 0,
-    tls: { key: keyPem, cert: crtPem },
-    fetch: () => new Response("served"),
-  });
-  const response = await fetch(`https://localhost:${server.port}`, { tls: { ca: caPem } });
-  expect(await response.text()).toBe("served");
-  const leaf = new X509Certificate(crtPem);
-  expect([leaf.ca, leaf.checkIssued(new X509Certificate(caPem))]).toEqual([false, true]);
 });
 
 test("certificatesIn() has what the values hold whole, and withoutCertificates() nothing of it", () => {

@@ -1,22 +1,12 @@
 /** The certificates of a fresh installation: trust anchor, issuer, and what the webhook serves with. */
 
 import {
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from "node:crypto";
-import { keyIdOf } from "#lib/x509/key-id.ts";
-import { toPem } from "#lib/x509/pem.ts";
-import { signCertificate } from "#lib/x509/sign.ts";
+  type CertifiedKey,
+  createAuthority,
+  createServingCertificate,
+  type ServingCertificate,
+} from "#lib/k8s/certified-key.ts";
 import type { Values } from "./values.ts";
-
-/** A certificate and its key, PEM. */
-export interface CertifiedKey {
-  readonly crtPem: string;
-  readonly keyPem: string;
-}
 
 /** All that the manifests carry. */
 export interface Certificates {
@@ -25,9 +15,6 @@ export interface Certificates {
   readonly issuer: CertifiedKey;
   readonly proxyInjector: ServingCertificate;
 }
-
-/** What a webhook serves with, and what the API server verifies it by. */
-export type ServingCertificate = CertifiedKey & { readonly caPem: string };
 
 /** Anchors and issuer of the user's own. */
 export type OwnAuthority = { readonly anchorsPem: string; readonly issuer: CertifiedKey };
@@ -60,12 +47,9 @@ export function withoutCertificates(values: Values): Values {
   };
 }
 
-/** How long they hold, from an hour before now. */
+/** How long they hold. */
 const DAY_MS = 86_400_000;
-const LIFETIMES_MS = { anchor: 3650 * DAY_MS, issuer: 365 * DAY_MS, serving: 365 * DAY_MS };
-
-/** Clocks of nodes may differ by this much. */
-const BACKDATED_MS = 3_600_000;
+const LIFETIMES_MS = { anchor: 3650 * DAY_MS, issuer: 365 * DAY_MS };
 
 /** Makes what is not given. The anchor's key is in `anchorKeyPem`, and nowhere else: whoever keeps it can renew the issuer. */
 export function createCertificates(options: {
@@ -96,52 +80,5 @@ export function createCertificates(options: {
     issuer: { crtPem: issuer.crtPem, keyPem: issuer.keyPem },
     proxyInjector,
     anchorKeyPem: anchor.keyPem,
-  };
-}
-
-/** A certificate for a Service's name, by an authority that is made for it and then forgotten. */
-export function createServingCertificate(host: string, nowMs: number): ServingCertificate {
-  const how = { nowMs, lifetimeMs: LIFETIMES_MS.serving };
-  const authority = createAuthority(`${host} CA`, how);
-  const leaf = certify(
-    { name: host, dnsNames: [host], authority: false },
-    { ...how, signer: authority },
-  );
-  return { crtPem: leaf.crtPem, keyPem: leaf.keyPem, caPem: authority.crtPem };
-}
-
-type Signer = { readonly name: string; readonly key: KeyObject };
-type How = { readonly nowMs: number; readonly lifetimeMs: number; readonly signer?: Signer };
-
-const createAuthority = (name: string, how: How): CertifiedKey & Signer =>
-  certify({ name, dnsNames: [], authority: true }, how);
-
-function certify(
-  what: {
-    readonly name: string;
-    readonly dnsNames: readonly string[];
-    readonly authority: boolean;
-  },
-  { nowMs, lifetimeMs, signer }: How,
-): CertifiedKey & Signer {
-  const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const by = signer ?? { name: what.name, key };
-  const content = {
-    commonName: what.name,
-    issuerCommonName: by.name,
-    issuerKeyId: keyIdOf(createPublicKey(by.key)),
-    dnsNames: what.dnsNames,
-    publicKey: createPublicKey(key),
-    serial: randomBytes(16),
-    notBefore: new Date(nowMs - BACKDATED_MS),
-    notAfter: new Date(nowMs + lifetimeMs),
-    authority: what.authority,
-  };
-  const der = signCertificate(content, (bytes) => sign("sha256", bytes, by.key));
-  return {
-    name: what.name,
-    key,
-    crtPem: toPem("CERTIFICATE", der),
-    keyPem: key.export({ format: "pem", type: "pkcs8" }).toString(),
   };
 }

@@ -59,6 +59,8 @@ test("the names that Linkerd's command line looks up are there", () => {
     "ServiceAccount/linkerd-proxy-injector",
     "ClusterRole/linkerd-linkerd-proxy-injector",
     "ClusterRoleBinding/linkerd-linkerd-proxy-injector",
+    "Role/linkerd-proxy-injector",
+    "RoleBinding/linkerd-proxy-injector",
     "Secret/linkerd-proxy-injector-k8s-tls",
     "Service/linkerd-proxy-injector",
     "NetworkPolicy/linkerd-proxy-injector",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
+import type { Role } from "#lib/k8s/types/rbac.ts";
 import { parseInjector } from "../controller/injector/args.ts";
 import { renderProxyInjector } from "./proxy-injector.ts";
 import { createValues } from "./values.ts";
@@ -25,4 +26,17 @@ test("renderProxyInjector() starts the role with flags that it takes", () => {
     type: "args",
     args: { addr: { port: 8443 }, adminAddr: { port: 9995 }, controllerNamespace: "linkerd" },
   });
+});
+
+test("renderProxyInjector() lets the role write one Secret, one webhook configuration and one Lease", () => {
+  const objects = renderProxyInjector(values, certificates);
+  const written = objects
+    .flatMap((object) => (object as { readonly rules?: Role["rules"] }).rules ?? [])
+    .filter(({ verbs, resources }) => verbs.includes("update") && resources !== undefined)
+    .map(({ resources = [], resourceNames = [] }) => [...resources, ...resourceNames].join(" "));
+  expect(written).toEqual([
+    "mutatingwebhookconfigurations linkerd-proxy-injector-webhook-config",
+    "secrets linkerd-proxy-injector-k8s-tls",
+    "leases linkerd-proxy-injector-certificates",
+  ]);
 });

@@ -4,17 +4,31 @@ import { CONFIG } from "#lib/k8s/annotations.ts";
 import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import {
+  INJECTOR,
+  INJECTOR_LEASE,
+  INJECTOR_TLS,
+  INJECTOR_WEBHOOK,
+} from "../controller/injector/names.ts";
 import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { encoded } from "./identity.ts";
 import { createdBy, labelsOf } from "./marks.ts";
-import { account, WATCH } from "./rbac.ts";
+import { account, type Rule, WATCH } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
 import type { Values } from "./values.ts";
 
-const NAME = "linkerd-proxy-injector";
-const TLS_SECRET = `${NAME}-k8s-tls`;
+const NAME = INJECTOR;
 const PORT = { name: "proxy-injector", port: 8443, webhook: true };
+
+/** What the replica that holds the Lease needs to renew the webhook's certificate: these objects and no others. */
+const ONE = { verbs: ["get", "update"] } as const;
+const RENEWAL: readonly Rule[] = [
+  { ...ONE, group: "", resources: ["secrets"], names: [INJECTOR_TLS] },
+  { ...ONE, group: "coordination.k8s.io", resources: ["leases"], names: [INJECTOR_LEASE] },
+  // What is created has no name yet.
+  { group: "coordination.k8s.io", resources: ["leases"], verbs: ["create"] },
+];
 
 /** Its objects: the account's come first, the webhook last, when somebody serves it. */
 export function renderProxyInjector(values: Values, certificates: Certificates): KubeObject[] {
@@ -31,7 +45,14 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
         { group: "", resources: ["events"], verbs: ["create", "patch"] },
         // For its uid: events on a Deployment are found by that.
         { group: "apps", resources: ["deployments"], verbs: ["get"] },
+        {
+          ...ONE,
+          group: "admissionregistration.k8s.io",
+          resources: ["mutatingwebhookconfigurations"],
+          names: [INJECTOR_WEBHOOK],
+        },
       ],
+      local: RENEWAL,
     }),
     tlsSecret(values, certificates),
     controllerService(NAME, {
@@ -52,7 +73,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
           },
           TRUST_ROOTS_MOUNT,
           {
-            volume: { name: "tls", secret: { secretName: TLS_SECRET } },
+            volume: { name: "tls", secret: { secretName: INJECTOR_TLS } },
             mountPath: "/var/run/linkerd/tls",
           },
         ],
@@ -70,13 +91,17 @@ function tlsSecret(values: Values, { proxyInjector }: Certificates): Secret {
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
-      name: TLS_SECRET,
+      name: INJECTOR_TLS,
       namespace: values.namespace,
       labels: labelsOf("proxy-injector", values),
       annotations: createdBy(values),
     },
     type: "kubernetes.io/tls",
-    data: encoded({ "tls.crt": proxyInjector.crtPem, "tls.key": proxyInjector.keyPem }),
+    data: encoded({
+      "tls.crt": proxyInjector.crtPem,
+      "tls.key": proxyInjector.keyPem,
+      "ca.crt": proxyInjector.caPem,
+    }),
   };
 }
 
@@ -87,7 +112,7 @@ function webhook(values: Values, { proxyInjector }: Certificates): MutatingWebho
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "MutatingWebhookConfiguration",
     metadata: {
-      name: `${NAME}-webhook-config`,
+      name: INJECTOR_WEBHOOK,
       labels: labelsOf("proxy-injector", values),
       annotations: createdBy(values),
     },

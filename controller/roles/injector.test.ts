@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { createServingCertificate } from "../../deploy/certificates.ts";
+import { createServingCertificate } from "#lib/k8s/certified-key.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
 import { fakeValues } from "../../test/fake/values.ts";
@@ -32,7 +32,10 @@ test("startInjector() is alive at once, ready when the webhook serves, and stops
       throw error;
     },
   };
-  const role = startInjector({ addr, adminAddr: addr, files }, surroundings);
+  const role = startInjector(
+    { addr, adminAddr: addr, files, controllerNamespace: "mesh" },
+    surroundings,
+  );
   const status = async (path: string): Promise<number> =>
     (await fetch(`http://127.0.0.1:${role.adminPort}${path}`)).status;
   try {

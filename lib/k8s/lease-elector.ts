@@ -101,7 +101,6 @@ export class LeaseElector {
     const { client, clock, name, identity, timing, log } = this.#options;
     try {
       const read = await client.get(LEASES, name);
-      this.#problem = undefined;
       const nowMs = clock.now();
       this.#observation = observeLease(this.#observation, read, nowMs);
       const { durationMs } = timing;
@@ -109,6 +108,7 @@ export class LeaseElector {
         ...{ identity, name, durationMs, nowMs, wallMs: clock.wall() },
       });
       if (step.type === "wait" || this.#stopped) {
+        this.#problem = undefined;
         this.#stepDown("held by another");
         return;
       }
@@ -134,6 +134,7 @@ export class LeaseElector {
 
   #held(written: Lease, startMs: number): void {
     const { clock, log, name, timing, onElected } = this.#options;
+    this.#problem = undefined;
     this.#observation = observeLease(this.#observation, written, clock.now());
     const untilMs = startMs + timing.renewDeadlineMs;
     if (this.#stopped || untilMs <= clock.now()) return;
