@@ -58,7 +58,7 @@ test("the agent's pods are as the values say, and it leaves alone what they name
       tolerations: [],
       podLabels: { a: "b" },
       podAnnotations: { note: "x" },
-      resources: { memory: { request: "64Mi" } },
+      resources: { cpu: { request: "" }, memory: { request: "100Mi" } },
       updateStrategy: { type: "OnDelete" },
     },
     proxyInit: { ignoreInboundPorts: "25,80-90", skipSubnets: "10.0.0.0/8" },
@@ -70,7 +70,10 @@ test("the agent's pods are as the values say, and it leaves alone what they name
   });
   const [container] = spec?.template.spec?.containers ?? [];
   expect(spec?.template.spec?.tolerations).toBeUndefined();
-  expect(container?.resources).toEqual({ requests: { memory: "64Mi" } });
+  expect(container?.resources).toEqual({
+    requests: { memory: "100Mi" },
+    limits: { memory: "512Mi" },
+  });
   expect(parseArgs((container?.args ?? []).slice(1), { NODE_NAME: "n1" })).toMatchObject({
     args: { exempt: { inboundPorts: ["25", "80-90"], subnets: ["10.0.0.0/8"] } },
   });

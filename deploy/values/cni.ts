@@ -32,7 +32,10 @@ export const CNI: SpecificationOf<CniValues> = {
   tolerations: objects<Toleration>("Taints that the node agent's pods bear", {
     initial: [{ operator: "Exists" }],
   }),
-  resources: resources("the node agent"),
+  resources: resources("the node agent", {
+    cpu: { request: "10m" },
+    memory: { request: "64Mi", limit: "512Mi" },
+  }),
   podLabels: labels("Labels of the node agent's pods"),
   podAnnotations: labels("Annotations of the node agent's pods"),
   updateStrategy: {

@@ -35,12 +35,22 @@ export function pullPolicy(whose: string): Value<"IfNotPresent" | "Always" | "Ne
   return choice(`Pull policy of ${whose}`, ["IfNotPresent", "Always", "Never"]);
 }
 
-/** Requests and limits. */
-export function resources(whose: string): SpecificationOf<Resources> {
-  const quantity = (what: string): Value<string> =>
-    text(`${what} of ${whose}; empty for none`, QUANTITY);
+/** Requests and limits; none unless they are given here. */
+export function resources(
+  whose: string,
+  initial: { readonly [Name in keyof Resources]?: Partial<Resources[Name]> } = {},
+): SpecificationOf<Resources> {
+  const quantity = (what: string, given = ""): Value<string> =>
+    text(`${what} of ${whose}; empty for none`, { ...QUANTITY, initial: given });
+  const { cpu, memory } = initial;
   return {
-    cpu: { request: quantity("CPU request"), limit: quantity("CPU limit") },
-    memory: { request: quantity("Memory request"), limit: quantity("Memory limit") },
+    cpu: {
+      request: quantity("CPU request", cpu?.request),
+      limit: quantity("CPU limit", cpu?.limit),
+    },
+    memory: {
+      request: quantity("Memory request", memory?.request),
+      limit: quantity("Memory limit", memory?.limit),
+    },
   };
 }

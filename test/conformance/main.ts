@@ -14,6 +14,9 @@ import { ownHttp1 } from "./http1/own.ts";
 import { http2Client } from "./http2/client.ts";
 import { h2spec } from "./http2/h2spec.ts";
 import { charts } from "./manifests/charts.ts";
+import { checkov } from "./manifests/checkov.ts";
+import { kubeScore } from "./manifests/kube-score.ts";
+import { kubeconform } from "./manifests/kubeconform.ts";
 import { CountingReport, type Need, type Suite, type Tally } from "./suite.ts";
 import { webSocket } from "./websocket/suite.ts";
 
@@ -35,19 +38,28 @@ const SUITES: readonly Suite[] = [
   hpack,
   hpackCorpus,
   charts,
+  kubeconform,
+  kubeScore,
+  checkov,
 ];
 const HELP = `npm run conformance -- [SUITE…] [--quick]
   --quick   only what is part of npm test
 Suites: ${SUITES.map(({ name }) => name).join(", ")}`;
 const MISSING: Readonly<Record<Need, string>> = {
   go: "Go 1.26 is not there: install it from https://go.dev/dl",
+  python: "Python 3 with its module venv is not there",
   root: "it needs root",
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const lacks = (need: Need): boolean =>
-  need === "go" ? Bun.which("go") === null : process.getuid?.() !== 0;
+const hasPython = (): boolean =>
+  Bun.which("python3") !== null &&
+  Bun.spawnSync(["python3", "-c", "import ensurepip, venv"]).exitCode === 0;
+const lacks = (need: Need): boolean => {
+  if (need === "python") return !hasPython();
+  return need === "go" ? Bun.which("go") === null : process.getuid?.() !== 0;
+};
 
 /** Runs one suite and returns how many cases it had; one that breaks counts as a failure. */
 async function runSuite(suite: Suite): Promise<Tally> {

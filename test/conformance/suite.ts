@@ -11,7 +11,7 @@ export interface Report {
 }
 
 /** What a machine may lack; a suite that needs it is skipped by name there. */
-export type Need = "go" | "root";
+export type Need = "go" | "python" | "root";
 
 /** One body of cases against one part of the proxy. */
 export interface Suite {

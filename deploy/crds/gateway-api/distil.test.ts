@@ -11,6 +11,7 @@ spec:
     description: {type: string, description: prose}
     properties:
       properties: {a: {description: prose, enum: [x]}}
+status: {conditions: null}
 ---
 kind: ValidatingAdmissionPolicy
 `;

@@ -13,12 +13,13 @@ type Tree = Readonly<Record<string, unknown>>;
 
 /**
  * The definitions of a file as lines of JSON. Descriptions are left out: with them a definition does not fit into the
- * annotation in which `kubectl apply` keeps what it applied, and all of them are ten times as long.
+ * annotation in which `kubectl apply` keeps what it applied, and all of them are ten times as long. So is the status, which
+ * is an empty form that the API refuses.
  */
 export function distil(yaml: string): string[] {
   return loadAll(yaml)
     .filter((each): each is Tree => isTree(each) && each["kind"] === "CustomResourceDefinition")
-    .map((definition) => JSON.stringify(withoutProse(definition, "keywords")));
+    .map(({ status: _, ...definition }) => JSON.stringify(withoutProse(definition, "keywords")));
 }
 
 const isTree = (value: unknown): value is Tree =>

@@ -12,7 +12,7 @@ import type { Secret } from "../../../lib/k8s/types/core.ts";
 import type { KubeObject } from "../../../lib/k8s/types/meta.ts";
 import type { Report, Suite } from "../suite.ts";
 import { goProgram } from "../tools.ts";
-import { anyValues, CERTIFICATE_VALUES, rendered, SETS, VERSION } from "./rendered.ts";
+import { anyValues, CERTIFICATE_VALUES, merged, rendered, SETS, VERSION } from "./rendered.ts";
 
 const HELM = "helm.sh/helm/v3/cmd/helm@v3.21.4";
 const KUBERNETES = "1.36.0";
@@ -68,7 +68,7 @@ async function compare(
   what: (typeof CHARTS)[number] & { readonly folder: string; readonly overrides: Overrides },
 ): Promise<string | undefined> {
   const { chart, part, namespaceOf, folder, overrides } = what;
-  const full = joined(overrides as Tree, CERTIFICATE_VALUES as Tree) as Overrides;
+  const full = merged(overrides, CERTIFICATE_VALUES);
   const { namespace, cni } = createValues(VERSION, full);
   const release = namespaceOf === "cni" ? cni.namespace : namespace;
   const how = [
@@ -136,7 +136,7 @@ function sets(): (readonly [string, Overrides])[] {
   while (chosen.length < RANDOM_SETS) {
     // Users of their own, or the values are refused.
     const users = { controllerUID: 2103, proxy: { uid: 2202 } };
-    const overrides = joined(anyValues(random) as Tree, users) as Overrides;
+    const overrides = merged(anyValues(random), users);
     if (isUsable(overrides)) chosen.push([`random ${chosen.length}`, overrides]);
   }
   return [...Object.entries(SETS), ...chosen];
@@ -144,7 +144,7 @@ function sets(): (readonly [string, Overrides])[] {
 
 function isUsable(overrides: Overrides): boolean {
   try {
-    createValues(VERSION, joined(overrides as Tree, CERTIFICATE_VALUES as Tree) as Overrides);
+    createValues(VERSION, merged(overrides, CERTIFICATE_VALUES));
     return true;
   } catch {
     return false;
@@ -169,18 +169,6 @@ function known(given: Tree, { properties = {}, additionalProperties }: Tree): Tr
       return [[name, schema["type"] === "object" ? known(value as Tree, schema) : value]];
     }),
   );
-}
-
-function joined(under: Tree, over: Tree): Tree {
-  const result: Record<string, unknown> = { ...under };
-  for (const [name, value] of Object.entries(over)) {
-    const below = result[name];
-    const both = [below, value].every(
-      (each) => typeof each === "object" && each !== null && !Array.isArray(each),
-    );
-    result[name] = both ? joined(below as Tree, value as Tree) : value;
-  }
-  return result;
 }
 
 /** The first object that is not the same, or is missing; Helm makes the namespace and keeps what was set. */

@@ -92,6 +92,25 @@ export const SETS: Readonly<Record<string, Overrides>> = {
   "gateway api": { installGatewayAPI: true },
 };
 
+type Tree = Readonly<Record<string, unknown>>;
+
+/** Values over others. */
+export function merged(under: Overrides, over: Overrides): Overrides {
+  return joined(under as Tree, over as Tree) as Overrides;
+}
+
+function joined(under: Tree, over: Tree): Tree {
+  const result: Record<string, unknown> = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const below = result[name];
+    const both = [below, value].every(
+      (each) => typeof each === "object" && each !== null && !Array.isArray(each),
+    );
+    result[name] = both ? joined(below as Tree, value as Tree) : value;
+  }
+  return result;
+}
+
 /** Values of every kind, chosen by `random`. */
 export function anyValues(random: () => number): Overrides {
   const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
