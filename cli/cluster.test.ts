@@ -6,9 +6,9 @@ import { servePlain } from "#lib/net/plain-http.ts";
 import { connect } from "./cluster.ts";
 
 test("connect() reaches the cluster that the kubeconfig names", async () => {
-  const server = servePlain({ ip: "127.0.0.1", port: 0 }, ({ path }) => ({
+  const server = servePlain({ ip: "127.0.0.1", port: 0 }, ({ path, header }) => ({
     status: 200,
-    body: path,
+    body: `${path} ${header("impersonate-user")}`,
   }));
   const folder = await mkdtemp(join(tmpdir(), "cluster-"));
   try {
@@ -19,7 +19,12 @@ test("connect() reaches the cluster that the kubeconfig names", async () => {
     );
     const { client, namespace } = await connect({ kubeconfig: file });
     expect(namespace).toBe("shop");
-    expect(await client.text("/version")).toBe("/version");
+    expect(await client.text("/version")).toBe("/version undefined");
+    const other = await connect({ kubeconfig: file, as: "jane" });
+    expect(await other.client.text("/version")).toBe("/version jane");
+    expect(await connect({ kubeconfig: file, asGroup: "ops" }).catch(String)).toContain(
+      "name a user by --as too",
+    );
   } finally {
     server.stop();
     await rm(folder, { recursive: true });

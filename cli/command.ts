@@ -52,6 +52,8 @@ export function addGlobalFlags(root: Command, linkerdNamespace: string): Command
     )
     .option("--kubeconfig <file>", "Path to the kubeconfig file to use")
     .option("--context <name>", "Name of the kubeconfig context to use")
+    .option("--as <user>", "User to act as")
+    .option("--as-group <group>", "Group to act as; one")
     .option("--verbose", "Turn on more output");
 }
 

@@ -21,6 +21,9 @@ export type Terminal = {
 export type ClusterFlags = {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** Whom to act as. */
+  readonly as?: string | undefined;
+  readonly asGroup?: string | undefined;
 };
 
 /** A cluster, and the namespace that its context names. */

@@ -4,7 +4,14 @@ import { type Command, Option } from "commander";
 import { IMAGE } from "../deploy/image/environment.ts";
 import { HA, type Overrides } from "../deploy/values.ts";
 import type { GlobalFlags } from "./command.ts";
+import type { Context } from "./context.ts";
 import { joinOverrides, readOverrides } from "./install-values.ts";
+import {
+  addSettingFlags,
+  CONTROL_PLANE_SETTINGS,
+  CONTROL_PLANE_TOLD,
+  settingOverrides,
+} from "./setting-flags.ts";
 
 /** What every command that prints manifests takes. */
 export type ValueFlags = {
@@ -54,8 +61,9 @@ export type InstallFlags = ValueFlags & {
 };
 
 /** Declares them. */
-export function addInstallFlags(command: Command): Command {
-  return addValueFlags(command)
+export function addInstallFlags(command: Command, context: Context): Command {
+  const flags = { settings: CONTROL_PLANE_SETTINGS, told: CONTROL_PLANE_TOLD };
+  return addSettingFlags(addValueFlags(command), context, flags)
     .option(
       "--ha",
       "Three replicas of each controller, apart from each other; pods that cannot be injected are refused",
@@ -108,7 +116,8 @@ export function installOverrides(flags: GlobalFlags & InstallFlags): Overrides {
     },
     cni: { namespace: flags.cniNamespace },
   }) as Overrides;
-  return flags.ha === true ? joinOverrides(HA, own) : own;
+  const set = settingOverrides(flags, CONTROL_PLANE_SETTINGS);
+  return joinOverrides(flags.ha === true ? HA : {}, joinOverrides(own, set));
 }
 
 /** What flags, files and `--set` give together. Throws CommandError where one cannot be read. */

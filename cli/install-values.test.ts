@@ -74,3 +74,16 @@ test("a file that holds no object is refused", async () => {
   await writeFile(list, "");
   expect((await from({ files: [list] })).namespace).toBe("linkerd");
 });
+
+test("L14 no value changes what all objects are", async () => {
+  await writeFile(file, "__proto__:\n  polluted: true\n");
+  const ways: Partial<ValueSources>[] = [
+    { files: [file] },
+    { set: ["__proto__.polluted=1"] },
+    { set: ["proxy.__proto__.polluted=1"] },
+    { setString: ["__proto__=1"] },
+    { set: ["constructor.prototype.polluted=1"] },
+  ];
+  for (const way of ways) expect(await from(way).catch(String)).toContain("is not known");
+  expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+});

@@ -68,9 +68,15 @@ async function readYaml(file: string): Promise<Tree> {
   return value;
 }
 
+/** A member of the tree itself. Throws CommandError for the name by which all objects would be changed. */
+function own(tree: Tree, key: string): unknown {
+  if (key === "__proto__") throw new CommandError("Cannot use values: __proto__ is not known");
+  return Object.hasOwn(tree, key) ? tree[key] : undefined;
+}
+
 function merge(into: Tree, from: Tree): void {
   for (const [key, value] of Object.entries(from)) {
-    const there = into[key];
+    const there = own(into, key);
     if (isTree(there) && isTree(value)) merge(there, value);
     else into[key] = value;
   }
@@ -111,10 +117,12 @@ function assign(
   const keys = keysOf(path);
   let at = tree;
   for (const key of keys.slice(0, -1)) {
-    const next = at[key];
+    const next = own(at, key);
     const inner: Tree = isTree(next) ? next : {};
     at[key] = inner;
     at = inner;
   }
-  at[keys.at(-1) ?? ""] = value;
+  const last = keys.at(-1) ?? "";
+  own(at, last);
+  at[last] = value;
 }

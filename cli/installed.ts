@@ -2,7 +2,14 @@
 
 import { createServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import { CONFIG_MAPS, MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from "#lib/k8s/resource.ts";
+import {
+  CONFIG_MAPS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  type ObjectName,
+  type Resource,
+  SECRETS,
+} from "#lib/k8s/resource.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "../deploy/certificates.ts";
 import { OVERRIDES_SECRET } from "../deploy/control-plane.ts";
 import type { Overrides } from "../deploy/values.ts";
@@ -14,9 +21,30 @@ export interface Installed {
   readonly certificates: Certificates;
 }
 
-/** Reads both from the cluster. Throws CommandError where there is no installation, or a part of it is missing. */
+/** Where an installation is looked up, object by object. */
+export type Installation = Pick<KubeClient, "get">;
+
+/** One that was written down. */
+export function inManifests(objects: readonly KubeObject[]): Installation {
+  return {
+    get: <T extends KubeObject>(
+      resource: Resource<T>,
+      { name, namespace }: ObjectName,
+    ): Promise<T | undefined> =>
+      Promise.resolve(
+        objects.find(
+          ({ kind, metadata }) =>
+            kind === resource.kind &&
+            metadata?.name === name &&
+            (!resource.namespaced || metadata.namespace === namespace),
+        ) as T | undefined,
+      ),
+  };
+}
+
+/** Reads both from where they are. Throws CommandError where there is no installation, or a part of it is missing. */
 export async function readInstalled(
-  client: KubeClient,
+  client: Installation,
   { namespace, wallMs }: { readonly namespace: string; readonly wallMs: number },
 ): Promise<Installed> {
   const text = new Texts(client, namespace);
@@ -37,7 +65,7 @@ export async function readInstalled(
 
 /** What the webhook serves with, as long as the API server knows by what to verify it; else a new one. */
 async function servingCertificate(
-  client: KubeClient,
+  client: Installation,
   { namespace, wallMs }: { readonly namespace: string; readonly wallMs: number },
 ): Promise<Certificates["proxyInjector"]> {
   const name = "linkerd-proxy-injector";
@@ -56,10 +84,10 @@ const decoded = (base64: string): string => Buffer.from(base64, "base64").toStri
 
 /** Texts in the control plane's namespace. */
 class Texts {
-  readonly #client: KubeClient;
+  readonly #client: Installation;
   readonly #namespace: string;
 
-  constructor(client: KubeClient, namespace: string) {
+  constructor(client: Installation, namespace: string) {
     this.#client = client;
     this.#namespace = namespace;
   }

@@ -51,3 +51,19 @@ test.each([
 ])("%j is one clear line, and status 1", async (words, err) => {
   expect(await runCommand(words)).toEqual({ status: 1, out: "", err });
 });
+
+test("a command of viz by its old name is told, and run", async () => {
+  const { err } = await runCommand(["stat", "deploy"]);
+  expect(err).toBe(
+    "stat is deprecated: use viz stat\nCannot find a cluster: there is none in this test\n",
+  );
+  expect((await runCommand(["tap", "deploy"])).err).toStartWith("tap is deprecated: use viz tap\n");
+});
+
+test("a flag of Linkerd's that has no effect is told", async () => {
+  const { err, status } = await runCommand(["version", "--client", "--api-addr", "x:1"]);
+  expect([status, err]).toEqual([
+    0,
+    "--api-addr has no effect: proxies are asked through the API server\n",
+  ]);
+});

@@ -13,6 +13,7 @@ import { addUpgrade } from "./commands/upgrade.ts";
 import { addVersion } from "./commands/version.ts";
 import { addVizStat } from "./commands/viz-stat.ts";
 import type { Context } from "./context.ts";
+import { addToldFlags, idle } from "./told-flags.ts";
 
 const OVERVIEW = `
 Other roles of this executable: dev, cni and controller, each with its own --help, and proxy, which reads its
@@ -34,6 +35,9 @@ export function createProgram(context: Context): Command {
     .description(`Bunkerd ${context.version}, a service mesh that speaks Linkerd's interfaces`)
     .addHelpText("after", OVERVIEW);
   addGlobalFlags(root, context.linkerdNamespace);
+  addToldFlags(root, context, [
+    ["--api-addr <address>", idle("proxies are asked through the API server")],
+  ]);
   addInstall(root, context);
   addInstallCni(root, context);
   addUpgrade(root, context);
@@ -75,7 +79,7 @@ export async function runProgram(words: readonly string[], context: Context): Pr
     return 0;
   }
   try {
-    await program.parseAsync(words, { from: "user" });
+    await program.parseAsync(withoutOldName(words, context), { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -83,6 +87,16 @@ export async function runProgram(words: readonly string[], context: Context): Pr
     if (!silent) context.terminal.warn(`${messageOf(error)}\n`);
     return 1;
   }
+}
+
+/** Commands of `viz` that once stood alone. */
+const OLD_NAMES: readonly string[] = ["dashboard", "edges", "routes", "stat", "tap", "top"];
+
+function withoutOldName(words: readonly string[], { terminal }: Context): readonly string[] {
+  const [name = ""] = words;
+  if (!OLD_NAMES.includes(name)) return words;
+  terminal.warn(`${name} is deprecated: use viz ${name}\n`);
+  return ["viz", ...words];
 }
 
 function messageOf(error: unknown): string {

@@ -285,3 +285,49 @@ test("files and folders are read in order; a missing one, no one, and a wrong fl
     "is not one of all-unauthenticated",
   );
 });
+
+test("-o json writes objects as JSON, inject and uninject alike", async () => {
+  const stdin = `kind: Deployment\nmetadata:\n  name: web\nspec:\n${template("  ")}`;
+  const { out } = await runCommand(["inject", "-o", "json", "-"], { stdin });
+  expect(JSON.parse(out)).toMatchObject({
+    spec: { template: { metadata: { annotations: { "linkerd.io/inject": "enabled" } } } },
+  });
+  const back = await runCommand(["uninject", "-o", "json", "-"], { stdin: out });
+  expect(JSON.parse(back.out)).toMatchObject({ kind: "Deployment" });
+  expect(back.out).not.toContain("linkerd.io");
+});
+
+test("Linkerd's other flags are taken, told or refused", async () => {
+  const stdin = `kind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n`;
+  const words = [
+    "inject",
+    "--registry",
+    "r.test",
+    "--proxy-memory",
+    "1Mi",
+    "--enable-debug-sidecar",
+    "-",
+  ];
+  const { out, err } = await runCommand(words, { stdin });
+  expect(out).toContain("config.linkerd.io/proxy-image: r.test/bunkerd\n");
+  expect(out).toContain("config.linkerd.io/proxy-memory-request: 1Mi\n");
+  expect(err).toStartWith(
+    "--enable-debug-sidecar has no effect: kubectl debug adds a container to a running pod\n--proxy-memory is deprecated: use --proxy-memory-request\n",
+  );
+  const refused = await runCommand(["inject", "--disable-identity", "-"], { stdin });
+  expect([refused.status, refused.out]).toEqual([1, ""]);
+  expect(refused.err).toContain("Cannot inject without identity");
+});
+
+test("L3 odd YAML is one clear line, and nothing is written", async () => {
+  const bomb = `a: &a [x,x,x,x,x,x,x,x]\n${"bcdefgh"
+    .split("")
+    .map((name, at) => `${name}: &${name} [${`*${"abcdefg"[at]},`.repeat(8)}]`)
+    .join("\n")}\n`;
+  for (const stdin of [bomb, "a:\n\tb: 1\n", `a: ${"[".repeat(1e5)}`, "a: &a [*a]\n"]) {
+    const { status, out, err } = await runCommand(["inject", "-"], { stdin });
+    expect([status, out]).toEqual([1, ""]);
+    expect(err.trim().split("\n")).toHaveLength(1);
+    expect(err).toStartWith("Cannot read standard input, document 1");
+  }
+});

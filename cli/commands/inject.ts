@@ -1,7 +1,7 @@
 /** `inject` and `uninject`: manifests in, manifests out, a report on standard error. */
 
 import type { Command } from "commander";
-import { addCommand, flagsOf } from "../command.ts";
+import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { flagAnnotations, injectFlags } from "../inject/flags.ts";
 import { createInject } from "../inject/inject.ts";
@@ -10,7 +10,9 @@ import { assumeMesh, createManual, readMesh } from "../inject/manual.ts";
 import { injectReport, uninjectReport } from "../inject/report.ts";
 import { transform } from "../inject/transform.ts";
 import { uninject } from "../inject/uninject.ts";
+import { addOutputFlag, imageAt } from "../install-flags.ts";
 import { symbolsFor } from "../symbols.ts";
+import { addToldFlags, deprecated, idle, type ToldFlag } from "../told-flags.ts";
 
 const DETAILS =
   "FILES are files, folders with all below them, URLs, or - for standard input. Documents that are not changed keep their text.";
@@ -34,18 +36,38 @@ export function addInject(parent: Command, context: Context): void {
     .option("--ingress", "Enable ingress mode in the proxy")
     .option("--manual", "Include the proxy sidecar in the output, as the cluster's webhook would")
     .option("--ignore-cluster", "With --manual, use default values instead of the cluster's")
-    .option("--identity-trust-anchors-file <file>", "With --ignore-cluster, PEM of the anchors");
+    .option("--identity-trust-anchors-file <file>", "With --ignore-cluster, PEM of the anchors")
+    .option("--registry <name>", "Container registry to pull the proxy's image from");
   for (const flag of injectFlags()) command.addOption(flag);
+  addOutputFlag(addToldFlags(command, context, TOLD));
   command.action(async (files: string[], flags: Record<string, unknown>) => {
-    const annotations = flagAnnotations(flags);
+    if (flags["disableIdentity"] === true)
+      throw new CommandError("Cannot inject without identity: every proxy has one");
+    const annotations = { ...registryAnnotation(flags["registry"]), ...flagAnnotations(flags) };
     if (flags["ingress"] === true) annotations["linkerd.io/inject"] = "ingress";
-    const documents = await readInputs(files, terminal.stdin);
+    const documents = await readInputs(files, terminal);
     const manual = flags["manual"] === true ? await readManual(command, context) : undefined;
-    const { yaml, reports } = transform(documents, createInject({ annotations, manual }));
-    terminal.write(yaml);
+    const output = flags["output"] === "json" ? "json" : "yaml";
+    const change = createInject({ annotations, manual });
+    const { text, reports } = transform(documents, change, output);
+    terminal.write(text);
     const verbose = flagsOf<object>(command).verbose === true;
     terminal.warn(injectReport(reports, { symbols: symbolsFor(terminal), verbose }));
   });
+}
+
+/** Linkerd's flags that change nothing here, or have another name. */
+const TOLD: readonly ToldFlag[] = [
+  ["--close-wait-timeout <duration>", idle("no init container sets what is the whole node's")],
+  ["--disable-identity", "is refused"],
+  ["--enable-debug-sidecar", idle("kubectl debug adds a container to a running pod")],
+  ["--proxy-cpu <quantity>", deprecated("--proxy-cpu-request")],
+  ["--proxy-memory <quantity>", deprecated("--proxy-memory-request")],
+];
+
+function registryAnnotation(registry: unknown): Record<string, string> {
+  const image = typeof registry === "string" ? imageAt(registry) : undefined;
+  return image === undefined ? {} : { "config.linkerd.io/proxy-image": image };
 }
 
 type ManualFlags = {
@@ -70,7 +92,7 @@ async function readManual(
 
 /** Adds `uninject`. */
 export function addUninject(parent: Command, { terminal }: Context): void {
-  addCommand(parent, {
+  const command = addCommand(parent, {
     usage: "uninject [FILES...]",
     summary: "Remove the Linkerd proxy from a Kubernetes config",
     details: DETAILS,
@@ -80,10 +102,13 @@ export function addUninject(parent: Command, { terminal }: Context): void {
         "kubectl get deploy -o yaml | bunkerd uninject - | kubectl apply -f -",
       ],
     ],
-  }).action(async (files: string[]) => {
-    const documents = await readInputs(files, terminal.stdin);
-    const { yaml, reports } = transform(documents, uninject);
-    terminal.write(yaml);
-    terminal.warn(uninjectReport(reports));
   });
+  addOutputFlag(command).action(
+    async (files: string[], { output }: { output: "yaml" | "json" }) => {
+      const documents = await readInputs(files, terminal);
+      const { text, reports } = transform(documents, uninject, output);
+      terminal.write(text);
+      terminal.warn(uninjectReport(reports));
+    },
+  );
 }

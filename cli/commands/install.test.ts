@@ -132,3 +132,43 @@ test("inject --manual takes the cluster's configuration", async () => {
     (await runCommand(["inject", "--manual", "--ignore-cluster", "-"], { stdin })).err,
   ).toContain("--identity-trust-anchors-file");
 });
+
+test("Linkerd's flags set values; those without effect are told, those that would mislead refused", async () => {
+  const { status, out, err } = await runCommand(
+    [
+      "install",
+      "--ignore-cluster",
+      "--proxy-uid",
+      "3000",
+      "--proxy-cpu",
+      "10m",
+      "--skip-inbound-ports",
+      "25",
+    ],
+    world,
+  );
+  expect([status, err]).toEqual([
+    0,
+    "--skip-inbound-ports has no effect: the node agent redirects: give it to bunkerd install-cni\n--proxy-cpu is deprecated: use --proxy-cpu-request\n",
+  ]);
+  const config = named(out, "ConfigMap/linkerd-config") as { data?: Record<string, string> };
+  expect(JSON.parse(config.data?.["values"] ?? "")).toMatchObject({
+    proxy: { uid: 3000, resources: { cpu: { request: "10m" } } },
+  });
+  const external = await runCommand(["install", "--identity-external-issuer"], world);
+  expect([external.status, external.out]).toEqual([1, ""]);
+  expect(external.err).toContain("Cannot leave anchors or issuer to others");
+  const wrong = await runCommand(["install", "--proxy-uid", "root"], world);
+  expect(wrong.err).toContain("it is not a number");
+});
+
+test("install-cni takes what no proxy is to see", async () => {
+  const { out, err } = await runCommand(
+    ["install-cni", "--skip-inbound-ports", "25,7000-7010", "--use-wait-flag"],
+    world,
+  );
+  expect(err).toBe(
+    "--use-wait-flag has no effect: rules are written as a whole, without a lock to wait for\n",
+  );
+  expect(out).toContain("25,7000-7010");
+});

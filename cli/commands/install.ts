@@ -21,11 +21,24 @@ import {
   overridesOf,
   type ValueFlags,
 } from "../install-flags.ts";
-import { valuesOf } from "../install-values.ts";
+import { joinOverrides, valuesOf } from "../install-values.ts";
 import { printsControlPlane, writeManifest } from "../manifest.ts";
 import { readAllOwnCertificates } from "../own-certificates.ts";
+import { addSettingFlags, CNI_SETTINGS, CNI_TOLD, settingOverrides } from "../setting-flags.ts";
 
-type Flags = InstallFlags & { readonly ignoreCluster?: boolean };
+type Flags = InstallFlags & {
+  readonly ignoreCluster?: boolean;
+  readonly identityExternalCa?: boolean;
+  readonly identityExternalIssuer?: boolean;
+};
+
+/** Who else writes the issuer's Secret would find it overwritten by the next upgrade. */
+function expectOwnIssuer({ identityExternalCa, identityExternalIssuer }: Flags): void {
+  if (identityExternalCa !== true && identityExternalIssuer !== true) return;
+  throw new CommandError(
+    "Cannot leave anchors or issuer to others: this version writes Secret linkerd-identity-issuer itself; give their certificates by --identity-trust-anchors-file, --identity-issuer-certificate-file and --identity-issuer-key-file",
+  );
+}
 
 /** Adds `install`. */
 export function addInstall(parent: Command, context: Context): void {
@@ -50,10 +63,14 @@ export function addInstall(parent: Command, context: Context): void {
         ],
       ],
     }),
+    context,
   )
+    .option("--identity-external-ca", "Not in this version")
+    .option("--identity-external-issuer", "Not in this version")
     .option("--crds", "Install the custom resource definitions only")
     .option("--ignore-cluster", "Do not look into the cluster for an installation that exists");
   printsControlPlane<Flags>(command, context, async (flags) => {
+    expectOwnIssuer(flags);
     const overrides = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, overrides);
     const given = certificatesIn(values);
@@ -127,7 +144,8 @@ export function addInstallCni(parent: Command, context: Context): void {
         ["Without eBPF", "bunkerd install-cni --redirect nft | kubectl apply -f -"],
       ],
     }),
-  )
+  );
+  addSettingFlags(command, context, { settings: CNI_SETTINGS, told: CNI_TOLD })
     .option("--cni-image <name>", "Image of the node agent")
     .option("--cni-image-version <tag>", "Tag of that image")
     .option("--cni-log-level <level>", "Log level of the node agent")
@@ -150,7 +168,8 @@ export function addInstallCni(parent: Command, context: Context): void {
         redirect: flags.redirect,
       },
     }) as Overrides;
-    const values = valuesOf(context.version, await overridesOf(context.version, flags, overrides));
+    const own = joinOverrides(overrides, settingOverrides(flags, CNI_SETTINGS));
+    const values = valuesOf(context.version, await overridesOf(context.version, flags, own));
     writeManifest(renderCni(values), { output: flags.output, context });
   });
 }

@@ -108,3 +108,20 @@ test.each([
   const { status, out, err } = await runCommand(["upgrade", ...flags], world);
   expect([status, out, err]).toEqual([1, "", expect.stringContaining(problem)]);
 });
+
+test("upgrade --from-manifests reads what was applied, also as a list, and asks no cluster", async () => {
+  const list = file("before.json", JSON.stringify({ kind: "List", items: before }));
+  const { status, out } = await runCommand(["upgrade", "--from-manifests", list], {
+    wall: INSTALLED_MS,
+  });
+  expect(status).toBe(0);
+  const after = renderControlPlane(createValues("1.2.3", overrides), certificates);
+  expect(objectsOf(out)).toEqual(JSON.parse(JSON.stringify(after)));
+});
+
+test("upgrade --force does not ask whether certificates fit together", async () => {
+  const words = ["upgrade", "--identity-trust-anchors-file", file("other.pem", next.anchorsPem)];
+  expect((await runCommand(words, world)).err).toContain("does not chain to a trust anchor");
+  const { status, out } = await runCommand([...words, "--force"], world);
+  expect([status, out.includes("kind: Deployment")]).toEqual([0, true]);
+});

@@ -3,8 +3,10 @@
 import type { Command } from "commander";
 import { certificatesIn } from "../../deploy/certificates.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
-import { addCommand } from "../command.ts";
+import { addCommand, type GlobalFlags } from "../command.ts";
 import type { Context } from "../context.ts";
+import { readInputs } from "../inject/input.ts";
+import { objectsIn } from "../inject/workload.ts";
 import {
   addInstallFlags,
   type InstallFlags,
@@ -12,9 +14,19 @@ import {
   overridesOf,
 } from "../install-flags.ts";
 import { joinOverrides, valuesOf } from "../install-values.ts";
-import { readInstalled } from "../installed.ts";
+import { type Installation, inManifests, readInstalled } from "../installed.ts";
 import { printsControlPlane } from "../manifest.ts";
 import { expectFit, readOwnCertificates } from "../own-certificates.ts";
+
+type Flags = InstallFlags & { readonly force?: boolean; readonly fromManifests?: string };
+
+/** What is installed: in the cluster, or as manifests say. */
+async function installation(flags: GlobalFlags & Flags, context: Context): Promise<Installation> {
+  const { fromManifests: file } = flags;
+  if (file === undefined) return (await context.connect(flags)).client;
+  const documents = await readInputs([file], { stdin: context.terminal.stdin });
+  return inManifests(documents.flatMap((document) => objectsIn(document)));
+}
 
 /** Adds `upgrade`. */
 export function addUpgrade(parent: Command, context: Context): void {
@@ -36,9 +48,16 @@ export function addUpgrade(parent: Command, context: Context): void {
         ["Change a value", "bunkerd upgrade --set proxy.logLevel=debug | kubectl apply -f -"],
       ],
     }),
-  ).option("--crds", "Upgrade the custom resource definitions only");
-  printsControlPlane<InstallFlags>(command, context, async (flags) => {
-    const { client } = await context.connect(flags);
+    context,
+  )
+    .option("--crds", "Upgrade the custom resource definitions only")
+    .option("--force", "Do not ask whether certificates fit together")
+    .option(
+      "--from-manifests <file>",
+      "Read the installation from what was applied instead of from the cluster; - is standard input",
+    );
+  printsControlPlane<Flags>(command, context, async (flags) => {
+    const client = await installation(flags, context);
     const before = await readInstalled(client, {
       namespace: flags.linkerdNamespace,
       wallMs: context.wall(),
@@ -52,7 +71,7 @@ export function addUpgrade(parent: Command, context: Context): void {
       ...identity,
       ...(serving && { proxyInjector: serving }),
     };
-    if (Object.keys(identity).length > 0) expectFit(certificates);
+    if (Object.keys(identity).length > 0 && flags.force !== true) expectFit(certificates);
     return renderControlPlane(values, certificates);
   });
 }

@@ -86,6 +86,12 @@ export function injectFlags(): Option[] {
   });
 }
 
+/** Flags that have an older name too. */
+const OLDER: Readonly<Record<string, string>> = {
+  proxyCpuRequest: "proxyCpu",
+  proxyMemoryRequest: "proxyMemory",
+};
+
 /** The annotations that the given options stand for. */
 export function flagAnnotations(
   options: Readonly<Record<string, unknown>>,
@@ -93,7 +99,7 @@ export function flagAnnotations(
   const annotations: Record<string, string> = {};
   for (const [flag, key] of FLAGS) {
     const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    const value = options[name];
+    const value = options[name] ?? options[OLDER[name] ?? ""];
     if (value === undefined) continue;
     annotations[key.startsWith("../") ? key.slice("../".length) : `config.linkerd.io/${key}`] =
       String(value);

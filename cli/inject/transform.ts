@@ -10,21 +10,25 @@ export type Change = (
   at: Place,
 ) => { readonly report: ObjectReport; readonly changed: boolean };
 
-/** All documents written again, and a report for every object. Throws YamlError. */
+/** All documents written again, as JSON one after the other, and a report for every object. Throws YamlError. */
 export function transform(
   documents: readonly YamlDocument[],
   change: Change,
-): { readonly yaml: string; readonly reports: readonly ObjectReport[] } {
+  output: "yaml" | "json" = "yaml",
+): { readonly text: string; readonly reports: readonly ObjectReport[] } {
   const reports: ObjectReport[] = [];
   const written = documents.map((document) => {
     const value = parseDocument(document);
-    if (value === undefined) return document.text;
+    if (value === undefined) return output === "json" ? "" : document.text;
     const at: Place = { document, path: [] };
     const changed = changeValue(value, { at, change, reports });
+    if (output === "json") return `${JSON.stringify(value, undefined, 2)}\n`;
     if (!changed) return document.text;
     return leadingComments(document.text) + writeDocument(value);
   });
-  return { yaml: written.map((text) => `${text}---\n`).join(""), reports };
+  const text =
+    output === "json" ? written.join("") : written.map((each) => `${each}---\n`).join("");
+  return { text, reports };
 }
 
 type Work = { readonly change: Change; readonly reports: ObjectReport[] };

@@ -2,7 +2,7 @@
 
 import type { PodSpec } from "#lib/k8s/types/core.ts";
 import type { ObjectMeta } from "#lib/k8s/types/meta.ts";
-import { type YamlDocument, YamlError } from "./yaml.ts";
+import { parseDocument, type YamlDocument, YamlError } from "./yaml.ts";
 
 /** Any object of a manifest. */
 export type Manifest = {
@@ -97,4 +97,17 @@ function checkList(value: unknown, { at, fields }: Step): void {
   if (!Array.isArray(value)) throw wrong(at, fields, "a list is expected here");
   for (const [index, entry] of value.entries())
     if (!isMap(entry)) throw wrong(at, [...fields, index], "an object is expected here");
+}
+
+/** All objects of a document, those of lists one by one. Throws YamlError. */
+export function objectsIn(document: YamlDocument): Manifest[] {
+  const open = (value: unknown, path: Place["path"]): Manifest[] => {
+    const at = { document, path };
+    const manifest = asManifest(value, at);
+    const items = itemsOf(manifest, at);
+    if (items === undefined) return [manifest];
+    return items.flatMap((item, index) => open(item, [...path, "items", index]));
+  };
+  const value = parseDocument(document);
+  return value === undefined ? [] : open(value, []);
 }

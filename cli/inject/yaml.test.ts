@@ -20,7 +20,7 @@ test("splitDocuments() numbers documents and their first lines; empty ones do no
     "\uFEFF%YAML 1.1\n---\na: 1\r\n...\n---\n---\n\n# b\nb: 2\n--- # c\nc: |\n  --- not a marker\n",
   );
   expect(found).toEqual([
-    { file: "app.yml", number: 1, line: 3, text: "a: 1\n" },
+    { file: "app.yml", number: 1, line: 3, text: "a: 1\r\n" },
     { file: "app.yml", number: 2, line: 8, text: "# b\nb: 2\n" },
     { file: "app.yml", number: 3, line: 10, text: "# c\nc: |\n  --- not a marker\n" },
   ]);
@@ -65,4 +65,41 @@ test("errors name file, document, line and field", () => {
   const parse = (): unknown => parseDocument(second);
   expect(parse).toThrow(YamlError);
   expect(parse).toThrow("app.yml, document 2, line 7, field spec.list.image: unexpected end");
+});
+
+test("L3 aliases that grow are refused before they are written out", () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, at) => `l${at + 1}: &l${at + 1} [${`*l${at},`.repeat(9)}]`,
+  );
+  const bomb = `l0: &l0 [x,x,x,x,x,x,x,x,x]\n${levels.join("\n")}\n`;
+  expect(() => parseDocument(only(bomb))).toThrow(
+    "app.yml, document 1: aliases make more than 1000000 values of it",
+  );
+});
+
+test("L3 an alias of what it stands in, and depth without end, are refused", () => {
+  expect(() => parseDocument(only("a: &a [*a]\n"))).toThrow("it is deeper than 200");
+  expect(() => parseDocument(only(`a: ${"[".repeat(50_000)}\n`))).toThrow(YamlError);
+  expect(() => parseDocument(only(`a: ${"[".repeat(500)}${"]".repeat(500)}\n`))).toThrow(
+    "it is deeper than 200",
+  );
+});
+
+test("L3 tabs are told, with the place", () => {
+  expect(() => parseDocument(only("a:\n\tb: 1\n"))).toThrow("app.yml, document 1, line 2");
+});
+
+test("L3 lines that end as on Windows stay so", () => {
+  const [first, second] = splitDocuments("app.yml", "# x\r\na: 1\r\nb: 2\r\n---\r\nc: 3");
+  expect([first?.text, second?.text]).toEqual(["# x\r\na: 1\r\nb: 2\r\n", "c: 3\n"]);
+  if (first === undefined) throw new Error("Cannot test: no document");
+  expect(parseDocument(first)).toEqual({ a: 1, b: 2 });
+  expect(leadingComments(first.text)).toBe("# x\r\n");
+});
+
+test("L14 __proto__ is a key like others", () => {
+  const value = parseDocument(only("__proto__: {polluted: true}\n"));
+  expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  expect(Object.keys(value as object)).toEqual(["__proto__"]);
 });

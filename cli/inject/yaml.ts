@@ -70,20 +70,23 @@ export function splitDocuments(file: string, text: string): YamlDocument[] {
   let start = 1;
   let number = 0;
   const close = (): void => {
-    const body = lines.join("\n").trimEnd();
-    if (body.trim() !== "") {
+    const raw = lines.join("\n");
+    const body = raw.trimEnd();
+    if (body !== "") {
       number++;
-      documents.push({ file, number, line: start, text: `${body}\n` });
+      // Lines end as they do in the file.
+      const end = raw.includes("\r\n") || raw.endsWith("\r") ? "\r\n" : "\n";
+      documents.push({ file, number, line: start, text: body + end });
     }
     lines = [];
   };
   for (const [index, line] of text
     .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
+    .split("\n")
     .entries()) {
-    const marker = /^---(?:\s+(.*))?$/.exec(line);
+    const marker = /^---(?:\s+(.*?))?\s*$/.exec(line);
     if (marker === null) {
-      if (!/^(?:\.\.\.\s*|%YAML .*)$/.test(line)) lines.push(line);
+      if (!/^(?:\.\.\.\s*|%YAML [^\r]*\r?)$/.test(line)) lines.push(line);
       else lines.push("");
       continue;
     }
@@ -96,16 +99,28 @@ export function splitDocuments(file: string, text: string): YamlDocument[] {
 }
 
 function withoutBlankHead(document: YamlDocument): YamlDocument {
-  const [blank = ""] = /^(?:[ \t]*\n)*/.exec(document.text) ?? [];
+  const [blank = ""] = /^(?:[ \t\r]*\n)*/.exec(document.text) ?? [];
   const skipped = blank.split("\n").length - 1;
   return { ...document, line: document.line + skipped, text: document.text.slice(blank.length) };
 }
 
+/** A document has no more values than this, aliases followed: it would be written out with all of them. */
+const VALUES_LIMIT = 1_000_000;
+/** Nor is it deeper. */
+const DEPTH_LIMIT = 200;
+
 /** The value of a document; undefined where it holds comments alone. Throws YamlError. */
 export function parseDocument(document: YamlDocument): unknown {
   try {
-    return load(document.text, { schema: SCHEMA, filename: document.file }) ?? undefined;
+    const value = load(document.text, { schema: SCHEMA, filename: document.file }) ?? undefined;
+    if (sizeOf(value, { sizes: new Map(), depth: 0 }) > VALUES_LIMIT)
+      throw new YamlError(document, {
+        problem: `aliases make more than ${VALUES_LIMIT} values of it`,
+      });
+    return value;
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new YamlError(document, { problem: `it is deeper than ${DEPTH_LIMIT}` });
     if (!(error instanceof YAMLException)) throw error;
     const line = error.mark?.line ?? 0;
     throw new YamlError(document, {
@@ -116,6 +131,20 @@ export function parseDocument(document: YamlDocument): unknown {
   }
 }
 
+type Sizes = { readonly sizes: Map<object, number>; readonly depth: number };
+
+/** How many values there are, each alias with all below it. Throws RangeError where it is too deep. */
+function sizeOf(value: unknown, { sizes, depth }: Sizes): number {
+  if (typeof value !== "object" || value === null) return 1;
+  if (depth > DEPTH_LIMIT) throw new RangeError("too deep");
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  let size = 1;
+  for (const each of Object.values(value)) size += sizeOf(each, { sizes, depth: depth + 1 });
+  sizes.set(value, size);
+  return size;
+}
+
 /** Writes a value as Kubernetes reads it back; quotes what YAML 1.1 would read otherwise. */
 export function writeDocument(value: unknown): string {
   return dump(value, { schema: SCHEMA, noRefs: true, lineWidth: -1, noArrayIndent: true });
@@ -123,7 +152,7 @@ export function writeDocument(value: unknown): string {
 
 /** The comments in front of a document's first value. */
 export function leadingComments(text: string): string {
-  return /^(?:[ \t]*(?:#[^\n]*)?\n)*/.exec(text)?.[0] ?? "";
+  return /^(?:[ \t\r]*(?:#[^\n]*)?\n)*/.exec(text)?.[0] ?? "";
 }
 
 const KEY = /^(\s*(?:- )*)([\w.$/-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/;

@@ -50,3 +50,13 @@ test("what the installation's values change is written on the pod, for the node 
     [c("inbound-port")]: "5143",
   });
 });
+
+test("a proxy's admin and tap ports are not redirected, wherever they are", () => {
+  const reader = (pod: Record<string, string>): MarkReader =>
+    new MarkReader({ pod, namespace: undefined });
+  const moved = { uid: 2102, ports: { ...ports, admin: 5191 } };
+  const key = c("skip-inbound-ports");
+  expect(readMarksInForce(reader({}), moved)).toEqual({ [key]: "5191" });
+  expect(readMarksInForce(reader({ [key]: "25" }), moved)).toEqual({ [key]: "25,5191" });
+  expect(readMarksInForce(reader({ [key]: "25,x" }), moved)).toEqual({ [key]: "25,5191" });
+});

@@ -9,6 +9,9 @@ import type { ProxyValues } from "./values.ts";
 /** What the node agent takes for granted where no annotation says otherwise; the installation's values may differ. */
 const ASSUMED = { "proxy-uid": "2102", "inbound-port": "4143", "outbound-port": "4140" } as const;
 
+/** Ports of a proxy that the node agent does not redirect anyway. */
+const OWN_PORTS: readonly string[] = ["4190", "4191"];
+
 /** What the pod's annotations have to say instead of what they say; empty where all can be used. */
 export function readMarksInForce(
   reader: MarkReader,
@@ -42,7 +45,20 @@ export function readMarksInForce(
     );
     marks[key] = usable.join(",");
   }
-  return marks;
+  return { ...marks, ...skippedPorts(reader, { ports, marks }) };
+}
+
+/** Who probes and taps a proxy must reach it: its own ports are not redirected, wherever they are. */
+function skippedPorts(
+  reader: MarkReader,
+  how: { readonly ports: ProxyValues["ports"]; readonly marks: Readonly<Record<string, string>> },
+): Record<string, string> {
+  const key = `${CONFIG}skip-inbound-ports`;
+  const { admin, control } = how.ports;
+  const moved = [admin, control].map(String).filter((port) => !OWN_PORTS.includes(port));
+  if (moved.length === 0) return {};
+  const entries = entriesOf(how.marks[key] ?? reader.raw(key) ?? "");
+  return { [key]: [...new Set([...entries, ...moved])].join(",") };
 }
 
 /** A network of one family: an IPv4 one that is written as IPv6 names both. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { type PlainRequest, type PlainResponse, servePlain } from "#lib/net/plain-http.ts";
-import { createKubeClient } from "./client.ts";
+import { createKubeClient, whoCalls } from "./client.ts";
 import { KubeError } from "./kube-error.ts";
 import { NAMESPACES, PODS } from "./resource.ts";
 
@@ -125,4 +125,11 @@ test("text() reads what is no object", async () => {
     server: serve(() => ({ status: 200, body: "log" })),
   });
   expect(await client.text("/api/v1/namespaces/a/pods/b/log")).toBe("log");
+});
+
+test("whom the caller acts as stands in every request", async () => {
+  expect(
+    await whoCalls({ server: "", token: () => "t", actAs: { user: "jane", group: "ops" } }),
+  ).toEqual({ authorization: "Bearer t", "impersonate-user": "jane", "impersonate-group": "ops" });
+  expect(await whoCalls({ server: "" })).toEqual({});
 });

@@ -12,6 +12,8 @@ export type ClusterAccess = {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly token?: (() => string | Promise<string>) | undefined;
+  /** Whom the caller acts as, where it may. */
+  readonly actAs?: { readonly user: string; readonly group?: string | undefined } | undefined;
 };
 
 /** Which objects of a collection. Selectors are in kubectl's syntax. */
@@ -149,16 +151,23 @@ async function read(response: Response, verb: string): Promise<string> {
   return body;
 }
 
+/** The header fields that say who calls, and whom for. */
+export async function whoCalls({ token, actAs }: ClusterAccess): Promise<Record<string, string>> {
+  const bearer = await token?.();
+  return {
+    ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+    ...(actAs !== undefined && { "impersonate-user": actAs.user }),
+    ...(actAs?.group !== undefined && { "impersonate-group": actAs.group }),
+  };
+}
+
 async function send(access: ClusterAccess, call: Call): Promise<Response> {
   const { method, path, query = {}, body, contentType = "application/json" } = call;
-  const headers: Record<string, string> = { accept: "application/json" };
-  const token = await access.token?.();
-  if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
-  if (body !== undefined) headers["content-type"] = contentType;
+  const headers = { accept: "application/json", ...(await whoCalls(access)) };
   try {
     return await fetch(`${access.server}${path}${search(query)}`, {
       method,
-      headers,
+      headers: { ...headers, ...(body !== undefined && { "content-type": contentType }) },
       signal: call.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       // Explicit, as NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the check off otherwise.
       tls: { rejectUnauthorized: true, ...material(access) },
