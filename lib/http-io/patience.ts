@@ -54,6 +54,16 @@ export const MESH_KEEP_ALIVE: KeepAliveLimits = {
   timeoutMs: 1500,
 };
 
+/**
+ * What clients do towards services of the control plane, whose proxies ping by themselves every 10 s: only one that has
+ * fallen silent is pinged. Without this a stream from a node that is lost would never end.
+ */
+export const CONTROL_KEEP_ALIVE: KeepAliveLimits = {
+  pendingMs: 15_000,
+  idleMs: 15_000,
+  timeoutMs: 3000,
+};
+
 /** Time limits of a server's connection, in milliseconds; there are none without a clock. */
 export interface ServerLimits {
   readonly clock?: Clock;

@@ -1,9 +1,16 @@
 import { expect, test } from "bun:test";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { frameMessage } from "#lib/grpc/framing.ts";
 import { type CallHandler, createGrpcHandler } from "#lib/grpc/server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import { CONTROL_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { listen } from "#lib/net/listener.ts";
+import { acceptTls, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
+import { FakeAuthority } from "../../test/fake/authority.ts";
+import { logger } from "../../test/fake/kube-api.ts";
+import { until } from "../../test/fake/mesh.ts";
+import { PassingClock } from "../../test/fake/passing-clock.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { ControlChannel } from "./channel.ts";
 
@@ -65,3 +72,94 @@ test("a message that cannot be read ends its stream alone, which is opened again
   for (const watch of watches) watch.cancel();
   stop();
 });
+
+test("a service that falls silent behind its proxy is left for another connection, and nothing is lost of its stream", async () => {
+  const authority = new FakeAuthority();
+  const { anchorsPem } = authority;
+  const credentials = new TlsCredentials({ ...authority.issue("service.test"), anchorsPem });
+  let calls = 0;
+  const methods = createGrpcHandler(
+    new Map([["/a/Watch", (call) => call.send(frameMessage(Uint8Array.of(++calls)))]]),
+  );
+  const onFault = (): void => undefined;
+  const server = listen(
+    { ip: "127.0.0.1", port: 0 },
+    (stream) =>
+      acceptTls(
+        stream,
+        { initial: new Uint8Array(0), credentials, alpn: [], onFault },
+        {
+          onSession: ({ stream: secure }) =>
+            serveHttp2(secure, methods, { now: () => performance.now() }),
+          onFailed: onFault,
+        },
+      ),
+    onFault,
+  );
+  const path = new CutPath(server.port);
+  const clock = new PassingClock();
+  const channel = new ControlChannel({
+    ...{ clock, random: Math.random, log: logger, connectTimeoutMs: 1000 },
+    addr: { host: "127.0.0.1", port: await path.port, name: "service.test" },
+    backoff: { minMs: 1, maxMs: 5, jitter: 0 },
+    resolve: async (host) => [host],
+    credentials: () => credentials,
+  });
+  const seen: (number | undefined)[] = [];
+  const watch = channel.watch({
+    ...{ path: "/a/Watch", request: Uint8Array.of(1), final: new Set<number>() },
+    onMessage: ([value]) => seen.push(value),
+  });
+  await until(
+    () => seen.length === 1,
+    () => "no message",
+  );
+  path.cut();
+  const { pendingMs, timeoutMs } = CONTROL_KEEP_ALIVE;
+  await clock.pass(pendingMs - 1000);
+  expect(seen).toEqual([1]);
+  await clock.pass(1000 + timeoutMs + 500);
+  await until(
+    () => seen.length === 2,
+    () => "the stream was not opened again",
+  );
+  expect(path.connections).toBe(2);
+  watch.cancel();
+  channel.drain();
+  path.stop();
+  server.stop();
+});
+
+/** The way to a server, as long as it is not cut: then nothing comes through and nobody is told, as when a node is lost. */
+class CutPath {
+  readonly port: Promise<number>;
+  connections = 0;
+  readonly #server: Server;
+  readonly #open: Socket[] = [];
+
+  constructor(to: number) {
+    this.#server = createServer((near) => {
+      this.connections++;
+      const far = connect(to, "127.0.0.1");
+      this.#open.push(near, far);
+      near.on("error", () => undefined).pipe(far);
+      far.on("error", () => undefined).pipe(near);
+    }).listen(0, "127.0.0.1");
+    this.port = new Promise((resolve) => {
+      this.#server.on("listening", () => resolve((this.#server.address() as AddressInfo).port));
+    });
+  }
+
+  /** What is open now is dead; new connections are not. */
+  cut(): void {
+    for (const socket of this.#open) {
+      socket.unpipe();
+      socket.pause();
+    }
+  }
+
+  stop(): void {
+    for (const socket of this.#open) socket.destroy();
+    this.#server.close();
+  }
+}

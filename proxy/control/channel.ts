@@ -5,6 +5,7 @@ import { callStreaming, callUnary } from "#lib/grpc/client.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { CONTROL_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { connectTcp } from "#lib/net/connect.ts";
@@ -138,6 +139,7 @@ export class ControlChannel {
         }
         const options = { ip, port: addr.port, timeoutMs: connectTimeoutMs, clock, onFault };
         const http2 = { now: () => clock.now(), clock };
+        const kept = { ...http2, keepAlive: CONTROL_KEEP_ALIVE };
         if (addr.name === undefined || current === undefined)
           connectTcp(options, {
             onConnected: (stream) => done.onOpened(connectHttp2(stream, observer, http2)),
@@ -147,7 +149,7 @@ export class ControlChannel {
           connectTls(
             { ...options, credentials: current, serverName: addr.name, alpn: [] },
             {
-              onConnected: ({ stream }) => done.onOpened(connectHttp2(stream, observer, http2)),
+              onConnected: ({ stream }) => done.onOpened(connectHttp2(stream, observer, kept)),
               onFailed: done.onFailed,
             },
           );

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { ENDPOINT_SLICES, PODS, SERVICE_ACCOUNTS, SERVICES } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { type DestinationRole, startDestination } from "../../controller/roles/destination.ts";
 import { type IdentityRole, startIdentity } from "../../controller/roles/identity.ts";
 import type { Surroundings } from "../../controller/runtime/role.ts";
@@ -27,11 +28,11 @@ export class FakeControllers {
   readonly faults: Error[] = [];
   readonly #channels: ControlChannel[] = [];
 
-  private constructor(kube: FakeKubeApi) {
+  private constructor(kube: FakeKubeApi, clock: Clock) {
     this.kube = kube;
     const around: Surroundings = {
       client: kube.admin,
-      clock: systemClock,
+      clock,
       random: Math.random,
       log: logger,
       onFault: (error) => this.faults.push(error),
@@ -65,7 +66,8 @@ export class FakeControllers {
     );
   }
 
-  static async start(): Promise<FakeControllers> {
+  /** Starts both roles, which live by this clock. */
+  static async start(clock: Clock = systemClock): Promise<FakeControllers> {
     const kube = await FakeKubeApi.start();
     const { admin } = kube;
     await admin.create(SERVICE_ACCOUNTS, { metadata: { name: "web", namespace: "mesh" } });
@@ -73,7 +75,7 @@ export class FakeControllers {
       metadata: { name: "web", namespace: "mesh" },
       spec: { clusterIP: "10.96.0.77", ports: [{ name: "http", port: 80, targetPort: 8080 }] },
     });
-    const controllers = new FakeControllers(kube);
+    const controllers = new FakeControllers(kube, clock);
     await controllers.destination.ready;
     return controllers;
   }
