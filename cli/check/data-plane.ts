@@ -140,6 +140,7 @@ export const DATA_PLANE: readonly Category[] = [
         description: "data plane proxies certificate match CA",
         anchor: "l5d-identity-data-plane-proxies-certs-match-ca",
         severity: "warning",
+        retried: true,
         run: async (target) =>
           expectTrust(target, [...(await meshedPods(target)), ...(await controlPlanePods(target))]),
       },

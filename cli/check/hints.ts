@@ -49,7 +49,7 @@ export const MENDING: Readonly<Record<string, string>> = {
     "Trust the issuer's anchor beside the old one before the issuer is replaced: docs/certificates.md",
   "l5d-proxy-injector-webhook-cert-valid": "Run bunkerd upgrade | kubectl apply -f -",
   "l5d-proxy-injector-webhook-cert-not-expiring-soon":
-    "Replace the webhook's certificate: docs/certificates.md",
+    "Wait: the injector renews it. If it is your own, give another one to bunkerd upgrade; else look at the log of linkerd-proxy-injector.",
   "l5d-version-cli": "Get the version of this program that is expected.",
   "l5d-version-control": "Run bunkerd upgrade | kubectl apply -f -",
   "l5d-cp-proxy-healthy":

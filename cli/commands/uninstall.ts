@@ -28,7 +28,7 @@ export function addUninstall(parent: Command, context: Context): void {
       usage: "uninstall",
       summary: "Output Kubernetes resources to uninstall Linkerd control plane",
       details:
-        "Applications have to be rolled out of the mesh first: their proxies would be left without a control plane. The node agent is taken away by bunkerd install-cni | kubectl delete -f -; what it put on a node stays there until bunkerd cni cleanup is run on it.",
+        "Applications have to be rolled out of the mesh first: their proxies would be left without a control plane. The node agent is taken away by bunkerd install-cni | kubectl delete -f -; each agent cleans its node when it ends.",
       examples: [["Everything of the control plane", "bunkerd uninstall | kubectl delete -f -"]],
     }),
   ).option("-f, --force", "Also where pods are still meshed");
