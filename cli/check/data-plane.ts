@@ -141,8 +141,10 @@ export const DATA_PLANE: readonly Category[] = [
         anchor: "l5d-identity-data-plane-proxies-certs-match-ca",
         severity: "warning",
         retried: true,
-        run: async (target) =>
-          expectTrust(target, [...(await meshedPods(target)), ...(await controlPlanePods(target))]),
+        run: async (target) => {
+          const own = (await controlPlanePods(target)).filter((pod) => proxyOf(pod) !== undefined);
+          await expectTrust(target, [...(await meshedPods(target)), ...own]);
+        },
       },
     ],
   },

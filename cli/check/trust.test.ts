@@ -54,6 +54,11 @@ test("the control plane's own pods are asked too, and what its identity tells ot
   ).toContain(`linkerd-identity-1 (tells proxies of 0123 instead of ${TRUST.generation}`);
 });
 
+test("pods beside the control plane that have no proxy are not asked", async () => {
+  const shell = pod("shell", { namespace: "linkerd", meshed: false });
+  expect(await complaint(trustOf(TRUST), { objects: [...installed(), shell] })).toBeUndefined();
+});
+
 test("a proxy that does not say what it trusts is judged by its environment", async () => {
   const web = pod("web");
   const proxy = web.spec?.initContainers?.[0];

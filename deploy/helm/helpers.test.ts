@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { servingAuthority } from "#lib/k8s/certified-key.ts";
 import { createCertificates } from "../certificates.ts";
 import { renderCni } from "../cni.ts";
 import { renderControlPlane } from "../control-plane.ts";
@@ -22,4 +23,9 @@ test("namespaceNotes() names the labels that the command line gives namespaces",
 test("the configuration that a chart keeps has no key", () => {
   for (const name of ["keyPEM", "crtPEM", "caBundle", "identityTrustAnchorsPEM"])
     expect(CONTROL_PLANE_HELPERS.split('define "mesh.webhook')[0]).toContain(name);
+});
+
+test("a chart names the webhook's authority as one that the injector renews", () => {
+  expect(servingAuthority("HOST")).toBe("HOST CA");
+  expect(CONTROL_PLANE_HELPERS).toContain('genCA (printf "%s CA" $host)');
 });
