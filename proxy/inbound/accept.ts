@@ -64,13 +64,21 @@ class InboundConnection {
   }
 
   begin(): void {
-    const { ips, outboundPort } = this.#options;
-    const foreign = ips.size > 0 && !ips.has(this.#target.ip);
-    if (this.#target.port === outboundPort || foreign) this.#refuse("unexpected");
+    const { outboundPort } = this.#options;
+    // Who asks from within the pod, as a port-forward does, is shown the certificate, and no more.
+    const asks = this.#direct && isLoopback(this.#target.ip);
+    if (this.#target.port === outboundPort || (this.#isForeign() && !asks))
+      this.#refuse("unexpected");
     else if (this.#port.current.protocol.type === "opaque" && !this.#direct) {
       this.#tls = { type: "none", reason: "port_skipped" };
       this.#forwardOpaque(NOTHING);
     } else this.#detectTls();
+  }
+
+  /** Whether the connection was made to an address that is not the pod's. */
+  #isForeign(): boolean {
+    const { ips } = this.#options;
+    return ips.size > 0 && !ips.has(this.#target.ip);
   }
 
   #detectTls(): void {
@@ -127,7 +135,8 @@ class InboundConnection {
       this.#detectHttp(NOTHING);
       return;
     }
-    if (alpn !== TRANSPORT_ALPN || name === undefined) this.#refuse("unexpected");
+    if (alpn !== TRANSPORT_ALPN || name === undefined || this.#isForeign())
+      this.#refuse("unexpected");
     else this.#readHeader();
   }
 

@@ -48,18 +48,7 @@ export class TlsDoor {
 
   /** A connection to it. */
   dial(): Promise<ByteStream> {
-    return new Promise((resolve, reject) => {
-      connectTcp(
-        {
-          ip: "127.0.0.1",
-          port: this.#listener.port,
-          timeoutMs: 5000,
-          clock: systemClock,
-          onFault,
-        },
-        { onConnected: resolve, onFailed: reject },
-      );
-    });
+    return dialTcp(this.#listener.port);
   }
 
   stop(): void {
@@ -69,3 +58,13 @@ export class TlsDoor {
 
 /** The first byte of a TLS handshake (RFC 8446 §5.1). */
 const HANDSHAKE = 0x16;
+
+/** A connection to a port of loopback. */
+export function dialTcp(port: number): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    connectTcp(
+      { ip: "127.0.0.1", port, timeoutMs: 5000, clock: systemClock, onFault },
+      { onConnected: resolve, onFailed: reject },
+    );
+  });
+}

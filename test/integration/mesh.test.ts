@@ -6,7 +6,10 @@ import {
   createServer as createTcp,
   type Server as TcpServer,
 } from "node:net";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
+import { peerCertificates } from "#lib/net/peer-certificates.ts";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
+import { dialTcp } from "../fake/tls-door.ts";
 
 const SERVER = "server.test.serviceaccount.identity.linkerd.cluster.local";
 const CLIENT = "client.test.serviceaccount.identity.linkerd.cluster.local";
@@ -238,4 +241,23 @@ test("what an endpoint's application did not take is tried on another endpoint, 
     () => "nothing was rescued",
   );
   mesh.control.announce(path, [{ addr, ...broken }]);
+});
+
+test("a proxy shows its certificate to who asks from its own pod, as through a port-forward, and nothing else", async () => {
+  const pod = await mesh.start(SERVER, { LINKERD2_PROXY_INBOUND_IPS: "10.99.0.9" });
+  const dial = (): Promise<ByteStream> => dialTcp(pod.proxy.inboundPort);
+  const [leaf] = await peerCertificates(await dial(), SERVER);
+  expect(leaf?.subjectAltName).toBe(`DNS:${SERVER}`);
+  const plain = await dial();
+  const closed = new Promise<string>((resolve) => {
+    const chunks: Uint8Array[] = [];
+    plain.handler = {
+      onData: (chunk) => void chunks.push(new Uint8Array(chunk)),
+      onEnd: () => undefined,
+      onDrain: () => undefined,
+      onClose: () => resolve(Buffer.concat(chunks).toString()),
+    };
+  });
+  plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+  expect(await closed).toBe("");
 });
