@@ -29,6 +29,21 @@ test("proxy-metrics of one pod can hide its names", async () => {
   );
 });
 
+test("--obfuscate hides every label that names who runs what, alike each time, and nothing else", async () => {
+  const secret = `client_id="c.shop",target_addr="10.1.0.1:80",target_ip="10.1.0.1",dst_deployment="web",parent_name="web",backend_namespace="shop",srv_name="s",route_name="r",hostname="web.test"`;
+  const plain = `direction="inbound",parent_kind="Service",srv_port="80",tls="true",status_code="200"`;
+  const text = `m{${secret},${plain}} 1\n`;
+  const world = {
+    client: fakeCluster([pod("web-1")], { [metricsPath("default", "web-1")]: text }),
+  };
+  const words = ["dg", "proxy-metrics", "po/web-1", "--obfuscate"];
+  const { out } = await runCommand(words, world);
+  expect(out).toContain(`,${plain}} 1\n`);
+  for (const [, value = ""] of secret.matchAll(/="([^"]+)"/g))
+    expect(out).not.toContain(`"${value}"`);
+  expect((await runCommand(words, world)).out).toBe(out);
+});
+
 test.each([
   ["po/none", "Cannot find pod/none in namespace default"],
   ["po/bare", "Cannot find a meshed pod of po/bare"],

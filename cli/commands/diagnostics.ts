@@ -72,8 +72,9 @@ async function findPods(
   return workload === undefined ? [] : podsOf(workload, items);
 }
 
+/** Labels that name who runs what, or where. */
 const SECRET =
-  /\b(authority|client_id|server_id|target_addr|target_ip|dst_[a-z_]+|rt_route|dst|hostname|addr)="((?:[^"\\]|\\.)+)"/g;
+  /\b(authority|hostname|pod|(?:client|server)_id|[a-z]+_(?:addr|ip)|addr|dst(?:_[a-z_]+)?|rt_route|(?:parent|backend|route|srv|saz|authz)_(?:name|namespace|section_name))="((?:[^"\\]|\\.)+)"/g;
 const HASH_LENGTH = 12;
 
 function obfuscate(text: string): string {

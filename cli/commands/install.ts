@@ -1,6 +1,7 @@
 /** `install` and `install-cni`: manifests on standard output; nothing is applied. */
 
 import { type Command, Option } from "commander";
+import type { KubeClient } from "#lib/k8s/client.ts";
 import { CONFIG_MAPS } from "#lib/k8s/resource.ts";
 import { certificatesIn, createCertificates } from "../../deploy/certificates.ts";
 import { renderCni } from "../../deploy/cni.ts";
@@ -22,6 +23,7 @@ import {
   type ValueFlags,
 } from "../install-flags.ts";
 import { joinOverrides, valuesOf } from "../install-values.ts";
+import { readInstalled } from "../installed.ts";
 import { printsControlPlane, writeManifest } from "../manifest.ts";
 import { readAllOwnCertificates } from "../own-certificates.ts";
 import { addSettingFlags, CNI_SETTINGS, CNI_TOLD, settingOverrides } from "../setting-flags.ts";
@@ -96,11 +98,7 @@ async function expectNothingInstalled(flags: GlobalFlags, context: Context): Pro
     );
   });
   const { linkerdNamespace, cniNamespace } = flags;
-  const found = await client.get(CONFIG_MAPS, {
-    name: "linkerd-config",
-    namespace: linkerdNamespace,
-  });
-  if (found !== undefined)
+  if (await isInstalled(client, { namespace: linkerdNamespace, wallMs: context.wall() }))
     throw new CommandError(
       `Cannot install: ConfigMap linkerd-config exists in namespace ${linkerdNamespace} already; use --ignore-cluster to print the manifests all the same`,
     );
@@ -119,6 +117,23 @@ async function expectNothingInstalled(flags: GlobalFlags, context: Context): Pro
       { cause },
     );
   });
+}
+
+/** Whether upgrade could go on from there. An installation that ended before all was there that it needs is begun anew. */
+async function isInstalled(
+  client: KubeClient,
+  of: { readonly namespace: string; readonly wallMs: number },
+): Promise<boolean> {
+  const { namespace } = of;
+  const config = await client.get(CONFIG_MAPS, { name: "linkerd-config", namespace });
+  if (config === undefined) return false;
+  return await readInstalled(client, of).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof CommandError) return false;
+      throw error;
+    },
+  );
 }
 
 type CniFlags = ValueFlags & {

@@ -5,6 +5,7 @@ import { loadAll } from "js-yaml";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
+import { renderCrds } from "../../deploy/crds/render.ts";
 import { createValues } from "../../deploy/values.ts";
 import { fakeCluster, runCommand } from "../../test/fake/cli.ts";
 import { INSTALLED_MS } from "../../test/fake/installed.ts";
@@ -124,4 +125,38 @@ test("upgrade --force does not ask whether certificates fit together", async () 
   expect((await runCommand(words, world)).err).toContain("does not chain to a trust anchor");
   const { status, out } = await runCommand([...words, "--force"], world);
   expect([status, out.includes("kind: Deployment")]).toEqual([0, true]);
+});
+
+test("L4 wherever an installation ended, install begins it anew or upgrade goes on with it", async () => {
+  const crds = renderCrds("linkerd");
+  const all = renderControlPlane(createValues("1.2.3"), certificates);
+  const ways: string[] = [];
+  for (let count = 0; count <= all.length; count++) {
+    const there = { ...world, client: fakeCluster([...crds, ...all.slice(0, count)]) };
+    const anew = await runCommand(["install"], there);
+    const { status, out } = anew.status === 0 ? anew : await runCommand(["upgrade"], there);
+    expect(status).toBe(0);
+    expect(objectsOf(out)).toHaveLength(all.length);
+    ways.push(anew.status === 0 ? "install" : "upgrade");
+  }
+  const first = ways.indexOf("upgrade");
+  expect(first).toBeGreaterThan(0);
+  expect(ways.slice(first).every((way) => way === "upgrade")).toBe(true);
+  // Nothing that runs is there yet while it is begun anew.
+  const begun = all.slice(0, first - 1).map(({ kind }) => kind);
+  expect(begun).not.toContain("Deployment");
+});
+
+test("L4 a downgrade that does not know what was set says so", async () => {
+  const stored = before.map((object) =>
+    object.metadata?.name === "linkerd-config-overrides"
+      ? { ...object, data: { "linkerd-config-overrides": btoa('{"proxy":{"later":1}}') } }
+      : object,
+  );
+  const { status, out, err } = await runCommand(["upgrade"], {
+    ...world,
+    client: fakeCluster(stored),
+  });
+  expect([status, out]).toEqual([1, ""]);
+  expect(err).toContain("proxy.later is not known");
 });
