@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createCertificates } from "../deploy/certificates.ts";
+import { FakeAuthority } from "../test/fake/authority.ts";
 import type { InstallFlags } from "./install-flags.ts";
 import { expectFit, readAllOwnCertificates, readOwnCertificates } from "./own-certificates.ts";
 
@@ -43,5 +44,11 @@ test("expectFit() takes what the identity service can use", () => {
   expect(() => expectFit({ anchorsPem, issuer })).not.toThrow();
   expect(() => expectFit({ anchorsPem, issuer: { ...issuer, keyPem: "KEY" } })).toThrow(
     "Cannot use certificates: ",
+  );
+  const [old, other] = [new FakeAuthority("same"), new FakeAuthority("same")];
+  const { chainPem: crtPem, keyPem } = old.issueNameless("identity");
+  const both = old.anchorsPem + other.anchorsPem;
+  expect(() => expectFit({ anchorsPem: both, issuer: { crtPem, keyPem } })).toThrow(
+    "authorityKeyIdentifier=keyid",
   );
 });

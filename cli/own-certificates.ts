@@ -1,7 +1,7 @@
 /** Anchors and issuer of the user's own, out of files: all for an installation, either for an upgrade. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { anchorOf, readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { anchorOf, isAmbiguous, readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { fromPem } from "#lib/x509/pem.ts";
 import type { Certificates } from "../deploy/certificates.ts";
 import { CommandError } from "./command.ts";
@@ -60,8 +60,11 @@ function problemOf({ anchorsPem, issuer }: IdentityCertificates): string | undef
     if (first === undefined) return "there is none in the issuer's file";
     if (!first.checkPrivateKey(createPrivateKey(issuer.keyPem)))
       return "the issuer's certificate and key do not belong together";
-    return anchorOf(chain, readTrustBundle(anchorsPem)) === undefined
-      ? "the issuer does not chain to a trust anchor; while an anchor is replaced, the file of anchors holds the old and the new one until the new issuer is in place"
+    const bundle = readTrustBundle(anchorsPem);
+    if (anchorOf(chain, bundle) === undefined)
+      return "the issuer does not chain to a trust anchor; while an anchor is replaced, the file of anchors holds the old and the new one until the new issuer is in place";
+    return isAmbiguous(chain, bundle)
+      ? "several trust anchors have the name of the issuer's own, and it does not say which it is by; sign it again, with the extension authorityKeyIdentifier=keyid"
       : undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -62,9 +62,16 @@ test("signWorkload() names the issuer's key, as the issuer's certificate does", 
     Buffer.from(signWorkload(WEB, { csrDer: csr(WEB), account }, how).leafDer).toString("hex");
   expect(leafOf(named)).toContain("0603551d23040830068004cafecafe");
   expect(issuer.keyId).toEqual(keyIdOf(new X509Certificate(root.anchorsPem).publicKey));
-  const nameless = { ...options, issuer: { ...issuer, keyId: undefined } };
-  const leaf = signWorkload(WEB, { csrDer: csr(WEB), account }, nameless).leafDer;
-  expect(Buffer.from(leaf).toString("hex")).not.toContain("0603551d23");
+});
+
+test("readIssuer() refuses an issuer that does not say by which of two anchors of one name it is", () => {
+  const other = new FakeAuthority("root.linkerd.cluster.local");
+  const nameless = root.issueNameless("identity.linkerd.cluster.local");
+  const now = Date.now();
+  expect(readIssuer(nameless, bundle, now).commonName).toBe("identity.linkerd.cluster.local");
+  const both = readTrustBundle(root.anchorsPem + other.anchorsPem);
+  expect(() => readIssuer(nameless, both, now)).toThrow("it has no authorityKeyIdentifier");
+  expect(readIssuer(root.issuer, both, now).commonName).toBe("root.linkerd.cluster.local");
 });
 
 test("IDY1, IDY3: signWorkload() refuses what is malformed, or asks for another name than the account's", () => {

@@ -7,8 +7,9 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
-import { isIssuedBy, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { anchorOf, isAmbiguous, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
+import { keyIdOf } from "#lib/x509/key-id.ts";
 import { parseSubjectKeyId } from "#lib/x509/parse-key-id.ts";
 import { parseRequest } from "#lib/x509/parse-request.ts";
 import { fromPem } from "#lib/x509/pem.ts";
@@ -26,8 +27,8 @@ export interface IssuerPem {
 export interface Issuer {
   readonly key: KeyObject;
   readonly commonName: string;
-  /** Its subjectKeyIdentifier; undefined where its certificate has none. */
-  readonly keyId: Uint8Array | undefined;
+  /** Its subjectKeyIdentifier; a hash of its key where its certificate has none, which is then like no other's. */
+  readonly keyId: Uint8Array;
   /** The issuer's chain without the anchor, DER. */
   readonly intermediates: readonly Uint8Array[];
   /** The first expiry in the chain, calendar milliseconds. */
@@ -42,7 +43,8 @@ export interface SignedLeaf {
 }
 
 /** Reads an issuer and verifies it; throws with what is wrong where it is unreadable, no CA, expired or untrusted. */
-export function readIssuer(pem: IssuerPem, { anchors }: TrustBundle, nowMs: number): Issuer {
+export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): Issuer {
+  const { anchors } = bundle;
   const key = createPrivateKey(pem.keyPem);
   const chain = fromPem("CERTIFICATE", pem.chainPem).map((der) => new X509Certificate(der));
   const [first] = chain;
@@ -50,12 +52,12 @@ export function readIssuer(pem: IssuerPem, { anchors }: TrustBundle, nowMs: numb
   if (!first.ca) throw new Error("Cannot use issuer: its certificate is no CA");
   if (!first.publicKey.equals(createPublicKey(key)))
     throw new Error("Cannot use issuer: key and certificate differ");
-  const linked = chain
-    .slice(1)
-    .every((issuer, index) => isIssuedBy(chain[index] as X509Certificate, issuer));
-  const anchored = anchors.some((anchor) => isIssuedBy(chain.at(-1) as X509Certificate, anchor));
-  if (!linked || !anchored)
+  if (anchorOf(chain, bundle) === undefined)
     throw new Error("Cannot use issuer: it does not chain to a trust anchor");
+  if (isAmbiguous(chain, bundle))
+    throw new Error(
+      "Cannot use issuer: it has no authorityKeyIdentifier, and several trust anchors have the name of its own; sign it again with one",
+    );
   const expiresMs = Math.min(...chain.map(({ validTo }) => new Date(validTo).getTime()));
   if (expiresMs <= nowMs) throw new Error("Cannot use issuer: its chain has expired");
   const intermediates = chain.filter(
@@ -64,7 +66,7 @@ export function readIssuer(pem: IssuerPem, { anchors }: TrustBundle, nowMs: numb
   return {
     key,
     commonName: /^CN=(.*)$/m.exec(first.subject)?.[1] ?? "",
-    keyId: parseSubjectKeyId(first.raw),
+    keyId: parseSubjectKeyId(first.raw) ?? keyIdOf(first.publicKey),
     intermediates: intermediates.map(({ raw }) => Uint8Array.from(raw)),
     expiresMs,
   };

@@ -5,6 +5,7 @@ import {
   ANCHORS_LIMIT,
   anchorOf,
   createTrustBundle,
+  isAmbiguous,
   readTrustBundle,
   TrustBundleError,
 } from "./trust-bundle.ts";
@@ -61,4 +62,13 @@ test("anchorOf() names the anchor that a chain leads to, among those of one name
   expect(anchorOf([], both)).toBeUndefined();
   const unlinked = [...chain(one), new X509Certificate(two.anchorsPem)];
   expect(anchorOf(unlinked, both)).toBeUndefined();
+});
+
+test("isAmbiguous() finds certificates that do not say which of two anchors of one name they are by", () => {
+  const both = readTrustBundle(one.anchorsPem + two.anchorsPem);
+  expect(isAmbiguous(chain(one), both)).toBe(false);
+  const { der: nameless } = one.issueNameless("web");
+  const old = [new X509Certificate(nameless)];
+  expect(isAmbiguous(old, both)).toBe(true);
+  expect(isAmbiguous(old, readTrustBundle(one.anchorsPem))).toBe(false);
 });

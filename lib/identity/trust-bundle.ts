@@ -65,6 +65,16 @@ export function anchorOf(
   return found && fingerprintOf(found.raw).slice(0, SHORT_DIGITS);
 }
 
+/**
+ * Whether proxies may take a wrong anchor for the issuer of one of these certificates: BoringSSL tries but the first that
+ * fits by name and key identifier. So anchors of one name need certificates below them that say which of them is meant.
+ */
+export function isAmbiguous(chain: readonly X509Certificate[], { anchors }: TrustBundle): boolean {
+  return chain.some((each) =>
+    anchors.some((anchor) => each.checkIssued(anchor) && !each.verify(anchor.publicKey)),
+  );
+}
+
 /** Whether a certificate names an issuer and carries its signature. */
 export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

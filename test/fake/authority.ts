@@ -61,6 +61,15 @@ export class FakeAuthority {
     return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
   }
 
+  /** An authority below this one, which does not say by which key it is certified: as older tools make them. */
+  issueNameless(name: string): Issued {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const how = { authority: true, lifetimeMs: HOUR_MS, issuerKeyId: undefined };
+    const der = this.#sign(name, pair.publicKey, how);
+    const keyPem = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
+  }
+
   /** A leaf for a key. */
   certify(name: string, publicKey: KeyObject, lifetimeMs: number): Uint8Array {
     return this.#sign(name, publicKey, { authority: false, lifetimeMs });
@@ -69,7 +78,7 @@ export class FakeAuthority {
   #sign(
     name: string,
     publicKey: KeyObject,
-    how: { authority: boolean; lifetimeMs: number },
+    how: { authority: boolean; lifetimeMs: number; issuerKeyId?: undefined },
   ): Uint8Array {
     const now = Date.now();
     const content = {
@@ -82,6 +91,7 @@ export class FakeAuthority {
       notBefore: new Date(now - HOUR_MS),
       notAfter: new Date(now + how.lifetimeMs),
       authority: how.authority,
+      ...("issuerKeyId" in how && { issuerKeyId: undefined }),
     };
     return signCertificate(content, (bytes) => signWith("sha256", bytes, this.#key));
   }
