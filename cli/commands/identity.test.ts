@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
+import { forwardPort } from "#lib/k8s/port-forward.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { fakeCluster, runCommand } from "../../test/fake/cli.ts";
 import { pod } from "../../test/fake/mesh-objects.ts";
 import { TlsDoor } from "../../test/fake/tls-door.ts";
@@ -77,4 +79,48 @@ test("identity does not wait for ever", async () => {
   const { status, out } = await runCommand(["identity", "-n", "shop", "web-1"], never);
   expect(status).toBe(1);
   expect(out).toContain("Cannot read certificate: no answer in 10000 ms\n");
+});
+
+test("identity works through the API server's port-forward", async () => {
+  const links = new Map<unknown, ByteStream>();
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, self) => {
+      self.upgrade(request, { headers: { "sec-websocket-protocol": "v4.channel.k8s.io" } });
+    },
+    websocket: {
+      open: async (socket) => {
+        for (const channel of [0, 1]) socket.send(new Uint8Array([channel, 0x10, 0x2f]));
+        const link = await door.dial();
+        links.set(socket, link);
+        link.handler = {
+          onData: (chunk) => void socket.send(new Uint8Array([0, ...chunk])),
+          onEnd: () => socket.close(),
+          onDrain: () => undefined,
+          onClose: () => socket.close(),
+        };
+        const early = waiting.splice(0);
+        for (const chunk of early) link.write(chunk);
+      },
+      message: (socket, data) => {
+        const bytes = new Uint8Array(data as unknown as Uint8Array).subarray(1);
+        const link = links.get(socket);
+        if (link === undefined) waiting.push(bytes);
+        else link.write(bytes);
+      },
+    },
+  });
+  const waiting: Uint8Array[] = [];
+  try {
+    const { status, out } = await runCommand(["identity", "-n", "shop", "web-1"], {
+      client,
+      forward: (to) => forwardPort({ server: `http://127.0.0.1:${server.port}` }, to),
+      onSleep,
+    });
+    expect(out).toContain(`DNS:${NAME}`);
+    expect(status).toBe(0);
+  } finally {
+    await server.stop(true);
+  }
 });
