@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { DescriptorProtoSchema, SourceCodeInfo_LocationSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
+import * as trustEs from "#lib/api/gen/identity/v1/trust_pb.ts";
 import * as destinationEs from "#lib/api/gen/proxy/destination_pb.ts";
 import * as identityEs from "#lib/api/gen/proxy/identity_pb.ts";
 import * as inboundEs from "#lib/api/gen/proxy/inbound_pb.ts";
@@ -10,6 +11,7 @@ import { randomMessage } from "../../../test/fake/messages.ts";
 import { decode } from "./decode.ts";
 import * as destination from "./gen/destination.ts";
 import * as identity from "./gen/identity.ts";
+import * as identityV1 from "./gen/identityV1.ts";
 import * as inbound from "./gen/inbound.ts";
 import * as outbound from "./gen/outbound.ts";
 import { WireError } from "./reader.ts";
@@ -18,6 +20,7 @@ import { type MessageTable, Package } from "./table.ts";
 const PAIRS: readonly (readonly [MessageTable, DescMessage])[] = [
   [identity.CertifyRequest, identityEs.CertifyRequestSchema],
   [identity.CertifyResponse, identityEs.CertifyResponseSchema],
+  [identityV1.TrustBundle, trustEs.TrustBundleSchema],
   [destination.GetDestination, destinationEs.GetDestinationSchema],
   [destination.Update, destinationEs.UpdateSchema],
   [destination.DestinationProfile, destinationEs.DestinationProfileSchema],
