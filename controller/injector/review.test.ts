@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { applyPatch, type Operation } from "fast-json-patch";
-import type { AdmissionReview } from "#lib/k8s/admission.ts";
+import { AdmissionError, type AdmissionReview, parseAdmissionReview } from "#lib/k8s/admission.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { answerReview } from "./review.ts";
@@ -10,6 +11,14 @@ const context = {
   anchorsPem: "PEM",
   namespaceAnnotations: { "linkerd.io/inject": "enabled" },
 };
+const KEYS = [
+  "linkerd.io/inject",
+  "config.linkerd.io/opaque-ports",
+  "config.linkerd.io/skip-inbound-ports",
+  "config.linkerd.io/proxy-additional-env",
+  "pod-template-hash",
+  "kubernetes.io/os",
+];
 const review = (kind: string, object: object | null): AdmissionReview => ({
   apiVersion: "admission.k8s.io/v1",
   kind: "AdmissionReview",
@@ -51,4 +60,77 @@ test("a pod with a container that runs as the proxy's user is refused, unless it
   ]);
   const outside = { spec: { containers, hostNetwork: true } };
   expect(answerReview(review("Pod", outside), context).answer.response.allowed).toBe(true);
+});
+
+/** A pod in which any field may be anything. */
+const anything = fc.oneof(
+  fc.constant(null),
+  fc.boolean(),
+  fc.integer(),
+  fc.string(),
+  fc.constant([]),
+  fc.constant([null]),
+  fc.constant([1]),
+  fc.constant({}),
+);
+const orAnything = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 4, arbitrary: value as fc.Arbitrary<unknown> },
+    { weight: 1, arbitrary: anything },
+  );
+const record = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> =>
+  orAnything(
+    fc.record(
+      Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, orAnything(value)])),
+      { requiredKeys: [] },
+    ),
+  );
+const listOf = (each: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  orAnything(fc.array(each, { maxLength: 2 }));
+const probe = record({ httpGet: record({ port: fc.integer(), path: fc.string() }) });
+const container = record({
+  name: fc.constantFrom("app", "linkerd-proxy"),
+  image: fc.string(),
+  ports: listOf(record({ containerPort: fc.integer(), name: fc.string(), protocol: fc.string() })),
+  readinessProbe: probe,
+  livenessProbe: probe,
+  securityContext: record({ runAsUser: fc.integer() }),
+});
+const marks = orAnything(fc.dictionary(fc.constantFrom(...KEYS), orAnything(fc.string())));
+const anyPod = record({
+  metadata: record({
+    annotations: marks,
+    labels: marks,
+    ownerReferences: listOf(
+      record({ kind: fc.string(), name: fc.string(), controller: fc.boolean() }),
+    ),
+  }),
+  spec: record({
+    containers: listOf(container),
+    initContainers: listOf(container),
+    volumes: listOf(record({ name: fc.string() })),
+    securityContext: record({ runAsUser: fc.integer() }),
+    os: record({ name: fc.string() }),
+    nodeSelector: marks,
+    hostNetwork: fc.boolean(),
+    terminationGracePeriodSeconds: fc.integer(),
+  }),
+});
+
+test("G1 whatever stands in a pod or a Service, there is an answer", () => {
+  fc.assert(
+    fc.property(anyPod, fc.constantFrom("Pod", "Service"), (object, kind) => {
+      const asked = JSON.stringify(review(kind, object as object));
+      let parsed: AdmissionReview;
+      try {
+        parsed = parseAdmissionReview(asked);
+      } catch (error) {
+        expect(error).toBeInstanceOf(AdmissionError);
+        return;
+      }
+      const { response } = answerReview(parsed, context).answer;
+      expect(response.uid).toBe("1");
+    }),
+    { numRuns: 3000 },
+  );
 });

@@ -9,11 +9,12 @@ import {
 } from "#lib/k8s/admission.ts";
 import type { Marks } from "#lib/k8s/annotations.ts";
 import { diffJson } from "#lib/k8s/json-patch.ts";
-import type { Pod, Service } from "#lib/k8s/types/core.ts";
+import type { Pod } from "#lib/k8s/types/core.ts";
 import type { SkipReason } from "./decide.ts";
 import { type Injection, inject } from "./inject.ts";
 import { withOpaquePorts } from "./marks.ts";
 import type { InjectOptions } from "./options.ts";
+import { isPod, isService } from "./shape.ts";
 import type { InjectValues } from "./values.ts";
 
 /** What an answer depends on beside the object. */
@@ -70,33 +71,4 @@ function answerOf(
   if (result.type === "refused") return refuse(review, result.message);
   const warnings = result.type === "injected" ? result.warnings : [];
   return admit(review, { patch: diffJson(pod, result.pod), warnings });
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Whether containers are where a pod has them: of what else is odd the API server itself tells the user. */
-function isPod(object: unknown): object is Pod {
-  if (!isObject(object) || !isObject(object["spec"]) || !hasMarks(object)) return false;
-  const { containers, initContainers = [] } = object["spec"];
-  const lists = [containers, initContainers];
-  return (
-    lists.every((list) => Array.isArray(list) && list.every(isObject)) &&
-    Array.isArray(containers) &&
-    containers.length > 0
-  );
-}
-
-function isService(object: unknown): object is Service {
-  if (!isObject(object) || !hasMarks(object)) return false;
-  const { spec = {} } = object;
-  const ports = isObject(spec) ? (spec["ports"] ?? []) : undefined;
-  return Array.isArray(ports) && ports.every(isObject);
-}
-
-function hasMarks({ metadata = {} }: Readonly<Record<string, unknown>>): boolean {
-  if (!isObject(metadata)) return false;
-  return [metadata["annotations"] ?? {}, metadata["labels"] ?? {}].every(
-    (marks) => isObject(marks) && Object.values(marks).every((value) => typeof value === "string"),
-  );
 }

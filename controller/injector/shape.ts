@@ -1,0 +1,86 @@
+/** Whether an object has the form of a pod or a Service as far as it is read here: of what else is odd the API server tells. */
+
+import type { Pod, Service } from "#lib/k8s/types/core.ts";
+
+type Shape = (value: unknown) => boolean;
+
+/** Nothing, or null, which the API server takes for nothing. */
+const optional =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined || value === null || shape(value);
+
+const isText: Shape = (value) => typeof value === "string";
+const isNumber: Shape = (value) => typeof value === "number";
+const isFlag: Shape = (value) => typeof value === "boolean";
+const isTextOrNumber: Shape = (value) => isText(value) || isNumber(value);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const object =
+  (fields: Readonly<Record<string, Shape>>): Shape =>
+  (value) =>
+    isObject(value) &&
+    Object.entries(fields).every(([name, shape]) =>
+      shape(Object.hasOwn(value, name) ? value[name] : undefined),
+    );
+const list =
+  (each: Shape): Shape =>
+  (value) =>
+    Array.isArray(value) && value.every(each);
+const texts: Shape = (value) => isObject(value) && Object.values(value).every(isText);
+
+const metadata = optional(
+  object({
+    name: optional(isText),
+    annotations: optional(texts),
+    labels: optional(texts),
+    ownerReferences: optional(
+      list(object({ kind: isText, name: isText, controller: optional(isFlag) })),
+    ),
+  }),
+);
+const securityContext = optional(object({ runAsUser: optional(isNumber) }));
+const probe = optional(object({ httpGet: optional(object({ port: optional(isTextOrNumber) })) }));
+const container = object({
+  name: isText,
+  image: optional(isText),
+  ports: optional(
+    list(object({ containerPort: isNumber, name: optional(isText), protocol: optional(isText) })),
+  ),
+  readinessProbe: probe,
+  livenessProbe: probe,
+  securityContext,
+});
+
+const pod = object({
+  metadata,
+  spec: object({
+    containers: (value) => list(container)(value) && (value as unknown[]).length > 0,
+    initContainers: optional(list(container)),
+    volumes: optional(list(object({ name: isText }))),
+    securityContext,
+    os: optional(object({ name: optional(isText) })),
+    nodeSelector: optional(texts),
+    terminationGracePeriodSeconds: optional(isNumber),
+  }),
+});
+const service = object({
+  metadata,
+  spec: object({
+    // What has containers is taken for a pod.
+    containers: (value) => value === undefined,
+    ports: optional(list(object({ port: isNumber, targetPort: optional(isTextOrNumber) }))),
+  }),
+});
+
+/** A pod with at least one container. */
+export function isPod(value: unknown): value is Pod {
+  return pod(value);
+}
+
+/** A Service. */
+export function isService(value: unknown): value is Service {
+  return service(value);
+}
