@@ -15,6 +15,8 @@ export interface Source {
   readonly render: (values: never) => readonly KubeObject[];
   /** Texts that stand for what is no value: certificates, the configuration. */
   readonly texts: Readonly<Record<string, string>>;
+  /** Names that stand for maps: of what templates compute. */
+  readonly maps?: Readonly<Record<string, string>>;
   /** The value that makes pods so different that a template has both forms. */
   readonly form?: string;
   /** Of objects by kind and name: when they are there, beside what the values say. */
@@ -63,7 +65,13 @@ function write(source: Source, fixed: Readonly<Record<string, boolean>>): Map<st
     marked.values,
   );
   const parts = partsOf(source, { ...marked, values }, Object.keys(fixed));
-  const writer = new TemplateWriter([...marked.markers, ...computed(source.texts)]);
+  const writer = new TemplateWriter([
+    ...marked.markers,
+    ...computed(source.texts),
+    ...Object.entries(source.maps ?? {}).map(
+      ([token, expression]): Marker => ({ token, use: "map", expression }),
+    ),
+  ]);
   return new Map(parts.map((part) => [fileName(part.key), writer.document(part)]));
 }
 

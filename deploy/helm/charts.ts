@@ -1,5 +1,7 @@
 /** The three charts, under the names of Linkerd's. */
 
+import { CONFIG as CONFIG_PREFIX } from "#lib/k8s/annotations.ts";
+import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "../certificates.ts";
 import { renderCni } from "../cni.ts";
@@ -48,6 +50,7 @@ function crds(version: string): Chart {
 const token = (name: string): string => `\u27e6certificate ${name}\u27e7`;
 const CONFIG = "\u27e6configuration\u27e7";
 const WAIT = "\u27e6wait\u27e7";
+const SKIPPED = "\u27e6skipped{}\u27e7";
 /** Of pods that name none: no proxy waits for longer. */
 const GRACE_SECONDS = 30;
 
@@ -77,6 +80,7 @@ const CONTROL_PLANE: Source = {
     [CONFIG]: 'include "mesh.values" $',
     [WAIT]: `min ${GRACE_SECONDS} (int64 $.Values.proxy.waitBeforeExitSeconds)`,
   },
+  maps: { [SKIPPED]: '(include "mesh.skippedPorts" $ | fromJson)' },
   conditions: {
     // With the other scheme it is for cert-manager to write the issuer's Secret.
     "Secret-linkerd-identity-issuer":
@@ -94,7 +98,15 @@ function asCharted(object: KubeObject): KubeObject[] {
     .replaceAll(`"sleep":{"seconds":${GRACE_SECONDS}}`, `"sleep":{"seconds":"${WAIT}"}`);
   const copy = JSON.parse(text) as KubeObject & { data?: Record<string, string> };
   if (metadata?.name === "linkerd-config" && copy.data) copy.data["values"] = CONFIG;
+  if (kind === "Deployment") markSkippedPorts(copy as Deployment);
   return [copy];
+}
+
+/** Ports of proxies that are not where they are by default are named in an annotation: both, one or none. */
+function markSkippedPorts({ spec }: Deployment): void {
+  const annotations = spec?.template.metadata?.annotations ?? {};
+  delete annotations[`${CONFIG_PREFIX}skip-inbound-ports`];
+  annotations[SKIPPED] = "";
 }
 
 function controlPlane(version: string): Chart {

@@ -1,11 +1,26 @@
 /** What charts say beside their objects: how values become configuration and certificates, and what is left to do. */
 
 /**
- * `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what the webhook serves with,
+ * `mesh.skippedPorts` are annotations that name the ports of proxies which no redirection takes: those of probes and tap,
+ * where they are not where they are by default. `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what the webhook serves with,
  * base64: what is given, else what is there, else a new one; it is kept among the values, as all templates must see the
  * same one.
  */
-export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.values" -}}
+export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
+{{- $ports := list .Values.proxy.ports.admin .Values.proxy.ports.control }}
+{{- $texts := list }}
+{{- range $ports }}
+{{- $texts = append $texts (int64 . | toString) }}
+{{- end }}
+{{- $moved := without (uniq $texts) "4190" "4191" }}
+{{- if $moved }}
+{{- dict "config.linkerd.io/skip-inbound-ports" (join "," $moved) | toJson }}
+{{- else }}
+{{- dict | toJson }}
+{{- end }}
+{{- end }}
+
+{{- define "mesh.values" -}}
 {{- $values := deepCopy .Values }}
 {{- $_ := set $values "namespace" .Release.Namespace }}
 {{- $_ := set $values "identityTrustAnchorsPEM" "" }}
