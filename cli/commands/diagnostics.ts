@@ -49,6 +49,7 @@ function addProxyMetrics(parent: Command, context: Context): void {
       isMeshed(pod, flags.linkerdNamespace),
     );
     if (pods.length === 0) throw new CommandError(`Cannot find a meshed pod of ${resource}`);
+    context.terminal.progress(`asking ${pods.length} proxies`);
     const texts = await inParallel(pods, (pod) => scrapeProxy(client, pod));
     for (const [at, pod] of pods.entries()) {
       const text = texts[at] ?? "";

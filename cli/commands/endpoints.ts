@@ -46,6 +46,7 @@ export function addEndpoints(parent: Command, context: Context): void {
         `Cannot use "${wrong}": an authority ends in a port, as in web.shop.svc.cluster.local:80`,
       );
     const cluster = await context.connect(flags);
+    context.terminal.progress("asking the control plane");
     const namespace = flags.linkerdNamespace;
     const pod = flags.destinationPod ?? (await findDestination(cluster, namespace));
     const stream = await cluster.forward({ namespace, pod, port: PORT });

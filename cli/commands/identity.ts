@@ -44,6 +44,7 @@ export function addIdentity(parent: Command, context: Context): void {
     );
     if (pods.length === 0)
       throw new CommandError(`Cannot find a meshed pod of these in namespace ${namespace}`);
+    context.terminal.progress(`asking ${pods.length} proxies`);
     const texts = await inParallel(pods, (pod) => describe(pod, { cluster, context }));
     for (const [at, pod] of pods.entries())
       context.terminal.write(

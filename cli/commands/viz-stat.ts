@@ -124,6 +124,7 @@ async function scrapeTwice(
   if (pods.length === 0) return new Map();
   const distinct = [...new Map(pods.map((pod) => [keyOf(pod), pod])).values()];
   const first = await inParallel(distinct, scrape);
+  context.terminal.progress(`counting for ${window / 1000} s`);
   await context.sleep(window);
   const answered = distinct.flatMap((pod, at) => {
     const before = first[at];

@@ -113,6 +113,13 @@ test("G2: a body beyond 4 MiB is answered 413, and the next review is answered",
   expect(await patchOf(await ask(review("shop")))).toContain("linkerd-proxy");
 });
 
+test("G13: of 500 pods that are created at once none is left without a proxy", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 500 }, async () => await patchOf(await ask(review("shop")))),
+  );
+  expect(answers.filter((patch) => !patch.includes("linkerd-proxy"))).toEqual([]);
+});
+
 test("a new certificate and new values are served without a restart", async () => {
   const second = createServingCertificate("localhost", Date.now());
   write(second);
