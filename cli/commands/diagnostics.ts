@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import { findPod, findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 import { addControllerMetrics } from "./controller-metrics.ts";
 import { addEndpoints } from "./endpoints.ts";
+import { addPrometheusTargets } from "./prometheus-targets.ts";
 
 /** Adds `diagnostics`, alias `dg`. */
 export function addDiagnostics(parent: Command, context: Context): void {
@@ -25,6 +26,7 @@ export function addDiagnostics(parent: Command, context: Context): void {
   addEndpoints(diagnostics, context);
   addProxyMetrics(diagnostics, context);
   addControllerMetrics(diagnostics, context);
+  addPrometheusTargets(diagnostics, context);
 }
 
 type Flags = { readonly namespace?: string; readonly obfuscate?: boolean };

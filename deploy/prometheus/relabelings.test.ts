@@ -68,13 +68,14 @@ test("CONTROLLERS and NODE_AGENTS keep admin ports only", () => {
     [`${POD}node_name`]: "node-1",
     [`${POD}container_name`]: "destination",
     [`${POD}container_port_name`]: "admin-http",
+    [`${POD}label_linkerd_io_control_plane_component`]: "destination",
   };
   const place = { namespace: "linkerd", pod: "p-1" };
   expect(relabel(CONTROLLERS, found)).toEqual({ ...place, component: "destination" });
-  expect(relabel(NODE_AGENTS, { ...found, [`${POD}label_k8s_app`]: "linkerd-cni" })).toEqual({
-    ...place,
-    node: "node-1",
-  });
+  const { [`${POD}label_linkerd_io_control_plane_component`]: _, ...unmarked } = found;
+  const agent = { ...unmarked, [`${POD}label_k8s_app`]: "linkerd-cni" };
+  expect(relabel(NODE_AGENTS, agent)).toEqual({ ...place, node: "node-1" });
+  expect(relabel(CONTROLLERS, agent)).toBeUndefined();
   expect(relabel(NODE_AGENTS, found)).toBeUndefined();
   const grpc = { ...found, [`${POD}container_port_name`]: "grpc" };
   expect(relabel(CONTROLLERS, grpc)).toBeUndefined();

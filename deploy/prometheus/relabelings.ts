@@ -31,7 +31,8 @@ const PLACE: readonly Relabeling[] = [
 
 /** The controllers: each container's admin port. */
 export const CONTROLLERS: readonly Relabeling[] = [
-  keep("admin-http", `${POD}container_port_name`),
+  // The node agent's port has the same name.
+  keep(".+;admin-http", `${LABEL}linkerd_io_control_plane_component`, `${POD}container_port_name`),
   copy(`${POD}container_name`, "component"),
   ...PLACE,
 ];
