@@ -51,6 +51,6 @@ test("archive() is an OCI layout whose blobs are what their names say", async ()
   rmSync(folder, { recursive: true });
 });
 
-test("archive() gives the same bytes each time", () => {
+test("L8: archive() gives the same bytes each time", () => {
   expect(Buffer.concat([...archive(SPEC)])).toEqual(Buffer.concat([...archive(SPEC)]));
 });

@@ -49,11 +49,12 @@ test.skipIf(Bun.which("dpkg-deb") === null)(
   },
 );
 
-test("the Dockerfile makes the same image", () => {
+test("L10: the image has a user that is not root, and the Dockerfile makes the same one", () => {
   const text = readFileSync(new URL("Dockerfile", import.meta.url), "utf8");
   for (const name of PACKAGES) expect(text).toContain(name);
   for (const [name, value] of Object.entries(IMAGE_ENVIRONMENT))
     expect(text).toContain(`${name}=${value}`);
+  expect(USER).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   expect(text).toContain(`USER ${USER}`);
   expect(text).toContain(`/${PROGRAM}`);
   expect(text).toContain(`ENTRYPOINT ${JSON.stringify(ENTRYPOINT)}`);

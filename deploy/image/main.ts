@@ -9,7 +9,7 @@ import { readBase } from "./base.ts";
 import { IMAGE, IMAGE_ENVIRONMENT } from "./environment.ts";
 import { fileEntry } from "./files.ts";
 import { ARCHITECTURE, compile, ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
-import { npmIngredients, sbom } from "./sbom.ts";
+import { cycloneDx, npmIngredients, sbom } from "./sbom.ts";
 import type { TarEntry, TarTree } from "./tar.ts";
 
 const SOURCE = new URL("../../main.ts", import.meta.url).pathname;
@@ -19,7 +19,8 @@ const lock = json<Parameters<typeof npmIngredients>[0]>("../../package-lock.json
 const manifest = json<{ readonly version: string; readonly license: string }>("../../package.json");
 const OUT = "dist/image.tar";
 const HELP = `npm run image -- [--out FILE] [--name NAME] [--version VERSION]
-  --out FILE         where the archive is written (${OUT}); FILE.spdx.json beside it says what is in it
+  --out FILE         where the archive is written (${OUT}); FILE.spdx.json and FILE.cdx.json
+                     beside it say what is in it
   --name NAME        the image's name without tag (${IMAGE})
   --version VERSION  its tag, and what its program says (${manifest.version})
   --program FILE     only the executable, for a Dockerfile
@@ -34,10 +35,8 @@ export async function writeImage(
   try {
     await compile(SOURCE, `${folder}/bunkerd`, { version });
     const base = await readBase();
-    const contents = sbom({ name, version }, [
-      ...base.ingredients,
-      ...npmIngredients(lock, Bun.version),
-    ]);
+    const ingredients = [...base.ingredients, ...npmIngredients(lock, Bun.version)];
+    const contents = sbom({ name, version }, ingredients);
     const links = LINKS.map(([path, target]): [string, TarEntry] => [
       path,
       { type: "link", target },
@@ -52,6 +51,7 @@ export async function writeImage(
     ]);
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(`${out}.spdx.json`, contents);
+    writeFileSync(`${out}.cdx.json`, cycloneDx({ name, version }, ingredients));
     const pieces = archive({
       name: `${name}:${version}`,
       architecture: ARCHITECTURE,

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { compile } from "./program.ts";
 
@@ -16,4 +17,21 @@ test("compile() makes a program, of another version where one is given, and says
   const failure = await compile(`${folder}/bad.ts`, `${folder}/bad`).catch(String);
   expect(failure).toContain("Cannot compile");
   rmSync(folder, { recursive: true });
+}, 20_000);
+
+test("L8: compile() makes the same program again, from another folder too", async () => {
+  const hashes: string[] = [];
+  for (const _ of [1, 2]) {
+    const folder = mkdtempSync(`${tmpdir()}/program-test-`);
+    writeFileSync(`${folder}/part.ts`, "export const text: string = String(Math.sqrt(2));\n");
+    writeFileSync(
+      `${folder}/ours.ts`,
+      'const { text } = await import("./part.ts");\nprocess.stdout.write(text);\nexport {};\n',
+    );
+    await compile(`${folder}/ours.ts`, `${folder}/ours`, { version: "1" });
+    const program = readFileSync(`${folder}/ours`);
+    hashes.push(createHash("sha256").update(program).digest("hex"));
+    rmSync(folder, { recursive: true });
+  }
+  expect(hashes[1]).toBe(hashes[0] ?? "");
 }, 20_000);

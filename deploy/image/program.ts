@@ -1,5 +1,6 @@
 /** The executable, and where the image has it. */
 
+import { dirname, resolve } from "node:path";
 import { $ } from "bun";
 
 /** The one executable. */
@@ -15,7 +16,8 @@ export const USER = "2102:2102";
 
 /**
  * Compiles a TypeScript file with all that it imports. Each role's code stays apart: a proxy starts 10 ms sooner than
- * from one bundle of all. Throws with what the compiler says.
+ * from one bundle of all. The same sources give the same bytes wherever they lie, as the compiler is run beside them: it
+ * writes into the program where they are from where it runs. Throws with what the compiler says.
  */
 export async function compile(
   source: string,
@@ -27,7 +29,8 @@ export async function compile(
       ? []
       : ["--define", `BUNKERD_VERSION=${JSON.stringify(options.version)}`];
   const { exitCode, stderr } =
-    await $`${process.execPath} build --compile --splitting --minify --bytecode --format=esm ${define} --outfile=${program} ${source}`
+    await $`${process.execPath} build --compile --splitting --minify --bytecode --format=esm ${define} --outfile=${resolve(program)} ${resolve(source)}`
+      .cwd(dirname(resolve(source)))
       .quiet()
       .nothrow();
   if (exitCode !== 0) throw new Error(`Cannot compile ${source}: ${stderr.toString().trim()}`);

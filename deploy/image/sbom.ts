@@ -1,4 +1,4 @@
-/** What is in the image, as SPDX 2.3 in JSON: for scanners of vulnerabilities and licences. */
+/** What is in the image, as SPDX 2.3 and as CycloneDX 1.5, in JSON: for scanners of vulnerabilities and licences. */
 
 /** One thing that somebody else makes. */
 export interface Ingredient {
@@ -6,6 +6,33 @@ export interface Ingredient {
   readonly version: string;
   /** A package URL: which registry it is of. */
   readonly purl: string;
+  /** An SPDX expression, as its maker declares it; a Debian package says it in its copyright file, which is in the image. */
+  readonly license?: string | undefined;
+}
+
+const byPurl = (ingredients: readonly Ingredient[]): Ingredient[] =>
+  [...ingredients].sort((a, b) => (a.purl < b.purl ? -1 : 1));
+
+/** The same as CycloneDX. */
+export function cycloneDx(
+  image: { readonly name: string; readonly version: string },
+  ingredients: readonly Ingredient[],
+): string {
+  const document = {
+    bomFormat: "CycloneDX",
+    specVersion: "1.5",
+    version: 1,
+    metadata: { component: { type: "container", ...image } },
+    components: byPurl(ingredients).map(({ name, version, purl, license }) => ({
+      type: "library",
+      "bom-ref": purl,
+      name,
+      version,
+      purl,
+      ...(license !== undefined && { licenses: [{ expression: license }] }),
+    })),
+  };
+  return JSON.stringify(document, undefined, 2);
 }
 
 /** The document of an image; the same ingredients give the same one. */
@@ -13,9 +40,9 @@ export function sbom(
   image: { readonly name: string; readonly version: string },
   ingredients: readonly Ingredient[],
 ): string {
-  const sorted = [...ingredients].sort((a, b) => (a.purl < b.purl ? -1 : 1));
+  const sorted = byPurl(ingredients);
   const packages = [
-    { id: "image", name: image.name, version: image.version, purl: undefined },
+    { id: "image", name: image.name, version: image.version, purl: undefined, license: undefined },
     ...sorted.map((each, i) => ({ id: `ingredient-${i}`, ...each })),
   ];
   return JSON.stringify(
@@ -26,13 +53,14 @@ export function sbom(
       name: `${image.name}:${image.version}`,
       documentNamespace: `https://spdx.org/spdxdocs/${image.name}-${image.version}`,
       creationInfo: { created: "1970-01-01T00:00:00Z", creators: ["Tool: bunkerd-image"] },
-      packages: packages.map(({ id, name, version, purl }) => ({
+      packages: packages.map(({ id, name, version, purl, license }) => ({
         SPDXID: `SPDXRef-${id}`,
         name,
         versionInfo: version,
         downloadLocation: "NOASSERTION",
         filesAnalyzed: false,
         licenseConcluded: "NOASSERTION",
+        licenseDeclared: license ?? "NOASSERTION",
         copyrightText: "NOASSERTION",
         ...(purl !== undefined && {
           externalRefs: [
@@ -64,7 +92,7 @@ export function sbom(
 
 interface Lock {
   readonly packages: Readonly<
-    Record<string, { readonly version?: string; readonly dev?: boolean }>
+    Record<string, { readonly version?: string; readonly dev?: boolean; readonly license?: string }>
   >;
 }
 
@@ -74,10 +102,15 @@ export function npmIngredients(lock: Lock, runtimeVersion: string): Ingredient[]
     ([path, { dev }]) => path !== "" && dev !== true,
   );
   return [
-    { name: "bun", version: runtimeVersion, purl: `pkg:github/oven-sh/bun@bun-v${runtimeVersion}` },
-    ...modules.map(([path, { version = "" }]) => {
+    {
+      name: "bun",
+      version: runtimeVersion,
+      purl: `pkg:github/oven-sh/bun@bun-v${runtimeVersion}`,
+      license: "MIT",
+    },
+    ...modules.map(([path, { version = "", license }]) => {
       const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
-      return { name, version, purl: `pkg:npm/${name.replace("@", "%40")}@${version}` };
+      return { name, version, purl: `pkg:npm/${name.replace("@", "%40")}@${version}`, license };
     }),
   ];
 }

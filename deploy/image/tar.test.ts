@@ -29,7 +29,7 @@ test("tar() is read by tar, with owners, modes, links and folders", async () => 
   expect(lines.find((line) => line.endsWith(long))).toStartWith("-rw-r--r-- 0/0               0");
 });
 
-test("tar() gives the same bytes in whatever order things are named", () => {
+test("L8: tar() gives the same bytes in whatever order things are named", () => {
   const entries = [
     ["b", file("2")],
     ["a", file("1")],
