@@ -6,10 +6,29 @@ import manifest from "./package.json" with { type: "json" };
 declare const BUNKERD_VERSION: string | undefined;
 const VERSION = typeof BUNKERD_VERSION === "string" ? BUNKERD_VERSION : manifest.version;
 
-/** Without a word a genuine control plane starts its proxies, by this name. */
-const asProxy = process.argv0.endsWith("/linkerd2-proxy-identity");
-const [role = asProxy ? "proxy" : ""] = process.argv.slice(2);
+/** By these names a genuine control plane starts what it expects of an image, each with its own flags. */
+const ROLES: Readonly<Record<string, string>> = {
+  "linkerd2-proxy-identity": process.argv[2] ?? "proxy",
+  "linkerd2-proxy-init": "proxy-init",
+  "linkerd2-network-validator": "linkerd2-network-validator",
+  "linkerd-await": "linkerd-await",
+  sleep: "sleep",
+};
+const named = ROLES[process.argv0.slice(process.argv0.lastIndexOf("/") + 1)];
+const role = named ?? process.argv[2] ?? "";
 switch (role) {
+  case "linkerd-await":
+  case "linkerd2-network-validator":
+  case "sleep": {
+    const { runProxyEntry } = await import("./proxy/main.ts");
+    await runProxyEntry(role, process.argv.slice(named === undefined ? 3 : 2));
+    break;
+  }
+  case "proxy-init": {
+    const { runProxyInit } = await import("./cni/main.ts");
+    await runProxyInit(process.argv.slice(named === undefined ? 3 : 2));
+    break;
+  }
   case "proxy": {
     const { main } = await import("./proxy/main.ts");
     await main(VERSION);

@@ -13,6 +13,28 @@ import { embedShim } from "./shim/build.ts" with { type: "macro" };
 /** Flags that cannot be used, as in Go's flag package. */
 const EXIT_USAGE = 2;
 
+/** Redirects the pod that it runs in, as an init container of it does; `words` are the flags of Linkerd's proxy-init. */
+export async function runProxyInit(words: readonly string[]): Promise<void> {
+  const [{ parseInit }, { redirectPod }] = await Promise.all([
+    import("./init/args.ts"),
+    import("./init/run.ts"),
+  ]);
+  const args = parseInit(words);
+  const fail = (code: number, message: string): void => {
+    process.stderr.write(`${message}\n`);
+    process.exitCode = code;
+  };
+  if (typeof args === "string") {
+    fail(EXIT_USAGE, `Cannot start: ${args}`);
+    return;
+  }
+  try {
+    redirectPod(args, (line) => void process.stdout.write(`${line}\n`));
+  } catch (error) {
+    fail(1, error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** Runs until SIGTERM or SIGINT; `words` are the arguments after the role. */
 export async function runCni(words: readonly string[], version: string): Promise<void> {
   const parsed = parseArgs(words, agentVariables());

@@ -5,6 +5,7 @@ import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { whenAtRest } from "#lib/sys/rest.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type RunningProxy, startProxy } from "./app.ts";
+import type { EntryName } from "./entry/run.ts";
 import { processVariables, readConfig } from "./env.ts";
 import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
 
@@ -51,6 +52,13 @@ export async function main(version: string): Promise<void> {
   whenAtRest({ clock: systemClock, cpuSeconds }, () => void Bun.gc(true));
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+/** Runs another program of Linkerd's image, and sets its exit code. */
+export async function runProxyEntry(name: EntryName, words: readonly string[]): Promise<void> {
+  const { runEntry } = await import("./entry/run.ts");
+  // What waits no longer, such as a connection to nobody, does not keep the process.
+  process.exit(await runEntry(name, words, (line) => void process.stderr.write(`${line}\n`)));
 }
 
 function cpuSeconds(): number {

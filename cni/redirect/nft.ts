@@ -5,8 +5,9 @@ import type { RedirectPlan } from "./plan.ts";
 /** The table; versioned, so that an upgrade replaces only its own. */
 export const TABLE = "bunkerd_v1";
 
-/** The script that replaces our table, both families at once. */
-export function nftScript(plan: RedirectPlan): string {
+/** The script that replaces our table, both families at once; IPv6 is left alone where nobody listens for it. */
+export function nftScript(plan: RedirectPlan, { ipv6 = true }: { ipv6?: boolean } = {}): string {
+  const family = ipv6 ? [] : ["    meta nfproto ipv6 return"];
   const { uid, skipInbound, skipOutbound, skipSubnets } = plan;
   const subnets = (side: string): string[] =>
     skipSubnets.map((net) => `    ${net.includes(":") ? "ip6" : "ip"} ${side} ${net} return`);
@@ -16,6 +17,7 @@ export function nftScript(plan: RedirectPlan): string {
     `table inet ${TABLE} {`,
     "  chain in {",
     "    type nat hook prerouting priority -100; policy accept;",
+    ...family,
     '    iifname "lo" return',
     `    tcp dport { ${skipInbound.join(", ")} } return`,
     ...subnets("saddr"),
@@ -23,6 +25,7 @@ export function nftScript(plan: RedirectPlan): string {
     "  }",
     "  chain out {",
     "    type nat hook output priority -100; policy accept;",
+    ...family,
     `    ip daddr 192.0.2.1 tcp dport 4140 redirect to :${plan.outboundPort}`,
     `    meta skuid ${uid} return`,
     '    oifname "lo" return',

@@ -5,9 +5,15 @@ import { $ } from "bun";
 
 /** The one executable. */
 export const PROGRAM = "usr/bin/bunkerd";
-/** Where a genuine control plane expects a proxy. */
-const PROXY = "usr/lib/linkerd/linkerd2-proxy-identity";
-export const LINKS: readonly (readonly [path: string, target: string])[] = [[PROXY, `/${PROGRAM}`]];
+/** Where a genuine control plane expects a proxy, and what else it starts of the image; the program knows its names. */
+const FOLDER = "usr/lib/linkerd";
+const PROXY = `${FOLDER}/linkerd2-proxy-identity`;
+const OTHERS = ["linkerd-await", "linkerd2-network-validator", "linkerd2-proxy-init"] as const;
+export const LINKS: readonly (readonly [path: string, target: string])[] = [
+  PROXY,
+  ...OTHERS.map((name) => `${FOLDER}/${name}`),
+  "usr/bin/sleep",
+].map((path) => [path, `/${PROGRAM}`]);
 export const ENTRYPOINT: readonly string[] = [`/${PROXY}`];
 /** Of what is compiled and unpacked on this machine. */
 export const ARCHITECTURE: "amd64" | "arm64" = process.arch === "arm64" ? "arm64" : "amd64";
