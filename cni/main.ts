@@ -15,7 +15,7 @@ const EXIT_USAGE = 2;
 
 /** Redirects the pod that it runs in, as an init container of it does; `words` are the flags of Linkerd's proxy-init. */
 export async function runProxyInit(words: readonly string[]): Promise<void> {
-  const [{ parseInit }, { redirectPod }] = await Promise.all([
+  const [{ parseInit }, { redirectPod, runStep }] = await Promise.all([
     import("./init/args.ts"),
     import("./init/run.ts"),
   ]);
@@ -29,7 +29,10 @@ export async function runProxyInit(words: readonly string[]): Promise<void> {
     return;
   }
   try {
-    redirectPod(args, (line) => void process.stdout.write(`${line}\n`));
+    redirectPod(args, {
+      say: (line) => void process.stdout.write(`${line}\n`),
+      run: runStep,
+    });
   } catch (error) {
     fail(1, error instanceof Error ? error.message : String(error));
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseInit } from "./args.ts";
-import { redirectPod } from "./run.ts";
+import { type Outcome, redirectPod, runStep, type Step } from "./run.ts";
 
 const args = (...words: string[]) => {
   const parsed = parseInit(words);
@@ -10,23 +10,53 @@ const args = (...words: string[]) => {
 
 test("redirectPod() says what it would write, of one family where only that is wanted", () => {
   const said: string[] = [];
-  redirectPod(args("--simulate", "--ipv6=false"), (line) => void said.push(line));
+  const world = { say: (line: string) => void said.push(line), run: runStep };
+  redirectPod(args("--simulate", "--ipv6=false"), world);
   expect(said[0]).toStartWith("nft -f -\n");
   expect(said[0]).toContain("meta nfproto ipv6 return");
   said.length = 0;
-  redirectPod(args("--simulate", "--iptables-mode=legacy"), (line) => void said.push(line));
+  redirectPod(args("--simulate", "--iptables-mode=legacy"), world);
   expect(said.map((text) => text.split("\n")[0])).toEqual([
     "iptables-restore -w --noflush",
     "ip6tables-restore -w --noflush",
   ]);
 });
 
+test("redirectPod() goes over to iptables where nft fails, with the jumps that are missing", () => {
+  const ran: Step[] = [];
+  const said: string[] = [];
+  const run = (step: Step): Outcome => {
+    ran.push(step);
+    const [program = ""] = step.command;
+    return { ok: program.endsWith("-restore"), error: `no ${program}` };
+  };
+  redirectPod(args("--ipv6=false"), { say: (line) => void said.push(line), run });
+  expect(said).toEqual(["Redirected by iptables"]);
+  expect(ran.map(({ command }) => command[0])).toEqual([
+    "nft",
+    "iptables",
+    "iptables",
+    "iptables-restore",
+  ]);
+  expect(ran.at(-1)?.input).toContain("-A PREROUTING -j");
+  const all = { say: () => undefined, run: () => ({ ok: false, error: "" }) };
+  expect(() => redirectPod(args(), all)).toThrow("nft: it was killed; iptables: it was killed");
+});
+
+test("runStep() has what a program says, and that there is none", () => {
+  const sh = (script: string): Outcome => runStep({ command: ["sh", "-c", script], input: "x" });
+  expect(sh("read x; test $x = x")).toEqual({ ok: true, error: "" });
+  expect(sh("echo first >&2; echo second >&2; exit 1")).toEqual({ ok: false, error: "first" });
+  expect(runStep({ command: ["no-such-program"], input: "" }).ok).toBe(false);
+});
+
 /** Runs it in a namespace of its own, twice, and then a command there. */
 const inside = (words: readonly string[], then: string): string => {
   const script = `
     const { parseInit } = await import("${import.meta.dir}/args.ts");
-    const { redirectPod } = await import("${import.meta.dir}/run.ts");
-    for (const _ of [1, 2]) redirectPod(parseInit(${JSON.stringify(words)}), console.log);`;
+    const { redirectPod, runStep } = await import("${import.meta.dir}/run.ts");
+    const world = { say: console.log, run: runStep };
+    for (const _ of [1, 2]) redirectPod(parseInit(${JSON.stringify(words)}), world);`;
   const command = `"$0" -e "$1" && ${then}`;
   const run = Bun.spawnSync(["unshare", "--net", "sh", "-c", command, process.execPath, script]);
   return `${run.stdout}${run.stderr}`;
@@ -53,8 +83,8 @@ test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(
   () => {
     const script = `
       const { parseInit } = await import("${import.meta.dir}/args.ts");
-      const { redirectPod } = await import("${import.meta.dir}/run.ts");
-      try { redirectPod(parseInit([]), console.log); } catch (error) { console.log(error.message); }`;
+      const { redirectPod, runStep } = await import("${import.meta.dir}/run.ts");
+      try { redirectPod(parseInit([]), { say: console.log, run: runStep }); } catch (error) { console.log(error.message); }`;
     const run = Bun.spawnSync([
       ...["unshare", "--net", "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"],
       ...[process.execPath, "-e", script],

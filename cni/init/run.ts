@@ -10,14 +10,23 @@ import type { InitArgs } from "./args.ts";
 const DEADLINE_MS = 5000;
 const CLOSE_WAIT = "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait";
 
-type Step = { readonly command: readonly string[]; readonly input: string };
-type Outcome = { readonly ok: boolean; readonly error: string };
+/** A program with what it reads. */
+export type Step = { readonly command: readonly string[]; readonly input: string };
+/** Whether it did what it was to do, and the first line of what it said. */
+export type Outcome = { readonly ok: boolean; readonly error: string };
 
-/** Writes the rules; throws where none can be written. `say` gets a line, or what would be written. */
-export function redirectPod(args: InitArgs, say: (line: string) => void): void {
+/** What it needs of the world. */
+export interface InitWorld {
+  /** Gets a line, or what would be written. */
+  readonly say: (line: string) => void;
+  readonly run: (step: Step) => Outcome;
+}
+
+/** Writes the rules; throws where none can be written. */
+export function redirectPod(args: InitArgs, { say, run: runHere }: InitWorld): void {
   const ways = args.mode === "auto" ? (["nft", "iptables"] as const) : [args.mode];
   const run = (step: Step): Outcome =>
-    args.netns === undefined ? runStep(step) : inNetns(args.netns, () => runStep(step));
+    args.netns === undefined ? runHere(step) : inNetns(args.netns, () => runHere(step));
   if (args.simulate) {
     for (const { command, input } of stepsOf(args, { way: ways[0] ?? "nft", run: undefined }))
       say(`${command.join(" ")}\n${input}`);
@@ -59,7 +68,8 @@ function stepsOf(
   });
 }
 
-function runStep({ command, input }: Step): Outcome {
+/** Runs a program, with a bound. */
+export function runStep({ command, input }: Step): Outcome {
   try {
     const child = spawnSync([...command], { stdin: Buffer.from(input), timeout: DEADLINE_MS });
     const [error = ""] = child.stderr.toString().trim().split("\n");

@@ -2,9 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { dump } from "js-yaml";
-import { RULES } from "./rules.ts";
-import { type ScrapeOptions, scrapeConfig } from "./scrape.ts";
+import { prometheusFiles } from "./files.ts";
 
 const HELP = `npm run prometheus -- [--out FOLDER] [--namespace NAME] [--cni-namespace NAME] [--kubeconfig FILE | --targets URL]
   --out FOLDER          where prometheus.yml and rules.yml are written (deploy/prometheus)
@@ -15,22 +13,6 @@ const HELP = `npm run prometheus -- [--out FOLDER] [--namespace NAME] [--cni-nam
                         bunkerd diagnostics prometheus-targets --listen ADDRESS serves
 
 Example: npm run prometheus -- --out /etc/prometheus --kubeconfig /etc/prometheus/kubeconfig`;
-
-const yaml = (about: string, value: object): string =>
-  `# ${about} Written by npm run prometheus.\n${dump(value, { noRefs: true, lineWidth: -1 })}`;
-
-/** The files by their names. */
-export function prometheusFiles(options: Omit<ScrapeOptions, "rules">): Map<string, string> {
-  const rules = "rules.yml";
-  const config = scrapeConfig({ ...options, rules });
-  return new Map([
-    [
-      "prometheus.yml",
-      yaml("What is scraped of a mesh: the account needs to list and watch pods.", config),
-    ],
-    [rules, yaml("What is recorded of a mesh, and alerts.", { groups: RULES })],
-  ]);
-}
 
 function main(words: readonly string[]): void {
   const text = { type: "string" } as const;
@@ -61,4 +43,4 @@ function main(words: readonly string[]): void {
   process.stdout.write(`Wrote ${[...files.keys()].join(", ")} to ${out}\n`);
 }
 
-if (import.meta.main) main(process.argv.slice(2));
+main(process.argv.slice(2));

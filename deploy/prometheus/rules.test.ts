@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dump } from "js-yaml";
-import { prometheusFiles } from "./main.ts";
+import { prometheusFiles } from "./files.ts";
 import { type Alert, RULES } from "./rules.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -64,11 +64,6 @@ test("an alert says what is wrong and what to do", () => {
       true,
       true,
     ]);
-});
-
-test("the files beside this one are what main.ts writes", () => {
-  for (const [name, text] of prometheusFiles(MESH))
-    expect(readFileSync(new URL(name, import.meta.url), "utf8")).toBe(text);
 });
 
 /** Samples a minute apart, and what must fire after them. */

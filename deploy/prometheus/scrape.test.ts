@@ -6,7 +6,7 @@ import { servePlain } from "#lib/net/plain-http.ts";
 import { serveTargets } from "../../cli/commands/prometheus-targets.ts";
 import { freePort } from "../../test/conformance/grpc/program.ts";
 import { fakeCluster } from "../../test/fake/cli.ts";
-import { prometheusFiles } from "./main.ts";
+import { prometheusFiles } from "./files.ts";
 import { scrapeConfig } from "./scrape.ts";
 
 const MESH = { namespace: "linkerd", cniNamespace: "linkerd-cni", rules: "rules.yml" };
