@@ -49,6 +49,7 @@ export async function readInstalled(
 ): Promise<Installed> {
   const text = new Texts(client, namespace);
   await text.configMap("linkerd-config", "values");
+  await text.notByHelm("linkerd-config");
   const overrides = JSON.parse(await text.secret(OVERRIDES_SECRET, OVERRIDES_SECRET)) as Overrides;
   const issuer = "linkerd-identity-issuer";
   const external = overrides.identity?.issuer?.scheme === "kubernetes.io/tls";
@@ -100,6 +101,15 @@ class Texts {
   async secret(name: string, key: string): Promise<string> {
     const found = await this.#client.get(SECRETS, { name, namespace: this.#namespace });
     return decoded(found?.data?.[key] ?? this.#missing(`${key} of Secret ${name}`));
+  }
+
+  /** Helm keeps what was set itself, and would undo what others change. */
+  async notByHelm(name: string): Promise<void> {
+    const map = await this.#client.get(CONFIG_MAPS, { name, namespace: this.#namespace });
+    if (map?.metadata?.labels?.["app.kubernetes.io/managed-by"] !== "Helm") return;
+    throw new CommandError(
+      `Cannot go on from the installation in namespace ${this.#namespace}: it is Helm's; helm upgrade changes it`,
+    );
   }
 
   #missing(what: string): never {

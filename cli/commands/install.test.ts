@@ -92,6 +92,26 @@ test("own certificates are used, and come together or not at all", async () => {
   });
 });
 
+test("certificates may be among the values, and are kept with nothing that is set", async () => {
+  const own = createCertificates({ namespace: "linkerd", trustDomain: "x", nowMs: INSTALLED_MS });
+  const values = {
+    identityTrustAnchorsPEM: own.anchorsPem,
+    identity: { issuer: { tls: { crtPEM: own.issuer.crtPem, keyPEM: own.issuer.keyPem } } },
+  };
+  await writeFile(join(folder, "own.yml"), JSON.stringify(values));
+  const words = ["install", "--ignore-cluster", "-f", join(folder, "own.yml")];
+  const { out } = await runCommand(words, world);
+  expect(named(out, "ConfigMap/linkerd-identity-trust-roots")).toMatchObject({
+    data: { "ca-bundle.crt": own.anchorsPem },
+  });
+  const { data } = named(out, "Secret/linkerd-config-overrides") as {
+    data?: Record<string, string>;
+  };
+  const stored = Buffer.from(data?.["linkerd-config-overrides"] ?? "", "base64").toString();
+  expect(JSON.parse(stored)).toEqual({});
+  expect(JSON.stringify(named(out, "ConfigMap/linkerd-config"))).not.toContain("PRIVATE KEY");
+});
+
 test("install looks into the cluster first", async () => {
   const refused = async (objects: KubeObject[]): Promise<string> =>
     (await runCommand(["install"], { ...world, client: fakeCluster(objects) })).err;

@@ -44,6 +44,19 @@ test.each([
   expect([status, err]).toEqual([1, expect.stringContaining(message)]);
 });
 
+test("upgrade leaves to Helm what Helm installed", async () => {
+  const byHelm = before.map((object) =>
+    object.metadata?.name === "linkerd-config"
+      ? {
+          ...object,
+          metadata: { ...object.metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } },
+        }
+      : object,
+  );
+  const { status, err } = await runCommand(["upgrade"], { client: fakeCluster(byHelm) });
+  expect([status, err]).toEqual([1, expect.stringContaining("helm upgrade changes it")]);
+});
+
 test("upgrade makes the webhook a new certificate where its own is gone", async () => {
   const secret = "linkerd-proxy-injector-k8s-tls";
   const rest = before.filter(({ metadata }) => metadata?.name !== secret);
