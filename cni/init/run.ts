@@ -45,7 +45,7 @@ export function redirectPod(args: InitArgs, { say, run: runHere }: InitWorld): v
     problems.push(`${way}: ${failed.error || "it was killed"}`);
   }
   throw new Error(
-    `Cannot redirect: ${problems.join("; ")}; it needs NET_ADMIN and NET_RAW, which processes of root have (proxyInit.runAsRoot)`,
+    `Cannot redirect: ${problems.join("; ")}; it needs the capabilities NET_ADMIN and NET_RAW`,
   );
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { $ } from "bun";
 import { PACKAGES, placeOf, readBase } from "./base.ts";
 import { IMAGE_ENVIRONMENT } from "./environment.ts";
-import { ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
+import { ENTRYPOINT, LINKS, PROGRAM, STARTER, USER } from "./program.ts";
 
 test("placeOf() puts what is in /lib below /usr, and leaves out what no program reads", () => {
   const placed: readonly (readonly [string, string | undefined])[] = [
@@ -58,5 +58,6 @@ test("L10: the image has a user that is not root, and the Dockerfile makes the s
   expect(text).toContain(`USER ${USER}`);
   expect(text).toContain(`/${PROGRAM}`);
   expect(text).toContain(`ENTRYPOINT ${JSON.stringify(ENTRYPOINT)}`);
+  expect(text).toContain(`COPY --from=build /linkerd2-proxy-init /${STARTER}`);
   for (const [path, target] of LINKS) expect(text).toContain(`ln -s ${target} /${path}`);
 });

@@ -22,7 +22,7 @@ export function readTree(root: string, place: (path: string) => string | undefin
 }
 
 /** One file. */
-export function fileEntry(path: string): TarEntry {
+export function fileEntry(path: string): TarEntry & { readonly type: "file" } {
   const program = (lstatSync(path).mode & 0o100) !== 0;
   return {
     type: "file",

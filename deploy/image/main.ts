@@ -8,7 +8,17 @@ import { archive } from "./archive.ts";
 import { readBase } from "./base.ts";
 import { IMAGE, IMAGE_ENVIRONMENT } from "./environment.ts";
 import { fileEntry } from "./files.ts";
-import { ARCHITECTURE, compile, ENTRYPOINT, LINKS, PROGRAM, USER } from "./program.ts";
+import {
+  ARCHITECTURE,
+  buildStarter,
+  compile,
+  ENTRYPOINT,
+  LINKS,
+  PROGRAM,
+  STARTER,
+  STARTER_CAPABILITIES,
+  USER,
+} from "./program.ts";
 import { cycloneDx, npmIngredients, sbom } from "./sbom.ts";
 import type { TarEntry, TarTree } from "./tar.ts";
 
@@ -24,7 +34,7 @@ const HELP = `npm run image -- [--out FILE] [--name NAME] [--version VERSION]
   --name NAME        the image's name without tag (${IMAGE})
   --version VERSION  its tag, and what its program says (${manifest.version})
   --program FILE     only the executable, for a Dockerfile
-Needs Debian, or what has its apt, for nft, iptables and their libraries.`;
+Needs Debian, or what has its apt, for nft, iptables and their libraries; and clang or gcc.`;
 
 /** Writes the archive and its list of contents. */
 export async function writeImage(
@@ -34,6 +44,7 @@ export async function writeImage(
   const folder = mkdtempSync(`${tmpdir()}/image-`);
   try {
     await compile(SOURCE, `${folder}/bunkerd`, { version });
+    await buildStarter(`${folder}/starter`);
     const base = await readBase();
     const ingredients = [...base.ingredients, ...npmIngredients(lock, Bun.version)];
     const contents = sbom({ name, version }, ingredients);
@@ -43,6 +54,7 @@ export async function writeImage(
     ]);
     const own: TarTree = new Map<string, TarEntry>([
       [PROGRAM, fileEntry(`${folder}/bunkerd`)],
+      [STARTER, { ...fileEntry(`${folder}/starter`), capabilities: STARTER_CAPABILITIES }],
       [
         "usr/share/sbom/bunkerd.spdx.json",
         { type: "file", mode: 0o644, bytes: Buffer.from(contents) },

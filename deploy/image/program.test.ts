@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { compile } from "./program.ts";
+import { buildStarter, compile } from "./program.ts";
 
 test("compile() makes a program, of another version where one is given, and says what is wrong", async () => {
   const folder = mkdtempSync(`${tmpdir()}/program-test-`);
@@ -35,3 +35,14 @@ test("L8: compile() makes the same program again, from another folder too", asyn
   }
   expect(hashes[1]).toBe(hashes[0] ?? "");
 }, 20_000);
+
+test.skipIf(Bun.which("clang") === null && Bun.which("gcc") === null)(
+  "buildStarter() makes a program, or says what the compiler said (needs a C compiler)",
+  async () => {
+    const folder = mkdtempSync(`${tmpdir()}/program-test-`);
+    await buildStarter(`${folder}/starter`);
+    expect(readFileSync(`${folder}/starter`).subarray(0, 4).toString("latin1")).toBe("\x7fELF");
+    expect(await buildStarter(`${folder}/none/starter`).catch(String)).toContain("Cannot build");
+    rmSync(folder, { recursive: true });
+  },
+);

@@ -8,7 +8,11 @@ export const PROGRAM = "usr/bin/bunkerd";
 /** Where a genuine control plane expects a proxy, and what else it starts of the image; the program knows its names. */
 const FOLDER = "usr/lib/linkerd";
 const PROXY = `${FOLDER}/linkerd2-proxy-identity`;
-const OTHERS = ["linkerd-await", "linkerd2-network-validator", "linkerd2-proxy-init"] as const;
+const OTHERS = ["linkerd-await", "linkerd2-network-validator"] as const;
+/** A program of its own: what `cni/init/starter.c` says. */
+export const STARTER: string = `${FOLDER}/linkerd2-proxy-init`;
+/** Of the starter's file: NET_ADMIN and NET_RAW. */
+export const STARTER_CAPABILITIES: readonly number[] = [12, 13];
 export const LINKS: readonly (readonly [path: string, target: string])[] = [
   PROXY,
   ...OTHERS.map((name) => `${FOLDER}/${name}`),
@@ -19,6 +23,13 @@ export const ENTRYPOINT: readonly string[] = [`/${PROXY}`];
 export const ARCHITECTURE: "amd64" | "arm64" = process.arch === "arm64" ? "arm64" : "amd64";
 /** Of proxies; controllers and the node agent say theirs in their manifests. */
 export const USER = "2102:2102";
+
+/** Builds the starter of proxy-init. Throws with what the compiler says. */
+export async function buildStarter(out: string): Promise<void> {
+  const script = new URL("../../cni/init/build.sh", import.meta.url).pathname;
+  const { exitCode, stderr } = await $`sh ${script} ${out}`.quiet().nothrow();
+  if (exitCode !== 0) throw new Error(`Cannot build ${out}: ${stderr.toString().trim()}`);
+}
 
 /**
  * Compiles a TypeScript file with all that it imports. Each role's code stays apart: a proxy starts 10 ms sooner than

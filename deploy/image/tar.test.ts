@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { $ } from "bun";
 import { type TarEntry, type TarTree, tar } from "./tar.ts";
@@ -37,6 +38,21 @@ test("L8: tar() gives the same bytes in whatever order things are named", () => 
   const one = Buffer.concat([...tar(new Map(entries))]);
   expect(Buffer.concat([...tar(new Map(entries.toReversed()))])).toEqual(one);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "tar() gives a file its capabilities, as tar unpacks them (needs root)",
+  async () => {
+    const folder = mkdtempSync(`${tmpdir()}/tar-test-`);
+    const entry = { ...file("x", 0o755), capabilities: [12, 13] };
+    const tree: TarTree = new Map([["bin/program", entry]]);
+    await Bun.write(`${folder}/all.tar`, Buffer.concat([...tar(tree)]));
+    await $`tar --xattrs --xattrs-include=security.capability -xf all.tar`.cwd(folder);
+    const script = "import os, sys; print(os.getxattr(sys.argv[1], 'security.capability').hex())";
+    const value = await $`python3 -c ${script} ${folder}/bin/program`.text();
+    rmSync(folder, { recursive: true });
+    expect(value.trim()).toBe("0100000200300000003000000000000000000000");
+  },
+);
 
 test("tar() refuses a name that does not fit", () => {
   const tree: TarTree = new Map([["x".repeat(101), file("")]]);
