@@ -97,3 +97,21 @@ export function expectNothingLost({ due, answered, failed, unanswered }: LoadRes
     `of ${due} requests ${answered} were answered, ${failed} failed, ${unanswered} had no answer`,
   );
 }
+
+/** Requests a second of each caller. */
+const RATE = 100;
+
+/** Runs something while two callers make requests, and until `seconds` are over. */
+export async function underLoad(
+  place: Place,
+  { name, seconds }: { readonly name: string; readonly seconds: number },
+  work: () => Promise<void>,
+): Promise<void> {
+  const target = { service: "web", path: "/", rate: RATE, seconds };
+  const loads: RunningLoad[] = await Promise.all([
+    startLoad(place, { ...target, name: `${name}-in`, namespace: "shop", meshed: true }),
+    startLoad(place, { ...target, name: `${name}-out`, namespace: "default", meshed: false }),
+  ]);
+  await work();
+  for (const load of loads) expectNothingLost(await load.result());
+}

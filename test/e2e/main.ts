@@ -1,20 +1,24 @@
 /** `npm run e2e -- [SUITE…] [--context NAME] [--keep]`: the mesh on a real Kubernetes. */
 
 import { parseArgs } from "node:util";
+import manifest from "../../package.json" with { type: "json" };
 import { contextPlace, ownPlace, type Place } from "./place.ts";
 import { runSuite, type Suite, type Tally } from "./suite.ts";
 import { INSTALL } from "./suites/install.ts";
 import { LOST_NODE } from "./suites/lost-node.ts";
 import { OUTAGES } from "./suites/outages.ts";
 import { REMOVAL } from "./suites/removal.ts";
+import { UPGRADE } from "./suites/upgrade.ts";
 import { WORKLOADS } from "./suites/workloads.ts";
+import { keepManifests } from "./versions/kept.ts";
 
 /** In the order in which they run; each begins with what it needs of those before it. */
-const SUITES: readonly Suite[] = [INSTALL, WORKLOADS, OUTAGES, REMOVAL, LOST_NODE];
+const SUITES: readonly Suite[] = [INSTALL, WORKLOADS, OUTAGES, REMOVAL, UPGRADE, LOST_NODE];
 const NODES = 2;
 const HELP = `npm run e2e -- [SUITE…] [--context NAME] [--keep]
   --context NAME  a cluster of your kubeconfig instead of one on this machine
   --keep          leave the cluster running: test/e2e/cluster/cluster kubectl …
+  --record        only keep the manifests of this version for upgrades to come, as a release does
 Suites: ${SUITES.map(({ name }) => name).join(", ")}`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -26,6 +30,7 @@ async function main(words: readonly string[]): Promise<number> {
     options: {
       context: { type: "string" },
       keep: { type: "boolean" },
+      record: { type: "boolean" },
       help: { type: "boolean" },
     },
   });
@@ -33,6 +38,10 @@ async function main(words: readonly string[]): Promise<number> {
   if (values.help === true || unknown !== undefined) {
     say(unknown === undefined ? HELP : `Cannot run ${unknown}: no suite has that name\n${HELP}`);
     return unknown === undefined ? 0 : 2;
+  }
+  if (values.record === true) {
+    await keepManifests(manifest.version);
+    return 0;
   }
   const { context } = values;
   const missing = context === undefined ? whatIsMissing() : undefined;

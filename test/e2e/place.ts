@@ -33,6 +33,8 @@ export interface Below {
   onNode(node: string, line: string): Promise<string>;
   /** Ends a component, such as `apiserver` or `n1-kubelet`, or starts it again. */
   outage(verb: "stop" | "start", component: string): Promise<void>;
+  /** Builds another version, brings its image to the nodes, and says what its command line is called. */
+  provide(version: string): Promise<string>;
   /** Cuts a node off with all that runs on it, for good. */
   lose(node: string): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
     onSwitch: (text) => output([CLUSTER, "run", "sh", "-ec", text]),
     onNode: (node, text) => output([CLUSTER, "exec", node, "sh", "-ec", text]),
     outage: async (verb, component) => void (await output([CLUSTER, verb, component])),
+    provide,
     lose: async (node) => void (await output([CLUSTER, "lose", node])),
   };
   return {
@@ -77,6 +80,17 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
     stop: async () => void (await output([CLUSTER, "down"])),
   };
 }
+
+async function provide(version: string): Promise<string> {
+  const name = `bunkerd-${version}`;
+  if (provided.has(version)) return name;
+  provided.add(version);
+  await compile(`${ROOT}main.ts`, `${BIN}/${name}`, { version });
+  await writeImage(`${DIST}/${name}.tar`, { name: IMAGE, version });
+  await output([CLUSTER, "load", `${DIST}/${name}.tar`]);
+  return name;
+}
+const provided = new Set<string>();
 
 /** What a user has in the path. */
 async function programs(): Promise<void> {

@@ -1,27 +1,10 @@
 /** What goes away and comes back: a meshed caller and one from outside lose nothing meanwhile. */
 
-import { expectNothingLost, type RunningLoad, startLoad } from "../load.ts";
+import { underLoad } from "../load.ts";
 import { ensureMeshedShop, expectGreen } from "../mesh.ts";
 import type { Below, Place } from "../place.ts";
 import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
-
-const RATE = 100;
-
-/** Runs something while two callers make requests, and until `seconds` are over. */
-export async function underLoad(
-  place: Place,
-  { name, seconds }: { readonly name: string; readonly seconds: number },
-  work: () => Promise<void>,
-): Promise<void> {
-  const target = { service: "web", path: "/", rate: RATE, seconds };
-  const loads: RunningLoad[] = await Promise.all([
-    startLoad(place, { ...target, name: `${name}-in`, namespace: "shop", meshed: true }),
-    startLoad(place, { ...target, name: `${name}-out`, namespace: "default", meshed: false }),
-  ]);
-  await work();
-  for (const load of loads) expectNothingLost(await load.result());
-}
 
 async function restartControlPlane(place: Place): Promise<void> {
   await underLoad(place, { name: "control-plane", seconds: 40 }, async () => {
