@@ -8,12 +8,21 @@ import { INSTALL } from "./suites/install.ts";
 import { LOST_NODE } from "./suites/lost-node.ts";
 import { OUTAGES } from "./suites/outages.ts";
 import { REMOVAL } from "./suites/removal.ts";
+import { ROTATION } from "./suites/rotation.ts";
 import { UPGRADE } from "./suites/upgrade.ts";
 import { WORKLOADS } from "./suites/workloads.ts";
 import { keepManifests } from "./versions/kept.ts";
 
 /** In the order in which they run; each begins with what it needs of those before it. */
-const SUITES: readonly Suite[] = [INSTALL, WORKLOADS, OUTAGES, REMOVAL, UPGRADE, LOST_NODE];
+const SUITES: readonly Suite[] = [
+  INSTALL,
+  WORKLOADS,
+  OUTAGES,
+  ROTATION,
+  REMOVAL,
+  UPGRADE,
+  LOST_NODE,
+];
 const NODES = 2;
 const HELP = `npm run e2e -- [SUITE…] [--context NAME] [--keep]
   --context NAME  a cluster of your kubeconfig instead of one on this machine
