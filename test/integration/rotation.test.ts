@@ -1,6 +1,6 @@
 /** Trust anchors and issuer change under proxies that go on: nothing is lost, nobody starts again. */
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import {
@@ -25,15 +25,11 @@ const IDENTITY = nameOf("identity");
 const WEB_PATH = "web.test.svc.cluster.local:80";
 const ECHO_PATH = "echo.test.svc.cluster.local:6379";
 
-const mesh = new FakeMesh(clock, () => 0.01);
-const a = mesh.authority;
+let mesh: FakeMesh;
+let a: FakeAuthority;
 /** Anchors of one mesh usually have one name. */
 const b = new FakeAuthority("root.mesh");
-const bundles = {
-  a: a.anchorsPem,
-  both: a.anchorsPem + b.anchorsPem,
-  b: b.anchorsPem,
-};
+let bundles: { readonly a: string; readonly both: string; readonly b: string };
 type Bundle = keyof typeof bundles;
 
 let identity: FakePod;
@@ -52,7 +48,10 @@ const behindProxy = (): Record<string, string> => ({
 /** Certificates are renewed all the time, as others are in a day. */
 const HASTY = { [`${P}IDENTITY_MAX_REFRESH`]: "200ms" };
 
-beforeAll(async () => {
+beforeEach(async () => {
+  mesh = new FakeMesh(clock, () => 0.01);
+  a = mesh.authority;
+  bundles = { a: a.anchorsPem, both: a.anchorsPem + b.anchorsPem, b: b.anchorsPem };
   app = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
   tcp = createTcp({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
   await until(
@@ -74,7 +73,7 @@ beforeAll(async () => {
   mesh.control.announce(ECHO_PATH, [{ addr: `127.0.0.1:${portOf(tcp)}`, ...direct, opaque: true }]);
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await mesh.stop();
   app.close();
   tcp.close();
@@ -110,6 +109,16 @@ async function certifiedBy(by: FakeAuthority, all: readonly FakePod[] = pods()):
     () => seenBy(all, "control_identity_cert_anchor_info", label),
     () => "not all have a certificate of it",
   );
+}
+
+/** The whole way from one authority to the other. */
+async function comeToB(): Promise<void> {
+  announce("both");
+  await trusted("both");
+  mesh.control.issuer = b;
+  await certifiedBy(b);
+  announce("b");
+  await trusted("b");
 }
 
 async function request(): Promise<string> {
@@ -208,7 +217,7 @@ test("anchors and issuer are replaced under load: no request is lost, none refus
 });
 
 test("a bundle that is empty or garbage changes nothing, and the next good one is taken", async () => {
-  await trusted("b");
+  await comeToB();
   const good = readTrustBundle(bundles.b).anchors.map(({ raw }) => Uint8Array.from(raw));
   const refused = 'result="refused"';
   for (const bad of [[], [Uint8Array.of(1)], [...good, Uint8Array.of(1)]]) {
@@ -235,7 +244,7 @@ test("a bundle that is empty or garbage changes nothing, and the next good one i
 });
 
 test("a container that starts again in an old pod goes on with the anchors that it had come to", async () => {
-  await trusted("b");
+  await comeToB();
   const old = { [`${P}IDENTITY_TRUST_ANCHORS`]: bundles.a, ...behindProxy() };
   const again = await mesh.start(SERVER, { ...old, [`${P}IDENTITY_DIR`]: mesh.dirOf(server) });
   await trusted("b", [again]);
@@ -245,7 +254,6 @@ test("a container that starts again in an old pod goes on with the anchors that 
 test("a certificate that the newest anchors do not vouch for is renewed at once", async () => {
   announce("both");
   await trusted("both");
-  mesh.control.issuer = a;
   const lasting = await mesh.start(nameOf("lasting"), behindProxy());
   await certifiedBy(a, [lasting]);
   mesh.control.issuer = b;
@@ -257,8 +265,7 @@ test("a certificate that the newest anchors do not vouch for is renewed at once"
 
 test("where the stream is switched off, the anchors of the environment hold", async () => {
   const both = { [`${P}IDENTITY_TRUST_ANCHORS`]: bundles.both, ...behindProxy() };
-  announce("b");
-  await trusted("b");
+  await comeToB();
   const before = mesh.control.trusting;
   const off = await mesh.start(nameOf("off"), { ...both, BUNKERD_PROXY_TRUST_WATCH: "false" });
   await trusted("both", [off]);
