@@ -1,18 +1,12 @@
 /** `npm run gateway-api`: writes the definitions anew, out of the release that distil.ts names (needs Go). */
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { $ } from "bun";
-import { CHANNELS, distil, GATEWAY_API_VERSION } from "./distil.ts";
+import { writeFileSync } from "node:fs";
+import { CHANNELS } from "./distil.ts";
+import { downloadRelease, readDefinitions } from "./release.ts";
 
-const MODULE = `sigs.k8s.io/gateway-api@v${GATEWAY_API_VERSION}`;
-
-const { Dir } = (await $`go mod download -json ${MODULE}`.json()) as { readonly Dir: string };
+const folder = await downloadRelease();
 for (const channel of CHANNELS) {
-  const folder = `${Dir}/config/crd/${channel}`;
-  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
-  const lines = files
-    .toSorted()
-    .flatMap((name) => distil(readFileSync(`${folder}/${name}`, "utf8")));
+  const lines = readDefinitions(folder, channel);
   const file = new URL(`${channel}.ndjson`, import.meta.url);
   writeFileSync(file, `${lines.join("\n")}\n`);
   process.stdout.write(`Wrote ${file.pathname}: ${lines.length} definitions\n`);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { FakeKubeApi } from "../../../test/fake/kube-api.ts";
-import { CHANNELS, distil, GATEWAY_API_VERSION } from "./distil.ts";
+import { CHANNELS, GATEWAY_API_VERSION } from "./distil.ts";
 import { renderGatewayApi } from "./render.ts";
 
 let fake: FakeKubeApi;
@@ -77,20 +76,3 @@ test("G15: dev mode's API serves the experimental channel, and refuses routes th
     expect([refused, answer.slice(0, 3), answer.includes(refused)]).toEqual([refused, "422", true]);
   }
 });
-
-const cache =
-  Bun.which("go") === null
-    ? ""
-    : Bun.spawnSync(["go", "env", "GOMODCACHE"]).stdout.toString().trim();
-const MODULE = `${cache}/sigs.k8s.io/gateway-api@v${GATEWAY_API_VERSION}/config/crd`;
-
-test.skipIf(!existsSync(MODULE)).each(CHANNELS)(
-  "the %s channel is what main.ts makes of the release (needs the Go module in its cache)",
-  (channel) => {
-    const files = readdirSync(`${MODULE}/${channel}`).filter((name) => name.endsWith(".yaml"));
-    const lines = files
-      .toSorted()
-      .flatMap((name) => distil(readFileSync(`${MODULE}/${channel}/${name}`, "utf8")));
-    expect(renderGatewayApi(channel).map((each) => JSON.stringify(each))).toEqual(lines);
-  },
-);
