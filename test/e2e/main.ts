@@ -7,6 +7,7 @@ import { runSuite, type Suite, type Tally } from "./suite.ts";
 import { INSTALL } from "./suites/install.ts";
 import { LOST_NODE } from "./suites/lost-node.ts";
 import { OUTAGES } from "./suites/outages.ts";
+import { PROMETHEUS } from "./suites/prometheus.ts";
 import { REMOVAL } from "./suites/removal.ts";
 import { ROTATION } from "./suites/rotation.ts";
 import { UPGRADE } from "./suites/upgrade.ts";
@@ -17,6 +18,7 @@ import { keepManifests } from "./versions/kept.ts";
 const SUITES: readonly Suite[] = [
   INSTALL,
   WORKLOADS,
+  PROMETHEUS,
   OUTAGES,
   ROTATION,
   REMOVAL,
