@@ -208,9 +208,11 @@ export function controllerService(
     readonly component: Component;
     readonly port: { readonly name: string; readonly port: number; readonly targetPort: number };
     readonly headless?: boolean;
+    /** Annotations beside those that all have. */
+    readonly annotations?: Readonly<Record<string, string>>;
   },
 ): Service {
-  const { values, component, port, headless = false } = options;
+  const { values, component, port, headless = false, annotations } = options;
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -218,7 +220,7 @@ export function controllerService(
       name,
       namespace: values.namespace,
       labels: labelsOf(component, values),
-      annotations: createdBy(values),
+      annotations: { ...createdBy(values), ...annotations },
     },
     spec: {
       type: "ClusterIP",

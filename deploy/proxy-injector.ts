@@ -1,6 +1,6 @@
 /** The injector: its webhook, and what serves it. */
 
-import { CONFIG } from "#lib/k8s/annotations.ts";
+import { OPAQUE_PORTS } from "#lib/k8s/annotations.ts";
 import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
@@ -20,6 +20,7 @@ import type { Values } from "./values.ts";
 
 const NAME = INJECTOR;
 const PORT = { name: "proxy-injector", port: 8443, webhook: true };
+const SERVICE_PORT = 443;
 
 /** What the replica that holds the Lease needs to renew the webhook's certificate: these objects and no others. */
 const ONE = { verbs: ["get", "update"] } as const;
@@ -58,7 +59,8 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
     controllerService(NAME, {
       values,
       component,
-      port: { name: PORT.name, port: 443, targetPort: PORT.port },
+      port: { name: PORT.name, port: SERVICE_PORT, targetPort: PORT.port },
+      annotations: { [OPAQUE_PORTS]: String(SERVICE_PORT) },
     }),
     ...controllerWorkload(
       {
@@ -78,7 +80,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
           },
         ],
         // The API server's TLS is the webhook's own: no proxy needs to look into it.
-        annotations: { [`${CONFIG}opaque-ports`]: String(PORT.port) },
+        annotations: { [OPAQUE_PORTS]: String(PORT.port) },
       },
       values,
     ),

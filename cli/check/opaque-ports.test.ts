@@ -36,11 +36,24 @@ test("a Service and its pods that agree are well, also by a port's name", async 
   expect(await of(pair("3306", "sql", "sql"))).toEqual([]);
 });
 
+test("a Service's list has its own ports", async () => {
+  const moved = (list: string | undefined): KubeObject[] =>
+    pair(list, "3306").map((object) =>
+      object.kind === "Service"
+        ? { ...object, spec: { selector: { app: "db" }, ports: [{ port: 443, targetPort: 3306 }] } }
+        : object,
+    );
+  expect(await of(moved("443"))).toEqual([]);
+  expect(await of(moved(undefined))).toEqual([
+    expect.stringContaining(`targets port 3306 by port 443: add 443 to ${KEY} of service`),
+  ]);
+});
+
 test("where one of both says less, that one is named", async () => {
   expect(await of(pair("3306", undefined))).toEqual([
-    `Some opaque ports are not annotated on both sides:\n\t* service default/db targets port 3306: add it to ${KEY} of pod db-1 too`,
+    `Some opaque ports are not annotated on both sides:\n\t* service default/db targets port 3306 by port 3306: add 3306 to ${KEY} of pod db-1 too`,
   ]);
   expect(await of(pair(undefined, "sql", "sql"))).toEqual([
-    `Some opaque ports are not annotated on both sides:\n\t* service default/db targets port 3306: add it to ${KEY} of service default/db too`,
+    `Some opaque ports are not annotated on both sides:\n\t* service default/db targets port 3306 by port 3306: add 3306 to ${KEY} of service default/db too`,
   ]);
 });

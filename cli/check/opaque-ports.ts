@@ -56,10 +56,13 @@ function disagreements(service: Service, pods: readonly Pod[]): string[] {
     return (service.spec?.ports ?? []).flatMap(({ port, targetPort = port }) => {
       const target = typeof targetPort === "number" ? targetPort : names.get(targetPort);
       if (target === undefined) return [];
-      const [here, there] = [holds(serviceRanges, target), holds(podRanges, target)];
-      if (here === there) return [];
-      const whose = here ? `pod ${pod.metadata?.name}` : name;
-      return [`${name} targets port ${target}: add it to ${OPAQUE_PORTS} of ${whose} too`];
+      // A Service's list has its own ports; the injector's default has those of its pods.
+      const here = holds(serviceRanges, port) || holds(serviceRanges, target);
+      if (here === holds(podRanges, target)) return [];
+      const [missing, whose] = here ? [target, `pod ${pod.metadata?.name}`] : [port, name];
+      return [
+        `${name} targets port ${target} by port ${port}: add ${missing} to ${OPAQUE_PORTS} of ${whose} too`,
+      ];
     });
   });
   return [...new Set(found)];

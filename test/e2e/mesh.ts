@@ -33,8 +33,8 @@ export async function install(place: Place): Promise<void> {
 /** Throws with what a check found where it is not all green. */
 export async function expectGreen(place: Place, words = "", program = "bunkerd"): Promise<void> {
   const text = await place.shell(`${program} check ${words}`, { timeoutSeconds: 360 });
-  const bad = text.split("\n").filter((line) => /^[×‼]/.test(line));
-  expectThat(bad.length === 0, bad.join("; "));
+  const bad = text.match(/^[×‼].*(?:\n {4}.*)*/gm) ?? [];
+  expectThat(bad.length === 0, bad.join("\n"));
   expectThat(text.includes("Status check results are √"), text);
 }
 

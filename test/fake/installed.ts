@@ -8,7 +8,8 @@ import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { createValues } from "../../deploy/values.ts";
 import { anchorOf, readTrustBundle } from "../../lib/identity/trust-bundle.ts";
-import type { KubeObject } from "../../lib/k8s/types/meta.ts";
+import type { Deployment } from "../../lib/k8s/types/apps.ts";
+import type { KubeObject, ObjectMeta } from "../../lib/k8s/types/meta.ts";
 import { fakeCluster, metricsPath } from "./cli.ts";
 import { pod } from "./mesh-objects.ts";
 
@@ -64,12 +65,14 @@ export function installed(): KubeObject[] {
   ] as (KubeObject & { status?: unknown })[];
   const agent = objects.find(({ kind }) => kind === "DaemonSet");
   if (agent !== undefined) agent.status = { desiredNumberScheduled: 1, numberReady: 1 };
-  const controllers = COMPONENTS.map((component) =>
-    pod(`linkerd-${component}-1`, {
+  const controllers = COMPONENTS.map((component) => {
+    const of = pod(`linkerd-${component}-1`, {
       namespace: "linkerd",
       labels: { "linkerd.io/control-plane-component": component },
-    }),
-  );
+    });
+    const { annotations = {} } = templateOf(objects, `linkerd-${component}`);
+    return { ...of, metadata: { ...of.metadata, annotations } };
+  });
   const node = {
     kind: "Node",
     metadata: { name: "node-1" },
@@ -81,6 +84,13 @@ export function installed(): KubeObject[] {
     },
   };
   return [...objects, ...controllers, node];
+}
+
+function templateOf(objects: readonly KubeObject[], name: string): ObjectMeta {
+  const found = objects.find(
+    ({ kind, metadata }) => kind === "Deployment" && metadata?.name === name,
+  );
+  return (found as Deployment | undefined)?.spec?.template.metadata ?? {};
 }
 
 /** The texts that such a cluster answers with. */
