@@ -115,7 +115,25 @@ test.each([
     { targetRef: { kind: "Server", name: "s" }, total: { requestsPerSecond: 10 } },
     { targetRef: { kind: "Server", name: "s" }, total: {} },
   ],
-])("%s %s takes %j and refuses %j", (name, version, good, bad) => {
+  [
+    "httproutes.policy.linkerd.io",
+    "v1beta3",
+    { rules: [{ backendRefs: [{ name: "b", port: 65_535, weight: 0 }] }] },
+    { rules: [{ backendRefs: [{ name: "b", port: 80, weight: -1 }] }] },
+  ],
+  [
+    "httproutes.policy.linkerd.io",
+    "v1beta3",
+    { parentRefs: [{ name: "s", port: 1 }] },
+    { parentRefs: [{ name: "s", port: 65_536 }] },
+  ],
+  [
+    "serverauthorizations.policy.linkerd.io",
+    "v1beta1",
+    { server: { name: "s" }, client: { unauthenticated: true } },
+    { server: { selector: { matchExpressions: [{ key: "a", operator: "Is" }] } }, client: {} },
+  ],
+])("G15: %s %s takes %j and refuses %j", (name, version, good, bad) => {
   expect([accepts(name, version, good), accepts(name, version, bad)]).toEqual([true, false]);
 });
 
