@@ -66,5 +66,10 @@ export const EXPLAINED: readonly Explanation[] = [
   checkov("CKV_K8S_29", AGENT, "its container's context says all that a pod's could"),
   checkov("CKV_K8S_38", AGENT, "it watches the pods of its node by the API"),
   checkov("CKV_K8S_39", AGENT, AGENT_IS_ROOT),
+  checkov(
+    "CKV_K8S_155",
+    /^ClusterRole\/linkerd-linkerd-proxy-injector$/,
+    "the injector writes the CA of its own certificate into its own webhook, which the rule names, and into no other",
+  ),
   checkov("CKV2_K8S_6", AGENT, "no policy reaches a pod in its node's network"),
 ];
