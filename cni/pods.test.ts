@@ -70,6 +70,7 @@ function informer<T>(objects: readonly T[]): Informer<T> {
   const named = objects as readonly { readonly metadata?: { readonly name?: string } }[];
   return {
     synced: Promise.resolve(),
+    degraded: false,
     get: ({ name }) => objects[named.findIndex(({ metadata }) => metadata?.name === name)],
     list: () => objects,
     subscribe: () => () => undefined,

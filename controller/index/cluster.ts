@@ -1,6 +1,7 @@
 /** The catalog out of informers: which answer each change of an object affects. */
 
-import type { Change, Informer } from "#lib/k8s/informer.ts";
+import type { Informer } from "#lib/k8s/informer.ts";
+import type { Change } from "#lib/k8s/object-store.ts";
 import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";

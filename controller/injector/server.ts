@@ -7,6 +7,7 @@ import type { Marks } from "#lib/k8s/annotations.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
+import { optional, texts } from "#lib/k8s/shape.ts";
 import type { Namespace } from "#lib/k8s/types/core.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
@@ -69,7 +70,12 @@ export async function serveWebhook(options: WebhookOptions): Promise<WebhookServ
     },
     onFault: (error) => log.error("files cannot be used", { error: error.message }),
   });
-  const namespaces = startInformer({ ...options, resource: NAMESPACES, logger: log });
+  const namespaces = startInformer({
+    ...{ client: options.client, clock: options.clock, random: options.random },
+    resource: NAMESPACES,
+    logger: log,
+    accepts: ({ metadata }) => optional(texts)(metadata?.annotations),
+  });
   const webhook = new Webhook(options, {
     files,
     namespaces,

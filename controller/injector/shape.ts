@@ -1,35 +1,16 @@
 /** Whether an object has the form of a pod or a Service as far as it is read here: of what else is odd the API server tells. */
 
+import {
+  isFlag,
+  isNumber,
+  isText,
+  isTextOrNumber,
+  list,
+  object,
+  optional,
+  texts,
+} from "#lib/k8s/shape.ts";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
-
-type Shape = (value: unknown) => boolean;
-
-/** Nothing, or null, which the API server takes for nothing. */
-const optional =
-  (shape: Shape): Shape =>
-  (value) =>
-    value === undefined || value === null || shape(value);
-
-const isText: Shape = (value) => typeof value === "string";
-const isNumber: Shape = (value) => typeof value === "number";
-const isFlag: Shape = (value) => typeof value === "boolean";
-const isTextOrNumber: Shape = (value) => isText(value) || isNumber(value);
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const object =
-  (fields: Readonly<Record<string, Shape>>): Shape =>
-  (value) =>
-    isObject(value) &&
-    Object.entries(fields).every(([name, shape]) =>
-      shape(Object.hasOwn(value, name) ? value[name] : undefined),
-    );
-const list =
-  (each: Shape): Shape =>
-  (value) =>
-    Array.isArray(value) && value.every(each);
-const texts: Shape = (value) => isObject(value) && Object.values(value).every(isText);
 
 const metadata = optional(
   object({

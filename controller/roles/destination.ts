@@ -16,6 +16,7 @@ import { inboundHandlers } from "../api/inbound.ts";
 import { outboundHandlers } from "../api/outbound.ts";
 import type { DefaultPolicy } from "../core/inbound-policy.ts";
 import { Cluster, type Informers } from "../index/cluster.ts";
+import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
@@ -91,27 +92,36 @@ function watchCluster({ client, clock, random, log }: Surroundings): Informers {
   const logger = log.target("linkerd_destination");
   const watch = <T extends KubeObject>(
     resource: Resource<T>,
+    accepts: (object: T) => boolean,
   ): ReturnType<typeof startInformer<T>> =>
-    startInformer({ client, resource, clock, random, logger });
+    startInformer({ client, resource, clock, random, logger, accepts });
   return {
-    pods: watch(PODS),
-    services: watch(SERVICES),
-    slices: watch(ENDPOINT_SLICES),
-    namespaces: watch(NAMESPACES),
-    nodes: watch(NODES),
+    pods: watch(PODS, isPod),
+    services: watch(SERVICES, isService),
+    slices: watch(ENDPOINT_SLICES, isEndpointSlice),
+    namespaces: watch(NAMESPACES, hasMarks),
+    nodes: watch(NODES, hasMarks),
   };
 }
 
-/** `<kind>_cache_size` (CPM1), written when the metrics are asked for. */
+/** `<kind>_cache_size` (CPM1), and whether what is known may be old; written when the metrics are asked for. */
 function registrySizes(registry: Registry, informers: Informers): () => void {
   const names = { pods: "pod", services: "service", slices: "endpointslice" } as const;
   const others = { namespaces: "namespace", nodes: "node" } as const;
+  const degraded = registry.gauge(
+    "bunkerd_kubernetes_degraded",
+    "1 while the Kubernetes API cannot be watched: answers come from what was known.",
+  );
   const gauges = Object.entries({ ...names, ...others }).map(([key, kind]) => ({
     gauge: registry.gauge(`${kind}_cache_size`, `Objects of kind ${kind} that are known.`).with(),
+    degraded: degraded.with({ kind }),
     informer: informers[key as keyof Informers],
   }));
   return () => {
-    for (const { gauge, informer } of gauges) gauge.set(informer.list().length);
+    for (const { gauge, degraded, informer } of gauges) {
+      gauge.set(informer.list().length);
+      degraded.set(Number(informer.degraded));
+    }
   };
 }
 

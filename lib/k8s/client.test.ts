@@ -113,7 +113,7 @@ test("watch() yields the events of the stream, and EXPIRED for 410", async () =>
       types.push(type);
     return types;
   };
-  expect(await collect()).toEqual(["ADDED", "BOOKMARK"]);
+  expect(await collect()).toEqual(["OPENED", "ADDED", "BOOKMARK"]);
   status = 410;
   expect(await collect()).toEqual(["EXPIRED"]);
   status = 500;

@@ -8,7 +8,8 @@ import { type WatchEvent, WatchParser } from "./watch.ts";
 /** Where a cluster is and who calls; certificates are PEM, the token is asked for at each request. */
 export type ClusterAccess = {
   readonly server: string;
-  readonly ca?: string | undefined;
+  /** Asked for at each request where it may change. */
+  readonly ca?: string | (() => Promise<string>) | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly token?: (() => string | Promise<string>) | undefined;
@@ -40,6 +41,8 @@ export type DeleteOptions = { readonly gracePeriodSeconds?: number };
 /** A watch from a version on; it ends when the signal aborts or the server closes it. */
 export type WatchOptions = ListOptions & {
   readonly resourceVersion: string;
+  /** When the server ends it; it chooses itself where nothing is said. */
+  readonly timeoutSeconds?: number;
   readonly signal: AbortSignal;
 };
 
@@ -83,6 +86,8 @@ type Call = {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
+  /** False asks for a connection of its own. */
+  readonly keepalive?: boolean;
 };
 
 /** Creates a client; it keeps nothing between requests. */
@@ -147,8 +152,12 @@ async function parse<T>(response: Response, verb: string): Promise<T> {
 
 async function read(response: Response, verb: string): Promise<string> {
   const body = await response.text();
-  if (!response.ok) throw kubeErrorOf(verb, { status: response.status, body });
+  if (!response.ok) throw refused(verb, response, body);
   return body;
+}
+
+function refused(verb: string, { status, headers }: Response, body: string): KubeError {
+  return kubeErrorOf(verb, { status, body, retryAfter: headers.get("retry-after") });
 }
 
 /** The header fields that say who calls, and whom for. */
@@ -169,8 +178,8 @@ async function send(access: ClusterAccess, call: Call): Promise<Response> {
       method,
       headers: { ...headers, ...(body !== undefined && { "content-type": contentType }) },
       signal: call.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      // Explicit, as NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the check off otherwise.
-      tls: { rejectUnauthorized: true, ...material(access) },
+      keepalive: call.keepalive ?? true,
+      tls: await tlsOf(access),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (cause) {
@@ -182,11 +191,16 @@ async function send(access: ClusterAccess, call: Call): Promise<Response> {
   }
 }
 
-const material = ({ ca, cert, key }: ClusterAccess): Record<string, string> => ({
-  ...(ca !== undefined && { ca }),
-  ...(cert !== undefined && { cert }),
-  ...(key !== undefined && { key }),
-});
+/** How the API proves itself and the caller does, as options of Bun's TLS. */
+export async function tlsOf({ ca, cert, key }: ClusterAccess): Promise<Record<string, unknown>> {
+  return {
+    // Explicit, as NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the check off otherwise.
+    rejectUnauthorized: true,
+    ...(ca !== undefined && { ca: typeof ca === "string" ? ca : await ca() }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+}
 
 function search(query: NonNullable<Call["query"]>): string {
   const given = new URLSearchParams();
@@ -206,16 +220,16 @@ async function* watchEvents(
     path,
     query: { ...query, watch: true, allowWatchBookmarks: true },
     signal,
+    // One that is kept may lead to a server that is long gone, as the watch before it did.
+    keepalive: false,
   });
   if (!response.ok) {
-    const error = kubeErrorOf(`watch ${path}`, {
-      status: response.status,
-      body: await response.text(),
-    });
+    const error = refused(`watch ${path}`, response, await response.text());
     if (error.code !== "gone") throw error;
     yield { type: "EXPIRED" };
     return;
   }
+  yield { type: "OPENED" };
   if (response.body === null) return;
   const parser = new WatchParser();
   for await (const chunk of response.body) yield* parser.push(chunk);

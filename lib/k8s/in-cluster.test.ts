@@ -3,13 +3,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { readInCluster } from "./in-cluster.ts";
 
-test("readInCluster() reads the pod's files, the token at each request", async () => {
+test("readInCluster() reads the pod's files, token and CA at each request", async () => {
   const directory = await mkdtemp(`${tmpdir()}/sa-`);
   try {
     await writeFile(`${directory}/ca.crt`, "CA");
     await writeFile(`${directory}/token`, "one\n");
     const access = await readInCluster({ host: "fd00::1", port: "443", directory });
-    expect([access.server, access.ca]).toEqual(["https://[fd00::1]:443", "CA"]);
+    const ca = async (): Promise<string | undefined> =>
+      typeof access.ca === "function" ? await access.ca() : access.ca;
+    expect([access.server, await ca()]).toEqual(["https://[fd00::1]:443", "CA"]);
+    await writeFile(`${directory}/ca.crt`, "CA of later");
+    expect(await ca()).toBe("CA of later");
     expect(await access.token?.()).toBe("one");
     await writeFile(`${directory}/token`, "two");
     expect(await access.token?.()).toBe("two");

@@ -13,7 +13,7 @@ export type InClusterEnv = {
   readonly directory?: string;
 };
 
-/** Reads a pod's own access. The token is read again at each request: the kubelet renews it. Throws where the process is in no pod. */
+/** Reads a pod's own access. Token and CA are read again at each request: the kubelet renews both. Throws where the process is in no pod. */
 export async function readInCluster({
   host,
   port,
@@ -23,7 +23,8 @@ export async function readInCluster({
     throw new Error(
       "Cannot reach the Kubernetes API: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; run this in a pod",
     );
-  const ca = await readFile(`${directory}/ca.crt`, "utf8").catch((cause: unknown) => {
+  const ca = (): Promise<string> => readFile(`${directory}/ca.crt`, "utf8");
+  await ca().catch((cause: unknown) => {
     throw new Error(`Cannot read ${directory}/ca.crt: the pod has no ServiceAccount volume`, {
       cause,
     });

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import type { Logger } from "#lib/log/logger.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import type { KubeClient } from "./client.ts";
-import { type Change, type Informer, startInformer } from "./informer.ts";
+import { type Informer, startInformer } from "./informer.ts";
+import type { Change } from "./object-store.ts";
 import { PODS } from "./resource.ts";
 import type { Pod } from "./types/core.ts";
 import type { WatchEvent } from "./watch.ts";
@@ -28,6 +29,7 @@ class Script {
   /** Told when no further watch is written down. */
   readonly idle: Promise<void>;
   #idle: () => void;
+  #listed = 0;
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -41,7 +43,8 @@ class Script {
       list: async () => {
         const next = script.lists.shift() ?? [];
         if (next instanceof Error) throw next;
-        return { metadata: { resourceVersion: "100" }, items: next as never[] };
+        script.#listed += 100;
+        return { metadata: { resourceVersion: `${script.#listed}` }, items: next as never[] };
       },
       watch: async function* (_, { resourceVersion, signal }) {
         script.versions.push(resourceVersion);
@@ -76,7 +79,7 @@ async function run(script: Script): Promise<{ informer: Informer<Pod>; changes: 
     done = true;
   });
   for (let turns = 0; turns < 1_000 && !done; turns += 1) {
-    clock.advance(10_000);
+    clock.advance(100);
     await Promise.resolve();
   }
   await script.idle;
@@ -107,10 +110,10 @@ test("a version that is gone lists anew, and only differences are told", async (
     [pod("x", "1"), pod("y", "2")],
     [pod("x", "1"), pod("z", "3")],
   ];
-  script.watches = [[{ type: "BOOKMARK", resourceVersion: "50" }], [{ type: "EXPIRED" }]];
+  script.watches = [[{ type: "BOOKMARK", resourceVersion: "150" }], [{ type: "EXPIRED" }]];
   const { changes } = await run(script);
   expect(changes).toEqual(["added x", "added y", "deleted y", "added z"]);
-  expect(script.versions).toEqual(["100", "50", "100"]);
+  expect(script.versions).toEqual(["100", "150", "200"]);
 });
 
 test("an API that is away is asked again, and what is known stays", async () => {

@@ -4,21 +4,20 @@ import type { Logger } from "#lib/log/logger.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
+import { KubeError } from "./kube-error.ts";
+import { type Change, keyOf, ObjectStore } from "./object-store.ts";
 import type { ObjectName, Resource } from "./resource.ts";
+import { versionOrder } from "./resource-version.ts";
+import { hasName } from "./shape.ts";
 import type { KubeList, KubeObject } from "./types/meta.ts";
 import type { WatchEvent } from "./watch.ts";
-
-/** What became of one object; `previous` is what the store had before. */
-export type Change<T> = {
-  readonly type: "added" | "modified" | "deleted";
-  readonly object: T;
-  readonly previous: T | undefined;
-};
 
 /** The last good state of a resource: it stays while the API is away. */
 export interface Informer<T> {
   /** Settles when the first list is in the store. */
   readonly synced: Promise<void>;
+  /** Whether the API cannot be listed or watched at the moment: what is known may be old. */
+  readonly degraded: boolean;
   get(name: ObjectName): T | undefined;
   list(): readonly T[];
   /** Every later change, after the store holds it; returns the way to unsubscribe. */
@@ -36,14 +35,26 @@ export type InformerOptions<T extends KubeObject> = Pick<
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** Whether an object has the form that its reader expects: one that has not is passed over. */
+  readonly accepts?: (object: T) => boolean;
 };
 
 /** Waits between tries while the API is away, in milliseconds. */
 const RETRY = { minMs: 200, maxMs: 10_000, jitter: 0.5 } as const;
 /** Objects asked for in one page of a list. */
 const PAGE_LIMIT = 500;
-/** A watch that lasted this long, in milliseconds, counts as having worked. */
-const SOUND_WATCH_MS = 1_000;
+/** A watch that lasted this long, in milliseconds, counts as having worked: the next one follows at once. */
+const SOUND_WATCH_MS = 10_000;
+/** From one list to the next, in milliseconds: who watches others' lists fail must not list without end. */
+export const LIST_INTERVAL_MS = 5_000;
+/** A server ends a watch after this, and says before it does how far it has come; seconds, up to a fifth less by chance. */
+const WATCH_SECONDS = 48;
+/** A watch that is not answered, or not ended by the server, within this time has stalled; milliseconds. */
+export const STALL_LIMIT_MS = 55_000;
+/** What the API asks to be left alone for counts up to this; milliseconds. */
+const RETRY_AFTER_LIMIT_MS = 60_000;
+/** A server that does not know a version yet, because its data were restored, answers so. */
+const GATEWAY_TIMEOUT = 504;
 
 /** Starts an informer; it runs, and tries again, until stopped. */
 export function startInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
@@ -52,16 +63,22 @@ export function startInformer<T extends KubeObject>(options: InformerOptions<T>)
 
 class ListAndWatch<T extends KubeObject> implements Informer<T> {
   readonly synced: Promise<void>;
+  degraded = false;
   readonly #options: InformerOptions<T>;
   readonly #query: ListOptions;
-  readonly #store = new Map<string, T>();
-  readonly #listeners = new Set<(change: Change<T>) => void>();
+  readonly #store = new ObjectStore<T>();
   readonly #backoff: Backoff;
-  readonly #abort = new AbortController();
   readonly #resolveSynced: () => void;
+  /** Versions of objects that were passed over, so that each is told of once. */
+  #skipped = new Map<string, string>();
   /** Where the next watch goes on; undefined asks for a list first. */
   #version: string | undefined;
+  /** How far this has ever come, and when it listed last. */
+  #newest = "";
+  #listedMs = Number.NEGATIVE_INFINITY;
+  #watch: AbortController | undefined;
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(options: InformerOptions<T>) {
     const { namespace, labelSelector, fieldSelector } = options;
@@ -74,81 +91,136 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
     this.#run();
   }
 
-  get({ name, namespace = "" }: ObjectName): T | undefined {
-    return this.#store.get(`${namespace}/${name}`);
+  get(name: ObjectName): T | undefined {
+    return this.#store.get(name);
   }
 
   list(): readonly T[] {
-    return [...this.#store.values()];
+    return this.#store.list();
   }
 
   subscribe(listener: (change: Change<T>) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#store.subscribe(listener);
   }
 
   stop(): void {
-    this.#listeners.clear();
+    this.#stopped = true;
+    this.#store.forgetListeners();
     this.#timer?.cancel();
-    this.#abort.abort();
+    this.#watch?.abort();
   }
 
   /** One round after the other; what a round throws is logged and waited out. */
   #run(): void {
-    if (this.#abort.signal.aborted) return;
-    const { clock, logger, resource } = this.#options;
+    if (this.#stopped) return;
+    const { clock } = this.#options;
     const started = clock.now();
+    const isSound = (): boolean => clock.now() - started >= SOUND_WATCH_MS;
     this.#round().then(
-      () => {
-        if (clock.now() - started >= SOUND_WATCH_MS) this.#backoff.reset();
-        this.#again();
-      },
+      () => this.#again({ atOnce: isSound(), leastMs: 0 }),
       (error: unknown) => {
-        if (this.#abort.signal.aborted) return;
-        logger.warn("watch failed", { resource: resource.plural, error: String(error) });
-        this.#again();
+        if (this.#stopped) return;
+        if (isSound()) this.#backoff.reset();
+        this.#again({ atOnce: false, leastMs: this.#failed(error) });
       },
     );
   }
 
-  #again(): void {
-    if (this.#abort.signal.aborted) return;
-    this.#timer = this.#options.clock.after(this.#backoff.next(), () => this.#run());
+  /** How long the API wants to be left alone. */
+  #failed(error: unknown): number {
+    const { logger, random, resource } = this.#options;
+    logger.warn("watch failed", { resource: resource.plural, error: String(error) });
+    this.degraded = true;
+    if (!(error instanceof KubeError)) return 0;
+    if (error.code === "invalid" || error.status === GATEWAY_TIMEOUT) this.#version = undefined;
+    return Math.min(error.retryAfterMs ?? 0, RETRY_AFTER_LIMIT_MS) * (1 + RETRY.jitter * random());
+  }
+
+  #again({ atOnce, leastMs }: { readonly atOnce: boolean; readonly leastMs: number }): void {
+    if (this.#stopped) return;
+    if (atOnce) this.#backoff.reset();
+    const { clock } = this.#options;
+    const goesOn = atOnce && this.#version !== undefined;
+    const waitMs = goesOn ? 0 : Math.max(this.#backoff.next(), leastMs);
+    const listMs =
+      this.#version === undefined ? this.#listedMs + LIST_INTERVAL_MS - clock.now() : 0;
+    this.#timer = clock.after(Math.max(waitMs, listMs), () => this.#run());
   }
 
   async #round(): Promise<void> {
     this.#version ??= await this.#list();
-    const { client, resource } = this.#options;
-    const signal = this.#abort.signal;
-    const watch = { ...this.#query, resourceVersion: this.#version, signal };
-    for await (const event of client.watch(resource, watch)) {
-      if (signal.aborted) return;
-      this.#take(event);
-      if (this.#version === undefined) return;
+    if (this.#stopped) return;
+    const { client, clock, random, resource } = this.#options;
+    const watch = new AbortController();
+    this.#watch = watch;
+    const { signal } = watch;
+    const stalled = `Cannot go on watching ${resource.plural}: the watch has stalled; it is opened again`;
+    const limit = (): Timer => clock.after(STALL_LIMIT_MS, () => watch.abort(new Error(stalled)));
+    let stall = limit();
+    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 - 0.2 * random()));
+    const query = { ...this.#query, resourceVersion: this.#version, timeoutSeconds, signal };
+    try {
+      for await (const event of client.watch(resource, query)) {
+        if (signal.aborted) break;
+        if (event.type === "OPENED") {
+          stall.cancel();
+          stall = limit();
+        }
+        this.#take(event);
+        if (this.#version === undefined) return;
+      }
+      signal.throwIfAborted();
+    } finally {
+      stall.cancel();
     }
   }
 
-  /** Reads all pages, tells the differences to what the store has, and returns the version. */
+  /** Lists, tells the differences to what the store has, and returns the version. */
   async #list(): Promise<string> {
+    const { clock, logger, resource } = this.#options;
+    const { seen, version } = await this.#readPages();
+    this.#listedMs = clock.now();
+    // After a restore the same version may mean something else: nothing that is known counts any more.
+    const restored = versionOrder(version, this.#newest) === "before";
+    if (restored)
+      logger.warn("versions went back: all is taken anew", { resource: resource.plural });
+    for (const object of this.#store.list())
+      if (!seen.has(keyOf(object)) && !this.#skipped.has(keyOf(object))) this.#store.drop(object);
+    for (const object of seen.values())
+      if (restored) this.#store.set(object);
+      else this.#store.put(object);
+    this.#newest = version;
+    this.degraded = false;
+    this.#resolveSynced();
+    return version;
+  }
+
+  async #readPages(): Promise<{ readonly seen: Map<string, T>; readonly version: string }> {
     const { client, resource } = this.#options;
     const seen = new Map<string, T>();
+    const told = this.#skipped;
+    this.#skipped = new Map();
     let page: KubeList<T>;
     let next: string | undefined;
     do {
       page = await client.list(resource, { ...this.#query, limit: PAGE_LIMIT, continue: next });
-      for (const item of page.items) seen.set(keyOf(item), item);
+      for (const item of page.items) if (this.#isReadable(item, told)) seen.set(keyOf(item), item);
       next = page.metadata?._continue ?? (page.metadata as { continue?: string })?.continue;
     } while (next !== undefined && next !== "");
-    for (const [key, object] of this.#store) if (!seen.has(key)) this.#drop(key, object);
-    for (const [key, object] of seen) this.#put(key, object);
-    this.#resolveSynced();
-    return page.metadata?.resourceVersion ?? "";
+    return { seen, version: page.metadata?.resourceVersion ?? "" };
   }
 
   #take(event: WatchEvent): void {
+    const { logger, resource } = this.#options;
     switch (event.type) {
+      case "OPENED":
+        this.degraded = false;
+        return;
+      case "UNREADABLE":
+        logger.warn("event passed over", { resource: resource.plural, error: event.message });
+        return;
       case "BOOKMARK":
-        this.#version = event.resourceVersion;
+        this.#advance(event.resourceVersion);
         return;
       case "EXPIRED":
       case "ERROR":
@@ -158,33 +230,43 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
       case "MODIFIED":
       case "DELETED": {
         const object = event.object as T;
-        this.#version = object.metadata?.resourceVersion ?? this.#version;
-        if (event.type === "DELETED") this.#drop(keyOf(object), object);
-        else this.#put(keyOf(object), object);
+        if (!this.#isReadable(object, this.#skipped)) return;
+        if (!this.#advance(object.metadata?.resourceVersion)) return;
+        if (event.type === "DELETED") this.#store.drop(object);
+        else this.#store.put(object);
       }
     }
   }
 
-  #put(key: string, object: T): void {
-    const previous = this.#store.get(key);
-    const version = object.metadata?.resourceVersion;
-    // A list repeats what the store has; only what differs is news.
-    if (previous !== undefined && previous.metadata?.resourceVersion === version) return;
-    this.#store.set(key, object);
-    this.#tell({ type: previous === undefined ? "added" : "modified", object, previous });
+  /**
+   * Moves to the version of an event; false where that is none that is new. A watch gives what came later than where
+   * it began: what is older is no news, and says that the server's data are others than they were.
+   */
+  #advance(version: string | undefined): boolean {
+    if (version === undefined) return true;
+    const order = versionOrder(version, this.#version ?? "");
+    if (order === "same") return false;
+    if (order === "before") {
+      this.#version = undefined;
+      return false;
+    }
+    this.#version = version;
+    this.#newest = version;
+    return true;
   }
 
-  #drop(key: string, object: T): void {
-    const previous = this.#store.get(key);
-    if (previous === undefined) return;
-    this.#store.delete(key);
-    this.#tell({ type: "deleted", object, previous });
-  }
-
-  #tell(change: Change<T>): void {
-    for (const listener of this.#listeners) listener(change);
+  /** Tells of each version of an object once that it is passed over; what was known of it stays. */
+  #isReadable(object: T, told: ReadonlyMap<string, string>): boolean {
+    const { accepts, logger, resource } = this.#options;
+    if (hasName(object) && accepts?.(object) !== false) return true;
+    const key = hasName(object) ? keyOf(object) : "";
+    const version = String(object?.metadata?.resourceVersion);
+    if (told.get(key) !== version && this.#skipped.get(key) !== version)
+      logger.warn("object passed over: it cannot be read", {
+        resource: resource.plural,
+        object: key,
+      });
+    this.#skipped.set(key, version);
+    return false;
   }
 }
-
-const keyOf = ({ metadata }: KubeObject): string =>
-  `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;

@@ -10,3 +10,11 @@ test.each([
   const error = kubeErrorOf("get x", { status, body });
   expect([error.code, error.message, error.status]).toEqual([code, message, status]);
 });
+
+test("kubeErrorOf() says how long the API wants to be left alone, by header or Status", () => {
+  const status = { status: 429, body: '{"details":{"retryAfterSeconds":3}}' };
+  expect(kubeErrorOf("get x", status).retryAfterMs).toBe(3000);
+  expect(kubeErrorOf("get x", { ...status, retryAfter: "7" }).retryAfterMs).toBe(7000);
+  expect(kubeErrorOf("get x", { ...status, retryAfter: "soon" }).retryAfterMs).toBeUndefined();
+  expect(kubeErrorOf("get x", { status: 503, body: "" }).retryAfterMs).toBeUndefined();
+});

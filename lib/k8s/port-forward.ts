@@ -1,7 +1,7 @@
 /** A connection to a port of a pod, through the API server: port-forward over WebSocket. */
 
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
-import { type ClusterAccess, whoCalls } from "./client.ts";
+import { type ClusterAccess, tlsOf, whoCalls } from "./client.ts";
 import { KubeError } from "./kube-error.ts";
 import { PODS, resourcePath } from "./resource.ts";
 
@@ -27,16 +27,10 @@ const open = WebSocket as unknown as new (url: string, options: Options) => WebS
 export async function forwardPort(access: ClusterAccess, to: PodPort): Promise<ByteStream> {
   const { namespace, pod, port } = to;
   const path = resourcePath(PODS, { namespace, name: pod, subresource: "portforward" });
-  const { ca, cert, key } = access;
   const socket = new open(`${access.server.replace(/^http/, "ws")}${path}?ports=${port}`, {
     protocols: [PROTOCOL],
     headers: await whoCalls(access),
-    tls: {
-      rejectUnauthorized: true,
-      ...(ca && { ca }),
-      ...(cert && { cert }),
-      ...(key && { key }),
-    },
+    tls: await tlsOf(access),
   });
   socket.binaryType = "arraybuffer";
   const stream = new ForwardedStream(socket, to);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { WATCH_LINE_LIMIT, WatchError, type WatchEvent, WatchParser } from "./watch.ts";
+import { WATCH_LINE_LIMIT, type WatchEvent, WatchParser } from "./watch.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -41,12 +41,26 @@ test("WatchParser.push() fills in what an event leaves out", () => {
   ]);
 });
 
-test.each(["{\n", "3\n", "null\n", '{"type":"NEW"}\n'])("WatchParser.push() refuses %p", (text) => {
-  expect(() => read(text, 100)).toThrow(WatchError);
-});
+test.each(["{\n", "3\n", "null\n", '{"type":"NEW"}\n'])(
+  "WatchParser.push() passes over %p",
+  (text) => {
+    const events = read(`${text}${STREAM}`, 100);
+    expect(events[0]?.type).toBe("UNREADABLE");
+    expect(events.slice(1)).toEqual(EVENTS);
+  },
+);
 
 test("WatchParser.push() holds a line of WATCH_LINE_LIMIT bytes and not one more", () => {
   const parser = new WatchParser();
   expect(parser.push(new Uint8Array(WATCH_LINE_LIMIT).fill(0x20))).toEqual([]);
-  expect(() => parser.push(bytes(" "))).toThrow("longer than");
+  expect(parser.push(bytes("\n"))).toEqual([]);
+  parser.push(new Uint8Array(WATCH_LINE_LIMIT).fill(0x20));
+  parser.push(new Uint8Array(WATCH_LINE_LIMIT).fill(0x20));
+  expect(parser.push(bytes(`\n${STREAM}`))).toEqual([
+    {
+      type: "UNREADABLE",
+      message: `Cannot read watch event: it is longer than ${WATCH_LINE_LIMIT} bytes`,
+    },
+    ...EVENTS,
+  ]);
 });

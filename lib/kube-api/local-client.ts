@@ -5,6 +5,7 @@ import { kubeErrorOf } from "#lib/k8s/kube-error.ts";
 import { apiVersionOf, type Resource } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { WatchEvent } from "#lib/k8s/watch.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { ApiError, statusOf } from "./api-error.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ApiResource } from "./kinds.ts";
@@ -17,6 +18,7 @@ import { startWatch } from "./watch-stream.ts";
 export function createLocalClient(options: {
   readonly registry: Registry;
   readonly catalog: Catalog;
+  readonly clock: Clock;
   /** Answers paths that are no objects. */
   readonly text: (path: string) => Promise<string>;
   /** Answers reviews and other resources that are not kept. */
@@ -89,7 +91,7 @@ export function createLocalClient(options: {
         if (registry.find(kind, name, namespace) !== undefined)
           await registry.delete(kind, { name, namespace }, { ...user, ...options });
       }),
-    watch: (resource, query) => watchLocal(registry, { resource: find(resource), query }),
+    watch: (resource, query) => watchLocal(options, { resource: find(resource), query }),
     text: (path) => asked(`get ${path}`, () => options.text(path)),
   };
 }
@@ -108,15 +110,16 @@ function asObject<T extends KubeObject>(object: T): ApiObject {
 }
 
 async function* watchLocal(
-  registry: Registry,
+  { registry, clock }: { readonly registry: Registry; readonly clock: Clock },
   {
     resource,
     query,
   }: { readonly resource: ApiResource; readonly query: WatchOptions & ListOptions },
 ): AsyncGenerator<WatchEvent> {
-  const { signal, ...request } = query;
+  const { signal, timeoutSeconds, ...request } = query;
   const queue: WatchEvent[] = [];
   let wake: () => void = () => undefined;
+  let isOver = false;
   const onAbort = (): void => wake();
   let stop: () => void;
   try {
@@ -135,16 +138,27 @@ async function* watchLocal(
     return;
   }
   signal.addEventListener("abort", onAbort);
+  const end = (): void => {
+    isOver = true;
+    wake();
+  };
+  const timer = timeoutSeconds === undefined ? undefined : clock.after(timeoutSeconds * 1000, end);
   try {
+    yield { type: "OPENED" };
     while (!signal.aborted) {
       yield* queue.splice(0);
       if (queue.length > 0 || signal.aborted) continue;
+      if (isOver) {
+        yield { type: "BOOKMARK", resourceVersion: String(registry.store.version) };
+        return;
+      }
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
   } finally {
     stop();
+    timer?.cancel();
     signal.removeEventListener("abort", onAbort);
   }
 }

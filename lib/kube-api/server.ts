@@ -117,6 +117,7 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   const client = createLocalClient({
     registry,
     catalog,
+    clock,
     text: async (path) => {
       throw notFound({ group: "", plural: "paths" }, path);
     },

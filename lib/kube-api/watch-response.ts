@@ -8,6 +8,8 @@ import { bookmark, startWatch, type WireEvent } from "./watch-stream.ts";
 
 /** Milliseconds between bookmarks. */
 const BOOKMARK_MS = 60_000;
+/** The last bookmark comes this many milliseconds before the end, as from kube-apiserver. */
+const LAST_BOOKMARK_MS = 2_000;
 /** Seconds of a watch that names none. */
 const WATCH_SECONDS = 3600;
 
@@ -41,20 +43,25 @@ export function serveWatch(served: Served, call: ResourceCall, request: SimpleRe
   );
   writer = request.stream(200, { "content-type": "application/json" });
   for (const event of early) writer.write(line(event));
-  let timer = clock.after(BOOKMARK_MS, beat);
-  function beat(): void {
+  const mark = (): void => {
     if (flag(request, "allowWatchBookmarks") && request.query.has("allowWatchBookmarks"))
       send(bookmark(resource, { version: registry.store.version, initial: false }));
+  };
+  let timer = clock.after(BOOKMARK_MS, beat);
+  function beat(): void {
+    mark();
     timer = clock.after(BOOKMARK_MS, beat);
   }
-  const seconds = numeric(request, "timeoutSeconds") ?? WATCH_SECONDS;
-  const end = clock.after(seconds * 1000, () => {
+  const lastsMs = (numeric(request, "timeoutSeconds") ?? WATCH_SECONDS) * 1000;
+  const last = clock.after(Math.max(0, lastsMs - LAST_BOOKMARK_MS), mark);
+  const end = clock.after(lastsMs, () => {
     leave();
     writer?.end();
   });
   const leave = (): void => {
     stop();
     timer.cancel();
+    last.cancel();
     end.cancel();
     served.watches.delete(close);
   };

@@ -6,7 +6,11 @@ import { ENDPOINT_SLICES, PODS, SERVICE_ACCOUNTS, SERVICES } from "#lib/k8s/reso
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import { type DestinationRole, startDestination } from "../../controller/roles/destination.ts";
+import {
+  type DestinationArgs,
+  type DestinationRole,
+  startDestination,
+} from "../../controller/roles/destination.ts";
 import { type IdentityRole, startIdentity } from "../../controller/roles/identity.ts";
 import type { Surroundings } from "../../controller/runtime/role.ts";
 import { ControlChannel } from "../../proxy/control/channel.ts";
@@ -21,6 +25,20 @@ const COMMON = { addr: ANY_PORT, adminAddr: ANY_PORT, controllerNamespace: "link
 /** A control plane that serves a namespace `shop` with a Service `web`. */
 export class FakeControllers {
   readonly kube: FakeKubeApi;
+  /** What the roles were started with, for more of them. */
+  readonly around: Surroundings;
+  readonly destinationArgs: DestinationArgs = {
+    ...COMMON,
+    policyAddr: ANY_PORT,
+    trustDomain: "cluster.local",
+    clusterDomain: "cluster.local",
+    opaquePorts: "25",
+    h2Upgrade: true,
+    transportHeader: true,
+    defaultPolicy: "all-unauthenticated",
+    clusterNetworks: ["10.0.0.0/8"],
+    probeNetworks: ["0.0.0.0/0"],
+  };
   readonly authority: FakeAuthority = new FakeAuthority("root.linkerd.cluster.local");
   readonly destination: DestinationRole;
   readonly identity: IdentityRole;
@@ -30,28 +48,14 @@ export class FakeControllers {
 
   private constructor(kube: FakeKubeApi, clock: Clock) {
     this.kube = kube;
-    const around: Surroundings = {
+    this.around = {
       client: kube.admin,
       clock,
       random: Math.random,
       log: logger,
       onFault: (error) => this.faults.push(error),
     };
-    this.destination = startDestination(
-      {
-        ...COMMON,
-        policyAddr: ANY_PORT,
-        trustDomain: "cluster.local",
-        clusterDomain: "cluster.local",
-        opaquePorts: "25",
-        h2Upgrade: true,
-        transportHeader: true,
-        defaultPolicy: "all-unauthenticated",
-        clusterNetworks: ["10.0.0.0/8"],
-        probeNetworks: ["0.0.0.0/0"],
-      },
-      around,
-    );
+    this.destination = startDestination(this.destinationArgs, this.around);
     this.identity = startIdentity(
       {
         ...COMMON,
@@ -62,7 +66,7 @@ export class FakeControllers {
         issuerDir: this.dir,
         anchorsFile: `${this.dir}/ca-bundle.crt`,
       },
-      around,
+      this.around,
     );
   }
 
@@ -160,10 +164,10 @@ export class FakeControllers {
     return channel;
   }
 
-  /** Our proxy's discovery, as the pod of the given name. */
-  discovery(pod: string): ControlDiscovery {
+  /** Our proxy's discovery, as the pod of the given name; from a port of another role where one is named. */
+  discovery(pod: string, port: number = this.destination.port): ControlDiscovery {
     return new ControlDiscovery({
-      destination: this.channel(this.destination.port),
+      destination: this.channel(port),
       policy: this.channel(this.destination.policyPort),
       context: JSON.stringify({ ns: "mesh", nodeName: "node-1", pod }),
       workload: JSON.stringify({ ns: "mesh", pod }),

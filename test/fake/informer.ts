@@ -1,12 +1,14 @@
 /** An informer whose objects a test sets. */
 
-import type { Change, Informer } from "#lib/k8s/informer.ts";
+import type { Informer } from "#lib/k8s/informer.ts";
+import type { Change } from "#lib/k8s/object-store.ts";
 import type { ObjectName } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 
 /** Holds objects and tells of changes at once. */
 export class FakeInformer<T extends KubeObject> implements Informer<T> {
   readonly synced: Promise<void> = Promise.resolve();
+  readonly degraded: boolean = false;
   readonly #objects = new Map<string, T>();
   readonly #listeners = new Set<(change: Change<T>) => void>();
 

@@ -8,6 +8,7 @@ import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
 import { TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { FakeAuthority } from "./authority.ts";
 
 const filter = new LogFilter();
@@ -35,11 +36,11 @@ export class FakeKubeApi {
   hookPort = 0;
   readonly #listener: Listener;
 
-  private constructor(api: KubeApi, authority: FakeAuthority) {
+  private constructor(api: KubeApi, authority: FakeAuthority, port: number) {
     this.authority = authority;
     this.api = api;
     this.#listener = listen(
-      { ip: "127.0.0.1", port: 0 },
+      { ip: "127.0.0.1", port },
       (stream) => this.api.handle(stream),
       onFault,
     );
@@ -47,12 +48,13 @@ export class FakeKubeApi {
     this.admin = this.clientOf("admin");
   }
 
-  static async start(): Promise<FakeKubeApi> {
+  /** Time of its watches goes by this clock; it takes a port of its own unless one is named. */
+  static async start(clock: Clock = systemClock, port = 0): Promise<FakeKubeApi> {
     const authority = new FakeAuthority("root");
     const { keyPem, chainPem } = authority.issue("localhost");
     let fake: FakeKubeApi | undefined;
     const api = await createKubeApi({
-      clock: systemClock,
+      clock,
       logger,
       onFault,
       uid: () => crypto.randomUUID(),
@@ -68,7 +70,7 @@ export class FakeKubeApi {
         throw new Error(`service "${name}" has no endpoints`);
       },
     });
-    fake = new FakeKubeApi(api, authority);
+    fake = new FakeKubeApi(api, authority, port);
     await api.client.create(NAMESPACES, { metadata: { name: "mesh" } });
     await api.client.create(SERVICE_ACCOUNTS, { metadata: { name: "default", namespace: "mesh" } });
     return fake;
