@@ -11,7 +11,7 @@ test("isPod() takes what a pod may leave out, and no wrong type of what is read"
     { metadata: { ownerReferences: {} } },
     { metadata: {}, spec: { containers: "c" } },
     { metadata: {}, spec: { containers: [{ name: "c", env: {} }] } },
-    { metadata: {}, status: { podIPs: [{ ip: "10.1.0" }] } },
+    { metadata: {}, status: { podIPs: [{ ip: "10.1.0.x" }] } },
     { metadata: {}, status: { podIP: 7 } },
   ])
     expect([odd, isPod(odd)]).toEqual([odd, false]);
@@ -22,7 +22,7 @@ test("isService() takes headless ones, and no port that is no number", () => {
     true,
   );
   expect(isService({ metadata: {}, spec: { ports: [{ port: "80" }] } })).toBe(false);
-  expect(isService({ metadata: {}, spec: { clusterIPs: ["10.96.0"] } })).toBe(false);
+  expect(isService({ metadata: {}, spec: { clusterIPs: ["web"] } })).toBe(false);
 });
 
 test("isEndpointSlice() wants lists where lists are read", () => {
