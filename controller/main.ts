@@ -1,5 +1,7 @@
 /** The role `controller`: its first argument says which part of the control plane this process is. */
 
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
@@ -13,6 +15,12 @@ import {
   parseIdentity,
 } from "./args.ts";
 import { parseInjector } from "./injector/args.ts";
+import {
+  createMemoryShare,
+  LIMIT_FILES,
+  parseMemoryLimit,
+  parseOwnMemory,
+} from "./runtime/memory.ts";
 import type { RunningRole, Surroundings } from "./runtime/role.ts";
 
 /** Flags that cannot be used, as in Go's flag package. */
@@ -53,6 +61,14 @@ export async function runController(words: readonly string[], version: string): 
     default:
       refuse(`${role} is no controller`);
   }
+}
+
+async function readMemoryLimit(): Promise<number | undefined> {
+  for (const path of LIMIT_FILES) {
+    const text = await readFile(path, "utf8").catch(() => undefined);
+    if (text !== undefined) return parseMemoryLimit(text);
+  }
+  return undefined;
 }
 
 function refuse(message: string): void {
@@ -102,6 +118,11 @@ async function runRole(
     client: createKubeClient(await readInCluster(args.api)),
     clock: systemClock,
     random: Math.random,
+    memoryShare: createMemoryShare({
+      limitBytes: await readMemoryLimit(),
+      usedBytes: () => parseOwnMemory(readFileSync("/proc/self/status", "utf8")),
+      now: () => systemClock.now(),
+    }),
     log,
     onFault: (error) => log.error("Unexpected error", { error: error.stack ?? error.message }),
   });

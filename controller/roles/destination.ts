@@ -18,6 +18,7 @@ import type { DefaultPolicy } from "../core/inbound-policy.ts";
 import { Cluster, type Informers } from "../index/cluster.ts";
 import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
+import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
@@ -135,11 +136,13 @@ function serve(
 ): readonly GrpcServer[] {
   const { args, around, registry } = how;
   const metrics = new GrpcMetrics(registry);
-  const { clock, onFault } = around;
+  const { clock, onFault, memoryShare } = around;
+  const gate = new CallGate({ registry, now: () => clock.now(), memoryShare });
   const destination = serveGrpc({
     addr: args.addr,
     methods: destinationHandlers(cluster, args),
     metrics,
+    gate,
     clock,
     onFault,
   });
@@ -147,6 +150,7 @@ function serve(
     addr: args.policyAddr,
     methods: new Map([...inboundHandlers(cluster, args), ...outboundHandlers(cluster, args)]),
     metrics,
+    gate,
     clock,
     onFault,
   });

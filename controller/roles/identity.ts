@@ -11,6 +11,7 @@ import { IssuerStore } from "../identity/issuer-store.ts";
 import { createKubeTokenReviewer } from "../identity/kube-token-reviewer.ts";
 import { createTelling, IDENTITY } from "../identity/telling.ts";
 import { serveAdmin } from "../runtime/admin.ts";
+import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
@@ -105,7 +106,7 @@ function serve(
   },
 ): GrpcServer {
   const { around, store, registry, watchers, onIssued } = from;
-  const { client, clock, log, onFault } = around;
+  const { client, clock, log, memoryShare, onFault } = around;
   const domain = {
     controlPlaneNamespace: args.controllerNamespace,
     trustDomain: args.trustDomain,
@@ -140,6 +141,7 @@ function serve(
       ["/bunkerd.identity.v1.Trust/Watch", watchers.watch],
     ]),
     metrics: new GrpcMetrics(registry),
+    gate: new CallGate({ registry, now: () => clock.now(), memoryShare }),
     clock,
     onFault,
   });

@@ -27,6 +27,7 @@ test("startInjector() is alive at once, ready when the webhook serves, and stops
     client: kube.admin,
     clock: new FakeClock(),
     random: () => 0,
+    memoryShare: () => 0,
     log: logger,
     onFault: (error: Error) => {
       throw error;

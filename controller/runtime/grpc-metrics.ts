@@ -59,12 +59,10 @@ export class GrpcMetrics {
   /** Handles for `/package.Service/Method`. */
   method(path: string): MethodMetrics {
     const [, service = "", method = ""] = path.split("/");
-    const streams =
-      method === "GetProfile" || service.endsWith(".Destination") || method.startsWith("Watch");
     const labels = {
       grpc_service: service,
       grpc_method: method,
-      grpc_type: streams ? "server_stream" : "unary",
+      grpc_type: isWatch(path) ? "server_stream" : "unary",
     };
     const started = this.#started.with(labels);
     const received = this.#received.with(labels);
@@ -83,4 +81,10 @@ export class GrpcMetrics {
       },
     };
   }
+}
+
+/** Whether a method of `/package.Service/Method` answers with a stream. */
+export function isWatch(path: string): boolean {
+  const [, service = "", method = ""] = path.split("/");
+  return method === "GetProfile" || service.endsWith(".Destination") || method.startsWith("Watch");
 }

@@ -12,10 +12,14 @@ import { connectTcp } from "#lib/net/connect.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
+import { CallGate } from "./call-gate.ts";
 import { GrpcMetrics } from "./grpc-metrics.ts";
 import { DRAIN_LIMIT_MS, serveGrpc } from "./grpc-server.ts";
 
 const nothing = (): void => undefined;
+
+/** Of the memory that the next server uses. */
+let share = 0;
 
 function serve(handler: CallHandler, clock = new FakeClock()) {
   const registry = new Registry();
@@ -24,6 +28,7 @@ function serve(handler: CallHandler, clock = new FakeClock()) {
     addr: { ip: "127.0.0.1", port: 0 },
     methods: new Map([["/s/Watch", handler]]),
     metrics: new GrpcMetrics(registry),
+    gate: new CallGate({ registry, now: () => clock.now(), memoryShare: () => share }),
     clock,
     onFault: (error) => faults.push(error.message),
   });
@@ -136,4 +141,24 @@ test("a caller that leaves is told to its handler once; what handlers throw is c
   expect(await call(await connect(refused.server.port)).end).toBe("5 not here");
   expect(refused.text()).toContain('grpc_code="NotFound"} 1');
   await refused.server.stop();
+});
+
+test("F22: short of memory, new watches are refused with UNAVAILABLE, and those that are open go on", async () => {
+  const calls: ServerCall[] = [];
+  const { server, text } = serve((each) => {
+    calls.push(each);
+    if (calls.length === 1) echo(each);
+  });
+  const first = call(await connect(server.port));
+  await first.message;
+  share = 0.95;
+  try {
+    expect(await call(await connect(server.port)).end).toBe("14 controller is short of memory");
+    calls[0]?.end(0, "as it should");
+    expect(await first.end).toBe("0 as it should");
+  } finally {
+    share = 0;
+  }
+  expect(text()).toContain('bunkerd_calls_refused_total{reason="memory"} 1');
+  await server.stop();
 });

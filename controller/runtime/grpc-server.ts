@@ -6,7 +6,8 @@ import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { listen } from "#lib/net/listener.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { GrpcMetrics, MethodMetrics } from "./grpc-metrics.ts";
+import type { Admitted, CallGate } from "./call-gate.ts";
+import { type GrpcMetrics, isWatch, type MethodMetrics } from "./grpc-metrics.ts";
 import type { ListenAddr } from "./role.ts";
 
 /** Connections that are not gone by then are broken off. */
@@ -17,6 +18,7 @@ export type GrpcServerOptions = {
   readonly addr: ListenAddr;
   readonly methods: ReadonlyMap<string, CallHandler>;
   readonly metrics: GrpcMetrics;
+  readonly gate: CallGate;
   readonly clock: Clock;
   readonly onFault: (error: Error) => void;
 };
@@ -30,13 +32,15 @@ export interface GrpcServer {
 
 /** Listens. Throws where the address is taken. */
 export function serveGrpc(options: GrpcServerOptions): GrpcServer {
-  const { addr, clock, onFault, metrics } = options;
+  const { addr, clock, onFault, metrics, gate } = options;
   const calls = new Set<CountedCall>();
   const connections = new Set<ServerConnection>();
   let onEmpty: () => void = () => undefined;
   const methods = new Map(
     [...options.methods].map(([path, handler]): [string, CallHandler] => {
-      const counted = { handler, metrics: metrics.method(path), clock, calls };
+      const enter = (identity: string): Admitted =>
+        gate.enter(identity, isWatch(path) ? "watch" : "unary");
+      const counted = { handler, metrics: metrics.method(path), clock, calls, enter };
       return [path, (call) => new CountedCall(call, counted).start()];
     }),
   );
@@ -77,6 +81,7 @@ type Counted = {
   readonly metrics: MethodMetrics;
   readonly clock: Clock;
   readonly calls: Set<CountedCall>;
+  readonly enter: (identity: string) => Admitted;
 };
 
 /** A call between its handler and the wire. */
@@ -86,6 +91,7 @@ class CountedCall implements ServerCall {
   readonly #inner: ServerCall;
   readonly #counted: Counted;
   readonly #startMs: number;
+  #admitted: Admitted | undefined;
   #done = false;
 
   constructor(inner: ServerCall, counted: Counted) {
@@ -101,10 +107,11 @@ class CountedCall implements ServerCall {
   }
 
   start(): void {
-    const { handler, metrics, calls } = this.#counted;
+    const { handler, metrics, calls, enter } = this.#counted;
     metrics.received();
     calls.add(this);
     try {
+      this.#admitted = enter(this.clientId);
       handler(this);
     } catch (error) {
       this.#finish(error instanceof GrpcError ? error.code : GrpcCode.INTERNAL);
@@ -145,6 +152,7 @@ class CountedCall implements ServerCall {
     this.#done = true;
     const { metrics, clock, calls } = this.#counted;
     calls.delete(this);
+    this.#admitted?.leave();
     metrics.handled(code, (clock.now() - this.#startMs) / 1000);
   }
 }

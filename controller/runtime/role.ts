@@ -21,6 +21,8 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** How much of its memory the process uses: 0 to 1, and 0 where it has no limit. */
+  readonly memoryShare: () => number;
   /** Errors that nobody waits for: of sockets, and of handlers. */
   readonly onFault: (error: Error) => void;
 };

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import { GrpcCode, isGrpcContent, readStatus, statusTrailers } from "./status.ts";
+import {
+  encodeMessage,
+  GrpcCode,
+  isGrpcContent,
+  MESSAGE_LIMIT,
+  readStatus,
+  statusTrailers,
+} from "./status.ts";
 
 test.each(["", "plain", "näh 100% \n", "a%zz"])(
   "readStatus() reads what statusTrailers() writes: %p",
@@ -29,4 +36,12 @@ test.each([
   [undefined, false],
 ])("isGrpcContent(%p) is %p", (contentType, expected) => {
   expect(isGrpcContent(contentType)).toBe(expected);
+});
+
+test("F20: a message that begins or ends with blanks, or is endless, still fits a field", () => {
+  expect(encodeMessage(" a b  ")).toBe("%20a b%20%20");
+  expect(encodeMessage("  ")).toBe("%20%20");
+  const trailers = statusTrailers(3, `no Service ${"a".repeat(100_000)}`);
+  expect(trailers.get("grpc-message")).toHaveLength(MESSAGE_LIMIT);
+  expect(readStatus(statusTrailers(3, "path: "))?.message).toBe("path: ");
 });

@@ -39,10 +39,13 @@ export function isGrpcContent(contentType: string | undefined): boolean {
   return contentType !== undefined && /^application\/grpc(?:$|[+; ])/i.test(contentType);
 }
 
+/** Characters of a message that are sent: one that repeats what was asked must not grow beyond a header list. */
+export const MESSAGE_LIMIT = 1_024;
+
 /** The trailers that end a call. */
 export function statusTrailers(code: number, message: string): HeaderList {
   const trailers = HeaderList.of(["grpc-status", String(code)]);
-  if (message !== "") trailers.add("grpc-message", encodeMessage(message));
+  if (message !== "") trailers.add("grpc-message", encodeMessage(message.slice(0, MESSAGE_LIMIT)));
   return trailers;
 }
 
@@ -53,7 +56,7 @@ export function readStatus(headers: HeaderList | undefined): GrpcError | undefin
   return new GrpcError(Number(code), decodeMessage(headers?.get("grpc-message") ?? ""));
 }
 
-/** Percent-encodes what is not printable ASCII, and `%`. */
+/** Percent-encodes what is not printable ASCII, `%`, and blanks at either end, which no field's value may have (RFC 9113 §8.2.1). */
 export function encodeMessage(message: string): string {
   let text = "";
   for (const byte of new TextEncoder().encode(message))
@@ -61,7 +64,7 @@ export function encodeMessage(message: string): string {
       byte >= 0x20 && byte <= 0x7e && byte !== 0x25
         ? String.fromCharCode(byte)
         : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  return text;
+  return text.replace(/^ +| +$/g, (blanks) => "%20".repeat(blanks.length));
 }
 
 /** The reverse; what is not properly encoded stays as it is. */

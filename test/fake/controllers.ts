@@ -44,6 +44,8 @@ export class FakeControllers {
   readonly identity: IdentityRole;
   readonly dir: string = mkdtempSync(`${tmpdir()}/controllers-`);
   readonly faults: Error[] = [];
+  /** How much of their memory the roles use: 0 to 1. */
+  memoryShare = 0;
   readonly #channels: ControlChannel[] = [];
 
   private constructor(kube: FakeKubeApi, clock: Clock) {
@@ -52,6 +54,7 @@ export class FakeControllers {
       client: kube.admin,
       clock,
       random: Math.random,
+      memoryShare: () => this.memoryShare,
       log: logger,
       onFault: (error) => this.faults.push(error),
     };

@@ -1,0 +1,88 @@
+/** Which calls are taken: no caller gets more than its share, and a role that is short of memory keeps what it has. */
+
+import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
+import { Budget } from "#lib/http2/budget.ts";
+import type { Counter } from "#lib/metrics/counter.ts";
+import type { Family, Registry } from "#lib/metrics/registry.ts";
+
+/**
+ * Calls that one identity may begin at once, and each second. An identity is a service account, which many pods may
+ * have: a thousand proxies that start together begin some ten calls each, and those that are refused come again.
+ */
+export const CALL_ALLOWANCE = { burst: 10_000, perSecond: 1_000 } as const;
+
+/** Calls of one identity that may be open together. */
+export const OPEN_CALLS_LIMIT = 20_000;
+
+/** Identities that are told apart; beyond that, those that come new share one allowance. */
+export const IDENTITIES_LIMIT = 10_000;
+
+/** The share of the memory limit from which on new watches are refused, those that are open going on. */
+export const MEMORY_SHARE_LIMIT = 0.9;
+
+/** What a gate looks at. */
+export type CallGateOptions = {
+  readonly registry: Registry;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** How much of its memory the process uses: 0 to 1, and 0 where it has no limit. */
+  readonly memoryShare: () => number;
+};
+
+type Caller = { readonly budget: Budget; open: number };
+
+/** A call that was taken. */
+export interface Admitted {
+  /** The call has ended. */
+  leave(): void;
+}
+
+/** Counts the calls of each identity. */
+export class CallGate {
+  readonly #options: CallGateOptions;
+  readonly #refused: Family<Counter>;
+  readonly #callers = new Map<string, Caller>();
+
+  constructor(options: CallGateOptions) {
+    this.#options = options;
+    this.#refused = options.registry.counter(
+      "bunkerd_calls_refused_total",
+      "Calls that were refused because their caller makes too many, or memory is short.",
+    );
+  }
+
+  /** Takes a call of an identity, empty where it has none. Throws a GrpcError where it cannot be taken. */
+  enter(identity: string, kind: "watch" | "unary"): Admitted {
+    const { now, memoryShare } = this.#options;
+    if (kind === "watch" && memoryShare() >= MEMORY_SHARE_LIMIT)
+      throw this.#refuse("memory", GrpcCode.UNAVAILABLE, "controller is short of memory");
+    const caller = this.#callerOf(identity);
+    if (caller.open >= OPEN_CALLS_LIMIT)
+      throw this.#refuse("open", GrpcCode.RESOURCE_EXHAUSTED, "too many calls are open");
+    if (!caller.budget.spend(now()))
+      throw this.#refuse("rate", GrpcCode.RESOURCE_EXHAUSTED, "too many calls a second");
+    caller.open++;
+    return { leave: () => void caller.open-- };
+  }
+
+  #refuse(reason: string, code: number, message: string): GrpcError {
+    this.#refused.with({ reason }).increment();
+    return new GrpcError(code, message);
+  }
+
+  #callerOf(identity: string): Caller {
+    const known = this.#callers.get(identity);
+    if (known !== undefined) return known;
+    if (this.#callers.size >= IDENTITIES_LIMIT) this.#forget();
+    if (this.#callers.size >= IDENTITIES_LIMIT && identity !== "") return this.#callerOf("");
+    const caller = { budget: new Budget(CALL_ALLOWANCE, this.#options.now()), open: 0 };
+    this.#callers.set(identity, caller);
+    return caller;
+  }
+
+  /** Who has no call open counts anew when it comes again. */
+  #forget(): void {
+    for (const [identity, { open }] of this.#callers)
+      if (open === 0 && identity !== "") this.#callers.delete(identity);
+  }
+}
