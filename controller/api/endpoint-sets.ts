@@ -12,6 +12,8 @@ const WEIGHT = 10_000;
 
 type View = {
   set: EndpointSet;
+  /** The whole set as it is sent to whoever comes new: many come at once when a controller has started. */
+  whole: { readonly framed: Uint8Array | undefined } | undefined;
   /** What each watcher was last sent. */
   readonly sent: Map<ServerCall, EndpointSet | undefined>;
   readonly unsubscribe: () => void;
@@ -44,9 +46,11 @@ export class EndpointSets {
   #start(id: string, query: EndpointQuery): View {
     const view: View = {
       set: this.#catalog.endpoints(query),
+      whole: undefined,
       sent: new Map(),
       unsubscribe: this.#catalog.subscribe(`service/${query.namespace}/${query.name}`, () => {
         view.set = this.#catalog.endpoints(query);
+        view.whole = undefined;
         this.#send(view, view.sent.keys());
       }),
     };
@@ -60,12 +64,18 @@ export class EndpointSets {
     for (const call of [...calls]) {
       if (call.blocked) continue;
       const last = view.sent.get(call);
-      if (!encoded.has(last)) encoded.set(last, encodeChange(last, view.set));
+      if (!encoded.has(last))
+        encoded.set(last, last === undefined ? wholeOf(view) : encodeChange(last, view.set));
       view.sent.set(call, view.set);
       const framed = encoded.get(last);
       if (framed !== undefined) call.send(framed);
     }
   }
+}
+
+function wholeOf(view: View): Uint8Array | undefined {
+  view.whole ??= { framed: encodeChange(undefined, view.set) };
+  return view.whole.framed;
 }
 
 /** One or two framed messages in one piece; undefined where nothing changed. */

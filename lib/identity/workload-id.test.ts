@@ -18,3 +18,8 @@ test.each([
 ])("parseServiceAccount(%s)", (user, account) => {
   expect(parseServiceAccount(user)).toEqual(account as { namespace: string; name: string });
 });
+
+test("G19: an account with dots in its name has no identity: it could be taken for another namespace's", () => {
+  expect(parseServiceAccount("system:serviceaccount:mesh:web.shop")).toBeUndefined();
+  expect(parseServiceAccount("system:serviceaccount:mesh.shop:web")).toBeUndefined();
+});

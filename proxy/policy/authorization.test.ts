@@ -53,3 +53,30 @@ test("authorize() honours exceptions, names and suffixes", () => {
   expect(authorize(anyTls, { ip: "10.0.0.1", tls: { type: "unauthenticated" } })).toBeDefined();
   expect(authorize(anyTls, { ip: "10.0.0.1", tls: { type: "opaque", sni: "a" } })).toBeUndefined();
 });
+
+test("G19: identities are compared whole, dots and all", () => {
+  const { authorizations } = policy("all-authenticated");
+  const one = authorizations.at(-1);
+  if (one === undefined) throw new Error("Cannot test: the policy allows nobody");
+  const only = (identities: readonly string[], suffixes: readonly string[]): ServerPolicy => ({
+    ...policy("deny"),
+    authorizations: [
+      {
+        ...one,
+        authentication: { type: "identities", identities: new Set(identities), suffixes },
+      },
+    ],
+  });
+  const allows = (rule: ServerPolicy, name: string): boolean =>
+    authorize(rule, { ip: "192.0.2.9", tls: identity(name) }) !== undefined;
+  const exact = only(["web.shop.x"], []);
+  expect(
+    ["web.shop.x", "a.web.shop.x", "web.shop.x.", "web-shop.x", "web.shop", "WEB.shop.x"].map(
+      (name) => allows(exact, name),
+    ),
+  ).toEqual([true, false, false, false, false, false]);
+  const suffix = only([], ["shop.x"]);
+  expect(
+    ["web.shop.x", "web.my-shop.x", "shop.x", "web.shop.x.y"].map((name) => allows(suffix, name)),
+  ).toEqual([true, false, false, false]);
+});
