@@ -5,7 +5,9 @@ import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { FakeControllers } from "../fake/controllers.ts";
 import { codeOf, FakeKubeApi } from "../fake/kube-api.ts";
+import { until } from "../fake/mesh.ts";
 import { KubernetesBed } from "./kubernetes-bed.ts";
 
 const stops: (() => unknown)[] = [];
@@ -56,6 +58,32 @@ test("F16: a right that is taken away is told with what is missing, what is know
   await admin.create(BINDINGS, BINDING);
   expect(await bed.until(() => bed.value("a") === "2", "a again")).toBeLessThan(16_000);
   expect(bed.informer.degraded).toBe(false);
+});
+
+test("F1: a role without the API serves on, is ready, and says in its metrics that it may be behind", async () => {
+  const plane = await FakeControllers.start();
+  stops.push(() => plane.stop());
+  const admin = `http://127.0.0.1:${plane.destination.adminPort}`;
+  const degraded = async (): Promise<string | undefined> => {
+    const text = await (await fetch(`${admin}/metrics`)).text();
+    return /^bunkerd_kubernetes_degraded\{kind="pod"\} (\d)$/m.exec(text)?.[1];
+  };
+  const shows = (value: string): Promise<void> =>
+    until(
+      async () => (await degraded()) === value,
+      () => `degraded is not ${value}`,
+    );
+  await shows("0");
+  plane.kube.api.faults.inject({
+    match: "watch=true",
+    times: 1_000_000,
+    fault: { type: "status", status: 503 },
+  });
+  plane.kube.api.stop();
+  await shows("1");
+  expect((await fetch(`${admin}/ready`)).status).toBe(200);
+  plane.kube.api.faults.clear();
+  await shows("0");
 });
 
 test("F17: a token and a CA that change are used from the next request on", async () => {
