@@ -9,6 +9,7 @@ import type {
   OutboundPolicy,
   ProxyProtocol,
 } from "#lib/api/gen/proxy/outbound_pb.ts";
+import { createPattern, type Pattern } from "#lib/http/pattern.ts";
 import type {
   Backend,
   ClientPolicy,
@@ -154,6 +155,8 @@ function toMatch({ path, method }: HttpRouteMatch): RequestMatch {
   };
 }
 
+const NOTHING: Pattern = { test: () => false };
+
 function toPath(
   kind: NonNullable<HttpRouteMatch["path"]>["kind"] | undefined,
 ): RequestMatch["path"] {
@@ -162,7 +165,8 @@ function toPath(
     case "prefix":
       return { type: kind.case, value: kind.value };
     case "regex":
-      return { type: "regex", value: new RegExp(`^(?:${kind.value})$`) };
+      // What cannot be matched in bounded time matches nothing: other routes hold.
+      return { type: "regex", value: createPattern(kind.value) ?? NOTHING };
     case undefined:
       return undefined;
   }

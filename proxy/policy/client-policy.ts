@@ -1,6 +1,7 @@
 /** What outbound knows of a destination: how to speak to it, by which routes, to which backends. */
 
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { Pattern } from "#lib/http/pattern.ts";
 
 /** Where a piece of policy comes from, as metrics name it. */
 export interface Metadata {
@@ -56,7 +57,7 @@ export interface Rule {
 export interface RequestMatch {
   readonly path:
     | { readonly type: "exact" | "prefix"; readonly value: string }
-    | { readonly type: "regex"; readonly value: RegExp }
+    | { readonly type: "regex"; readonly value: Pattern }
     | undefined;
   readonly method: string | undefined;
 }
