@@ -71,6 +71,7 @@ const CASES: readonly (readonly [series: string, values: string, alert: string, 
   ['issuer_cert_ttl_seconds{component="identity"}', "864000x10", "MeshIssuerExpires", "6m"],
   ['issuer_cert_ttl_seconds{component="identity"}', "86400x10", "MeshIssuerExpiresSoon", "6m"],
   ['up{job="linkerd-proxy",pod="a"}', "0x10", "MeshProxyNotReached", "6m"],
+  ['bunkerd_kubernetes_degraded{kind="pod"}', "1x10", "MeshKubernetesNotWatched", "6m"],
   ['up{job="linkerd-cni",node="n"}', "0x10", "MeshNodeAgentNotReached", "6m"],
   [
     'control_identity_cert_expiration_timestamp_seconds{pod="a"}',

@@ -131,6 +131,10 @@ const PROCESSES: readonly Alert[] = [
     todo: "See the pod's log and bunkerd check.",
   }),
   ...["identity", "destination", "proxy-injector"].map(gone),
+  alert("MeshKubernetesNotWatched", "bunkerd_kubernetes_degraded == 1", {
+    summary: "{{ $labels.pod }} cannot watch every {{ $labels.kind }} of Kubernetes",
+    todo: "Proxies are told what was known before. Its log says why: the API is away, or a right was taken away.",
+  }),
   alert("MeshNodeAgentNotReached", 'up{job="linkerd-cni"} == 0', {
     summary: "The node agent of {{ $labels.node }} does not answer",
     todo: "Meshed pods cannot start on that node. See its pod's log.",
