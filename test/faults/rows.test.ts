@@ -45,7 +45,7 @@ test("every row of F, G and L has a test whose title begins with it, or a reason
 });
 
 /** Rows whose tests leave something out that the README names. */
-const PARTLY: ReadonlySet<string> = new Set([]);
+const PARTLY: ReadonlySet<string> = new Set(["G13", "G15", "L6", "L13"]);
 
 test.each([
   ['test("F4: a watch", () => {', ["F4"]],
