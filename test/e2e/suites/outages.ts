@@ -23,6 +23,29 @@ async function killControlPlane(place: Place): Promise<void> {
   });
 }
 
+/** What a pod that is made now would have, as the API server would keep it. */
+const WOULD_BE =
+  "kubectl -n shop run probe --image=test.local/app:1 --annotations=linkerd.io/inject=enabled --dry-run=server -o jsonpath='{.spec.initContainers[*].name}'";
+const INJECTORS =
+  "kubectl -n linkerd get pods -l linkerd.io/control-plane-component=proxy-injector";
+
+/** The webhook's failures are ignored unless `--ha` is set: whatever is made then would be outside of the mesh. */
+async function replaceInjector(place: Place): Promise<void> {
+  const old = (await place.shell(`${INJECTORS} -o name`)).trim();
+  await place.shell("kubectl -n linkerd rollout restart deploy/linkerd-proxy-injector");
+  const seen: string[] = [];
+  await eventually("the old injector is gone", 120, async () => {
+    seen.push(await place.shell(WOULD_BE));
+    const now = await place.shell(`${INJECTORS} -o name`);
+    expectThat(!now.includes(old), "it is there");
+  });
+  const bare = seen.filter((proxy) => proxy !== "linkerd-proxy");
+  expectThat(
+    seen.length > 5 && bare.length === 0,
+    `of ${seen.length} pods ${bare.length} would have no proxy`,
+  );
+}
+
 async function restartAgents(place: Place): Promise<void> {
   await underLoad(place, { name: "agents", seconds: 40 }, async () => {
     await place.shell("kubectl -n linkerd-cni rollout restart ds/linkerd-cni");
@@ -80,6 +103,7 @@ export const OUTAGES: Suite = {
     { name: "the mesh is there with an application in it", run: ensureMeshedShop },
     { name: "F12: a rolling restart of the control plane loses nothing", run: restartControlPlane },
     { name: "F11: a control plane that is killed loses nothing", run: killControlPlane },
+    { name: "an injector that is replaced leaves no pod without a proxy", run: replaceInjector },
     { name: "a restart of the node agents loses nothing", run: restartAgents },
     { name: "a restart of the kubelets loses nothing", runBelow: restartKubelet },
     { name: "F1: an API server that is away for 60 s loses nothing", runBelow: loseApiServer },
