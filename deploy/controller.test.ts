@@ -41,7 +41,7 @@ test("controllerWorkload() runs pods where, and marked as, the values say", () =
   const { spec: made } = controllerWorkload(spec, set).at(-1) as Deployment;
   expect(made).toMatchObject({
     revisionHistoryLimit: 3,
-    strategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 2 } },
+    strategy: { rollingUpdate: { maxUnavailable: "25%", maxSurge: 2 } },
     template: {
       metadata: {
         labels: { team: "mesh", "linkerd.io/control-plane-component": "identity" },

@@ -112,6 +112,9 @@ function controllerPod(spec: ControllerSpec, values: Values): Pod {
   };
 }
 
+/** The API server may call a webhook for a moment after its pod has left the Service: nobody else answers for it. */
+const LINGERS: NonNullable<Container["lifecycle"]> = { preStop: { sleep: { seconds: 5 } } };
+
 function controllerContainer(spec: ControllerSpec, values: Values): Container {
   const probe = (path: string): NonNullable<Container["livenessProbe"]> => ({
     httpGet: { path, port: spec.adminPort },
@@ -138,6 +141,7 @@ function controllerContainer(spec: ControllerSpec, values: Values): Container {
     })),
     livenessProbe: { ...probe("/live"), initialDelaySeconds: 10 },
     readinessProbe: { ...probe("/ready"), periodSeconds: 2, failureThreshold: 7 },
+    ...(spec.ports.some(({ webhook }) => webhook === true) && { lifecycle: LINGERS }),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },

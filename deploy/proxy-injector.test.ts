@@ -28,6 +28,16 @@ test("renderProxyInjector() starts the role with flags that it takes", () => {
   });
 });
 
+test("an injector that is replaced is there until the new one is, and until the API server knows", () => {
+  const objects = renderProxyInjector(values, certificates);
+  const { spec } = objects.find(({ kind }) => kind === "Deployment") as Deployment;
+  // Of one replica a quarter is none that may be away, and one that may come.
+  expect(spec?.strategy?.rollingUpdate).toEqual({ maxUnavailable: "25%", maxSurge: "25%" });
+  expect(spec?.template.spec?.containers[0]?.lifecycle).toEqual({
+    preStop: { sleep: { seconds: 5 } },
+  });
+});
+
 test("renderProxyInjector() lets the role write one Secret, one webhook configuration and one Lease", () => {
   const objects = renderProxyInjector(values, certificates);
   const written = objects

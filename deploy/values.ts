@@ -45,6 +45,8 @@ export const HA: Overrides = {
   webhookFailurePolicy: "Fail",
   enablePodAntiAffinity: true,
   enablePodDisruptionBudget: true,
+  // A new replica finds no node of its own before an old one has left.
+  deploymentStrategy: { rollingUpdate: { maxUnavailable: 1 } },
   controllerResources: {
     cpu: { request: "100m" },
     memory: { request: "100Mi", limit: "500Mi" },

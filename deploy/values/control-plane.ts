@@ -66,7 +66,7 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
   },
   deploymentStrategy: {
     rollingUpdate: {
-      maxUnavailable: share("How many replicas may be away while new ones come", 1),
+      maxUnavailable: share("How many replicas may be away while new ones come", "25%"),
       maxSurge: share("How many replicas may be there too many meanwhile", "25%"),
     },
   },

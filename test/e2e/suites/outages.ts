@@ -7,7 +7,7 @@ import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
 
 async function restartControlPlane(place: Place): Promise<void> {
-  await underLoad(place, { name: "control-plane", seconds: 40 }, async () => {
+  await underLoad(place, { name: "control-plane", seconds: 30 }, async () => {
     await place.shell("kubectl -n linkerd rollout restart deploy");
     for (const name of ["identity", "destination", "proxy-injector"])
       await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
@@ -15,7 +15,7 @@ async function restartControlPlane(place: Place): Promise<void> {
 }
 
 async function killControlPlane(place: Place): Promise<void> {
-  await underLoad(place, { name: "killed", seconds: 40 }, async () => {
+  await underLoad(place, { name: "killed", seconds: 30 }, async () => {
     await place.shell("kubectl -n linkerd delete pods --all --grace-period=0 --force --wait=false");
     await place.shell(
       "kubectl -n linkerd wait deploy --all --for=condition=Available --timeout=120s",
@@ -47,7 +47,7 @@ async function replaceInjector(place: Place): Promise<void> {
 }
 
 async function restartAgents(place: Place): Promise<void> {
-  await underLoad(place, { name: "agents", seconds: 40 }, async () => {
+  await underLoad(place, { name: "agents", seconds: 30 }, async () => {
     await place.shell("kubectl -n linkerd-cni rollout restart ds/linkerd-cni");
     await place.shell("kubectl -n linkerd-cni rollout status ds/linkerd-cni --timeout=120s");
   });

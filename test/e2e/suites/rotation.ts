@@ -11,7 +11,7 @@ import { expectThat, type Suite } from "../suite.ts";
 const DIR = new URL("../../../dist/e2e/rotation", import.meta.url).pathname;
 /** Certificates of proxies that last so long are renewed while the suite watches. */
 const LIFETIME = "2m";
-const SECONDS = 240;
+const SECONDS = 180;
 /** A kubelet brings a changed ConfigMap to a pod within 90 s, and a proxy renews after 70 % of its certificate's life. */
 const STEP_SECONDS = 180;
 
@@ -71,7 +71,7 @@ async function rotate(place: Place): Promise<void> {
 /** Pods of control plane and application with their containers' restarts. */
 const podsWithRestarts = async (place: Place): Promise<string> => {
   const line = (namespace: string): string =>
-    `kubectl -n ${namespace} get pods -o jsonpath='{range .items[*]}{.metadata.name}{" "}{.status.initContainerStatuses[*].restartCount}{" "}{.status.containerStatuses[*].restartCount}{"\\n"}{end}'`;
+    `kubectl -n ${namespace} get pods --field-selector=status.phase=Running -o jsonpath='{range .items[*]}{.metadata.name}{" "}{.status.initContainerStatuses[*].restartCount}{" "}{.status.containerStatuses[*].restartCount}{"\\n"}{end}'`;
   const pods = `${await place.shell(line("linkerd"))}${await place.shell(line("shop"))}`;
   return pods
     .split("\n")

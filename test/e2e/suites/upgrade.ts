@@ -9,7 +9,7 @@ import { keptVersions, readManifests } from "../versions/kept.ts";
 
 /** The version that is upgraded to: this tree under another number. */
 const NEXT = `${manifest.version}-next`;
-const SECONDS = 60;
+const SECONDS = 50;
 
 const AVAILABLE = "kubectl -n linkerd wait deploy --all --for=condition=Available --timeout=120s";
 
