@@ -13,9 +13,9 @@ function setUp() {
   const from = fakeInformers();
   for (const pod of pods) from.pods.put(pod);
   const sets = new EndpointSets(new Cluster(from, CLUSTER_OPTIONS));
-  const watch = (): FakeCall => {
+  const watch = (node = "node-1"): FakeCall => {
     const call = new FakeCall(new Uint8Array(0));
-    sets.watch(call, QUERY);
+    sets.watch(call, { ...QUERY, node });
     return call;
   };
   return { from, watch };
@@ -51,6 +51,31 @@ test("DST2: a watcher that stalled through changes that came to nothing is sent 
   call.blocked = false;
   call.onWritable();
   expect(cases(call)).toEqual([]);
+});
+
+test("DST10: bytes are shared by all nodes of a zone, and by one node alone where the policy is local", () => {
+  const { from, watch } = setUp();
+  const zoned = (name: string, zone: string): void =>
+    from.nodes.put({ metadata: { name, labels: { "topology.kubernetes.io/zone": zone } } });
+  zoned("node-1", "a");
+  zoned("node-2", "a");
+  zoned("node-3", "b");
+  const calls = ["node-1", "node-2", "node-3"].map((node) => watch(node));
+  const [first, second, other] = calls;
+  const shared = (): (boolean | undefined)[] => {
+    from.slices.put(fakeSlice(pods.slice(0, 2), { zone: "a" }));
+    const found = [second, other].map((call) => call?.sent[0] === first?.sent[0]);
+    from.slices.put(fakeSlice(pods.slice(0, 1), { zone: "a" }));
+    return found;
+  };
+  for (const call of calls) cases(call);
+  expect(shared()).toEqual([true, false]);
+  for (const call of calls) cases(call);
+  zoned("node-2", "b");
+  expect([first, second, other].map((call) => call && cases(call))).toEqual([[], ["add"], []]);
+  const [service] = from.services.list();
+  from.services.put({ ...service, spec: { ...service?.spec, internalTrafficPolicy: "Local" } });
+  expect(calls.map((call) => cases(call))).toEqual([[], ["noEndpoints"], ["noEndpoints"]]);
 });
 
 test("a view is let go with its last watcher", () => {

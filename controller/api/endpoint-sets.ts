@@ -10,19 +10,30 @@ import { fromIp } from "./convert.ts";
 
 const WEIGHT = 10_000;
 
-type View = {
-  set: EndpointSet;
-  /** The whole set as it is sent to whoever comes new: many come at once when a controller has started. */
-  whole: { readonly framed: Uint8Array | undefined } | undefined;
-  /** What each watcher was last sent. */
-  readonly sent: Map<ServerCall, EndpointSet | undefined>;
+type Watch = {
+  readonly node: string;
+  /** What the watcher was last sent. */
+  sent: EndpointSet | undefined;
+};
+
+/** A port of a Service that anyone watches. */
+type Target = {
+  readonly query: EndpointQuery;
+  readonly watches: Map<ServerCall, Watch>;
+  /** As they are since the last change, by the clients' nodes; those of one view are one set. */
+  readonly sets: Map<string, EndpointSet>;
+  /** Whole sets as they are sent to whoever comes new: many come at once when a controller has started. */
+  readonly whole: Changes;
   readonly unsubscribe: () => void;
 };
 
-/** The views that anyone watches. */
+/** What leads from each set that was sent to the newest; undefined where nothing changed. */
+type Changes = Map<EndpointSet | undefined, Uint8Array | undefined>;
+
+/** The targets that anyone watches. */
 export class EndpointSets {
   readonly #catalog: Catalog;
-  readonly #views = new Map<string, View>();
+  readonly #targets = new Map<string, Target>();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -30,52 +41,70 @@ export class EndpointSets {
 
   /** Sends the whole set, then what changes, until the call is cancelled. */
   watch(call: ServerCall, query: EndpointQuery): void {
-    const id = `${query.namespace}/${query.name}:${query.port}/${query.instance ?? ""}@${query.node}`;
-    const view = this.#views.get(id) ?? this.#start(id, query);
-    view.sent.set(call, undefined);
-    call.onWritable = () => this.#send(view, [call]);
+    const id = `${query.namespace}/${query.name}:${query.port}/${query.instance ?? ""}`;
+    const target = this.#targets.get(id) ?? this.#start(id, query);
+    target.watches.set(call, { node: query.node, sent: undefined });
+    call.onWritable = () => this.#send(target, [call]);
     call.onCancel = () => {
-      view.sent.delete(call);
-      if (view.sent.size > 0) return;
-      view.unsubscribe();
-      this.#views.delete(id);
+      target.watches.delete(call);
+      if (target.watches.size > 0 || this.#targets.get(id) !== target) return;
+      target.unsubscribe();
+      this.#targets.delete(id);
     };
-    this.#send(view, [call]);
+    this.#send(target, [call]);
   }
 
-  #start(id: string, query: EndpointQuery): View {
-    const view: View = {
-      set: this.#catalog.endpoints(query),
-      whole: undefined,
-      sent: new Map(),
+  #start(id: string, query: EndpointQuery): Target {
+    const target: Target = {
+      query,
+      watches: new Map(),
+      sets: new Map(),
+      whole: new Map(),
       unsubscribe: this.#catalog.subscribe(`service/${query.namespace}/${query.name}`, () => {
-        view.set = this.#catalog.endpoints(query);
-        view.whole = undefined;
-        this.#send(view, view.sent.keys());
+        target.sets.clear();
+        target.whole.clear();
+        this.#send(target, target.watches.keys());
       }),
     };
-    this.#views.set(id, view);
-    return view;
+    this.#targets.set(id, target);
+    return target;
   }
 
-  /** Encodes once for each set that watchers were last sent; who is behind is caught up when it reads again. */
-  #send(view: View, calls: Iterable<ServerCall>): void {
-    const encoded = new Map<EndpointSet | undefined, Uint8Array | undefined>();
+  /** Encodes once for each view and each set that its watchers were last sent; who is behind is caught up when it reads again. */
+  #send(target: Target, calls: Iterable<ServerCall>): void {
+    const encoded = new Map<EndpointSet, Changes>();
     for (const call of [...calls]) {
-      if (call.blocked) continue;
-      const last = view.sent.get(call);
-      if (!encoded.has(last))
-        encoded.set(last, last === undefined ? wholeOf(view) : encodeChange(last, view.set));
-      view.sent.set(call, view.set);
-      const framed = encoded.get(last);
+      const watch = target.watches.get(call);
+      if (watch === undefined || call.blocked) continue;
+      const now = this.#setFor(target, watch.node);
+      const changes: Changes = encoded.get(now) ?? new Map();
+      encoded.set(now, changes);
+      if (!changes.has(watch.sent)) changes.set(watch.sent, changeOf(target, watch.sent, now));
+      const framed = changes.get(watch.sent);
+      watch.sent = now;
       if (framed !== undefined) call.send(framed);
     }
   }
+
+  #setFor({ query, sets }: Target, node: string): EndpointSet {
+    const known = sets.get(node);
+    if (known !== undefined) return known;
+    const asked = { ...query, node };
+    const view = `view ${this.#catalog.view(asked)}`;
+    const set = sets.get(view) ?? this.#catalog.endpoints(asked);
+    sets.set(view, set).set(node, set);
+    return set;
+  }
 }
 
-function wholeOf(view: View): Uint8Array | undefined {
-  view.whole ??= { framed: encodeChange(undefined, view.set) };
-  return view.whole.framed;
+function changeOf(
+  { whole }: Target,
+  last: EndpointSet | undefined,
+  now: EndpointSet,
+): Uint8Array | undefined {
+  if (last !== undefined) return encodeChange(last, now);
+  if (!whole.has(now)) whole.set(now, encodeChange(undefined, now));
+  return whole.get(now);
 }
 
 /** One or two framed messages in one piece; undefined where nothing changed. */

@@ -17,6 +17,8 @@ export interface Catalog {
   /** More than one where Services share an address. */
   servicesAt(ip: string): readonly ServiceView[];
   endpoints(query: EndpointQuery): EndpointSet;
+  /** What the endpoints of a query depend on of its node: where that is the same, so are they, until the Service's key changes. */
+  view(query: EndpointQuery): string;
   workload(name: { readonly name: string; readonly namespace: string }): Workload | undefined;
   workloadAt(ip: string): Workload | undefined;
   /** Calls the listener after each change of the key's answer; returns the way to unsubscribe. */

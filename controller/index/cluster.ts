@@ -10,7 +10,7 @@ import type { Catalog, EndpointQuery, Key } from "../core/catalog.ts";
 import type { EndpointOptions, EndpointSet } from "../core/endpoint.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { Workload } from "../core/workload.ts";
-import { endpointSet } from "./endpoint-slices.ts";
+import { endpointSet, isLocal } from "./endpoint-slices.ts";
 import { toWorkload } from "./pods.ts";
 import { toServiceView } from "./services.ts";
 
@@ -89,9 +89,14 @@ export class Cluster implements Catalog {
       service: this.#from.services.get(query),
       slices: slices.flatMap((key) => this.#from.slices.get(split(key)) ?? []),
       workload: (name) => this.workload(name),
-      clientZone: this.#from.nodes.get({ name: query.node })?.metadata?.labels?.[ZONE] ?? "",
+      clientZone: this.#zoneOf(query.node),
       options: this.#options,
     });
+  }
+
+  view(query: EndpointQuery): string {
+    const local = isLocal(this.#from.services.get(query));
+    return local ? `node/${query.node}` : `zone/${this.#zoneOf(query.node)}`;
   }
 
   subscribe(key: Key, listener: () => void): () => void {
@@ -109,6 +114,10 @@ export class Cluster implements Catalog {
       namespace: this.#from.namespaces.get({ name: namespace }),
       opaquePorts: this.#options.opaquePorts,
     };
+  }
+
+  #zoneOf(node: string): string {
+    return this.#from.nodes.get({ name: node })?.metadata?.labels?.[ZONE] ?? "";
   }
 
   #wake(keys: Iterable<Key>): void {

@@ -33,8 +33,7 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
   const all = (ipv4.length > 0 ? ipv4 : ipv6).flatMap((slice) =>
     readySlice(slice, { query, service }),
   );
-  const local = service.spec?.internalTrafficPolicy === "Local";
-  const near = local
+  const near = isLocal(service)
     ? all.filter(({ endpoint }) => endpoint.nodeName === query.node)
     : inZone(all, source.clientZone);
   for (const { endpoint, port } of near)
@@ -44,6 +43,10 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
     }
   return { exists: true, labels, endpoints };
 }
+
+/** Whether a Service's clients are given the endpoints of their own node only. */
+export const isLocal = (service: Service | undefined): boolean =>
+  service?.spec?.internalTrafficPolicy === "Local";
 
 type Ready = { readonly endpoint: SliceEndpoint; readonly port: number };
 

@@ -51,11 +51,18 @@ function ownerOf({ metadata }: Pod): Workload["owner"] {
   return { kind: owner.kind, name: owner.name };
 }
 
+/** The container that is a proxy. */
+export const PROXY_CONTAINER = "linkerd-proxy";
+
+/** Its variables that say where it listens: the inbound port first. */
+export const LISTEN_VARIABLES: readonly string[] = ["INBOUND", "ADMIN", "CONTROL"].map(
+  (which) => `LINKERD2_PROXY_${which}_LISTEN_ADDR`,
+);
+
 /** DST5: the ports out of the proxy's own variables; undefined where one cannot be read. */
 function proxyOf(containers: readonly Container[]): Workload["proxy"] {
-  const env = containers.find(({ name }) => name === "linkerd-proxy")?.env ?? [];
-  const [inboundPort, ...metaPorts] = ["INBOUND", "ADMIN", "CONTROL"].map((which) => {
-    const variable = `LINKERD2_PROXY_${which}_LISTEN_ADDR`;
+  const env = containers.find(({ name }) => name === PROXY_CONTAINER)?.env ?? [];
+  const [inboundPort, ...metaPorts] = LISTEN_VARIABLES.map((variable) => {
     const value = env.find(({ name }) => name === variable)?.value ?? "";
     return Number(/^(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(value)?.[1]);
   });

@@ -1,6 +1,6 @@
 /** The role `destination`: discovery on one port, policy on another, both from the same index. */
 
-import { startInformer } from "#lib/k8s/informer.ts";
+import { type InformerOptions, startInformer } from "#lib/k8s/informer.ts";
 import {
   ENDPOINT_SLICES,
   NAMESPACES,
@@ -16,6 +16,7 @@ import { inboundHandlers } from "../api/inbound.ts";
 import { outboundHandlers } from "../api/outbound.ts";
 import type { DefaultPolicy } from "../core/inbound-policy.ts";
 import { Cluster, type Informers } from "../index/cluster.ts";
+import { keptNames, keptPod, keptService, keptSlice } from "../index/kept.ts";
 import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import { CallGate } from "../runtime/call-gate.ts";
@@ -93,15 +94,15 @@ function watchCluster({ client, clock, random, log }: Surroundings): Informers {
   const logger = log.target("linkerd_destination");
   const watch = <T extends KubeObject>(
     resource: Resource<T>,
-    accepts: (object: T) => boolean,
+    how: Pick<InformerOptions<T>, "accepts" | "keep">,
   ): ReturnType<typeof startInformer<T>> =>
-    startInformer({ client, resource, clock, random, logger, accepts });
+    startInformer({ client, resource, clock, random, logger, ...how });
   return {
-    pods: watch(PODS, isPod),
-    services: watch(SERVICES, isService),
-    slices: watch(ENDPOINT_SLICES, isEndpointSlice),
-    namespaces: watch(NAMESPACES, hasMarks),
-    nodes: watch(NODES, hasMarks),
+    pods: watch(PODS, { accepts: isPod, keep: keptPod }),
+    services: watch(SERVICES, { accepts: isService, keep: keptService }),
+    slices: watch(ENDPOINT_SLICES, { accepts: isEndpointSlice, keep: keptSlice }),
+    namespaces: watch(NAMESPACES, { accepts: hasMarks, keep: keptNames }),
+    nodes: watch(NODES, { accepts: hasMarks, keep: keptNames }),
   };
 }
 

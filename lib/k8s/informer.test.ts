@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { Logger } from "#lib/log/logger.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import type { KubeClient } from "./client.ts";
-import { type Informer, startInformer } from "./informer.ts";
+import { type Informer, type InformerOptions, startInformer } from "./informer.ts";
 import type { Change } from "./object-store.ts";
 import { PODS } from "./resource.ts";
 import type { Pod } from "./types/core.ts";
@@ -61,9 +61,13 @@ class Script {
   }
 }
 
-async function run(script: Script): Promise<{ informer: Informer<Pod>; changes: string[] }> {
+async function run(
+  script: Script,
+  options: Pick<InformerOptions<Pod>, "keep"> = {},
+): Promise<{ informer: Informer<Pod>; changes: string[] }> {
   const clock = new FakeClock();
   const informer = startInformer({
+    ...options,
     client: script.client,
     resource: PODS,
     clock,
@@ -123,4 +127,23 @@ test("an API that is away is asked again, and what is known stays", async () => 
   expect(changes).toEqual(["added x"]);
   expect(informer.list()).toHaveLength(1);
   await informer.synced;
+});
+
+test("the store keeps of each object, listed or watched, what it is told to", async () => {
+  const script = new Script();
+  const full = (name: string, version: string): Pod => ({
+    ...pod(name, version),
+    spec: { containers: [] },
+  });
+  script.lists = [[full("x", "1"), full("y", "2")]];
+  script.watches = [
+    [
+      { type: "MODIFIED", object: full("y", "101") },
+      { type: "ADDED", object: full("z", "102") },
+    ],
+  ];
+  const keep = ({ metadata = {} }: Pod): Pod => ({ metadata });
+  const { informer, changes } = await run(script, { keep });
+  expect(changes).toEqual(["added x", "added y", "modified y", "added z"]);
+  expect(informer.list()).toEqual([pod("x", "1"), pod("y", "101"), pod("z", "102")]);
 });

@@ -37,6 +37,8 @@ export type InformerOptions<T extends KubeObject> = Pick<
   readonly random: () => number;
   /** Whether an object has the form that its reader expects: one that has not is passed over. */
   readonly accepts?: (object: T) => boolean;
+  /** What the store keeps of an object: its name and version, and what is read of it. Not said: all of it. */
+  readonly keep?: (object: T) => T;
 };
 
 /** Waits between tries while the API is away, in milliseconds. */
@@ -68,6 +70,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   readonly #query: ListOptions;
   readonly #store = new ObjectStore<T>();
   readonly #backoff: Backoff;
+  readonly #keep: (object: T) => T;
   readonly #resolveSynced: () => void;
   /** Versions of objects that were passed over, so that each is told of once. */
   #skipped = new Map<string, string>();
@@ -84,6 +87,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
     const { namespace, labelSelector, fieldSelector } = options;
     this.#options = options;
     this.#query = { namespace, labelSelector, fieldSelector };
+    this.#keep = options.keep ?? ((object) => object);
     this.#backoff = createBackoff({ ...RETRY, random: options.random });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
@@ -204,7 +208,8 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
     let next: string | undefined;
     do {
       page = await client.list(resource, { ...this.#query, limit: PAGE_LIMIT, continue: next });
-      for (const item of page.items) if (this.#isReadable(item, told)) seen.set(keyOf(item), item);
+      for (const item of page.items)
+        if (this.#isReadable(item, told)) seen.set(keyOf(item), this.#keep(item));
       next = page.metadata?._continue ?? (page.metadata as { continue?: string })?.continue;
     } while (next !== undefined && next !== "");
     return { seen, version: page.metadata?.resourceVersion ?? "" };
@@ -232,8 +237,9 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
         const object = event.object as T;
         if (!this.#isReadable(object, this.#skipped)) return;
         if (!this.#advance(object.metadata?.resourceVersion)) return;
-        if (event.type === "DELETED") this.#store.drop(object);
-        else this.#store.put(object);
+        const kept = this.#keep(object);
+        if (event.type === "DELETED") this.#store.drop(kept);
+        else this.#store.put(kept);
       }
     }
   }

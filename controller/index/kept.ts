@@ -1,0 +1,124 @@
+/** What the informers keep of objects: what this folder reads, and the labels that policy selects by. A meshed pod is 10 KB, of which that is a tenth. */
+
+import type { Container, Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
+import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { LISTEN_VARIABLES, PROXY_CONTAINER } from "./pods.ts";
+
+type Metadata = NonNullable<KubeObject["metadata"]>;
+type Probe = NonNullable<Container["livenessProbe"]>;
+
+/** Annotations of Linkerd's names and of ours. */
+const OURS = /(?:^|\.)(?:linkerd|bunkerd)\.io\//;
+
+/** Of a pod: who it is, where it runs, its ports and probes, and where its proxy listens. */
+export function keptPod({ metadata, spec, status }: Pod): Pod {
+  const { initContainers, containers, nodeName, hostNetwork, serviceAccountName } = spec ?? {};
+  const owners = metadata?.ownerReferences?.map(({ apiVersion, kind, name, uid, controller }) => ({
+    ...{ apiVersion, kind, name, uid },
+    ...(controller !== undefined && { controller }),
+  }));
+  return {
+    metadata: { ...keptMetadata(metadata), ...(owners && { ownerReferences: owners }) },
+    spec: {
+      containers: (containers ?? []).map(keptContainer),
+      ...(initContainers && { initContainers: initContainers.map(keptContainer) }),
+      ...(nodeName !== undefined && { nodeName }),
+      ...(hostNetwork !== undefined && { hostNetwork }),
+      ...(serviceAccountName !== undefined && { serviceAccountName }),
+    },
+    ...(status && { status: keptStatus(status) }),
+  };
+}
+
+/** Of a Service all but what nobody reads of its metadata, and its status. */
+export const keptService = ({ metadata, spec }: Service): Service => ({
+  metadata: keptMetadata(metadata),
+  ...(spec && { spec }),
+});
+
+/** Of an EndpointSlice all but what nobody reads of its metadata and of its endpoints' conditions. */
+export const keptSlice = ({
+  metadata,
+  addressType,
+  ports,
+  endpoints,
+}: EndpointSlice): EndpointSlice => ({
+  metadata: keptMetadata(metadata),
+  addressType,
+  ...(ports && { ports }),
+  endpoints: endpoints?.map(keptEndpoint) ?? [],
+});
+
+type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
+
+function keptEndpoint(endpoint: SliceEndpoint): SliceEndpoint {
+  const { addresses, conditions, hostname, nodeName, zone, hints, targetRef } = endpoint;
+  const { kind, name, namespace } = targetRef ?? {};
+  return {
+    addresses,
+    ...(conditions?.ready === false && { conditions: { ready: false } }),
+    ...(hostname !== undefined && { hostname }),
+    ...(nodeName !== undefined && { nodeName }),
+    ...(zone !== undefined && { zone }),
+    ...(hints && { hints }),
+    ...(targetRef && {
+      targetRef: {
+        ...(kind !== undefined && { kind }),
+        ...(name !== undefined && { name }),
+        ...(namespace !== undefined && { namespace }),
+      },
+    }),
+  };
+}
+
+/** Of a namespace or a node only names, labels and our annotations. */
+export const keptNames = ({ metadata }: Namespace | Node): Namespace & Node => ({
+  metadata: keptMetadata(metadata),
+});
+
+function keptMetadata(metadata: Metadata | undefined): Metadata {
+  const { name, namespace, resourceVersion, labels, annotations } = metadata ?? {};
+  const ours = Object.entries(annotations ?? {}).filter(([key]) => OURS.test(key));
+  return {
+    ...(name !== undefined && { name }),
+    ...(namespace !== undefined && { namespace }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(labels && { labels }),
+    ...(ours.length > 0 && { annotations: Object.fromEntries(ours) }),
+  };
+}
+
+function keptContainer(container: Container): Container {
+  const { name, ports, env, livenessProbe, readinessProbe, startupProbe } = container;
+  const listens =
+    name === PROXY_CONTAINER
+      ? (env ?? []).filter((each) => LISTEN_VARIABLES.includes(each.name))
+      : [];
+  return {
+    name,
+    ...(ports && { ports }),
+    ...(listens.length > 0 && { env: listens }),
+    ...(livenessProbe?.httpGet && { livenessProbe: keptProbe(livenessProbe) }),
+    ...(readinessProbe?.httpGet && { readinessProbe: keptProbe(readinessProbe) }),
+    ...(startupProbe?.httpGet && { startupProbe: keptProbe(startupProbe) }),
+  };
+}
+
+const keptProbe = ({ httpGet }: Probe): Probe => ({
+  ...(httpGet && {
+    httpGet: { port: httpGet.port, ...(httpGet.path !== undefined && { path: httpGet.path }) },
+  }),
+});
+
+function keptStatus({
+  phase,
+  podIP,
+  podIPs,
+}: NonNullable<Pod["status"]>): NonNullable<Pod["status"]> {
+  return {
+    ...(phase !== undefined && { phase }),
+    ...(podIP !== undefined && { podIP }),
+    ...(podIPs && { podIPs }),
+  };
+}
