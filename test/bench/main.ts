@@ -6,8 +6,11 @@ import { Bed, type Watch } from "./bed.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { CPU_CASES, measureCpu } from "./cpu.ts";
 import { measureAllocations, measureConnections, measureIdle, measureMemory } from "./footprint.ts";
+import { measureInstall } from "./install.ts";
 import { measureLate, measureLatency } from "./latency.ts";
 import type { Rounds } from "./measurement.ts";
+import { measureScale } from "./scale/measure.ts";
+import { measureWebhook } from "./webhook.ts";
 
 type Say = (line: string) => void;
 /** One case; false where a gate does not hold. */
@@ -39,8 +42,15 @@ const NAMED: Readonly<Record<string, Measure>> = {
     ]),
   ),
 };
+/** The control plane's, without proxies and without peers: only where they are named. */
+const CONTROL_PLANE: Readonly<Record<string, (say: Say) => Promise<boolean>>> = {
+  install: measureInstall,
+  webhook: measureWebhook,
+  scale: measureScale,
+};
 /** Cases for which the runtime is asked to tell more than it does in use. */
 const WATCHED: Readonly<Record<string, Measure>> = { allocations: measureAllocations };
+const ONLY_NAMED: readonly string[] = [...Object.keys(NAMED), ...Object.keys(CONTROL_PLANE)];
 const NAMES: readonly string[] = [
   "cold-start",
   ...[FRESH, USED, WATCHED].flatMap((cases) => Object.keys(cases)),
@@ -49,6 +59,7 @@ const HELP = `npm run bench -- [CASE…] [--full] [--profile]
   --full     7 rounds of 10 s instead of 3 of 2 s
   --profile  instead of measuring: where one CPU case takes our proxies' time
 Cases: ${NAMES.join(", ")}; all where none is named.
+Of the control plane, only where named: ${Object.keys(CONTROL_PLANE).join(", ")}; they need root, and all but webhook what test/e2e/cluster needs.
 Attacks, a quarter of an hour for all, or one: ${Object.keys(NAMED).join(", ")}.
 A gate that does not hold makes the exit status 1; a target that is missed does not.`;
 const NEEDS = {
@@ -72,11 +83,22 @@ const say: Say = (line) => void process.stdout.write(`${line}\n`);
 
 async function main(words: readonly string[]): Promise<number> {
   const asked = words.filter((word) => !word.startsWith("--"));
-  const unknown = asked.find((name) => !NAMES.includes(name) && !(name in NAMED));
+  const unknown = asked.find((name) => ![...NAMES, ...ONLY_NAMED].includes(name));
   if (words.includes("--help") || unknown !== undefined) {
     say(unknown === undefined ? HELP : `Cannot measure ${unknown}: no case has that name\n${HELP}`);
     return unknown === undefined ? 0 : 2;
   }
+  const controlPlane = asked.filter((name) => name in CONTROL_PLANE);
+  const proxies = asked.filter((name) => !(name in CONTROL_PLANE));
+  let failed = 0;
+  for (const name of controlPlane) if (!(await CONTROL_PLANE[name]?.(say))) failed++;
+  if (controlPlane.length === 0 || proxies.length > 0)
+    failed += await measureProxies(words, proxies);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Measures these cases, all where none is named, and returns how many failed. */
+async function measureProxies(words: readonly string[], asked: readonly string[]): Promise<number> {
   const missing = Object.entries(NEEDS).filter(([program]) => Bun.which(program) === null);
   if (missing.length > 0) {
     const packages = missing.map(([, name]) => name).join(" ");
@@ -85,13 +107,12 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (words.includes("--profile")) return await profile(asked);
   const wanted = (name: string): boolean =>
-    asked.includes(name) || (asked.length === 0 && !(name in NAMED));
+    asked.includes(name) || (asked.length === 0 && !ONLY_NAMED.includes(name));
   const how = words.includes("--full") ? FULL : SHORT;
   let failed = 0;
   if (wanted("cold-start") && !(await measureColdStart(say))) failed++;
   failed += await measureAll({ ...FRESH, ...USED, ...NAMED }, { wanted, how, watch: "nothing" });
-  failed += await measureAll(WATCHED, { wanted, how, watch: "heap" });
-  return failed === 0 ? 0 : 1;
+  return failed + (await measureAll(WATCHED, { wanted, how, watch: "heap" }));
 }
 
 /** Measures what is wanted of these cases on one bed, and returns how many failed. */

@@ -47,3 +47,23 @@ export function bytesOf(text: string): number {
   const [, count, unit = ""] = /([\d.]+)([KMG]B) read/.exec(text) ?? [];
   return Number(count) * 1024 ** (["KB", "MB", "GB"].indexOf(unit) + 1);
 }
+
+/** What a figure must not exceed, and what it should not; `unit` is printed. */
+interface Goal {
+  readonly goal: number;
+  readonly target?: number;
+  readonly unit: string;
+}
+
+/** Says a figure with its goal; false where it is missed. */
+export function judgeGoal(
+  name: string,
+  value: number,
+  { goal, target, unit }: Goal,
+  say: (line: string) => void,
+): boolean {
+  const passed = value <= goal;
+  const bounds = `goal ${goal}${target === undefined ? "" : `, target ${target}`}`;
+  say(`${name}: ${value.toFixed(1)} ${unit} (${bounds}), ${passed ? "passed" : "FAILED"}`);
+  return passed;
+}

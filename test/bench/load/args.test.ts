@@ -26,6 +26,8 @@ test("parseArgs() reads a load by schedule, and one without", () => {
     options: { protocol: "http2", streams: 16, authority: "web", forMs: 10_000 },
   });
   expect(closed).not.toHaveProperty("options.rate");
+  const posted = parse(...URL_WORDS, "--body", "review.json");
+  expect(posted).toMatchObject({ options: { body: "text of review.json" } });
 });
 
 test("parseArgs() reads new connections, and certificates", () => {
@@ -49,6 +51,7 @@ test.each([
   ["--url is missing or of no known scheme", ["--rate", "1"]],
   ["--url is missing or of no known scheme", ["--url", "ftp://127.0.0.1:1/"]],
   ["--url must name an IPv4 address and a port", ["--url", "http://web:80/"]],
+  ["--body needs http or https", ["--url", "h2c://127.0.0.1:1/", "--body", "file"]],
   ["--connect is each or hold", [...URL_WORDS, "--connect", "never"]],
   ["--connect needs a --rate", [...URL_WORDS, "--connect", "each"]],
 ])("parseArgs() says %s", (why, words) => {

@@ -20,6 +20,7 @@ export const HELP = `bun test/bench/load/main.ts --url URL [OPTION…]
   --payload BYTES             tcp: what goes to and fro (64)
   --for SECONDS               measured time (10)
   --warm-up SECONDS           before it (0)
+  --body FILE                 HTTP/1.1: POST this JSON
   --host NAME                 the authority of requests, where it is not the URL's
   --connect each|hold         new connections at the rate: one for each request, or --connections of them held
   --cacert, --cert, --key FILE  PEM, for https and h2; --server-name NAME is what the server must show
@@ -33,9 +34,9 @@ const PROTOCOLS: Readonly<Record<string, "http1" | "http2" | "tcp">> = {
   "tcp:": "tcp",
 };
 const NUMBERS = ["rate", "connections", "streams", "payload", "for", "warm-up"] as const;
-const TEXTS = ["url", "host", "connect", "cacert", "cert", "key", "server-name"] as const;
+const TEXTS = ["url", "host", "body", "connect", "cacert", "cert", "key", "server-name"] as const;
 
-/** Reads the words; `readFile` gives the text of a PEM file. */
+/** Reads the words; `readFile` gives the text of a file. */
 export function parseArgs(words: readonly string[], readFile: (path: string) => string): Asked {
   const given = new Map<string, string>();
   for (let i = 0; i < words.length; i += 2) given.set(words[i] ?? "", words[i + 1] ?? "");
@@ -53,6 +54,7 @@ export function parseArgs(words: readonly string[], readFile: (path: string) => 
     path: `${url.pathname || "/"}${url.search}`,
     streams: number("streams", 1),
     payloadBytes: number("payload", 64),
+    ...(given.has("--body") && { body: readFile(given.get("--body") ?? "") }),
     ...(secure && { tls: tlsOf(given, readFile) }),
   };
   const connect = given.get("--connect");
@@ -89,6 +91,8 @@ function refusalOf(given: ReadonlyMap<string, string>): string | undefined {
   if (url === null || !(url.protocol in PROTOCOLS)) return "--url is missing or of no known scheme";
   if (isIP(url.hostname) === 0 || !(portOf(url) > 0))
     return "--url must name an IPv4 address and a port";
+  if (given.has("--body") && PROTOCOLS[url.protocol] !== "http1")
+    return "--body needs http or https";
   const connect = given.get("--connect");
   if (connect === undefined) return undefined;
   if (connect !== "each" && connect !== "hold") return "--connect is each or hold";

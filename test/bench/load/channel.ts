@@ -32,6 +32,8 @@ export interface ChannelOptions {
   readonly port: number;
   readonly authority: string;
   readonly path: string;
+  /** HTTP/1.1: what each request carries, as JSON by POST; not said: GET. */
+  readonly body?: string;
   /** HTTP/2: requests at a time on one connection. */
   readonly streams: number;
   /** TCP: bytes that go to and fro. */

@@ -17,10 +17,7 @@ export class Http1Wire implements Wire, Channel {
   #ok = false;
 
   constructor(options: ChannelOptions, outlet: Outlet, observer: ChannelObserver) {
-    this.#request = Buffer.from(
-      `GET ${options.path} HTTP/1.1\r\nHost: ${options.authority}\r\n\r\n`,
-      "latin1",
-    );
+    this.#request = requestOf(options);
     this.#outlet = outlet;
     this.#observer = observer;
   }
@@ -88,6 +85,13 @@ export class Http1Wire implements Wire, Channel {
     this.#observer.onAnswer(scheduledMs, this.#ok);
     this.#observer.onFree(this);
   }
+}
+
+function requestOf({ path, authority, body }: ChannelOptions): Buffer {
+  const head = `${path} HTTP/1.1\r\nHost: ${authority}\r\n`;
+  if (body === undefined) return Buffer.from(`GET ${head}\r\n`, "latin1");
+  const fields = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  return Buffer.from(`POST ${head}${fields}\r\n\r\n${body}`);
 }
 
 /** The content-length of a head in lower case; -1 without one. */

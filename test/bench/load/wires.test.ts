@@ -39,6 +39,25 @@ function give(wire: Wire, bytes: Buffer, cuts: readonly number[]): void {
 
 const CUTS = fc.array(fc.nat(400), { maxLength: 12 });
 
+test("HTTP/1 requests carry a body by its length in bytes", () => {
+  const written: string[] = [];
+  const outlet = {
+    write: (bytes: Uint8Array) => void written.push(String(bytes)),
+    end: () => undefined,
+  };
+  const observer = {
+    onFree: () => undefined,
+    onAnswer: () => undefined,
+    onClosed: () => undefined,
+  };
+  for (const body of [undefined, '"ü"'])
+    new Http1Wire({ ...OPTIONS, ...(body !== undefined && { body }) }, outlet, observer).send(0);
+  expect(written).toEqual([
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n"ü"',
+  ]);
+});
+
 test("HTTP/1 answers are read from any chunking", () => {
   const answers: [string, boolean][] = [
     ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", true],
