@@ -29,7 +29,11 @@ async function main([dir = "."]: readonly string[]): Promise<ScaleResult> {
   const started = performance.now();
   const role = startRole(dir, {
     words: JSON.parse(readFileSync(`${dir}/words.json`, "utf8")) as string[],
-    api: { host, port, caPem: access.ca ?? "" },
+    api: {
+      host,
+      port,
+      caPem: (typeof access.ca === "function" ? await access.ca() : access.ca) ?? "",
+    },
     token: readFileSync(`${dir}/token`, "utf8"),
   });
   const ended = role.exited.then((code) => {
