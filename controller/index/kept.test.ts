@@ -165,3 +165,7 @@ test("what is null is kept as what is not there", () => {
   expect(keptNames(nulls)).toEqual({ metadata: { name: "x" } });
   expect(keptSlice(nulls).endpoints).toEqual([]);
 });
+
+test("F8: who takes a pod's name is told apart from who had it", () => {
+  expect(keptPod({ metadata: { name: "web", uid: "second" } }).metadata?.uid).toBe("second");
+});

@@ -78,11 +78,13 @@ export const keptNames = ({ metadata }: Namespace | Node): Namespace & Node => (
 });
 
 function keptMetadata(metadata: Metadata | undefined): Metadata {
-  const { name, namespace, resourceVersion, labels, annotations } = metadata ?? {};
+  const { name, namespace, uid, resourceVersion, labels, annotations } = metadata ?? {};
   const ours = Object.entries(annotations ?? {}).filter(([key]) => OURS.test(key));
   return {
     ...(name !== undefined && { name }),
     ...(namespace !== undefined && { namespace }),
+    // Who takes the place of another of that name is told by it.
+    ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),
     ...(labels && { labels }),
     ...(ours.length > 0 && { annotations: Object.fromEntries(ours) }),
