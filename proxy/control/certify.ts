@@ -22,7 +22,7 @@ export class CertifyError extends Error {
 
 /** What is asked for and how the answer is judged. */
 export interface CertifyOptions {
-  readonly channel: ControlChannel;
+  readonly channel: Pick<ControlChannel, "call">;
   readonly localName: string;
   readonly csrDer: Uint8Array;
   /** Asked when the answer is there: the anchors may have changed meanwhile. */
