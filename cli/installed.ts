@@ -13,12 +13,21 @@ import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "../deploy/certificates.ts";
 import { OVERRIDES_SECRET } from "../deploy/control-plane.ts";
 import type { Overrides } from "../deploy/values.ts";
+import { ISSUER_SECRET } from "./check/config.ts";
 import { CommandError } from "./command.ts";
 
 /** What is needed to render it again. */
 export interface Installed {
   readonly overrides: Overrides;
   readonly certificates: Certificates;
+}
+
+/** The ConfigMap in which an installation notes its values: without it there is none. */
+export const CONFIG = "linkerd-config";
+
+/** Whether an object is one of Helm's, which goes on with what it installed itself. */
+export function isHelms({ metadata }: KubeObject): boolean {
+  return metadata?.labels?.["app.kubernetes.io/managed-by"] === "Helm";
 }
 
 /** Where an installation is looked up, object by object. */
@@ -47,17 +56,22 @@ export async function readInstalled(
   client: Installation,
   { namespace, wallMs }: { readonly namespace: string; readonly wallMs: number },
 ): Promise<Installed> {
+  const config = await client.get(CONFIG_MAPS, { name: CONFIG, namespace });
+  // Helm keeps what was set itself, and would undo what others change.
+  if (config !== undefined && isHelms(config))
+    throw new CommandError(
+      `Cannot go on from the installation in namespace ${namespace}: it is Helm's; helm upgrade changes it`,
+    );
+  if (config?.data?.["values"] === undefined)
+    throw missing(namespace, `values of ConfigMap ${CONFIG}`);
   const text = new Texts(client, namespace);
-  await text.configMap("linkerd-config", "values");
-  await text.notByHelm("linkerd-config");
   const overrides = JSON.parse(await text.secret(OVERRIDES_SECRET, OVERRIDES_SECRET)) as Overrides;
-  const issuer = "linkerd-identity-issuer";
   const external = overrides.identity?.issuer?.scheme === "kubernetes.io/tls";
   const certificates: Certificates = {
     anchorsPem: await text.configMap("linkerd-identity-trust-roots", "ca-bundle.crt"),
     issuer: {
-      crtPem: await text.secret(issuer, external ? "tls.crt" : "crt.pem"),
-      keyPem: await text.secret(issuer, external ? "tls.key" : "key.pem"),
+      crtPem: await text.secret(ISSUER_SECRET, external ? "tls.crt" : "crt.pem"),
+      keyPem: await text.secret(ISSUER_SECRET, external ? "tls.key" : "key.pem"),
     },
     proxyInjector: await servingCertificate(client, { namespace, wallMs }),
   };
@@ -103,18 +117,13 @@ class Texts {
     return decoded(found?.data?.[key] ?? this.#missing(`${key} of Secret ${name}`));
   }
 
-  /** Helm keeps what was set itself, and would undo what others change. */
-  async notByHelm(name: string): Promise<void> {
-    const map = await this.#client.get(CONFIG_MAPS, { name, namespace: this.#namespace });
-    if (map?.metadata?.labels?.["app.kubernetes.io/managed-by"] !== "Helm") return;
-    throw new CommandError(
-      `Cannot go on from the installation in namespace ${this.#namespace}: it is Helm's; helm upgrade changes it`,
-    );
-  }
-
   #missing(what: string): never {
-    throw new CommandError(
-      `Cannot find an installation in namespace ${this.#namespace}: ${what} is missing; bunkerd install prints a new one`,
-    );
+    throw missing(this.#namespace, what);
   }
+}
+
+function missing(namespace: string, what: string): CommandError {
+  return new CommandError(
+    `Cannot find an installation in namespace ${namespace}: ${what} is missing; bunkerd install prints a new one`,
+  );
 }

@@ -6,7 +6,7 @@ import { loadAll } from "js-yaml";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
 import { fakeCluster, runCommand } from "../../test/fake/cli.ts";
-import { INSTALLED_MS, installed } from "../../test/fake/installed.ts";
+import { changed, INSTALLED_MS, installed } from "../../test/fake/installed.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "install-"));
 afterAll(() => rm(folder, { recursive: true }));
@@ -122,6 +122,18 @@ test("install looks into the cluster first", async () => {
   expect((await runCommand(["install"], world)).err).toContain("use --ignore-cluster");
   const crds = installed().filter(({ kind }) => kind === "CustomResourceDefinition");
   expect(await refused(crds)).toBe("");
+});
+
+test("install leaves alone what Helm installed", async () => {
+  const byHelm = changed("ConfigMap/linkerd-config", ({ metadata }: KubeObject) => {
+    Object.assign(metadata ?? {}, { labels: { "app.kubernetes.io/managed-by": "Helm" } });
+  });
+  const { status, out, err } = await runCommand(["install"], {
+    ...world,
+    client: fakeCluster(byHelm),
+  });
+  expect([status, out]).toEqual([1, ""]);
+  expect(err).toContain("ConfigMap linkerd-config exists in namespace linkerd already");
 });
 
 test.each([

@@ -23,7 +23,7 @@ import {
   type ValueFlags,
 } from "../install-flags.ts";
 import { joinOverrides, valuesOf } from "../install-values.ts";
-import { readInstalled } from "../installed.ts";
+import { CONFIG, isHelms, readInstalled } from "../installed.ts";
 import { printsControlPlane, writeManifest } from "../manifest.ts";
 import { readAllOwnCertificates } from "../own-certificates.ts";
 import { addSettingFlags, CNI_SETTINGS, CNI_TOLD, settingOverrides } from "../setting-flags.ts";
@@ -119,14 +119,15 @@ async function expectNothingInstalled(flags: GlobalFlags, context: Context): Pro
   });
 }
 
-/** Whether upgrade could go on from there. An installation that ended before all was there that it needs is begun anew. */
+/** Whether upgrade could go on from there, or Helm. An installation that ended before all was there that it needs is begun anew. */
 async function isInstalled(
   client: KubeClient,
   of: { readonly namespace: string; readonly wallMs: number },
 ): Promise<boolean> {
   const { namespace } = of;
-  const config = await client.get(CONFIG_MAPS, { name: "linkerd-config", namespace });
+  const config = await client.get(CONFIG_MAPS, { name: CONFIG, namespace });
   if (config === undefined) return false;
+  if (isHelms(config)) return true;
   return await readInstalled(client, of).then(
     () => true,
     (error: unknown) => {
