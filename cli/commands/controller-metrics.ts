@@ -8,6 +8,7 @@ import { controlPlanePods } from "../check/existence.ts";
 import { inParallel, scrape } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
+import { within } from "../within.ts";
 
 type Flags = { readonly wait: string };
 type Source = { readonly pod: Pod; readonly container: Container; readonly port: number };
@@ -51,23 +52,12 @@ function sourcesOf(pod: Pod): Source[] {
   });
 }
 
-/** A long sleep would keep the process. */
-const SLEEP_MS = 100;
-
 /** What one says, or why it says nothing. */
 async function readOrSay(
   client: KubeClient,
   how: { readonly source: Source; readonly waitMs: number; readonly context: Context },
 ): Promise<string> {
   const { source, waitMs, context } = how;
-  let text: string | undefined;
-  const answer = scrape(client, source)
-    .catch((error: Error) => `# ERROR ${error.message}\n`)
-    .then((said) => {
-      text = said;
-    });
-  const endMs = context.now() + waitMs;
-  while (text === undefined && context.now() < endMs)
-    await Promise.race([answer, context.sleep(SLEEP_MS)]);
-  return text ?? `# ERROR no answer in ${waitMs} ms\n`;
+  const answer = scrape(client, source).catch((error: Error) => `# ERROR ${error.message}\n`);
+  return (await within(answer, waitMs, context)) ?? `# ERROR no answer in ${waitMs} ms\n`;
 }

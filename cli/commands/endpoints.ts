@@ -7,6 +7,7 @@ import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Cluster, Context } from "../context.ts";
 import { type Endpoint, watchEndpoints } from "../destination.ts";
 import { renderTable } from "../table.ts";
+import { within } from "../within.ts";
 
 type Flags = {
   readonly destinationPod?: string;
@@ -66,18 +67,12 @@ export function addEndpoints(parent: Command, context: Context): void {
   });
 }
 
-/** The answer comes at once, or the time is over; then a moment more. Short sleeps, as a long one would keep the process. */
+/** The answer comes at once, or the time is over; then a moment more. */
 function settle(context: Context): (first: Promise<void>) => Promise<void> {
   return async (first) => {
-    let answered = false;
-    const answer = first.then(() => {
-      answered = true;
-    });
-    for (let waited = 0; !answered; waited += SETTLE_MS) {
-      if (waited >= ANSWER_MS)
-        throw new CommandError(`Cannot get endpoints: no answer in ${ANSWER_MS} ms`);
-      await Promise.race([answer, context.sleep(SETTLE_MS)]);
-    }
+    const answered = first.then(() => true);
+    if ((await within(answered, ANSWER_MS, context)) === undefined)
+      throw new CommandError(`Cannot get endpoints: no answer in ${ANSWER_MS} ms`);
     await context.sleep(SETTLE_MS);
   };
 }

@@ -8,14 +8,14 @@ import { certificateText } from "../certificate-text.ts";
 import { inParallel, isMeshed, proxyOf } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Cluster, Context } from "../context.ts";
+import { within } from "../within.ts";
 import { findPod } from "../workloads.ts";
 
 type Flags = { readonly namespace?: string; readonly selector?: string };
 
 const INBOUND_PORT = 4143;
-/** Milliseconds that a proxy has to answer; and a sleep, as a long one would keep the process. */
+/** Milliseconds that a proxy has to answer. */
 const ANSWER_MS = 10_000;
-const SLEEP_MS = 100;
 
 /** Adds `identity`. */
 export function addIdentity(parent: Command, context: Context): void {
@@ -87,18 +87,10 @@ async function describe(
     .then((stream) => peerCertificates(stream, identity))
     .then((chain) => chain.map(certificateText).join(""))
     .catch((error: Error) => `Cannot read certificate: ${error.message}\n`);
-  return await withinTime(asking, context);
-}
-
-async function withinTime(asking: Promise<string>, context: Context): Promise<string> {
-  const endMs = context.now() + ANSWER_MS;
-  let text: string | undefined;
-  const answer = asking.then((said) => {
-    text = said;
-  });
-  while (text === undefined && context.now() < endMs)
-    await Promise.race([answer, context.sleep(SLEEP_MS)]);
-  return text ?? `Cannot read certificate: no answer in ${ANSWER_MS} ms\n`;
+  return (
+    (await within(asking, ANSWER_MS, context)) ??
+    `Cannot read certificate: no answer in ${ANSWER_MS} ms\n`
+  );
 }
 
 /** The name that the proxy was given, made of its variables as the kubelet makes it. */
