@@ -5,7 +5,8 @@ import { createValues, type Overrides, type Values } from "../deploy/values.ts";
 import { CommandError } from "./command.ts";
 import { parseDocument, splitDocuments } from "./inject/yaml.ts";
 
-type Tree = { [key: string]: unknown };
+/** Values by their names, some of them objects of more. */
+export type Tree = { [key: string]: unknown };
 
 /** Where values come from; `set` and its kin hold `a.b=c`, several apart by commas. */
 export type ValueSources = {
@@ -110,7 +111,8 @@ function typed(text: string, like: unknown): unknown {
   return text;
 }
 
-function assign(
+/** Sets the value at a path, and makes the objects on the way that are not there. Throws CommandError for a name that cannot be. */
+export function assign(
   tree: Tree,
   { path, value }: { readonly path: string; readonly value: unknown },
 ): void {

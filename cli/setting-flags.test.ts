@@ -13,11 +13,11 @@ test("every flag sets values that exist", () => {
     }
 });
 
-test("settingOverrides() takes what is given, older names too, and no more", () => {
+test("settingOverrides() takes what is given, and no more", () => {
   const given = {
     proxyUid: 3000,
     disableH2Upgrade: true,
-    proxyCpu: "10m",
+    proxyCpuRequest: "10m",
     imagePullPolicy: "Never",
   };
   expect(settingOverrides(given, CONTROL_PLANE_SETTINGS)).toEqual({

@@ -3,7 +3,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Overrides } from "../deploy/values.ts";
 import type { Context } from "./context.ts";
-import { addToldFlags, deprecated, idle, type ToldFlag } from "./told-flags.ts";
+import { assign, type Tree } from "./install-values.ts";
+import { addToldFlags, idle, older, type ToldFlag } from "./told-flags.ts";
 
 /** What a flag takes: a text, a number, or nothing and then the value is false. */
 type Kind = "text" | "number" | "off";
@@ -71,8 +72,8 @@ export const CONTROL_PLANE_TOLD: readonly ToldFlag[] = [
   ["--proxy-gid <id>", idle("annotation config.linkerd.io/proxy-gid sets it for a pod")],
   ["--skip-inbound-ports <ports>", idle(AGENT_REDIRECTS)],
   ["--skip-outbound-ports <ports>", idle(AGENT_REDIRECTS)],
-  ["--proxy-cpu <quantity>", deprecated("--proxy-cpu-request")],
-  ["--proxy-memory <quantity>", deprecated("--proxy-memory-request")],
+  older("--proxy-cpu <quantity>", "--proxy-cpu-request"),
+  older("--proxy-memory <quantity>", "--proxy-memory-request"),
 ];
 
 /** Flags of `install-cni` that change nothing. */
@@ -86,12 +87,6 @@ export const CNI_TOLD: readonly ToldFlag[] = [
   ["--redirect-ports <ports>", idle("all ports are redirected, those that are skipped aside")],
   ["--use-wait-flag", idle("rules are written as a whole, without a lock to wait for")],
 ];
-
-/** Older names, with the flag that stands for them. */
-const OLDER: Readonly<Record<string, string>> = {
-  proxyCpu: "proxyCpuRequest",
-  proxyMemory: "proxyMemoryRequest",
-};
 
 /** Declares flags, and those that are only told of. */
 export function addSettingFlags(
@@ -116,27 +111,11 @@ export function settingOverrides(
   given: Readonly<Record<string, unknown>>,
   settings: readonly Setting[],
 ): Overrides {
-  const flags = { ...given };
-  for (const [older, name] of Object.entries(OLDER)) flags[name] ??= flags[older];
-  const tree: Record<string, unknown> = {};
+  const tree: Tree = {};
   for (const [text, paths, kind] of settings) {
-    const value = flags[new Option(text).attributeName()];
+    const value = given[new Option(text).attributeName()];
     if (value === undefined) continue;
-    for (const path of paths) put(tree, { path, value: kind === "off" ? false : value });
+    for (const path of paths) assign(tree, { path, value: kind === "off" ? false : value });
   }
   return tree as Overrides;
-}
-
-function put(
-  tree: Record<string, unknown>,
-  { path, value }: { readonly path: string; readonly value: unknown },
-): void {
-  const keys = path.split(".");
-  let at = tree;
-  for (const key of keys.slice(0, -1)) {
-    const next = (at[key] ?? {}) as Record<string, unknown>;
-    at[key] = next;
-    at = next;
-  }
-  at[keys.at(-1) ?? ""] = value;
 }

@@ -3,26 +3,37 @@
 import { type Command, Option } from "commander";
 import type { Context } from "./context.ts";
 
-/** A flag as commander writes it, and the sentence about it. */
-export type ToldFlag = readonly [flags: string, sentence: string];
+/** A flag as commander writes it, the sentence about it, and the flag that it is an older name of. */
+export type ToldFlag = readonly [flags: string, sentence: string, newer?: string];
 
-/** Declares them, out of sight of `--help`; each that is given is told on standard error. */
+/** Declares them, out of sight of `--help`; each that is given is told on standard error, and stands for its newer name where that is not given. */
 export function addToldFlags(
   command: Command,
   { terminal }: Context,
   flags: readonly ToldFlag[],
 ): Command {
-  const options = flags.map(([text, sentence]) => [new Option(text).hideHelp(), sentence] as const);
+  const options = flags.map(
+    ([text, sentence, newer]) => [new Option(text).hideHelp(), sentence, newer] as const,
+  );
   for (const [option] of options) command.addOption(option);
   return command.hook("preAction", () => {
-    for (const [option, sentence] of options)
-      if (command.getOptionValueSource(option.attributeName()) === "cli")
-        terminal.warn(`${option.long} ${sentence}\n`);
+    for (const [option, sentence, newer] of options) {
+      const name = option.attributeName();
+      if (command.getOptionValueSource(name) !== "cli") continue;
+      terminal.warn(`${option.long} ${sentence}\n`);
+      const stands = newer === undefined ? undefined : new Option(newer).attributeName();
+      if (stands !== undefined && command.getOptionValue(stands) === undefined)
+        command.setOptionValue(stands, command.getOptionValue(name));
+    }
   });
 }
 
 /** The sentence about a flag that changes nothing. */
 export const idle = (reason: string): string => `has no effect: ${reason}`;
 
-/** The sentence about a flag that has another name now. */
-export const deprecated = (name: string): string => `is deprecated: use ${name}`;
+/** A flag that has another name now. */
+export const older = (flags: string, newer: string): ToldFlag => [
+  flags,
+  `is deprecated: use ${newer}`,
+  newer,
+];

@@ -12,7 +12,7 @@ import { transform } from "../inject/transform.ts";
 import { uninject } from "../inject/uninject.ts";
 import { addOutputFlag, imageAt } from "../install-flags.ts";
 import { symbolsFor } from "../symbols.ts";
-import { addToldFlags, deprecated, idle, type ToldFlag } from "../told-flags.ts";
+import { addToldFlags, idle, older, type ToldFlag } from "../told-flags.ts";
 
 const DETAILS =
   "FILES are files, folders with all below them, URLs, or - for standard input. Documents that are not changed keep their text.";
@@ -61,8 +61,8 @@ const TOLD: readonly ToldFlag[] = [
   ["--close-wait-timeout <duration>", idle("no init container sets what is the whole node's")],
   ["--disable-identity", "is refused"],
   ["--enable-debug-sidecar", idle("kubectl debug adds a container to a running pod")],
-  ["--proxy-cpu <quantity>", deprecated("--proxy-cpu-request")],
-  ["--proxy-memory <quantity>", deprecated("--proxy-memory-request")],
+  older("--proxy-cpu <quantity>", "--proxy-cpu-request"),
+  older("--proxy-memory <quantity>", "--proxy-memory-request"),
 ];
 
 function registryAnnotation(registry: unknown): Record<string, string> {

@@ -86,12 +86,6 @@ export function injectFlags(): Option[] {
   });
 }
 
-/** Flags that have an older name too. */
-const OLDER: Readonly<Record<string, string>> = {
-  proxyCpuRequest: "proxyCpu",
-  proxyMemoryRequest: "proxyMemory",
-};
-
 /** The annotations that the given options stand for. */
 export function flagAnnotations(
   options: Readonly<Record<string, unknown>>,
@@ -99,7 +93,7 @@ export function flagAnnotations(
   const annotations: Record<string, string> = {};
   for (const [flag, key] of FLAGS) {
     const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    const value = options[name] ?? options[OLDER[name] ?? ""];
+    const value = options[name];
     if (value === undefined) continue;
     annotations[key.startsWith("../") ? key.slice("../".length) : `config.linkerd.io/${key}`] =
       String(value);
