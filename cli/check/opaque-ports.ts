@@ -2,7 +2,9 @@
 
 import { OPAQUE_PORTS, type PortRange, parsePortRanges } from "#lib/k8s/annotations.ts";
 import { PODS, SERVICES } from "#lib/k8s/resource.ts";
+import { matchesSelector } from "#lib/k8s/selector.ts";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
+import { namedPorts } from "../../controller/injector/environment.ts";
 import { type Category, expectNone } from "./check.ts";
 import { live } from "./objects.ts";
 import { isMeshed } from "./proxies.ts";
@@ -29,13 +31,14 @@ export const OPAQUE_PORTS_DEFINITION: Category = {
   ],
 };
 
+/** The pods that a Service sends to; an empty selector chooses nobody here. */
 function selected({ metadata, spec }: Service, pods: readonly Pod[]): Pod[] {
-  const selector = Object.entries(spec?.selector ?? {});
-  if (selector.length === 0) return [];
+  const matchLabels = spec?.selector ?? {};
+  if (Object.keys(matchLabels).length === 0) return [];
   return pods.filter(
     (pod) =>
       pod.metadata?.namespace === metadata?.namespace &&
-      selector.every(([key, value]) => pod.metadata?.labels?.[key] === value),
+      matchesSelector({ matchLabels }, pod.metadata?.labels),
   );
 }
 
@@ -66,13 +69,4 @@ function disagreements(service: Service, pods: readonly Pod[]): string[] {
     });
   });
   return [...new Set(found)];
-}
-
-function namedPorts({ spec }: Pod): ReadonlyMap<string, number> {
-  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  return new Map(
-    all
-      .flatMap(({ ports }) => ports ?? [])
-      .flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
-  );
 }

@@ -1,11 +1,10 @@
 /** Whether proxies trust the anchors that are installed and are certified by the issuer's: a rotation's next step is safe only then. */
 
-import { X509Certificate } from "node:crypto";
 import { anchorOf, readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { CONTROL_PLANE_COMPONENT } from "#lib/k8s/annotations.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { parseExposition } from "#lib/metrics/parse.ts";
-import { fromPem } from "#lib/x509/pem.ts";
+import { parseCertificates } from "./certificate.ts";
 import { expectNone, type Target } from "./check.ts";
 import { ISSUER_SECRET, readAnchors, readCertificate } from "./config.ts";
 import { inParallel, nameOf, proxyOf, scrape, scrapeProxy } from "./proxies.ts";
@@ -41,8 +40,7 @@ export async function expectTrust(target: Target, pods: readonly Pod[]): Promise
     }),
   );
   const { crtPem } = await readCertificate(target, ISSUER_SECRET);
-  const chain = fromPem("CERTIFICATE", crtPem).map((der) => new X509Certificate(der));
-  const current = anchorOf(chain, bundle);
+  const current = anchorOf(parseCertificates(crtPem), bundle);
   expectNone(
     "Some pods have a certificate of another trust anchor than the issuer's, which is not to be removed before they have renewed it",
     answers

@@ -80,7 +80,9 @@ export function addCheck(parent: Command, context: Context): void {
   });
 }
 
-function categoriesFor(flags: Flags): readonly Category[] {
+function categoriesFor(
+  flags: Pick<Flags, "pre" | "crds" | "proxy" | "linkerdCniEnabled">,
+): readonly Category[] {
   if (flags.pre === true)
     return [...KUBERNETES, PRE, ...(flags.linkerdCniEnabled === true ? [CNI_PLUGIN] : []), VERSION];
   if (flags.crds === true) return [...KUBERNETES, CRDS_ONLY, VERSION];
@@ -106,21 +108,11 @@ const CRDS_ONLY: Category = {
 
 /** Everything that may be asked. */
 export const ALL_CATEGORIES: readonly Category[] = [
-  ...KUBERNETES,
-  PRE,
-  EXISTENCE,
-  INSTALLATION,
-  CRDS_ONLY,
-  CNI_PLUGIN,
-  IDENTITY,
-  WEBHOOKS,
-  VERSION,
-  CONTROL_PLANE_VERSION,
-  CONTROL_PLANE_PROXY,
-  ...DATA_PLANE,
-  OPAQUE_PORTS_DEFINITION,
-  EXTENSIONS,
-  HIGH_AVAILABILITY,
+  ...new Set(
+    [{ pre: true, linkerdCniEnabled: true }, { crds: true }, {}, { proxy: true }].flatMap(
+      categoriesFor,
+    ),
+  ),
 ];
 
 type Printer = {
