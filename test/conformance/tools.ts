@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { $ } from "bun";
+import { runGo } from "../../deploy/go.ts";
 
 const ROOT: string = new URL("../..", import.meta.url).pathname;
 const CACHE = `${ROOT}node_modules/.cache/conformance`;
@@ -10,25 +11,17 @@ const CACHE = `${ROOT}node_modules/.cache/conformance`;
 export const VECTORS: string = `${ROOT}../shared/vectors`;
 
 /**
- * The path of a Go program, built on first use. `name` is what the file is called here, as some modules build
- * programs with names such as `client`.
+ * The path of a Go program, built on first use. `name` is what the file is called here, as some modules build programs
+ * with names such as `client`. Throws `GoError`.
  */
 export async function goProgram(module: string, name: string): Promise<string> {
   const target = `${CACHE}/bin/${name}`;
   return await once(target, async (folder) => {
-    await $`go install ${module}`.env({ ...Bun.env, GOBIN: folder }).quiet();
+    await runGo(["install", module], { ...Bun.env, GOBIN: folder });
     const built = [...new Bun.Glob("*").scanSync({ cwd: folder, absolute: true })][0];
     if (built === undefined) throw new Error(`Cannot build ${module}: go install left no program`);
     return built;
   });
-}
-
-/** The folder of a Go module's files. */
-export async function goModule(module: string): Promise<string> {
-  const { Dir } = (await $`go mod download -json ${module}`.quiet().json()) as {
-    readonly Dir: string;
-  };
-  return Dir;
 }
 
 /** The path of a program of Python's registry, in an environment of its own. */
