@@ -85,7 +85,7 @@ const extra = (key: string, value: Json, { isOff }: Switch): Part => ({
   base: false,
 });
 
-/** Elements are the same by their names, else by their place where none is gone, else by what they are. */
+/** Elements are the same by their names, else by their place. Throws where one without a name comes or goes. */
 function compareArray(parts: Part[], off: readonly Json[], change: Switch): void {
   const base = parts.filter((part) => part.base && !isRange(part, change));
   const matches = match(base, off, change);
@@ -126,14 +126,8 @@ function match(
       found(off.findIndex((each) => isObject(each) && each["name"] === name)),
     );
   if (base.length === off.length) return base.map((_, at) => at);
-  return base.map(({ node }) =>
-    found(
-      off.findIndex((each) =>
-        node.type === "scalar"
-          ? isEqual(node.value, each, change)
-          : JSON.stringify(jsonOf(node)) === JSON.stringify(each),
-      ),
-    ),
+  throw new Error(
+    `Cannot write a chart: ${change.path} changes a list whose elements have no names`,
   );
 }
 
@@ -143,14 +137,6 @@ function nameOf(node: Node): string | undefined {
   if (node.type !== "object") return undefined;
   const name = node.parts.find(({ key }) => key === "name")?.node;
   return name?.type === "scalar" ? String(name.value) : undefined;
-}
-
-/** A tree as it is with all values on. */
-export function jsonOf(node: Node): Json {
-  if (node.type === "scalar") return node.value;
-  const parts = node.parts.filter(({ base }) => base);
-  if (node.type === "array") return parts.map((part) => jsonOf(part.node));
-  return Object.fromEntries(parts.map((part) => [part.key, jsonOf(part.node)]));
 }
 
 /** When a part is there: its own conditions, and where it holds nothing but conditional parts, one of theirs. */
