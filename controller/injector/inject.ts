@@ -22,7 +22,7 @@ export type Injection =
   | { readonly type: "refused"; readonly message: string };
 
 /** What Kubernetes gives a pod to end, in seconds, where it does not say. */
-const GRACE_SECONDS = 30;
+export const GRACE_SECONDS = 30;
 
 /** Injects a pod that wants it. */
 export function inject(pod: Pod, options: InjectOptions): Injection {

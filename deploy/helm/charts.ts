@@ -3,6 +3,7 @@
 import { CONFIG as CONFIG_PREFIX } from "#lib/k8s/annotations.ts";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { GRACE_SECONDS } from "../../controller/injector/inject.ts";
 import type { Certificates } from "../certificates.ts";
 import { renderCni } from "../cni.ts";
 import { OVERRIDES_SECRET, renderControlPlane } from "../control-plane.ts";
@@ -51,8 +52,6 @@ const token = (name: string): string => `\u27e6certificate ${name}\u27e7`;
 const CONFIG = "\u27e6configuration\u27e7";
 const WAIT = "\u27e6wait\u27e7";
 const SKIPPED = "\u27e6skipped{}\u27e7";
-/** Of pods that name none: no proxy waits for longer. */
-const GRACE_SECONDS = 30;
 
 /** What stands for certificates. */
 const CERTIFICATES: Certificates = {
@@ -78,6 +77,7 @@ const CONTROL_PLANE: Source = {
     [CERTIFICATES.proxyInjector.keyPem]: webhook("key"),
     [CERTIFICATES.proxyInjector.caPem]: webhook("ca"),
     [CONFIG]: 'include "mesh.values" $',
+    // No proxy waits for longer than its pod has to end.
     [WAIT]: `min ${GRACE_SECONDS} (int64 $.Values.proxy.waitBeforeExitSeconds)`,
   },
   maps: { [SKIPPED]: '(include "mesh.skippedPorts" $ | fromJson)' },

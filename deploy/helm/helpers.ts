@@ -1,5 +1,10 @@
 /** What charts say beside their objects: how values become configuration and certificates, and what is left to do. */
 
+import { SERVING_LIFETIME_MS } from "#lib/k8s/certified-key.ts";
+
+const DAY_MS = 86_400_000;
+const SERVING_DAYS = SERVING_LIFETIME_MS / DAY_MS;
+
 /**
  * `mesh.skippedPorts` are annotations that name the ports of proxies which no redirection takes: those of probes and tap,
  * where they are not where they are by default. `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what the webhook serves with,
@@ -45,8 +50,8 @@ export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $made = dict "crt" (index $secret.data "tls.crt") "key" (index $secret.data "tls.key") "ca" $client.caBundle }}
 {{- else }}
 {{- $host := printf "%s.%s.svc" $name .Release.Namespace }}
-{{- $authority := genCA (printf "%s CA" $host) 365 }}
-{{- $leaf := genSignedCert $host nil (list $host) 365 $authority }}
+{{- $authority := genCA (printf "%s CA" $host) ${SERVING_DAYS} }}
+{{- $leaf := genSignedCert $host nil (list $host) ${SERVING_DAYS} $authority }}
 {{- $made = dict "crt" (b64enc $leaf.Cert) "key" (b64enc $leaf.Key) "ca" (b64enc $authority.Cert) }}
 {{- end }}
 {{- $_ := set .Values "webhookCertificate" $made }}
