@@ -7,11 +7,12 @@ import { CONTROL_PLANE } from "./values/control-plane.ts";
 import { whyForeign } from "./values/foreign.ts";
 import {
   type Group,
+  initialOf,
+  isObject,
   isValue,
   type Schema,
   type SpecificationOf,
   type Value,
-  VERSION,
 } from "./values/kinds.ts";
 import { PROXY, PROXY_INIT } from "./values/proxy.ts";
 import { defaultsOf, schemaOf } from "./values/schema.ts";
@@ -21,7 +22,7 @@ import type { CniValues, ControllerValues, ProxyInitValues } from "./values/type
 export type Values = InjectValues &
   ControllerValues & { readonly proxyInit: ProxyInitValues; readonly cni: CniValues };
 
-/** Every value: the one place from which types, defaults, checks and the charts' schemas come. */
+/** Every value of that shape: the one place from which defaults, checks, messages and the charts' schemas come. */
 export const VALUES: SpecificationOf<Values> = {
   ...CONTROL_PLANE,
   proxy: PROXY,
@@ -105,22 +106,20 @@ type Overlay = { readonly version: string; readonly over: unknown; readonly path
 /** The defaults of a group with what `over` gives. Throws on a name or a value that the group does not take. */
 function overlay(group: Group, { version, over, path }: Overlay): Tree {
   if (over === undefined) return defaultsOf(group, version);
-  if (typeof over !== "object" || over === null || Array.isArray(over))
-    throw new Error(`Cannot use values: ${path} must be an object`);
-  const given = over as Tree;
+  if (!isObject(over)) throw new Error(`Cannot use values: ${path} must be an object`);
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(group, name));
-  if (unknown !== undefined) throw new Error(refusal(at(unknown), given[unknown]));
+  const unknown = Object.keys(over).find((name) => !Object.hasOwn(group, name));
+  if (unknown !== undefined) throw new Error(refusal(at(unknown), over[unknown]));
   return Object.fromEntries(
     Object.entries(group).map(([name, node]) => {
-      const below = { version, over: given[name], path: at(name) };
+      const below = { version, over: over[name], path: at(name) };
       return [name, isValue(node) ? readValue(node, below) : overlay(node, below)];
     }),
   );
 }
 
 function readValue(node: Value<unknown>, { version, over, path }: Overlay): unknown {
-  const initial = node.initial === VERSION ? version : node.initial;
+  const initial = initialOf(node, version);
   const value = node.merges ? mergeNames(initial as Tree, over) : (over ?? initial);
   if (over !== null && node.accepts(value)) return value;
   if (over === null && node.merges) return {};
@@ -130,17 +129,14 @@ function readValue(node: Value<unknown>, { version, over, path }: Overlay): unkn
 
 function mergeNames(initial: Tree, over: unknown): unknown {
   if (over === undefined) return initial;
-  if (typeof over !== "object" || over === null || Array.isArray(over)) return over;
-  const merged = { ...initial, ...over } as Tree;
+  if (!isObject(over)) return over;
+  const merged = { ...initial, ...over };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
 /** Says of an unknown name what is to be done about it; a group of Linkerd's is judged by what it holds. */
 function refusal(path: string, given: unknown): string {
-  const inner =
-    typeof given === "object" && given !== null && !Array.isArray(given)
-      ? Object.keys(given).map((name) => `${path}.${name}`)
-      : [];
+  const inner = isObject(given) ? Object.keys(given).map((name) => `${path}.${name}`) : [];
   const name = [path, ...inner].find((each) => whyForeign(each) !== undefined);
   if (name === undefined) return `Cannot use values: ${path} is not known`;
   return `Cannot use values: ${name} means nothing here, leave it out: ${whyForeign(name)}`;

@@ -1,6 +1,6 @@
 /** A chart's `values.yaml`: each value's default, and what it is for. */
 
-import { type Group, isValue, VERSION } from "../values/kinds.ts";
+import { type Group, initialOf, isValue } from "../values/kinds.ts";
 
 /** The file's text. */
 export function valuesFile(group: Group, version: string): string {
@@ -13,7 +13,7 @@ function lines(
 ): string[] {
   return Object.entries(group).flatMap(([name, node]) => {
     if (!isValue(node)) return [`${pad}${name}:`, ...lines(node, { version, pad: `${pad}  ` })];
-    const initial = node.initial === VERSION ? version : node.initial;
-    return [`${pad}# ${node.schema.description}`, `${pad}${name}: ${JSON.stringify(initial)}`];
+    const initial = JSON.stringify(initialOf(node, version));
+    return [`${pad}# ${node.schema.description}`, `${pad}${name}: ${initial}`];
   });
 }

@@ -1,7 +1,7 @@
 /** Values of the node agent. */
 
 import { choice, flag, labels, objects, type SpecificationOf, share, text } from "./kinds.ts";
-import { DNS_LABEL, resources } from "./shared.ts";
+import { DNS_LABEL, FILLED, logFormat, resources } from "./shared.ts";
 import type { CniValues, Toleration } from "./types.ts";
 
 /** How pods are redirected on a node; the first is the default. */
@@ -16,8 +16,8 @@ export const REDIRECTS: readonly [CniValues["redirect"], ...CniValues["redirect"
 export const CNI: SpecificationOf<CniValues> = {
   namespace: text("Namespace of the node agent", { ...DNS_LABEL, initial: "linkerd-cni" }),
   redirect: choice("How pods are redirected", REDIRECTS),
-  logLevel: text("Log level of the node agent", { initial: "info", pattern: /\S/ }),
-  logFormat: choice("Log format of the node agent", ["plain", "json"]),
+  logLevel: text("Log level of the node agent", { ...FILLED, initial: "info" }),
+  logFormat: logFormat("the node agent"),
   destCNIBinDir: text("Folder on the host where CNI plugins are", {
     initial: "/opt/cni/bin",
     pattern: /^\//,

@@ -15,7 +15,7 @@ import {
   type Value,
   version,
 } from "./kinds.ts";
-import { DNS_LABEL, DURATION, PEM, pullPolicy, resources } from "./shared.ts";
+import { DNS_LABEL, DURATION, FILLED, logFormat, PEM, pullPolicy, resources } from "./shared.ts";
 import type { ControllerValues, Requirement, Toleration } from "./types.ts";
 
 const requirements = (
@@ -27,25 +27,24 @@ const requirements = (
     required: ["key", "operator"],
   });
 
-const LOG_FORMATS = ["plain", "json"] as const;
 const DURATION_OF_PROMETHEUS = { pattern: /^\d+(ms|s|m|h)$/, no: "duration" };
 
 /** Of the whole mesh, and of each part of the control plane. */
 export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & ControllerValues> = {
   linkerdVersion: version("Version that is installed"),
   namespace: text("Namespace of the control plane", { ...DNS_LABEL, initial: "linkerd" }),
-  clusterDomain: text("Kubernetes' cluster domain", { initial: "cluster.local", pattern: /\S/ }),
+  clusterDomain: text("Kubernetes' cluster domain", { ...FILLED, initial: "cluster.local" }),
   identityTrustDomain: text("Domain of the identities of workloads", {
+    ...FILLED,
     initial: "cluster.local",
-    pattern: /\S/,
   }),
   identityTrustAnchorsPEM: text("Trust anchors; made anew by the command line where empty", PEM),
   clusterNetworks: text("Networks of the cluster, apart by commas", {
     initial: "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8",
   }),
   controllerImage: text("Image of controllers and node agent, without its tag", {
+    ...FILLED,
     initial: IMAGE,
-    pattern: /\S/,
   }),
   controllerImageVersion: version("Tag of that image"),
   imagePullPolicy: pullPolicy("controllers and node agent"),
@@ -53,8 +52,8 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
     required: ["name"],
   }),
   controllerReplicas: integer("Replicas of each controller", { initial: 1, minimum: 1 }),
-  controllerLogLevel: text("Log level of controllers", { initial: "info", pattern: /\S/ }),
-  controllerLogFormat: choice("Log format of controllers", LOG_FORMATS),
+  controllerLogLevel: text("Log level of controllers", { ...FILLED, initial: "info" }),
+  controllerLogFormat: logFormat("controllers"),
   controllerUID: integer("User that controllers run as", { initial: 2103, minimum: 1 }),
   controllerResources: resources("each controller; its proxy has those of all proxies"),
   enablePodAntiAffinity: flag("Whether replicas must be on nodes of their own", false),

@@ -37,6 +37,15 @@ export function isValue(node: Value<unknown> | Group): node is Value<unknown> {
   return "initial" in node && "accepts" in node;
 }
 
+/** The default of a value for a version. */
+export function initialOf({ initial }: Value<unknown>, version: string): unknown {
+  return initial === VERSION ? version : initial;
+}
+
+/** Whether it is an object, which may have values by name. */
+export const isObject = (given: unknown): given is Readonly<Record<string, unknown>> =>
+  typeof given === "object" && given !== null && !Array.isArray(given);
+
 type Options<T> = {
   readonly initial?: T;
   readonly pattern?: RegExp;
@@ -183,6 +192,3 @@ export function labels(
       isObject(given) && Object.values(given).every((each) => typeof each === "string"),
   });
 }
-
-const isObject = (given: unknown): given is object =>
-  typeof given === "object" && given !== null && !Array.isArray(given);

@@ -2,17 +2,16 @@
 
 import type { ProxyValues } from "../../controller/injector/values.ts";
 import { IMAGE } from "../image/environment.ts";
+import { flag, integer, port, type SpecificationOf, text, type Value, version } from "./kinds.ts";
 import {
-  choice,
-  flag,
-  integer,
-  port,
-  type SpecificationOf,
-  text,
-  type Value,
-  version,
-} from "./kinds.ts";
-import { DURATION, PORTS, pullPolicy, resources } from "./shared.ts";
+  DURATION,
+  DURATION_OR_NONE,
+  FILLED,
+  logFormat,
+  PORTS,
+  pullPolicy,
+  resources,
+} from "./shared.ts";
 import type { ProxyInitValues } from "./types.ts";
 
 const duration = (description: string, initial: string): Value<string> =>
@@ -21,15 +20,15 @@ const duration = (description: string, initial: string): Value<string> =>
 /** Defaults of every proxy; annotations win over them. */
 export const PROXY: SpecificationOf<ProxyValues> = {
   image: {
-    name: text("Image of proxies, without its tag", { initial: IMAGE, pattern: /\S/ }),
+    name: text("Image of proxies, without its tag", { ...FILLED, initial: IMAGE }),
     version: version("Tag of that image"),
     pullPolicy: pullPolicy("proxies"),
   },
   logLevel: text("Log level of proxies", {
+    ...FILLED,
     initial: "warn,linkerd=info,hickory=error",
-    pattern: /\S/,
   }),
-  logFormat: choice("Log format of proxies", ["plain", "json"]),
+  logFormat: logFormat("proxies"),
   ports: {
     admin: port("Admin port of proxies", 4191),
     control: port("Tap port of proxies", 4190),
@@ -56,8 +55,7 @@ export const PROXY: SpecificationOf<ProxyValues> = {
     initial: 0,
   }),
   shutdownGracePeriod: text("How long a proxy waits for what is under way when it ends", {
-    pattern: /^((\d+(ms|s|m|h))+)?$/,
-    no: "duration",
+    ...DURATION_OR_NONE,
   }),
   enableShutdownEndpoint: flag("Whether POST /shutdown ends a proxy", false),
   outboundConnectTimeout: duration("How long a connection to a peer may take", "1000ms"),

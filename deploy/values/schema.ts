@@ -1,10 +1,10 @@
 /** The schema of the values, for charts and editors, and the defaults as a tree. */
 
-import { type Group, isValue, type Schema, type Value, VERSION } from "./kinds.ts";
+import { type Group, initialOf, isValue, type Schema, type Value } from "./kinds.ts";
 
 /** The defaults of a version. */
 export function defaultsOf(group: Group, version: string): Record<string, unknown> {
-  return mapValues(group, ({ initial }) => (initial === VERSION ? version : initial));
+  return mapValues(group, (value) => initialOf(value, version));
 }
 
 /** Each value of a tree replaced by what `change` makes of it. */
@@ -30,8 +30,7 @@ function groupSchema(group: Group, version: string): Schema {
   const properties = Object.fromEntries(
     Object.entries(group).map(([name, node]) => {
       if (!isValue(node)) return [name, groupSchema(node, version)];
-      const initial = node.initial === VERSION ? version : node.initial;
-      return [name, { ...node.schema, default: initial }];
+      return [name, { ...node.schema, default: initialOf(node, version) }];
     }),
   );
   return { type: "object", properties, additionalProperties: false };

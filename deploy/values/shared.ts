@@ -9,8 +9,14 @@ export interface Pattern {
   readonly no?: string;
 }
 
+/** Not nothing. */
+export const FILLED: Pattern = { pattern: /\S/ };
+
 /** A duration: integers and units. */
 export const DURATION: Pattern = { pattern: /^(\d+(ms|s|m|h))+$/, no: "duration" };
+
+/** The same, or nothing. */
+export const DURATION_OR_NONE: Pattern = { ...DURATION, pattern: /^(\d+(ms|s|m|h))*$/ };
 
 /** A name of RFC 1123, section 2.1. */
 export const DNS_LABEL: Pattern = { pattern: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/ };
@@ -33,6 +39,11 @@ export const PEM: Pattern = { pattern: /^$|-----BEGIN [A-Z ]+-----/, no: "PEM" }
 /** A pull policy. */
 export function pullPolicy(whose: string): Value<"IfNotPresent" | "Always" | "Never"> {
   return choice(`Pull policy of ${whose}`, ["IfNotPresent", "Always", "Never"]);
+}
+
+/** How lines of a log look. */
+export function logFormat(whose: string): Value<"plain" | "json"> {
+  return choice(`Log format of ${whose}`, ["plain", "json"]);
 }
 
 /** Requests and limits; none unless they are given here. */
