@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { parseDocument, splitDocuments } from "../cli/inject/yaml.ts";
-import { KubeError } from "../lib/k8s/kube-error.ts";
-import { CONFIG_MAPS, NAMESPACES, type Resource } from "../lib/k8s/resource.ts";
+import { applyAll } from "../dev/apply.ts";
+import { discoverResource } from "../lib/k8s/discovery.ts";
+import { CONFIG_MAPS, NAMESPACES } from "../lib/k8s/resource.ts";
 import type { KubeObject } from "../lib/k8s/types/meta.ts";
 import { commandsOf, pageText } from "./e2e/docs.ts";
 import { output } from "./e2e/shell.ts";
@@ -64,51 +65,37 @@ async function bunkerd(given: readonly string[], stdin: string): Promise<Answer>
 const objectsOf = (yaml: string): KubeObject[] =>
   splitDocuments("stdin", yaml).map((each) => parseDocument(each) as KubeObject);
 
-function resourceOf({ apiVersion = "", kind = "", metadata }: KubeObject): Resource {
-  const [version = "", group = ""] = apiVersion.split("/").reverse();
-  const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
-  return { group, version, kind, plural, namespaced: metadata?.namespace !== undefined };
-}
-const nameOf = ({ metadata }: KubeObject): { name: string; namespace?: string | undefined } => ({
-  name: metadata?.name ?? "",
-  namespace: metadata?.namespace,
-});
-
 /** As much of kubectl as the pages use. */
 async function kubectl(words: readonly string[], stdin: string): Promise<Answer> {
   const client = cluster.admin;
-  const lines: string[] = [];
-  if (words[0] === "apply")
-    for (const object of objectsOf(stdin)) {
-      const patch = { type: "apply", body: object, fieldManager: "kubectl", force: true } as const;
-      await client.patch(resourceOf(object), nameOf(object), patch);
-      lines.push(`${object.kind}/${object.metadata?.name} applied\n`);
-    }
-  else if (words[0] === "delete") {
-    return await remove(objectsOf(stdin));
-  } else if (words.includes("configmap")) {
+  let out = "";
+  if (words[0] === "apply") await applyAll(client, objectsOf(stdin));
+  else if (words[0] === "delete") return await remove(objectsOf(stdin));
+  else if (words.includes("configmap")) {
     const name = words[words.indexOf("configmap") + 1] ?? "";
     const map = await client.get(CONFIG_MAPS, { name, namespace: "linkerd" });
-    lines.push(map?.data?.["ca-bundle.crt"] ?? "");
+    out = map?.data?.["ca-bundle.crt"] ?? "";
   }
-  return { status: 0, out: lines.join(""), err: "" };
+  return { status: 0, out, err: "" };
 }
 
 async function remove(objects: readonly KubeObject[]): Promise<Answer> {
   const client = cluster.admin;
   if (objects.length === 0) return { status: 1, out: "", err: "no objects passed to delete\n" };
+  const named = await Promise.all(
+    objects.map(async ({ apiVersion = "", kind = "", metadata: { name = "", namespace } = {} }) => {
+      const resource = await discoverResource(client, { apiVersion, kind });
+      if (resource === undefined) throw new Error(`Cannot delete ${kind}: nobody serves it`);
+      return { resource, at: { name, namespace } };
+    }),
+  );
   // What goes with its namespace may be gone by its turn.
-  for (const object of objects)
-    if ((await client.get(resourceOf(object), nameOf(object)).catch(absent)) === undefined)
-      return { status: 1, out: "", err: `${object.kind} not found\n` };
-  for (const object of objects) await client.delete(resourceOf(object), nameOf(object));
+  for (const { resource, at } of named)
+    if ((await client.get(resource, at)) === undefined)
+      return { status: 1, out: "", err: `${resource.kind} not found\n` };
+  for (const { resource, at } of named) await client.delete(resource, at);
   return { status: 0, out: "", err: "" };
 }
-
-const absent = (error: unknown): undefined => {
-  if (error instanceof KubeError && error.code === "not-found") return undefined;
-  throw error;
-};
 
 /** Runs the commands of a page that are not examples, in order; a pipe fails where its first part does. */
 async function run(page: string): Promise<void> {
