@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { discoverResource } from "#lib/k8s/discovery.ts";
+import { resourcePath } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { fakeCluster, metricsPath, type Outcome, runCommand } from "../../test/fake/cli.ts";
 import {
@@ -14,7 +16,8 @@ import { pod } from "../../test/fake/mesh-objects.ts";
 const check = (words: readonly string[], objects: KubeObject[] = installed()): Promise<Outcome> =>
   runCommand(["check", ...words], {
     client: fakeCluster(objects, {
-      ...{ ...TEXTS, ...controlPlaneTexts() },
+      ...TEXTS,
+      ...controlPlaneTexts(),
       [metricsPath("default", "web")]:
         `control_identity_cert_expiration_timestamp_seconds ${INSTALLED_MS / 1000}\n`,
     }),
@@ -110,10 +113,9 @@ test("check asks a real API server, over TLS, for what was installed there", asy
       ...all.filter(({ kind }) => kind !== "Namespace"),
     ]) {
       const { apiVersion = "v1", kind = "", metadata } = object;
-      const place = metadata?.namespace === undefined ? "" : `namespaces/${metadata.namespace}/`;
-      const group = apiVersion.includes("/") ? `apis/${apiVersion}` : `api/${apiVersion}`;
-      const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
-      const path = `/${group}/${place}${plural}`;
+      const resource = await discoverResource(api.admin, { apiVersion, kind });
+      if (resource === undefined) throw new Error(`Cannot create ${kind}: nobody serves it`);
+      const path = resourcePath(resource, { namespace: metadata?.namespace });
       const created = await send(path, { method: "POST", body: { ...object, apiVersion } });
       if ("status" in object && object.status !== undefined)
         await send(`${path}/${metadata?.name}/status`, {

@@ -20,16 +20,22 @@ export interface Issued {
   readonly der: Uint8Array;
 }
 
+const newPair = (): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" });
+const pemOf = (key: KeyObject): string => key.export({ format: "pem", type: "pkcs8" }).toString();
+const issued = (key: KeyObject, der: Uint8Array): Issued => ({
+  keyPem: pemOf(key),
+  chainPem: toPem("CERTIFICATE", der),
+  der,
+});
+
 /** Issues what tests need. */
 export class FakeAuthority {
   readonly anchorsPem: string;
   readonly #key: KeyObject;
   readonly #name: string;
 
-  constructor(
-    name = "root",
-    key: KeyObject = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
-  ) {
+  constructor(name = "root", key: KeyObject = newPair().privateKey) {
     this.#key = key;
     this.#name = name;
     this.anchorsPem = toPem(
@@ -40,34 +46,27 @@ export class FakeAuthority {
 
   /** The authority as an issuer's Secret holds it: root and issuer are one. */
   get issuer(): { readonly keyPem: string; readonly chainPem: string } {
-    const keyPem = this.#key.export({ format: "pem", type: "pkcs8" }).toString();
-    return { keyPem, chainPem: this.anchorsPem };
+    return { keyPem: pemOf(this.#key), chainPem: this.anchorsPem };
   }
 
   /** A certificate that nobody but itself vouches for. */
   static selfSigned(name: string): Issued {
-    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const self = new FakeAuthority(name, pair.privateKey);
-    const der = self.certify(name, pair.publicKey, HOUR_MS);
-    const keyPem = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
-    return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
+    const { privateKey, publicKey } = newPair();
+    const self = new FakeAuthority(name, privateKey);
+    return issued(privateKey, self.certify(name, publicKey, HOUR_MS));
   }
 
   /** A leaf with a key of its own; a negative lifetime has ended already. */
   issue(name: string, lifetimeMs: number = HOUR_MS): Issued {
-    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const der = this.certify(name, pair.publicKey, lifetimeMs);
-    const keyPem = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
-    return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
+    const { privateKey, publicKey } = newPair();
+    return issued(privateKey, this.certify(name, publicKey, lifetimeMs));
   }
 
   /** An authority below this one, which does not say by which key it is certified: as older tools make them. */
   issueNameless(name: string): Issued {
-    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const how = { authority: true, lifetimeMs: HOUR_MS, issuerKeyId: undefined };
-    const der = this.#sign(name, pair.publicKey, how);
-    const keyPem = pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
-    return { keyPem, chainPem: toPem("CERTIFICATE", der), der };
+    const { privateKey, publicKey } = newPair();
+    const how = { authority: true, lifetimeMs: HOUR_MS, namesIssuer: false };
+    return issued(privateKey, this.#sign(name, publicKey, how));
   }
 
   /** A leaf for a key. */
@@ -78,20 +77,19 @@ export class FakeAuthority {
   #sign(
     name: string,
     publicKey: KeyObject,
-    how: { authority: boolean; lifetimeMs: number; issuerKeyId?: undefined },
+    how: { authority: boolean; lifetimeMs: number; namesIssuer?: boolean },
   ): Uint8Array {
     const now = Date.now();
     const content = {
       commonName: name,
       issuerCommonName: this.#name,
-      issuerKeyId: keyIdOf(createPublicKey(this.#key)),
+      issuerKeyId: how.namesIssuer === false ? undefined : keyIdOf(createPublicKey(this.#key)),
       dnsNames: [name],
       publicKey,
       serial: randomBytes(8),
       notBefore: new Date(now - HOUR_MS),
       notAfter: new Date(now + how.lifetimeMs),
       authority: how.authority,
-      ...("issuerKeyId" in how && { issuerKeyId: undefined }),
     };
     return signCertificate(content, (bytes) => signWith("sha256", bytes, this.#key));
   }

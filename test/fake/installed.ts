@@ -2,6 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { type Category, runChecks, type Target } from "../../cli/check/check.ts";
+import { COMPONENTS } from "../../cli/check/objects.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
 import { renderCni } from "../../deploy/cni.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
@@ -53,8 +54,6 @@ export function controlPlaneTexts(trust: typeof TRUST = TRUST): Record<string, s
   const controller = metricsPath("linkerd", "linkerd-identity-1").replace(":4191/", ":9990/");
   return Object.fromEntries([...proxies, [controller, trustOf(trust)]]);
 }
-
-const COMPONENTS = ["destination", "identity", "proxy-injector"] as const;
 
 /** Everything that is there when all is well: manifests, pods, a node. */
 export function installed(): KubeObject[] {
