@@ -116,7 +116,7 @@ test("install looks into the cluster first", async () => {
   const refused = async (objects: KubeObject[]): Promise<string> =>
     (await runCommand(["install"], { ...world, client: fakeCluster(objects) })).err;
   expect(await refused(installed())).toContain(
-    "ConfigMap linkerd-config exists in namespace linkerd already",
+    "ConfigMap linkerd-config exists in namespace linkerd already; bunkerd upgrade goes on with it",
   );
   expect(await refused([])).toContain("the custom resource definitions must be installed first");
   expect((await runCommand(["install"], world)).err).toContain("use --ignore-cluster");
@@ -133,7 +133,7 @@ test("install leaves alone what Helm installed", async () => {
     client: fakeCluster(byHelm),
   });
   expect([status, out]).toEqual([1, ""]);
-  expect(err).toContain("ConfigMap linkerd-config exists in namespace linkerd already");
+  expect(err).toContain("linkerd-config exists in namespace linkerd already; helm upgrade goes on");
 });
 
 test.each([

@@ -98,9 +98,10 @@ async function expectNothingInstalled(flags: GlobalFlags, context: Context): Pro
     );
   });
   const { linkerdNamespace, cniNamespace } = flags;
-  if (await isInstalled(client, { namespace: linkerdNamespace, wallMs: context.wall() }))
+  const next = await whoGoesOn(client, { namespace: linkerdNamespace, wallMs: context.wall() });
+  if (next !== undefined)
     throw new CommandError(
-      `Cannot install: ConfigMap linkerd-config exists in namespace ${linkerdNamespace} already; use --ignore-cluster to print the manifests all the same`,
+      `Cannot install: ConfigMap linkerd-config exists in namespace ${linkerdNamespace} already; ${next} goes on with it, or use --ignore-cluster to print the manifests all the same`,
     );
   const target = {
     client,
@@ -119,19 +120,19 @@ async function expectNothingInstalled(flags: GlobalFlags, context: Context): Pro
   });
 }
 
-/** Whether upgrade could go on from there, or Helm. An installation that ended before all was there that it needs is begun anew. */
-async function isInstalled(
+/** What can go on from there, undefined where nothing can: an installation that ended before all was there that it needs is begun anew. */
+async function whoGoesOn(
   client: KubeClient,
   of: { readonly namespace: string; readonly wallMs: number },
-): Promise<boolean> {
+): Promise<"bunkerd upgrade" | "helm upgrade" | undefined> {
   const { namespace } = of;
   const config = await client.get(CONFIG_MAPS, { name: CONFIG, namespace });
-  if (config === undefined) return false;
-  if (isHelms(config)) return true;
+  if (config === undefined) return undefined;
+  if (isHelms(config)) return "helm upgrade";
   return await readInstalled(client, of).then(
-    () => true,
+    () => "bunkerd upgrade",
     (error: unknown) => {
-      if (error instanceof CommandError) return false;
+      if (error instanceof CommandError) return undefined;
       throw error;
     },
   );
