@@ -6,7 +6,7 @@ import { applyAll } from "../dev/apply.ts";
 import { discoverResource } from "../lib/k8s/discovery.ts";
 import { CONFIG_MAPS, NAMESPACES } from "../lib/k8s/resource.ts";
 import type { KubeObject } from "../lib/k8s/types/meta.ts";
-import { commandsOf, pageText } from "./e2e/docs.ts";
+import { commandsOf, pages, pageText } from "./e2e/docs.ts";
 import { output } from "./e2e/shell.ts";
 import { runCommand } from "./fake/cli.ts";
 import { FakeCluster } from "./fake/kube-cluster.ts";
@@ -97,8 +97,11 @@ async function remove(objects: readonly KubeObject[]): Promise<Answer> {
   return { status: 0, out: "", err: "" };
 }
 
+const ran: string[] = [];
+
 /** Runs the commands of a page that are not examples, in order; a pipe fails where its first part does. */
 async function run(page: string): Promise<void> {
+  ran.push(page);
   for (const { text, line } of commandsOf(pageText(page)).filter(({ example }) => !example))
     await output(["bash", "-ec", `set -o pipefail; cd ${dir}; ${text}`], {
       env: { PATH: `${dir}:${Bun.env["PATH"]}` },
@@ -130,4 +133,7 @@ test("install, troubleshooting, certificates, upgrade and uninstall work as they
     return items.every(({ metadata }) => !metadata?.name?.startsWith("linkerd"));
   });
   expect(left).toBe(true);
+  // No other page has commands that are to be run.
+  const runnable = pages().filter((page) => commandsOf(pageText(page)).some((it) => !it.example));
+  expect(runnable.toSorted()).toEqual(ran.toSorted());
 }, 60_000);

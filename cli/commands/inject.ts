@@ -15,7 +15,7 @@ import { symbolsFor } from "../symbols.ts";
 import { addToldFlags, idle, older, type ToldFlag } from "../told-flags.ts";
 
 const DETAILS =
-  "FILES are files, folders with all below them, URLs, or - for standard input. Documents that are not changed keep their text.";
+  "FILES are files, folders with all below them, https:// URLs, or - for standard input. As YAML, documents that are not changed keep their text.";
 
 /** Adds `inject`. */
 export function addInject(parent: Command, context: Context): void {

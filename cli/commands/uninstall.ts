@@ -70,7 +70,8 @@ export function addPrune(parent: Command, context: Context): void {
     addCommand(parent, {
       usage: "prune",
       summary: "Output extraneous Kubernetes resources in the linkerd control plane",
-      details: "What an earlier version installed and this one does not, after an upgrade.",
+      details:
+        "What an earlier version installed and this one does not, after an upgrade. Nothing is printed where there is no such thing, and kubectl then says that it was given nothing.",
       examples: [["Take them away", "bunkerd prune | kubectl delete -f -"]],
     }),
   );

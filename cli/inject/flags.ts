@@ -36,7 +36,7 @@ const FLAGS: readonly (readonly [string, string, Kind, string])[] = [
     "number",
     "Seconds that the proxy stays alive after SIGTERM",
   ],
-  ["enable-external-profiles", "enable-external-profiles", "switch", "Profiles of other services"],
+  ["enable-external-profiles", "enable-external-profiles", "switch", "No effect in this version"],
   [
     "native-sidecar",
     "../config.beta.linkerd.io/proxy-enable-native-sidecar",
