@@ -5,36 +5,15 @@ import { NAMESPACES, PODS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { parseExposition } from "#lib/metrics/parse.ts";
 import { type Category, expectNone, expectThat, type Target } from "./check.ts";
-import { readValues } from "./config.ts";
 import { controlPlanePods } from "./existence.ts";
 import { MARKS } from "./marks.ts";
 import { expectReady, live } from "./objects.ts";
 import { inParallel, isMeshed, nameOf, proxyOf, scrapeProxy } from "./proxies.ts";
 import { expectTrust } from "./trust.ts";
+import { isVersionExpected } from "./version.ts";
 
 const versionOf = ({ metadata }: Pod): string =>
   metadata?.annotations?.[PROXY_VERSION] ?? "unknown";
-
-/** Which version is the latest nobody is asked: it counts where the user names it. */
-const isVersionExpected = ({ expectedVersion }: Target): boolean => expectedVersion !== undefined;
-
-/** Category linkerd-version, where a version is named. */
-export const VERSION: Category = {
-  name: "linkerd-version",
-  checks: [
-    {
-      description: "cli is up-to-date",
-      anchor: "l5d-version-cli",
-      severity: "warning",
-      applies: isVersionExpected,
-      run: async ({ version, expectedVersion }) =>
-        expectThat(
-          version === expectedVersion,
-          `is running version ${version} but ${expectedVersion} is expected`,
-        ),
-    },
-  ],
-};
 
 /** The meshed pods of applications, in the namespace that was asked for or in all. */
 async function meshedPods({ client, namespace, linkerdNamespace }: Target): Promise<Pod[]> {
@@ -86,47 +65,6 @@ export const CONTROL_PLANE_PROXY: Category = {
       anchor: "l5d-cp-proxy-cli-version",
       severity: "warning",
       run: async (target) => expectVersion(await controlPlanePods(target), target.version),
-    },
-  ],
-};
-
-/** Category control-plane-version. */
-export const CONTROL_PLANE_VERSION: Category = {
-  name: "control-plane-version",
-  checks: [
-    {
-      description: "can retrieve the control plane version",
-      anchor: "l5d-version-control",
-      severity: "fatal",
-      run: async (target) => {
-        const { linkerdVersion } = await readValues(target);
-        expectThat(linkerdVersion !== "", "ConfigMap linkerd-config has no linkerdVersion");
-      },
-    },
-    {
-      description: "control plane is up-to-date",
-      anchor: "l5d-version-control",
-      severity: "warning",
-      applies: isVersionExpected,
-      run: async (target) => {
-        const { linkerdVersion } = await readValues(target);
-        expectThat(
-          linkerdVersion === target.expectedVersion,
-          `is running version ${linkerdVersion} but ${target.expectedVersion} is expected`,
-        );
-      },
-    },
-    {
-      description: "control plane and cli versions match",
-      anchor: "l5d-version-control",
-      severity: "warning",
-      run: async (target) => {
-        const { linkerdVersion } = await readValues(target);
-        expectThat(
-          linkerdVersion === target.version,
-          `control plane running ${linkerdVersion} but cli running ${target.version}`,
-        );
-      },
     },
   ],
 };

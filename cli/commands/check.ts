@@ -4,12 +4,7 @@ import { type Command, Option } from "commander";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import { type Category, type Result, runChecks } from "../check/check.ts";
 import { CNI_PLUGIN } from "../check/cni-plugin.ts";
-import {
-  CONTROL_PLANE_PROXY,
-  CONTROL_PLANE_VERSION,
-  DATA_PLANE,
-  VERSION,
-} from "../check/data-plane.ts";
+import { CONTROL_PLANE_PROXY, DATA_PLANE } from "../check/data-plane.ts";
 import { EXISTENCE } from "../check/existence.ts";
 import { IDENTITY } from "../check/identity.ts";
 import { INSTALLATION } from "../check/installation.ts";
@@ -17,6 +12,7 @@ import { KUBERNETES } from "../check/kubernetes.ts";
 import { OPAQUE_PORTS_DEFINITION } from "../check/opaque-ports.ts";
 import { PRE } from "../check/pre.ts";
 import { EXTENSIONS, HIGH_AVAILABILITY } from "../check/replicas.ts";
+import { CONTROL_PLANE_VERSION, VERSION } from "../check/version.ts";
 import { WEBHOOKS } from "../check/webhooks.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
