@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { AdmissionError, admit, parseAdmissionReview, refuse } from "./admission.ts";
 
+/** A megabyte takes a few milliseconds; what goes back over it takes seconds. */
+const AT_ONCE_MS = 500;
+
 const review = {
   apiVersion: "admission.k8s.io/v1",
   kind: "AdmissionReview",
@@ -30,6 +33,15 @@ test.each([
   ["no kind", JSON.stringify({ ...review, request: { uid: "u" } })],
 ])("parseAdmissionReview() refuses %s", (_, body) => {
   expect(() => parseAdmissionReview(body)).toThrow(AdmissionError);
+});
+
+test.each([
+  ["a text that does not end", '"\\'.repeat(500_000), "it is no JSON"],
+  ["what is deep after much text", `["${"x".repeat(3_000_000)}",${"[".repeat(300)}`, "deeper than"],
+])("the depth of %s is told at once", (_, body, problem) => {
+  const startedMs = performance.now();
+  expect(() => parseAdmissionReview(body)).toThrow(problem);
+  expect(performance.now() - startedMs).toBeLessThan(AT_ONCE_MS);
 });
 
 test("admit() carries the patch in base64, and warnings", () => {

@@ -82,12 +82,16 @@ export function parseAdmissionReview(body: string): AdmissionReview {
   return { apiVersion, kind, request };
 }
 
-/** Whether brackets outside of texts are nested beyond the limit; said before anything recurses into them. */
+/** Whether brackets outside of texts are nested beyond the limit; said before anything recurses into them. No expression: engines give up on long texts, or go back over them. */
 function isDeep(body: string): boolean {
   let depth = 0;
-  for (const [each] of body.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/gs)) {
-    if (each === "{" || each === "[") depth++;
-    else if (each === "}" || each === "]") depth--;
+  let isText = false;
+  for (let at = 0; at < body.length; at++) {
+    const char = body[at];
+    if (char === '"') isText = !isText;
+    else if (isText) at += Number(char === "\\");
+    else if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
     if (depth > DEPTH_LIMIT) return true;
   }
   return false;
