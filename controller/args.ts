@@ -1,6 +1,7 @@
 /** Flags of the controllers' roles, spelled as Linkerd's (control-plane.md, section 1), and their environment. */
 
 import { LEVELS, LogFilter } from "#lib/log/logger.ts";
+import { parseGoDuration } from "#lib/time/duration.ts";
 import { DEFAULT_POLICIES } from "./core/inbound-policy.ts";
 import { INJECTOR_FLAGS } from "./injector/args.ts";
 import type { DestinationArgs } from "./roles/destination.ts";
@@ -236,15 +237,8 @@ class Flags {
   /** Milliseconds of a duration as Go writes it: `24h0m0s`, `1m30s`, `500ms`. */
   duration(name: string): number {
     const text = this.text(name);
-    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-    const whole = parts.map(([part]) => part).join("") === text && parts.length > 0;
-    const ms = parts.reduce(
-      (sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ""] ?? 0),
-      0,
-    );
-    if (!whole || ms <= 0) throw new FlagError(`-${name} cannot be "${text}": it is no duration`);
+    const ms = parseGoDuration(text) ?? 0;
+    if (ms <= 0) throw new FlagError(`-${name} cannot be "${text}": it is no duration`);
     return ms;
   }
 }
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

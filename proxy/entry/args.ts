@@ -53,7 +53,6 @@ function readFlags(
 }
 
 const PORT = /^[1-9]\d{0,4}$/;
-const SECOND_MS = 1000;
 
 /** Reads the flags of `linkerd-await`; a text says what cannot be used. */
 export function parseAwait(words: readonly string[]): AwaitArgs | string {
@@ -102,20 +101,13 @@ function readPlace(text: string): Place | undefined {
   return ip === "" || !PORT.test(port) ? undefined : { ip, port: Number(port) };
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  s: SECOND_MS,
-  m: 60 * SECOND_MS,
-  h: 3600 * SECOND_MS,
-  d: 86_400 * SECOND_MS,
-};
-
 /** Milliseconds that `sleep` is to last: numbers with or without s, m, h, d, together. A text says what cannot be used. */
 export function parseSleep(words: readonly string[]): number | string {
   let total = 0;
   for (const word of words) {
-    const [, amount, unit = "s"] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(word) ?? [];
-    if (amount === undefined) return `${word} is no time`;
-    total += Number(amount) * (UNITS_MS[unit] ?? SECOND_MS);
+    const ms = parseGoDuration(/\d$/.test(word) ? `${word}s` : word);
+    if (ms === undefined) return `${word} is no time`;
+    total += ms;
   }
   return words.length === 0 ? "no time is given" : total;
 }
