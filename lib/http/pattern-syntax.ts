@@ -102,8 +102,14 @@ class Parser {
 
 const ASCII = 128;
 
-/** One character at a time there is nothing to go back over; those of paths are looked up. */
+/** A character that stands for itself, perhaps escaped. */
+const LITERAL = /^(?:\\([^A-Za-z0-9])|([^\\.]))$/;
+
+/** One character at a time there is nothing to go back over; those of paths are looked up in a class. */
 function charOf(source: string): PatternNode | undefined {
+  const [, escaped, plain] = LITERAL.exec(source) ?? [];
+  const literal = escaped ?? plain;
+  if (literal !== undefined) return { type: "char", accepts: (char) => char === literal };
   try {
     const one = new RegExp(`^${source}$`);
     const table = Array.from({ length: ASCII }, (_, code) => one.test(String.fromCharCode(code)));
