@@ -53,6 +53,27 @@ test("F19: an identity has only so many calls open; one that ends makes room", (
   expect(enter("evil")).toBe("taken");
 });
 
+test("a service account of a thousand pods, of which each calls ten Services, is refused nothing", () => {
+  const { gate, state, enter } = rig();
+  // Policy, profile and endpoints of each Service, and policy of some ports of its own.
+  const callsOfPod = 10 * 3 + 4;
+  for (let pod = 0; pod < 1_000; pod++) {
+    state.nowMs += 1_000;
+    for (let call = 0; call < callsOfPod; call++) gate.enter("web.shop", "watch");
+  }
+  expect(enter("web.shop")).toBe("taken");
+});
+
+test("F19: open watches keep nobody of that identity from what is answered at once, as a first certificate", () => {
+  const { gate, state, enter } = rig();
+  for (let call = 0; call < OPEN_CALLS_LIMIT; call++) {
+    state.nowMs += 1_000;
+    gate.enter("", "watch");
+  }
+  state.nowMs += 1_000;
+  expect([enter(""), enter("", "unary")]).toEqual(["too many calls are open", "taken"]);
+});
+
 test("F19: identities without end are not told apart without end", () => {
   const { gate, state, enter } = rig();
   for (let i = 0; i < IDENTITIES_LIMIT; i++) gate.enter(`made-up-${i}`, "watch");

@@ -11,8 +11,12 @@ import type { Family, Registry } from "#lib/metrics/registry.ts";
  */
 export const CALL_ALLOWANCE = { burst: 10_000, perSecond: 1_000 } as const;
 
-/** Calls of one identity that may be open together. */
-export const OPEN_CALLS_LIMIT = 20_000;
+/**
+ * Watches of one identity that may be open together, at 5 KB each. A thousand proxies of one account have three for
+ * each of their destinations and one for each of their ports. Callers without an identity are one: of the identity
+ * service those are all proxies, which connect before they have a certificate and then watch the trust anchors.
+ */
+export const OPEN_CALLS_LIMIT = 50_000;
 
 /** Identities that are told apart; beyond that, those that come new share one allowance. */
 export const IDENTITIES_LIMIT = 10_000;
@@ -57,7 +61,8 @@ export class CallGate {
     if (kind === "watch" && memoryShare() >= MEMORY_SHARE_LIMIT)
       throw this.#refuse("memory", GrpcCode.UNAVAILABLE, "controller is short of memory");
     const caller = this.#callerOf(identity);
-    if (caller.open >= OPEN_CALLS_LIMIT)
+    // What is answered at once ends by itself: else watches without an identity would keep others from their first certificate.
+    if (kind === "watch" && caller.open >= OPEN_CALLS_LIMIT)
       throw this.#refuse("open", GrpcCode.RESOURCE_EXHAUSTED, "too many calls are open");
     if (!caller.budget.spend(now()))
       throw this.#refuse("rate", GrpcCode.RESOURCE_EXHAUSTED, "too many calls a second");
