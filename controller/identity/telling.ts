@@ -1,8 +1,12 @@
 /** What the authority does, told in Events: of certificates on the account that has one, of the issuer on the service's own Deployment. */
 
 import type { KubeClient } from "#lib/k8s/client.ts";
-import type { EventFacts, EventSubject, EventWriter } from "#lib/k8s/events.ts";
-import { DEPLOYMENTS } from "#lib/k8s/resource.ts";
+import {
+  deploymentSubject,
+  type EventFacts,
+  type EventSubject,
+  type EventWriter,
+} from "#lib/k8s/events.ts";
 
 /** The service's own name. */
 export const IDENTITY = "linkerd-identity";
@@ -18,12 +22,8 @@ export function createTelling(options: {
 }): { readonly ofIssuer: TellOfIssuer; readonly ofLeaf: (identity: string) => void } {
   const { events, client, namespace } = options;
   const own = { apiVersion: "apps/v1", kind: "Deployment", name: IDENTITY, namespace };
-  const refine = async (): Promise<EventSubject | undefined> => {
-    const found = await client
-      .get(DEPLOYMENTS, { name: IDENTITY, namespace })
-      .catch(() => undefined);
-    return found && { ...own, uid: found.metadata?.uid };
-  };
+  const refine = (): Promise<EventSubject | undefined> =>
+    deploymentSubject(client, { name: IDENTITY, namespace });
   return {
     ofIssuer: (facts) => events.write(own, facts, refine),
     ofLeaf: (identity) => {

@@ -1,6 +1,7 @@
 /** A Pod, with its namespace's annotations, as a Workload. */
 
 import { annotation, CONFIG, CONTROL_PLANE_NS, parsePortRanges } from "#lib/k8s/annotations.ts";
+import { ownerOf } from "#lib/k8s/owner.ts";
 import type { Container, Namespace, Pod } from "#lib/k8s/types/core.ts";
 import type { Ports, Workload } from "../core/workload.ts";
 
@@ -39,16 +40,6 @@ function portsByName(containers: readonly Container[]): Map<string, number> {
   return new Map(
     ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
   );
-}
-
-/** A ReplicaSet named after a Deployment and its hash stands for that. */
-function ownerOf({ metadata }: Pod): Workload["owner"] {
-  const owner = metadata?.ownerReferences?.find(({ controller }) => controller !== false);
-  if (owner === undefined) return undefined;
-  const hash = metadata?.labels?.["pod-template-hash"];
-  if (owner.kind === "ReplicaSet" && hash !== undefined && owner.name.endsWith(`-${hash}`))
-    return { kind: "Deployment", name: owner.name.slice(0, -hash.length - 1) };
-  return { kind: owner.kind, name: owner.name };
 }
 
 /** The container that is a proxy. */

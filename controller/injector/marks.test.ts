@@ -1,21 +1,19 @@
 import { expect, test } from "bun:test";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
 import { fakeValues } from "../../test/fake/values.ts";
-import { marksOf, opaqueWarnings, ownerOf, withOpaquePorts } from "./marks.ts";
+import { marksOf, opaqueWarnings, withOpaquePorts } from "./marks.ts";
 import { settingsOf } from "./settings.ts";
 
 const values = fakeValues();
 const options = { values, namespaceAnnotations: undefined };
 
-test("ownerOf() takes a ReplicaSet of a Deployment for that; an owner's label is left out where it cannot be one", () => {
+test("an owner's label names a ReplicaSet's Deployment, and is left out where it cannot be one", () => {
   const owned = (kind: string, name: string): Pod => ({
     metadata: {
       labels: { "pod-template-hash": "abc" },
       ownerReferences: [{ apiVersion: "apps/v1", kind, name, uid: "1" }],
     },
   });
-  expect(ownerOf(owned("ReplicaSet", "web-abc"))).toEqual({ kind: "Deployment", name: "web" });
-  expect(ownerOf(owned("ReplicaSet", "web"))).toMatchObject({ kind: "ReplicaSet", name: "web" });
   const labels = (pod: Pod): string[] =>
     Object.keys(
       marksOf(pod, {

@@ -14,6 +14,7 @@ import {
   TRUST_ROOT_SHA256,
   WORKLOAD_NS,
 } from "#lib/k8s/annotations.ts";
+import { type Owner, ownerOf } from "#lib/k8s/owner.ts";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
 import { namedPorts } from "./environment.ts";
 import { quoted } from "./mark-reader.ts";
@@ -88,19 +89,6 @@ function ownerLabel(owner: Owner | undefined): Record<string, string> {
 /** SHA-256 of the anchors' PEM, hex. */
 function trustRootSha256(pem: string): string {
   return createHash("sha256").update(pem).digest("hex");
-}
-
-/** A workload and the kind that it is of. */
-export type Owner = { readonly kind: string; readonly name: string };
-
-/** The workload that a pod belongs to: a ReplicaSet named after a Deployment and its hash stands for that. */
-export function ownerOf({ metadata }: Pod): Owner | undefined {
-  const owner = metadata?.ownerReferences?.find(({ controller }) => controller !== false);
-  if (owner === undefined) return undefined;
-  const hash = metadata?.labels?.["pod-template-hash"];
-  if (owner.kind === "ReplicaSet" && hash !== undefined && owner.name.endsWith(`-${hash}`))
-    return { kind: "Deployment", name: owner.name.slice(0, -hash.length - 1) };
-  return owner;
 }
 
 type OpaqueOptions = Pick<InjectOptions, "namespaceAnnotations" | "values">;

@@ -2,13 +2,17 @@
 
 import { annotation, CONFIG, INJECT, type Marks } from "#lib/k8s/annotations.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import type { EventFacts, EventSubject, EventWriter } from "#lib/k8s/events.ts";
-import { DEPLOYMENTS } from "#lib/k8s/resource.ts";
+import {
+  deploymentSubject,
+  type EventFacts,
+  type EventSubject,
+  type EventWriter,
+} from "#lib/k8s/events.ts";
+import { ownerOf, ownerReference } from "#lib/k8s/owner.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { Family, Labels, Registry } from "#lib/metrics/registry.ts";
 import { SKIP_SENTENCES } from "./decide.ts";
-import { ownerOf } from "./marks.ts";
 import type { Outcome } from "./review.ts";
 import { SETTING_NAMES } from "./without-effect.ts";
 
@@ -58,7 +62,7 @@ function factsOf(outcome: Outcome): EventFacts | undefined {
 
 /** The pod's owner; the pod itself where it has none and is named already. */
 function subjectOf({ pod, namespace }: Told): EventSubject | undefined {
-  const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller !== false);
+  const owner = ownerReference(pod);
   if (owner !== undefined) {
     const { apiVersion, kind, name, uid } = owner;
     return { apiVersion, kind, name, uid, namespace };
@@ -75,13 +79,7 @@ function refinement(
   const owner = ownerOf(pod);
   if (owner?.kind !== "Deployment" || subject.kind !== "ReplicaSet") return undefined;
   const { name } = owner;
-  return async () => {
-    const found = await client.get(DEPLOYMENTS, { name, namespace }).catch(() => undefined);
-    const uid = found?.metadata?.uid;
-    return uid === undefined
-      ? undefined
-      : { apiVersion: "apps/v1", kind: "Deployment", name, namespace, uid };
-  };
+  return () => deploymentSubject(client, { name, namespace });
 }
 
 /** Counts reviews of pods as Linkerd's injector does. */

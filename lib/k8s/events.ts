@@ -4,7 +4,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import type { KubeClient } from "./client.ts";
 import { KubeError } from "./kube-error.ts";
-import { EVENTS } from "./resource.ts";
+import { DEPLOYMENTS, EVENTS } from "./resource.ts";
 import type { KubeEvent } from "./types/event.ts";
 
 /** What an event is about. `kubectl describe` finds it by the uid where one is known. */
@@ -15,6 +15,18 @@ export type EventSubject = {
   readonly namespace: string;
   readonly uid?: string | undefined;
 };
+
+/** A Deployment, with its uid as the API knows it; undefined where it does not. */
+export async function deploymentSubject(
+  client: Pick<KubeClient, "get">,
+  name: { readonly name: string; readonly namespace: string },
+): Promise<EventSubject | undefined> {
+  const found = await client.get(DEPLOYMENTS, name).catch(() => undefined);
+  const uid = found?.metadata?.uid;
+  return uid === undefined
+    ? undefined
+    : { apiVersion: "apps/v1", kind: "Deployment", ...name, uid };
+}
 
 /** What happened. The message is the same each time: then it is counted. */
 export type EventFacts = {
