@@ -13,7 +13,8 @@ import {
   texts,
 } from "#lib/k8s/shape.ts";
 
-const metadata = object({ annotations: optional(texts), labels: optional(texts) });
+const marks = { annotations: optional(texts), labels: optional(texts) };
+const metadata = object(marks);
 const isAddress: Shape = (value) => typeof value === "string" && normalizeIp(value) !== undefined;
 const isClusterIp: Shape = (value) => value === "" || value === "None" || isAddress(value);
 const probe = optional(
@@ -32,13 +33,12 @@ const container = object({
 
 /** A Pod as `toWorkload` reads it. */
 export const isPod: Shape = object({
-  metadata: (value) =>
-    metadata(value) &&
-    object({
-      ownerReferences: optional(
-        list(object({ kind: isText, name: isText, controller: optional(isFlag) })),
-      ),
-    })(value),
+  metadata: object({
+    ...marks,
+    ownerReferences: optional(
+      list(object({ kind: isText, name: isText, controller: optional(isFlag) })),
+    ),
+  }),
   spec: optional(
     object({
       containers: optional(list(container)),
@@ -72,9 +72,6 @@ export const isService: Shape = object({
   ),
 });
 
-/** An EndpointSlice as `endpointSet` reads it; addresses of names (FQDN) are read by nobody. */
-export const isEndpointSlice: Shape = (value) => slice(isAddress)(value) || names(value);
-
 const slice = (address: Shape, addressType: Shape = isText): Shape =>
   object({
     metadata,
@@ -97,7 +94,11 @@ const slice = (address: Shape, addressType: Shape = isText): Shape =>
     ),
   });
 
-const names = slice(isText, (value) => value === "FQDN");
+const ofAddresses = slice(isAddress);
+const ofNames = slice(isText, (value) => value === "FQDN");
+
+/** An EndpointSlice as `endpointSet` reads it; addresses of names (FQDN) are read by nobody. */
+export const isEndpointSlice: Shape = (value) => ofAddresses(value) || ofNames(value);
 
 /** A Namespace or a Node: their annotations and labels are read. */
 export const hasMarks: Shape = object({ metadata });

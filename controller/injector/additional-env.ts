@@ -1,6 +1,7 @@
 /** Variables that annotations add to a proxy's (INJ11). */
 
 import { CONFIG, type Marks } from "#lib/k8s/annotations.ts";
+import { isObject } from "#lib/k8s/shape.ts";
 import type { EnvVar } from "#lib/k8s/types/core.ts";
 import { quoted } from "./mark-reader.ts";
 
@@ -49,9 +50,6 @@ function readEnv(text: string): readonly EnvVar[] | string {
   }
   return env;
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A variable as the API server takes it; it would refuse the whole pod for one that it does not. */
 function readVariable(each: unknown): EnvVar | string {

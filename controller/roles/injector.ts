@@ -27,7 +27,7 @@ export function startInjector(
 ): RunningInjector {
   const { clock, log, client } = surroundings;
   const registry = new Registry();
-  const events = createEventWriter({ ...surroundings, component: "linkerd-proxy-injector" });
+  const events = createEventWriter({ ...surroundings, component: INJECTOR });
   const onReviewed = createTelling({ registry, events, client });
   let webhook: WebhookServer | undefined;
   let stopped = false;

@@ -16,7 +16,8 @@ export const isNumber: Shape = (value) => typeof value === "number";
 export const isFlag: Shape = (value) => typeof value === "boolean";
 export const isTextOrNumber: Shape = (value) => isText(value) || isNumber(value);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** Whether a value is an object, and no list. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An object whose named fields have the given forms; others may be there too. */
