@@ -3,24 +3,23 @@
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Change } from "#lib/k8s/object-store.ts";
 import { SERVICE_NAME } from "#lib/k8s/resource.ts";
-import type { Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
-import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Catalog, EndpointQuery, Key } from "../core/catalog.ts";
 import type { EndpointOptions, EndpointSet } from "../core/endpoint.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { Workload } from "../core/workload.ts";
 import { endpointSet, isLocal } from "./endpoint-slices.ts";
+import type { KeptNames, KeptPod, KeptService, KeptSlice } from "./kept-objects.ts";
 import { toWorkload } from "./pods.ts";
 import { toServiceView } from "./services.ts";
 
 /** What is watched. */
 export type Informers = {
-  readonly pods: Informer<Pod>;
-  readonly services: Informer<Service>;
-  readonly slices: Informer<EndpointSlice>;
-  readonly namespaces: Informer<Namespace>;
-  readonly nodes: Informer<Node>;
+  readonly pods: Informer<KeptPod>;
+  readonly services: Informer<KeptService>;
+  readonly slices: Informer<KeptSlice>;
+  readonly namespaces: Informer<KeptNames>;
+  readonly nodes: Informer<KeptNames>;
 };
 
 /** How the cluster is read. */
@@ -109,7 +108,7 @@ export class Cluster implements Catalog {
     };
   }
 
-  #context(namespace: string): { namespace: Namespace | undefined; opaquePorts: string } {
+  #context(namespace: string): { namespace: KeptNames | undefined; opaquePorts: string } {
     return {
       namespace: this.#from.namespaces.get({ name: namespace }),
       opaquePorts: this.#options.opaquePorts,
@@ -125,7 +124,7 @@ export class Cluster implements Catalog {
       for (const listener of [...(this.#listeners.get(key) ?? [])]) listener();
   }
 
-  #onPod({ type, object, previous }: Change<Pod>): void {
+  #onPod({ type, object, previous }: Change<KeptPod>): void {
     this.#movePod(previous, type === "deleted" ? undefined : object);
     const ips = [...podIps(object), ...podIps(previous)];
     const services = this.#servicesOfPod(object);
@@ -133,7 +132,7 @@ export class Cluster implements Catalog {
   }
 
   /** Services whose slices name the pod: its labels and annotations shape the endpoint. */
-  #servicesOfPod({ metadata }: Pod): Key[] {
+  #servicesOfPod({ metadata }: KeptPod): Key[] {
     const prefix = `${metadata?.namespace}/`;
     return [...this.#slicesByService].flatMap(([service, slices]): Key[] => {
       if (!service.startsWith(prefix)) return [];
@@ -146,13 +145,13 @@ export class Cluster implements Catalog {
     });
   }
 
-  #onService({ type, object, previous }: Change<Service>): void {
+  #onService({ type, object, previous }: Change<KeptService>): void {
     this.#moveService(previous, type === "deleted" ? undefined : object);
     const ips = [...serviceIps(object), ...serviceIps(previous)];
     this.#wake([`service/${slash(object)}` as Key, ...ips.map((ip): Key => `ip/${ip}`)]);
   }
 
-  #onSlice({ type, object, previous }: Change<EndpointSlice>): void {
+  #onSlice({ type, object, previous }: Change<KeptSlice>): void {
     this.#moveSlice(previous, type === "deleted" ? undefined : object);
     const services = [object, previous].flatMap((slice) => serviceOf(slice) ?? []);
     this.#wake(services.map((service) => `service/${service}` as Key));
@@ -167,12 +166,12 @@ export class Cluster implements Catalog {
   }
 
   /** Zones of clients: only a change of the zone concerns anyone. */
-  #onNode({ object, previous }: Change<Node>): void {
+  #onNode({ object, previous }: Change<KeptNames>): void {
     if (object.metadata?.labels?.[ZONE] === previous?.metadata?.labels?.[ZONE]) return;
     this.#wake([...this.#listeners.keys()].filter((key) => key.startsWith("service/")));
   }
 
-  #movePod(before: Pod | undefined, after: Pod | undefined): void {
+  #movePod(before: KeptPod | undefined, after: KeptPod | undefined): void {
     move(
       this.#podsByIp,
       before && [podIps(before), slash(before)],
@@ -180,7 +179,7 @@ export class Cluster implements Catalog {
     );
   }
 
-  #moveService(before: Service | undefined, after: Service | undefined): void {
+  #moveService(before: KeptService | undefined, after: KeptService | undefined): void {
     move(
       this.#servicesByIp,
       before && [serviceIps(before), slash(before)],
@@ -188,8 +187,8 @@ export class Cluster implements Catalog {
     );
   }
 
-  #moveSlice(before: EndpointSlice | undefined, after: EndpointSlice | undefined): void {
-    const entry = (slice: EndpointSlice): Entry => [[serviceOf(slice) ?? ""], slash(slice)];
+  #moveSlice(before: KeptSlice | undefined, after: KeptSlice | undefined): void {
+    const entry = (slice: KeptSlice): Entry => [[serviceOf(slice) ?? ""], slash(slice)];
     move(this.#slicesByService, before && entry(before), after && entry(after));
   }
 }
@@ -211,7 +210,7 @@ function move(
 }
 
 /** Addresses that are the pod's alone: the node's, and those of pods that have ended, are not. */
-function podIps(pod: Pod | undefined): string[] {
+function podIps(pod: KeptPod | undefined): string[] {
   const ended = pod?.status?.phase === "Succeeded" || pod?.status?.phase === "Failed";
   if (pod === undefined || ended || pod.spec?.hostNetwork === true) return [];
   return [
@@ -219,13 +218,13 @@ function podIps(pod: Pod | undefined): string[] {
   ].filter((ip) => ip !== "");
 }
 
-function serviceIps(service: Service | undefined): readonly string[] {
+function serviceIps(service: KeptService | undefined): readonly string[] {
   return service === undefined
     ? []
     : toServiceView(service, { namespace: undefined, opaquePorts: "" }).clusterIps;
 }
 
-function serviceOf(slice: EndpointSlice | undefined): string | undefined {
+function serviceOf(slice: KeptSlice | undefined): string | undefined {
   const name = slice?.metadata?.labels?.[SERVICE_NAME];
   return name === undefined ? undefined : `${slice?.metadata?.namespace}/${name}`;
 }

@@ -1,7 +1,5 @@
 /** The endpoints of a Service's port out of its EndpointSlices (DST1, DST3, DST10, DST11). */
 
-import type { Service } from "#lib/k8s/types/core.ts";
-import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import type { EndpointQuery } from "../core/catalog.ts";
 import {
   type Endpoint,
@@ -10,17 +8,16 @@ import {
   endpointOf,
 } from "../core/endpoint.ts";
 import type { Workload } from "../core/workload.ts";
+import type { KeptEndpoint, KeptService, KeptSlice } from "./kept-objects.ts";
 
 /** What endpoints are made of. */
 export type EndpointSource = {
-  readonly service: Service | undefined;
-  readonly slices: readonly EndpointSlice[];
+  readonly service: KeptService | undefined;
+  readonly slices: readonly KeptSlice[];
   readonly workload: (name: { name: string; namespace: string }) => Workload | undefined;
   readonly clientZone: string;
   readonly options: EndpointOptions;
 };
-
-type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
 
 /** The ready endpoints of a view. */
 export function endpointSet(query: EndpointQuery, source: EndpointSource): EndpointSet {
@@ -45,14 +42,14 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
 }
 
 /** Whether a Service's clients are given the endpoints of their own node only. */
-export const isLocal = (service: Service | undefined): boolean =>
+export const isLocal = (service: KeptService | undefined): boolean =>
   service?.spec?.internalTrafficPolicy === "Local";
 
-type Ready = { readonly endpoint: SliceEndpoint; readonly port: number };
+type Ready = { readonly endpoint: KeptEndpoint; readonly port: number };
 
 function readySlice(
-  slice: EndpointSlice,
-  { query, service }: { readonly query: EndpointQuery; readonly service: Service },
+  slice: KeptSlice,
+  { query, service }: { readonly query: EndpointQuery; readonly service: KeptService },
 ): Ready[] {
   const port = targetPort(slice, { query, service });
   if (port === undefined) return [];
@@ -64,8 +61,8 @@ function readySlice(
 
 /** The slice's port by the name of the Service's; a port that the Service does not have is taken as it is. */
 function targetPort(
-  slice: EndpointSlice,
-  { query, service }: { readonly query: EndpointQuery; readonly service: Service },
+  slice: KeptSlice,
+  { query, service }: { readonly query: EndpointQuery; readonly service: KeptService },
 ): number | undefined {
   const known = service.spec?.ports?.find(({ port }) => port === query.port);
   if (known === undefined) return query.port;
@@ -83,7 +80,7 @@ function inZone(all: readonly Ready[], zone: string): readonly Ready[] {
 }
 
 function makeEndpoint(
-  { targetRef, zone }: SliceEndpoint,
+  { targetRef, zone }: KeptEndpoint,
   at: {
     readonly ip: string;
     readonly port: number;

@@ -1,18 +1,26 @@
 /** What the informers keep of objects: what this folder reads, and the labels that policy selects by. A meshed pod is 10 KB, of which that is a tenth. */
 
-import type { Container, Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
+import type { Container, Namespace, Node, Pod, Probe, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
-import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { ObjectMeta } from "#lib/k8s/types/meta.ts";
+import type {
+  KeptContainer,
+  KeptEndpoint,
+  KeptMetadata,
+  KeptNames,
+  KeptPod,
+  KeptPodStatus,
+  KeptProbe,
+  KeptService,
+  KeptSlice,
+} from "./kept-objects.ts";
 import { LISTEN_VARIABLES, PROXY_CONTAINER } from "./pods.ts";
-
-type Metadata = NonNullable<KubeObject["metadata"]>;
-type Probe = NonNullable<Container["livenessProbe"]>;
 
 /** Annotations of Linkerd's names and of ours. */
 const OURS = /(?:^|\.)(?:linkerd|bunkerd)\.io\//;
 
 /** Of a pod: who it is, where it runs, its ports and probes, and where its proxy listens. */
-export function keptPod({ metadata, spec, status }: Pod): Pod {
+export function keptPod({ metadata, spec, status }: Pod): KeptPod {
   const { initContainers, containers, nodeName, hostNetwork, serviceAccountName } = spec ?? {};
   const owners = metadata?.ownerReferences?.map(({ apiVersion, kind, name, uid, controller }) => ({
     ...{ apiVersion, kind, name, uid },
@@ -32,7 +40,7 @@ export function keptPod({ metadata, spec, status }: Pod): Pod {
 }
 
 /** Of a Service all but what nobody reads of its metadata, and its status. */
-export const keptService = ({ metadata, spec }: Service): Service => ({
+export const keptService = ({ metadata, spec }: Service): KeptService => ({
   metadata: keptMetadata(metadata),
   ...(spec && { spec }),
 });
@@ -43,16 +51,14 @@ export const keptSlice = ({
   addressType,
   ports,
   endpoints,
-}: EndpointSlice): EndpointSlice => ({
+}: EndpointSlice): KeptSlice => ({
   metadata: keptMetadata(metadata),
   addressType,
   ...(ports && { ports }),
   endpoints: endpoints?.map(keptEndpoint) ?? [],
 });
 
-type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
-
-function keptEndpoint(endpoint: SliceEndpoint): SliceEndpoint {
+function keptEndpoint(endpoint: NonNullable<EndpointSlice["endpoints"]>[number]): KeptEndpoint {
   const { addresses, conditions, hostname, nodeName, zone, hints, targetRef } = endpoint;
   const { kind, name, namespace } = targetRef ?? {};
   return {
@@ -73,11 +79,11 @@ function keptEndpoint(endpoint: SliceEndpoint): SliceEndpoint {
 }
 
 /** Of a namespace or a node only names, labels and our annotations. */
-export const keptNames = ({ metadata }: Namespace | Node): Namespace & Node => ({
+export const keptNames = ({ metadata }: Namespace | Node): KeptNames => ({
   metadata: keptMetadata(metadata),
 });
 
-function keptMetadata(metadata: Metadata | undefined): Metadata {
+function keptMetadata(metadata: ObjectMeta | undefined): KeptMetadata {
   const { name, namespace, uid, resourceVersion, labels, annotations } = metadata ?? {};
   const ours = Object.entries(annotations ?? {}).filter(([key]) => OURS.test(key));
   return {
@@ -91,7 +97,7 @@ function keptMetadata(metadata: Metadata | undefined): Metadata {
   };
 }
 
-function keptContainer(container: Container): Container {
+function keptContainer(container: Container): KeptContainer {
   const { name, ports, env, livenessProbe, readinessProbe, startupProbe } = container;
   const listens =
     name === PROXY_CONTAINER
@@ -107,17 +113,13 @@ function keptContainer(container: Container): Container {
   };
 }
 
-const keptProbe = ({ httpGet }: Probe): Probe => ({
+const keptProbe = ({ httpGet }: Probe): KeptProbe => ({
   ...(httpGet && {
     httpGet: { port: httpGet.port, ...(httpGet.path !== undefined && { path: httpGet.path }) },
   }),
 });
 
-function keptStatus({
-  phase,
-  podIP,
-  podIPs,
-}: NonNullable<Pod["status"]>): NonNullable<Pod["status"]> {
+function keptStatus({ phase, podIP, podIPs }: NonNullable<Pod["status"]>): KeptPodStatus {
   return {
     ...(phase !== undefined && { phase }),
     ...(podIP !== undefined && { podIP }),

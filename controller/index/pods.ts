@@ -2,13 +2,13 @@
 
 import { annotation, CONFIG, CONTROL_PLANE_NS, parsePortRanges } from "#lib/k8s/annotations.ts";
 import { ownerOf } from "#lib/k8s/owner.ts";
-import type { Container, Namespace, Pod } from "#lib/k8s/types/core.ts";
 import type { Ports, Workload } from "../core/workload.ts";
+import type { KeptContainer, KeptNames, KeptPod } from "./kept-objects.ts";
 
 /** Reads a pod; `opaquePorts` is the cluster's default list. */
 export function toWorkload(
-  pod: Pod,
-  from: { readonly namespace: Namespace | undefined; readonly opaquePorts: string },
+  pod: KeptPod,
+  from: { readonly namespace: KeptNames | undefined; readonly opaquePorts: string },
 ): Workload {
   const { metadata, spec, status } = pod;
   const marks = { pod: metadata?.annotations, namespace: from.namespace?.metadata?.annotations };
@@ -35,7 +35,7 @@ export function toWorkload(
   };
 }
 
-function portsByName(containers: readonly Container[]): Map<string, number> {
+function portsByName(containers: readonly KeptContainer[]): Map<string, number> {
   const ports = containers.flatMap((container) => container.ports ?? []);
   return new Map(
     ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
@@ -51,7 +51,7 @@ export const LISTEN_VARIABLES: readonly string[] = ["INBOUND", "ADMIN", "CONTROL
 );
 
 /** DST5: the ports out of the proxy's own variables; undefined where one cannot be read. */
-function proxyOf(containers: readonly Container[]): Workload["proxy"] {
+function proxyOf(containers: readonly KeptContainer[]): Workload["proxy"] {
   const env = containers.find(({ name }) => name === PROXY_CONTAINER)?.env ?? [];
   const [inboundPort, ...metaPorts] = LISTEN_VARIABLES.map((variable) => {
     const value = env.find(({ name }) => name === variable)?.value ?? "";
@@ -62,7 +62,7 @@ function proxyOf(containers: readonly Container[]): Workload["proxy"] {
 }
 
 function probesOf(
-  containers: readonly Container[],
+  containers: readonly KeptContainer[],
   named: ReadonlyMap<string, number>,
 ): Workload["probes"] {
   const probes = new Map<number, string[]>();

@@ -1,13 +1,13 @@
 /** A Service, with its namespace's annotations, as the APIs see it. */
 
 import { annotation, OPAQUE_PORTS, parsePortRanges } from "#lib/k8s/annotations.ts";
-import type { Namespace, Service } from "#lib/k8s/types/core.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
+import type { KeptNames, KeptService } from "./kept-objects.ts";
 
 /** Reads a Service; `opaquePorts` is the cluster's default list (DST9). */
 export function toServiceView(
-  { metadata, spec }: Service,
-  from: { readonly namespace: Namespace | undefined; readonly opaquePorts: string },
+  { metadata, spec }: KeptService,
+  from: { readonly namespace: KeptNames | undefined; readonly opaquePorts: string },
 ): ServiceView {
   const marks = { pod: metadata?.annotations, namespace: from.namespace?.metadata?.annotations };
   const ips = [...(spec?.clusterIPs ?? []), spec?.clusterIP ?? ""];

@@ -1,19 +1,19 @@
 /** Whom a pod belongs to. */
 
-import type { Pod } from "./types/core.ts";
+import type { ObjectMeta, OwnerReference } from "./types/meta.ts";
 
 /** A workload and the kind that it is of. */
 export type Owner = { readonly kind: string; readonly name: string };
 
-type OwnerReference = NonNullable<NonNullable<Pod["metadata"]>["ownerReferences"]>[number];
+type Owned = { readonly metadata?: Pick<ObjectMeta, "labels" | "ownerReferences"> };
 
 /** The object that made a pod, as the pod names it. */
-export function ownerReference({ metadata }: Pod): OwnerReference | undefined {
+export function ownerReference({ metadata }: Owned): OwnerReference | undefined {
   return metadata?.ownerReferences?.find(({ controller }) => controller !== false);
 }
 
 /** The workload that a pod belongs to: a ReplicaSet named after a Deployment and its hash stands for that. */
-export function ownerOf(pod: Pod): Owner | undefined {
+export function ownerOf(pod: Owned): Owner | undefined {
   const owner = ownerReference(pod);
   if (owner === undefined) return undefined;
   const { kind, name } = owner;
