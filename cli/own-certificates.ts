@@ -33,7 +33,7 @@ export async function readOwnCertificates(
   };
 }
 
-/** All of them, or undefined where no flag names one. Throws CommandError where some are missing or do not fit together. */
+/** All of them, or undefined where no flag names one. Throws CommandError where some are missing. */
 export async function readAllOwnCertificates(
   flags: InstallFlags,
 ): Promise<IdentityCertificates | undefined> {
@@ -43,7 +43,6 @@ export async function readAllOwnCertificates(
     throw new CommandError(
       "Cannot use own certificates: --identity-trust-anchors-file, --identity-issuer-certificate-file and --identity-issuer-key-file belong together",
     );
-  expectFit({ anchorsPem, issuer });
   return { anchorsPem, issuer };
 }
 

@@ -112,6 +112,18 @@ test("certificates may be among the values, and are kept with nothing that is se
   expect(JSON.stringify(named(out, "ConfigMap/linkerd-config"))).not.toContain("PRIVATE KEY");
 });
 
+test("certificates among the values that do not fit together are refused", async () => {
+  const how = { namespace: "linkerd", trustDomain: "x", nowMs: INSTALLED_MS };
+  const [own, other] = [createCertificates(how), createCertificates(how)];
+  const tls = { crtPEM: own.issuer.crtPem, keyPEM: own.issuer.keyPem };
+  const values = { identityTrustAnchorsPEM: other.anchorsPem, identity: { issuer: { tls } } };
+  await writeFile(join(folder, "unfit.yml"), JSON.stringify(values));
+  const words = ["install", "--ignore-cluster", "-f", join(folder, "unfit.yml")];
+  const { status, out, err } = await runCommand(words, world);
+  expect([status, out]).toEqual([1, ""]);
+  expect(err).toContain("the issuer does not chain to a trust anchor");
+});
+
 test("install looks into the cluster first", async () => {
   const refused = async (objects: KubeObject[]): Promise<string> =>
     (await runCommand(["install"], { ...world, client: fakeCluster(objects) })).err;

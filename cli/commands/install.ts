@@ -25,7 +25,7 @@ import {
 import { joinOverrides, valuesOf } from "../install-values.ts";
 import { CONFIG, isHelms, readInstalled } from "../installed.ts";
 import { printsControlPlane, writeManifest } from "../manifest.ts";
-import { readAllOwnCertificates } from "../own-certificates.ts";
+import { expectFit, readAllOwnCertificates } from "../own-certificates.ts";
 import { addSettingFlags, CNI_SETTINGS, CNI_TOLD, settingOverrides } from "../setting-flags.ts";
 
 type Flags = InstallFlags & {
@@ -77,6 +77,7 @@ export function addInstall(parent: Command, context: Context): void {
     const values = valuesOf(context.version, overrides);
     const given = certificatesIn(values);
     const own = (await readAllOwnCertificates(flags)) ?? given.own;
+    if (own !== undefined) expectFit(own);
     if (flags.ignoreCluster !== true) await expectNothingInstalled(flags, context);
     const certificates = createCertificates({
       namespace: values.namespace,
