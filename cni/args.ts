@@ -2,7 +2,7 @@
 
 import { LEVELS } from "#lib/log/logger.ts";
 import { REDIRECTS } from "./apply/choose.ts";
-import { EXEMPT, type Exempt, planRedirect } from "./redirect/plan.ts";
+import { EXEMPT, type Exempt, listed, planRedirect } from "./redirect/plan.ts";
 
 /** What the agent is started with. */
 export interface AgentArgs {
@@ -126,12 +126,6 @@ function readArgs(
     },
   };
 }
-
-const listed = (text: string): string[] =>
-  text
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
 
 /** What every pod's plan can be made with, or what is wrong with it. */
 function readExempt(get: (name: string) => readonly string[]): Exempt | string {

@@ -1,6 +1,6 @@
 /** Flags of Linkerd's `proxy-init`, as a genuine control plane's injector gives them. */
 
-import { EXEMPT, PROXY_UID, planRedirect, type RedirectPlan } from "../redirect/plan.ts";
+import { EXEMPT, listed, PROXY_UID, planRedirect, type RedirectPlan } from "../redirect/plan.ts";
 
 /** What it is asked for. */
 export interface InitArgs {
@@ -64,12 +64,6 @@ function readMode(get: (name: string) => string): InitArgs["mode"] {
   if (mode === "nft" || get("firewall-bin-path").includes("nft")) return "nft";
   return mode === "" ? "auto" : "iptables";
 }
-
-const listed = (text: string): string[] =>
-  text
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
 
 function readPlan(get: (name: string) => string): RedirectPlan | string {
   const annotations = {

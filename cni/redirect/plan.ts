@@ -40,6 +40,13 @@ export const EXEMPT: Exempt = {
   subnets: [],
 };
 
+/** A list apart by commas, as annotations and flags have it. */
+export const listed = (text: string): string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+
 /** Plans a pod's redirection; the pod's annotations win over its namespace's. */
 export function planRedirect(
   pod: {
@@ -50,10 +57,7 @@ export function planRedirect(
   exempt: Exempt = EXEMPT,
 ): RedirectPlan {
   const read = (name: string): string[] =>
-    (pod.annotations[PREFIX + name] ?? pod.namespaceAnnotations[PREFIX + name] ?? "")
-      .split(",")
-      .map((each) => each.trim())
-      .filter((each) => each !== "");
+    listed(pod.annotations[PREFIX + name] ?? pod.namespaceAnnotations[PREFIX + name] ?? "");
   const ports = (name: string, defaults: readonly string[]): string[] => {
     const all = [...defaults, ...read(name)];
     const wrong = all.find((each) => !isPortRange(each));
