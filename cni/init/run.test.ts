@@ -50,6 +50,8 @@ test("runStep() has what a program says, and that there is none", () => {
   expect(runStep({ command: ["no-such-program"], input: "" }).ok).toBe(false);
 });
 
+const canRedirect = Bun.which("nft") !== null && process.getuid?.() === 0;
+
 /** Runs it in a namespace of its own, twice, and then a command there. */
 const inside = (words: readonly string[], then: string): string => {
   const script = `
@@ -62,7 +64,7 @@ const inside = (words: readonly string[], then: string): string => {
   return `${run.stdout}${run.stderr}`;
 };
 
-test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(
+test.skipIf(!canRedirect || Bun.which("iptables") === null)(
   "redirectPod() writes rules that are there once, however often it runs (needs root, nft and iptables)",
   () => {
     const nft = inside(["--iptables-mode=nft", "--ipv6=false"], "nft list ruleset");
@@ -78,17 +80,14 @@ test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(
   },
 );
 
-test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(
-  "redirectPod() says what it lacks (needs root and nft)",
-  () => {
-    const script = `
+test.skipIf(!canRedirect)("redirectPod() says what it lacks (needs root and nft)", () => {
+  const script = `
       const { parseInit } = await import("${import.meta.dir}/args.ts");
       const { redirectPod, runStep } = await import("${import.meta.dir}/run.ts");
       try { redirectPod(parseInit([]), { say: console.log, run: runStep }); } catch (error) { console.log(error.message); }`;
-    const run = Bun.spawnSync([
-      ...["unshare", "--net", "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"],
-      ...[process.execPath, "-e", script],
-    ]);
-    expect(run.stdout.toString()).toMatch(/^Cannot redirect: nft: .*; iptables: .*NET_ADMIN/);
-  },
-);
+  const run = Bun.spawnSync([
+    ...["unshare", "--net", "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"],
+    ...[process.execPath, "-e", script],
+  ]);
+  expect(run.stdout.toString()).toMatch(/^Cannot redirect: nft: .*; iptables: .*NET_ADMIN/);
+});

@@ -35,8 +35,10 @@ test.skipIf(!canBuild)(
   },
 );
 
-test.skipIf(!canBuild || !isRoot || Bun.which("setpriv") === null)(
-  "the starter's own capabilities are the program's, also of nobody who can gain none (needs root, setpriv and a C compiler)",
+test.skipIf(
+  !canBuild || !isRoot || ["setpriv", "python3"].some((name) => Bun.which(name) === null),
+)(
+  "the starter's own capabilities are the program's, also of nobody who can gain none (needs root, setpriv, Python 3 and a C compiler)",
   () => {
     const folder = mkdtempSync(`${tmpdir()}/starter-`);
     try {

@@ -92,6 +92,12 @@ export class FakeKubeApi {
     } as RequestInit);
   }
 
+  /** Ends every watch and refuses so many of the next ones; all of them until faults are cleared, where it is not said. */
+  cutWatches(times: number = Number.POSITIVE_INFINITY): void {
+    this.api.faults.inject({ match: "watch=true", times, fault: { type: "status", status: 503 } });
+    this.api.stop();
+  }
+
   stop(): void {
     this.api.stop();
     this.#listener.stop();

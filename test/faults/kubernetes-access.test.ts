@@ -74,12 +74,7 @@ test("F1: a role without the API serves on, is ready, and says in its metrics th
       () => `degraded is not ${value}`,
     );
   await shows("0");
-  plane.kube.api.faults.inject({
-    match: "watch=true",
-    times: 1_000_000,
-    fault: { type: "status", status: 503 },
-  });
-  plane.kube.api.stop();
+  plane.kube.cutWatches();
   await shows("1");
   expect((await fetch(`${admin}/ready`)).status).toBe(200);
   plane.kube.api.faults.clear();

@@ -18,6 +18,8 @@ const STEP_MS = 250;
 /** True milliseconds of a step at least, so that bytes can travel, and at most, while a request is not answered. */
 const TRUE_STEP_MS = 1;
 const PATIENCE_MS = 1_000;
+/** How long what needs no time of its own is waited for. */
+const SOON_MS = 5_000;
 
 /** One informer. */
 export class KubernetesBed {
@@ -143,7 +145,7 @@ export class KubernetesBed {
 
   /** Waits without letting more time pass than does by itself. */
   async soon(holds: () => boolean, why: string): Promise<void> {
-    const deadline = performance.now() + 5_000;
+    const deadline = performance.now() + SOON_MS;
     while (!holds()) {
       if (performance.now() > deadline) throw new Error(`Cannot wait longer: ${why}`);
       await new Promise<void>(setImmediate);

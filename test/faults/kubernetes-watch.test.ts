@@ -33,12 +33,7 @@ test("F1: while the API is away what is known stays, and is marked old; then all
   bed = await KubernetesBed.start();
   await bed.put("a", "1");
   await bed.soon(() => bed.value("a") === "1", "a");
-  bed.kube.api.faults.inject({
-    match: "watch=true",
-    times: 1_000_000,
-    fault: { type: "status", status: 503 },
-  });
-  bed.kube.api.stop();
+  bed.kube.cutWatches();
   await bed.put("a", "2");
   await bed.pass(100_000);
   expect([bed.value("a"), bed.informer.degraded]).toEqual(["1", true]);
@@ -72,12 +67,7 @@ test("F3: 410 as a status lists once, and no change is lost", async () => {
   await bed.put("gone", "1");
   await bed.soon(() => bed.informer.list().length >= 2, "both");
   await watching();
-  bed.kube.api.faults.inject({
-    match: "watch=true",
-    times: 1,
-    fault: { type: "status", status: 503 },
-  });
-  bed.kube.api.stop();
+  bed.kube.cutWatches(1);
   await bed.put("kept", "2");
   await bed.delete("gone");
   await bed.put("new", "1");
@@ -175,12 +165,7 @@ test("F8: what is deleted and made again under its name is another one", async (
   await bed.put("a", "1");
   await bed.soon(() => bed.value("a") === "1", "a");
   await watching();
-  bed.kube.api.faults.inject({
-    match: "watch=true",
-    times: 1,
-    fault: { type: "status", status: 503 },
-  });
-  bed.kube.api.stop();
+  bed.kube.cutWatches(1);
   await bed.delete("a");
   await bed.put("a", "2");
   bed.kube.api.store.compact();
