@@ -35,12 +35,16 @@ test("parseValidator() has Linkerd's defaults, and takes both families", () => {
 
 test.each([
   [parseAwait(["--port=x"]), "--port cannot be x"],
+  [parseAwait(["--port=65536"]), "--port cannot be 65536"],
   [parseAwait(["--timeout=soon"]), "--timeout cannot be soon"],
   [parseAwait(["--backoff=x"]), "--backoff cannot be x"],
   [parseAwait(["--nope"]), "--nope is not known"],
   [parseAwait(["--port"]), "--port has no value"],
   [parseValidator(["--connect-addr=here"]), "--connect-addr cannot be here"],
   [parseValidator(["--listen-addr=1.1.1.1"]), "--listen-addr cannot be 1.1.1.1"],
+  [parseValidator(["--listen-addr=1.1.1.1:65536"]), "--listen-addr cannot be 1.1.1.1:65536"],
+  [parseValidator(["--connect-addr=1.1.1.1:0"]), "--connect-addr cannot be 1.1.1.1:0"],
+  [parseValidator(["--connect-addr=1.2.3.4.5:80"]), "--connect-addr cannot be 1.2.3.4.5:80"],
   [parseValidator(["--timeout=x"]), "--timeout cannot be x"],
 ])("%p: %s", (parsed, message) => {
   expect(parsed).toBe(message);

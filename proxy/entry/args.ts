@@ -1,5 +1,6 @@
 /** Flags and environment of the programs that the image is besides a proxy: Linkerd's names. */
 
+import { parseSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 
 /** What `linkerd-await` is asked for. */
@@ -14,13 +15,10 @@ export interface AwaitArgs {
   readonly command: readonly string[];
 }
 
-/** An address and a port. */
-export type Place = { readonly ip: string; readonly port: number };
-
 /** What `linkerd2-network-validator` is asked for. */
 export interface ValidatorArgs {
-  readonly connect: Place;
-  readonly listen: Place;
+  readonly connect: SocketAddr;
+  readonly listen: SocketAddr;
   readonly timeoutMs: number;
 }
 
@@ -52,7 +50,8 @@ function readFlags(
   return { values, rest: [] };
 }
 
-const PORT = /^[1-9]\d{0,4}$/;
+const isPort = (text: string): boolean =>
+  /^\d+$/.test(text) && Number(text) > 0 && Number(text) <= 0xffff;
 
 /** Reads the flags of `linkerd-await`; a text says what cannot be used. */
 export function parseAwait(words: readonly string[]): AwaitArgs | string {
@@ -66,7 +65,7 @@ export function parseAwait(words: readonly string[]): AwaitArgs | string {
   if (typeof flags === "string") return flags;
   const { values, rest } = flags;
   const port = values.get("port") ?? "4191";
-  if (!PORT.test(port)) return `--port cannot be ${port}`;
+  if (!isPort(port)) return `--port cannot be ${port}`;
   const [timeout, backoff] = [values.get("timeout"), values.get("backoff") ?? "1s"];
   const timeoutMs = timeout === undefined ? undefined : parseGoDuration(timeout);
   const backoffMs = parseGoDuration(backoff);
@@ -87,8 +86,8 @@ export function parseValidator(words: readonly string[]): ValidatorArgs | string
   });
   if (typeof flags === "string") return flags;
   const { values } = flags;
-  const connect = readPlace(values.get("connect-addr") ?? "1.1.1.1:20001");
-  const listen = readPlace(values.get("listen-addr") ?? "0.0.0.0:4140");
+  const connect = readAddr(values.get("connect-addr") ?? "1.1.1.1:20001");
+  const listen = readAddr(values.get("listen-addr") ?? "0.0.0.0:4140");
   const timeoutMs = parseGoDuration(values.get("timeout") ?? "10s");
   if (connect === undefined) return `--connect-addr cannot be ${values.get("connect-addr")}`;
   if (listen === undefined) return `--listen-addr cannot be ${values.get("listen-addr")}`;
@@ -96,9 +95,9 @@ export function parseValidator(words: readonly string[]): ValidatorArgs | string
   return { connect, listen, timeoutMs };
 }
 
-function readPlace(text: string): Place | undefined {
-  const [, ip = "", port = ""] = /^\[?([\da-fA-F.:]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
-  return ip === "" || !PORT.test(port) ? undefined : { ip, port: Number(port) };
+function readAddr(text: string): SocketAddr | undefined {
+  const addr = parseSocketAddr(text);
+  return addr?.port === 0 ? undefined : addr;
 }
 
 /** Milliseconds that `sleep` is to last: numbers with or without s, m, h, d, together. A text says what cannot be used. */
