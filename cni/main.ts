@@ -15,9 +15,10 @@ const EXIT_USAGE = 2;
 
 /** Redirects the pod that it runs in, as an init container of it does; `words` are the flags of Linkerd's proxy-init. */
 export async function runProxyInit(words: readonly string[]): Promise<void> {
-  const [{ parseInit }, { redirectPod, runStep }] = await Promise.all([
+  const [{ parseInit }, { redirectPod }, { runStep }] = await Promise.all([
     import("./init/args.ts"),
     import("./init/run.ts"),
+    import("./apply/steps.ts"),
   ]);
   const args = parseInit(words);
   const fail = (code: number, message: string): void => {

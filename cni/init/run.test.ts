@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { type Outcome, runStep, type Step } from "../apply/steps.ts";
 import { parseInit } from "./args.ts";
-import { type Outcome, redirectPod, runStep, type Step } from "./run.ts";
+import { redirectPod } from "./run.ts";
 
 const args = (...words: string[]) => {
   const parsed = parseInit(words);
@@ -28,7 +29,7 @@ test("redirectPod() goes over to iptables where nft fails, with the jumps that a
   const run = (step: Step): Outcome => {
     ran.push(step);
     const [program = ""] = step.command;
-    return { ok: program.endsWith("-restore"), error: `no ${program}` };
+    return { ok: program.endsWith("-restore"), output: "", error: `no ${program}` };
   };
   redirectPod(args("--ipv6=false"), { say: (line) => void said.push(line), run });
   expect(said).toEqual(["Redirected by iptables"]);
@@ -39,15 +40,8 @@ test("redirectPod() goes over to iptables where nft fails, with the jumps that a
     "iptables-restore",
   ]);
   expect(ran.at(-1)?.input).toContain("-A PREROUTING -j");
-  const all = { say: () => undefined, run: () => ({ ok: false, error: "" }) };
-  expect(() => redirectPod(args(), all)).toThrow("nft: it was killed; iptables: it was killed");
-});
-
-test("runStep() has what a program says, and that there is none", () => {
-  const sh = (script: string): Outcome => runStep({ command: ["sh", "-c", script], input: "x" });
-  expect(sh("read x; test $x = x")).toEqual({ ok: true, error: "" });
-  expect(sh("echo first >&2; echo second >&2; exit 1")).toEqual({ ok: false, error: "first" });
-  expect(runStep({ command: ["no-such-program"], input: "" }).ok).toBe(false);
+  const all = { say: () => undefined, run: () => ({ ok: false, output: "", error: "no" }) };
+  expect(() => redirectPod(args(), all)).toThrow("nft: no; iptables: no");
 });
 
 const canRedirect = Bun.which("nft") !== null && process.getuid?.() === 0;
@@ -56,7 +50,8 @@ const canRedirect = Bun.which("nft") !== null && process.getuid?.() === 0;
 const inside = (words: readonly string[], then: string): string => {
   const script = `
     const { parseInit } = await import("${import.meta.dir}/args.ts");
-    const { redirectPod, runStep } = await import("${import.meta.dir}/run.ts");
+    const { redirectPod } = await import("${import.meta.dir}/run.ts");
+    const { runStep } = await import("${import.meta.dir}/../apply/steps.ts");
     const world = { say: console.log, run: runStep };
     for (const _ of [1, 2]) redirectPod(parseInit(${JSON.stringify(words)}), world);`;
   const command = `"$0" -e "$1" && ${then}`;
@@ -83,7 +78,8 @@ test.skipIf(!canRedirect || Bun.which("iptables") === null)(
 test.skipIf(!canRedirect)("redirectPod() says what it lacks (needs root and nft)", () => {
   const script = `
       const { parseInit } = await import("${import.meta.dir}/args.ts");
-      const { redirectPod, runStep } = await import("${import.meta.dir}/run.ts");
+      const { redirectPod } = await import("${import.meta.dir}/run.ts");
+      const { runStep } = await import("${import.meta.dir}/../apply/steps.ts");
       try { redirectPod(parseInit([]), { say: console.log, run: runStep }); } catch (error) { console.log(error.message); }`;
   const run = Bun.spawnSync([
     ...["unshare", "--net", "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"],
