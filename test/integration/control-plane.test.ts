@@ -1,27 +1,16 @@
 /** The roles destination and identity, asked by our proxy's own clients. */
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { GetDestinationSchema, UpdateSchema } from "#lib/api/gen/proxy/destination_pb.ts";
-import { frameMessage, MessageReader } from "#lib/grpc/framing.ts";
-import { HeaderList } from "#lib/http/headers.ts";
-import type { ClientConnection, ClientStream, ResponseHandler } from "#lib/http-io/exchange.ts";
-import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { PODS, SERVICES } from "#lib/k8s/resource.ts";
-import { connectTcp } from "#lib/net/connect.ts";
-import { systemClock } from "#lib/sys/system-clock.ts";
 import { certify } from "../../proxy/control/certify.ts";
-import { toEndpointUpdate } from "../../proxy/control/convert.ts";
 import { workloadKey } from "../../proxy/identity/key.ts";
 import type { ClientPolicy, EndpointUpdate } from "../../proxy/policy/client-policy.ts";
 import type { ServerPolicy } from "../../proxy/policy/server-policy.ts";
 import { FakeControllers } from "../fake/controllers.ts";
-import { wholeOf } from "../fake/whole-of.ts";
+import { applied, Seen, same } from "../fake/seen.ts";
 
 const PATH = "web.mesh.svc.cluster.local:80";
-const GET = "/io.linkerd.proxy.destination.Destination/Get";
-const LIMIT_MS = 10_000;
 
 let plane: FakeControllers;
 
@@ -34,51 +23,6 @@ afterAll(async () => {
   await plane.stop();
   expect(plane.faults).toEqual([]);
 });
-
-/** Values as they come, and the way to wait for one. */
-class Seen<T> {
-  readonly values: T[] = [];
-  #wake: () => void = () => undefined;
-
-  readonly push = (value: T): void => {
-    this.values.push(value);
-    this.#wake();
-  };
-
-  /** The first result that is not undefined, looked for at each value. */
-  async until<R>(what: string, look: (values: readonly T[]) => R | undefined): Promise<R> {
-    const deadline = AbortSignal.timeout(LIMIT_MS);
-    for (;;) {
-      const found = look(this.values);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve, reject) => {
-        this.#wake = resolve;
-        deadline.onabort = () =>
-          reject(new Error(`Cannot see ${what}: ${JSON.stringify(this.values.at(-1))}`));
-      });
-    }
-  }
-}
-
-/** Plays updates into a set of addresses. */
-function applied(updates: readonly EndpointUpdate[]): string[] {
-  const set = new Set<string>();
-  for (const update of updates)
-    switch (update.type) {
-      case "add":
-        for (const { addr } of update.endpoints) set.add(addr.ip);
-        break;
-      case "remove":
-        for (const { ip } of update.addrs) set.delete(ip);
-        break;
-      case "no-endpoints":
-        set.clear();
-    }
-  return [...set].toSorted();
-}
-
-const same = (a: readonly string[], b: readonly string[]): true | undefined =>
-  a.join() === b.join() || undefined;
 
 test("DST2 to DST8: Get gives endpoints with identity and hint, then what is added and removed", async () => {
   await plane.setEndpoints({ "web-1": "10.1.0.1" });
@@ -201,120 +145,3 @@ test("IDY1 to IDY6: Certify waits for the issuer, then signs for the token's acc
     await ask("other.mesh.serviceaccount.identity.linkerd.cluster.local", "identity.l5d.io"),
   ).toContain("must have exactly the DNS name");
 });
-
-test("DST2: a watcher that stalls through many changes ends with the set of a fresh one", async () => {
-  const many = (count: number, from: number): Record<string, string> =>
-    Object.fromEntries(
-      Array.from({ length: count }, (_, at) => [`lone-${at}`, `10.2.${from}.${at + 1}`]),
-    );
-  await plane.setEndpoints(many(3, 0));
-  const slow = await SlowWatcher.open(plane.destination.port);
-  await slow.seen.until("the first set", (all) => (all.length > 0 ? true : undefined));
-  slow.pause();
-  const fresh = new Seen<EndpointUpdate>();
-  const watch = plane.discovery("client").watchEndpoints(PATH, fresh.push);
-  for (let round = 1; round <= 12; round++) {
-    await plane.setEndpoints(many(200, round));
-    const last = Object.values(many(200, round)).toSorted();
-    await fresh.until(`round ${round}`, (all) => same(applied(all), last));
-  }
-  await plane.setEndpoints(many(5, 99));
-  const newest = Object.values(many(5, 99)).toSorted();
-  await fresh.until("the newest set", (all) => same(applied(all), newest));
-  slow.resume();
-  await slow.seen.until("the newest set", (all) => same(applied(all), newest));
-  // 14 sets were set; what could be skipped was.
-  expect(slow.seen.values.length).toBeLessThan(fresh.values.length);
-  watch.cancel();
-  slow.close();
-});
-
-/** A caller of `Get` that can stop reading. */
-class SlowWatcher implements ResponseHandler {
-  readonly seen: Seen<EndpointUpdate> = new Seen<EndpointUpdate>();
-  readonly #reader = new MessageReader();
-  #stream: ClientStream | undefined;
-  #connection: ClientConnection | undefined;
-
-  static async open(port: number): Promise<SlowWatcher> {
-    const watcher = new SlowWatcher();
-    const nothing = (): void => undefined;
-    const connection = await new Promise<ClientConnection>((resolve, reject) => {
-      connectTcp(
-        { ip: "127.0.0.1", port, timeoutMs: 1000, clock: systemClock, onFault: reject },
-        {
-          onConnected: (stream) =>
-            resolve(
-              connectHttp2(
-                stream,
-                { onAvailable: nothing, onClosed: nothing },
-                { now: () => performance.now() },
-              ),
-            ),
-          onFailed: reject,
-        },
-      );
-    });
-    const request = create(GetDestinationSchema, { path: PATH });
-    const headers = HeaderList.of(["content-type", "application/grpc"], ["te", "trailers"]);
-    const stream = connection.send(
-      {
-        method: "POST",
-        scheme: "http",
-        authority: "slow",
-        path: GET,
-        version: "HTTP/2",
-        protocol: "",
-        headers,
-      },
-      false,
-      watcher,
-    );
-    stream.sendBytes(...wholeOf(frameMessage(toBinary(GetDestinationSchema, request))));
-    stream.sendEnd(undefined);
-    watcher.#stream = stream;
-    watcher.#connection = connection;
-    return watcher;
-  }
-
-  pause(): void {
-    this.#stream?.pauseResponse();
-  }
-
-  resume(): void {
-    this.#stream?.resumeResponse();
-  }
-
-  close(): void {
-    this.#connection?.destroy();
-  }
-
-  onResponseBytes(bytes: Buffer, from: number, to: number): void {
-    const chunk = bytes.subarray(from, to);
-    const problem = this.#reader.receive(chunk, (message) => {
-      const update = toEndpointUpdate(fromBinary(UpdateSchema, message));
-      if (update !== undefined) this.seen.push(update);
-    });
-    expect(problem).toBeUndefined();
-  }
-
-  onResponseInformational(): void {
-    // Nothing to learn from it.
-  }
-
-  onResponseHead(): void {
-    // Its messages tell.
-  }
-
-  onResponseEnd(): void {
-    // The test closes it.
-  }
-
-  onResponseReset(): void {
-    // The test closes it.
-  }
-
-  onRequestWritable(): void {
-    // The request is one small message.
-  }
-}
