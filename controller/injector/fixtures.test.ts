@@ -7,6 +7,7 @@ import { AdmissionError, parseAdmissionReview } from "#lib/k8s/admission.ts";
 import type { Container, Pod } from "#lib/k8s/types/core.ts";
 import { planRedirect } from "../../cni/redirect/plan.ts";
 import { readConfig } from "../../proxy/env.ts";
+import { coreKind, fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { parseQuantity } from "./quantity.ts";
 import { answerReview, type Reviewed } from "./review.ts";
@@ -63,15 +64,8 @@ const lengthened = (text: string): string =>
 function bodyOf(fixture: Fixture): string {
   if (fixture.body !== undefined) return lengthened(fixture.body);
   const { kind = "Pod", version = "admission.k8s.io/v1", object = podOf(fixture) } = fixture;
-  const request = {
-    uid: "1",
-    kind: { group: "", version: "v1", kind },
-    operation: "CREATE",
-    namespace: "shop",
-    object,
-    ...fixture.request,
-  };
-  return JSON.stringify({ kind: "AdmissionReview", apiVersion: version, request });
+  const review = fakeReview({ kind: coreKind(kind), object: object as never, ...fixture.request });
+  return JSON.stringify({ ...review, apiVersion: version });
 }
 
 function podOf({ marks, labels, owner, spec }: Fixture): Pod {

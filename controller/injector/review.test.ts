@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { applyPatch, type Operation } from "fast-json-patch";
 import { AdmissionError, type AdmissionReview, parseAdmissionReview } from "#lib/k8s/admission.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
+import { coreKind, fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { answerReview } from "./review.ts";
 
@@ -19,17 +20,8 @@ const KEYS = [
   "pod-template-hash",
   "kubernetes.io/os",
 ];
-const review = (kind: string, object: object | null): AdmissionReview => ({
-  apiVersion: "admission.k8s.io/v1",
-  kind: "AdmissionReview",
-  request: {
-    uid: "1",
-    kind: { group: "", version: "v1", kind },
-    operation: "CREATE",
-    namespace: "shop",
-    object: object as never,
-  },
-});
+const review = (kind: string, object: object | null): AdmissionReview =>
+  fakeReview({ kind: coreKind(kind), object: object as never });
 
 function patched<T extends object>(kind: string, object: T): T {
   const { patch = "W10=" } = answerReview(review(kind, object), context).answer.response;

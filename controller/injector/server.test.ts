@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
 import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
+import type { Pod } from "#lib/k8s/types/core.ts";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
 import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
+import { fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { REREAD_MS } from "./files.ts";
 import { serveWebhook, type WebhookServer } from "./server.ts";
@@ -54,6 +56,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
+const APP: Pod = { metadata: {}, spec: { containers: [{ name: "app" }] } };
 function ask(body: string, ca: string = first.caPem): Promise<Response> {
   return fetch(`https://localhost:${webhook.port}/`, {
     method: "POST",
@@ -63,18 +66,7 @@ function ask(body: string, ca: string = first.caPem): Promise<Response> {
   });
 }
 const review = (namespace: string, more: object = {}): string =>
-  JSON.stringify({
-    apiVersion: "admission.k8s.io/v1",
-    kind: "AdmissionReview",
-    request: {
-      uid: "1",
-      kind: { group: "", version: "v1", kind: "Pod" },
-      operation: "CREATE",
-      namespace,
-      object: { metadata: {}, spec: { containers: [{ name: "app" }] } },
-      ...more,
-    },
-  });
+  JSON.stringify(fakeReview({ namespace, object: APP, ...more }));
 
 async function patchOf(response: Response): Promise<string> {
   expect(response.status).toBe(200);

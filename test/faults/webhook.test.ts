@@ -20,6 +20,7 @@ import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { createValues, HA, type Overrides } from "../../deploy/values.ts";
 import { applyAll } from "../../dev/apply.ts";
 import { codeOf, FakeKubeApi, logger } from "../fake/kube-api.ts";
+import { fakeReview } from "../fake/review.ts";
 import { fakeValues } from "../fake/values.ts";
 
 const certificates = createCertificates({
@@ -116,17 +117,7 @@ test.each([
 test("G14: whoever calls the webhook learns nothing but what becomes of the pod that it sent, and changes nothing", async () => {
   const before = kube.api.store.version;
   const review = (namespace: string): string =>
-    JSON.stringify({
-      apiVersion: "admission.k8s.io/v1",
-      kind: "AdmissionReview",
-      request: {
-        uid: "1",
-        kind: { group: "", version: "v1", kind: "Pod" },
-        operation: "CREATE",
-        namespace,
-        object: pod(namespace, "mine"),
-      },
-    });
+    JSON.stringify(fakeReview({ namespace, object: pod(namespace, "mine") }));
   const said: string[] = [];
   for (const [method, path, body] of [
     ["POST", "/", review("shop")],
