@@ -5,10 +5,7 @@ import { Budget } from "#lib/http2/budget.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { Family, Registry } from "#lib/metrics/registry.ts";
 
-/**
- * Calls that one identity may begin at once, and each second. An identity is a service account, which many pods may
- * have: a thousand proxies that start together begin some ten calls each, and those that are refused come again.
- */
+/** Calls with one answer that one identity may begin at once, and each second. An identity is a service account, which many pods may have. */
 export const CALL_ALLOWANCE = { burst: 10_000, perSecond: 1_000 } as const;
 
 /**
@@ -16,7 +13,13 @@ export const CALL_ALLOWANCE = { burst: 10_000, perSecond: 1_000 } as const;
  * each of their destinations and one for each of their ports. Callers without an identity are one: of the identity
  * service those are all proxies, which connect before they have a certificate and then watch the trust anchors.
  */
-export const OPEN_CALLS_LIMIT = 50_000;
+export const OPEN_WATCHES_LIMIT = 50_000;
+
+/** Watches that one identity may begin: all at once, as when a controller starts again. One that is refused comes by back-off, up to a minute later. */
+export const WATCH_ALLOWANCE: { readonly burst: number; readonly perSecond: number } = {
+  burst: OPEN_WATCHES_LIMIT,
+  perSecond: 1_000,
+};
 
 /** Identities that are told apart; beyond that, those that come new share one allowance. */
 export const IDENTITIES_LIMIT = 10_000;
@@ -33,13 +36,16 @@ export type CallGateOptions = {
   readonly memoryShare: () => number;
 };
 
-type Caller = { readonly budget: Budget; open: number };
+type CallKind = "watch" | "unary";
+type Caller = { readonly budgets: Readonly<Record<CallKind, Budget>>; open: number };
 
 /** A call that was taken. */
 export interface Admitted {
   /** The call has ended. */
   leave(): void;
 }
+
+const ENDS_ITSELF: Admitted = { leave: () => undefined };
 
 /** Counts the calls of each identity. */
 export class CallGate {
@@ -56,16 +62,17 @@ export class CallGate {
   }
 
   /** Takes a call of an identity, empty where it has none. Throws a GrpcError where it cannot be taken. */
-  enter(identity: string, kind: "watch" | "unary"): Admitted {
+  enter(identity: string, kind: CallKind): Admitted {
     const { now, memoryShare } = this.#options;
     if (kind === "watch" && memoryShare() >= MEMORY_SHARE_LIMIT)
       throw this.#refuse("memory", GrpcCode.UNAVAILABLE, "controller is short of memory");
     const caller = this.#callerOf(identity);
-    // What is answered at once ends by itself: else watches without an identity would keep others from their first certificate.
-    if (kind === "watch" && caller.open >= OPEN_CALLS_LIMIT)
+    // Watches do not count against what is answered at once: they would keep who has no identity from a first certificate.
+    if (kind === "watch" && caller.open >= OPEN_WATCHES_LIMIT)
       throw this.#refuse("open", GrpcCode.RESOURCE_EXHAUSTED, "too many calls are open");
-    if (!caller.budget.spend(now()))
+    if (!caller.budgets[kind].spend(now()))
       throw this.#refuse("rate", GrpcCode.RESOURCE_EXHAUSTED, "too many calls a second");
+    if (kind === "unary") return ENDS_ITSELF;
     caller.open++;
     return { leave: () => void caller.open-- };
   }
@@ -80,7 +87,12 @@ export class CallGate {
     if (known !== undefined) return known;
     if (this.#callers.size >= IDENTITIES_LIMIT) this.#forget();
     if (this.#callers.size >= IDENTITIES_LIMIT && identity !== "") return this.#callerOf("");
-    const caller = { budget: new Budget(CALL_ALLOWANCE, this.#options.now()), open: 0 };
+    const nowMs = this.#options.now();
+    const budgets = {
+      watch: new Budget(WATCH_ALLOWANCE, nowMs),
+      unary: new Budget(CALL_ALLOWANCE, nowMs),
+    };
+    const caller = { budgets, open: 0 };
     this.#callers.set(identity, caller);
     return caller;
   }
