@@ -1,5 +1,6 @@
 /** Pods as Prometheus' own Kubernetes discovery has them, for one that was built without it, as Debian's is. */
 
+import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Container, Pod } from "#lib/k8s/types/core.ts";
 
 /** One address with what is known of it: the form that file_sd and http_sd read. */
@@ -18,7 +19,7 @@ export function targetsOf(pods: readonly Pod[]): TargetGroup[] {
     const of = (containers: readonly Container[] | undefined, init: boolean): TargetGroup[] =>
       (containers ?? []).flatMap((container) =>
         (container.ports ?? []).map(({ name = "", containerPort }) => ({
-          targets: [ip.includes(":") ? `[${ip}]:${containerPort}` : `${ip}:${containerPort}`],
+          targets: [formatSocketAddr({ ip, port: containerPort })],
           labels: {
             ...labelsOfPod(pod, ip),
             [`${META}pod_container_name`]: container.name,
