@@ -1,6 +1,6 @@
 /** The proxy's own ports, and lists of ports as annotations give them. */
 
-import { CONFIG } from "#lib/k8s/annotations.ts";
+import { CONFIG, parsePortRanges } from "#lib/k8s/annotations.ts";
 import { type MarkReader, within } from "./mark-reader.ts";
 import type { ProxyValues } from "./values.ts";
 
@@ -36,7 +36,5 @@ export function entriesOf(text: string): readonly string[] {
 
 /** Whether an entry is a port, or a range that does not fall, of 1 to 65535. */
 export function isPortRange(entry: string): boolean {
-  const [, low, high] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(entry) ?? [];
-  const [from, to] = [Number(low), Number(high ?? low)];
-  return from >= 1 && from <= to && to <= MAX_PORT;
+  return parsePortRanges(entry).length > 0;
 }
