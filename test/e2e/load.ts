@@ -90,12 +90,14 @@ export async function startLoad(place: Pick<Place, "shell">, plan: LoadPlan): Pr
   };
 }
 
+/** What became of all requests. */
+export const told = ({ due, answered, failed, unanswered }: LoadResult): string =>
+  `of ${due} requests ${answered} were answered, ${failed} failed, ${unanswered} had no answer`;
+
 /** Fails where a request was not answered as it should be. */
-export function expectNothingLost({ due, answered, failed, unanswered }: LoadResult): void {
-  expectThat(
-    due > 0 && answered === due && failed === 0 && unanswered === 0,
-    `of ${due} requests ${answered} were answered, ${failed} failed, ${unanswered} had no answer`,
-  );
+export function expectNothingLost(result: LoadResult): void {
+  const { due, answered, failed, unanswered } = result;
+  expectThat(due > 0 && answered === due && failed === 0 && unanswered === 0, told(result));
 }
 
 /** Requests a second of each caller. */

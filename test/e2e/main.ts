@@ -61,7 +61,8 @@ async function main(words: readonly string[]): Promise<number> {
     say("0 passed, 0 failed, 1 skipped");
     return 0;
   }
-  const place = context === undefined ? await ownPlace(NODES, say) : await contextPlace(context);
+  const place =
+    context === undefined ? await ownPlace(NODES, say) : await contextPlace(context, say);
   const wanted = SUITES.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );

@@ -53,15 +53,21 @@ export async function ensureMeshedShop(place: Place): Promise<void> {
   await place.shell(`${INJECT} && ${ROLLED}`);
 }
 
-/** The commands that take it away again. */
-const UNINSTALL = [
-  "bunkerd uninstall | kubectl delete -f - --timeout=120s",
-  "bunkerd install-cni | kubectl delete -f - --timeout=120s",
-];
-
 /** Takes control plane and node agent away. */
-export async function uninstall(place: Place): Promise<void> {
-  for (const command of UNINSTALL) await place.shell(command);
+export async function uninstall(place: Place, program = "bunkerd"): Promise<void> {
+  await place.shell(`${program} uninstall | kubectl delete -f - --timeout=120s`);
+  await place.shell(`${program} install-cni | kubectl delete -f - --timeout=120s`);
+}
+
+/** Waits until every controller is as its Deployment says. */
+export async function controlPlaneRolled(place: Place): Promise<void> {
+  for (const name of ["identity", "destination", "proxy-injector"])
+    await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
+}
+
+/** Waits until every agent is as the DaemonSet says. */
+export async function agentsRolled(place: Place): Promise<void> {
+  await place.shell("kubectl -n linkerd-cni rollout status ds/linkerd-cni --timeout=120s");
 }
 
 /** The pods of the sample application that have not ended, also those that are going. */

@@ -18,6 +18,8 @@ const BIN = `${DIST}/bin`;
 export interface Place {
   /** Runs a line as a user would type it. */
   shell(line: string, options?: ShellOptions): Promise<string>;
+  /** Tells a figure that was seen. */
+  readonly say: (line: string) => void;
   /** What is below the cluster; undefined where that is out of reach. */
   readonly below: Below | undefined;
   stop(): Promise<void>;
@@ -40,7 +42,7 @@ export interface Below {
 }
 
 /** Whatever cluster a context names; nothing of it is started or stopped, and the image must be within its reach. */
-export async function contextPlace(context: string): Promise<Place> {
+export async function contextPlace(context: string, say: (line: string) => void): Promise<Place> {
   await programs();
   const line = (text: string): string[] => ["bash", "-euo", "pipefail", "-c", text];
   const view = ["config", "view", "--raw", "--minify", "--flatten", "--context", context];
@@ -48,6 +50,7 @@ export async function contextPlace(context: string): Promise<Place> {
   const env = { PATH: `${BIN}:${Bun.env["PATH"] ?? ""}`, KUBECONFIG: `${DIST}/kubeconfig` };
   return {
     shell: (text, options) => output(line(text), { ...options, env }),
+    say,
     below: undefined,
     stop: () => Promise.resolve(),
   };
@@ -75,11 +78,14 @@ export async function ownPlace(nodes: number, say: (line: string) => void): Prom
     lose: async (node) => void (await output([CLUSTER, "lose", node])),
   };
   return {
-    shell,
+    ...{ shell, say },
     below: { ...reach, atStart: await takeSnapshot({ shell }, reach) },
     stop: async () => void (await output([CLUSTER, "down"])),
   };
 }
+
+/** Versions that are there already. */
+const provided = new Set<string>();
 
 async function provide(version: string): Promise<string> {
   const name = `bunkerd-${version}`;
@@ -90,7 +96,6 @@ async function provide(version: string): Promise<string> {
   await output([CLUSTER, "load", `${DIST}/${name}.tar`]);
   return name;
 }
-const provided = new Set<string>();
 
 /** What a user has in the path. */
 async function programs(): Promise<void> {

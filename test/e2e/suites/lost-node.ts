@@ -1,6 +1,6 @@
 /** A node is cut off for good, with half of the application's pods. */
 
-import { startLoad } from "../load.ts";
+import { startLoad, told } from "../load.ts";
 import { ensureMeshedShop } from "../mesh.ts";
 import type { Below, Place } from "../place.ts";
 import { eventually } from "../shell.ts";
@@ -23,11 +23,9 @@ async function loseNode(place: Place, below: Below): Promise<void> {
     ...{ rate: RATE, seconds: SECONDS, meshed: true },
   });
   await below.lose(LOST);
-  const { due, answered, failed, unanswered } = await load.result();
-  expectThat(
-    answered >= due - MAY_BE_LOST,
-    `of ${due} requests ${answered} were answered, ${failed} failed, ${unanswered} had no answer`,
-  );
+  const result = await load.result();
+  place.say(told(result));
+  expectThat(result.answered >= result.due - MAY_BE_LOST, told(result));
 }
 
 async function recovers(place: Place): Promise<void> {

@@ -1,7 +1,7 @@
 /** What goes away and comes back: a meshed caller and one from outside lose nothing meanwhile. */
 
 import { underLoad } from "../load.ts";
-import { ensureMeshedShop, expectGreen } from "../mesh.ts";
+import { agentsRolled, controlPlaneRolled, ensureMeshedShop, expectGreen } from "../mesh.ts";
 import type { Below, Place } from "../place.ts";
 import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
@@ -9,8 +9,7 @@ import { expectThat, type Suite } from "../suite.ts";
 async function restartControlPlane(place: Place): Promise<void> {
   await underLoad(place, { name: "control-plane", seconds: 30 }, async () => {
     await place.shell("kubectl -n linkerd rollout restart deploy");
-    for (const name of ["identity", "destination", "proxy-injector"])
-      await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
+    await controlPlaneRolled(place);
   });
 }
 
@@ -31,13 +30,13 @@ const INJECTORS =
 
 /** The webhook's failures are ignored unless `--ha` is set: whatever is made then would be outside of the mesh. */
 async function replaceInjector(place: Place): Promise<void> {
-  const old = (await place.shell(`${INJECTORS} -o name`)).trim();
+  const old = (await place.shell(`${INJECTORS} -o name`)).trim().split("\n");
   await place.shell("kubectl -n linkerd rollout restart deploy/linkerd-proxy-injector");
   const seen: string[] = [];
   await eventually("the old injector is gone", 120, async () => {
     seen.push(await place.shell(WOULD_BE));
     const now = await place.shell(`${INJECTORS} -o name`);
-    expectThat(!now.includes(old), "it is there");
+    expectThat(!old.some((name) => now.includes(name)), "it is there");
   });
   const bare = seen.filter((proxy) => proxy !== "linkerd-proxy");
   expectThat(
@@ -49,7 +48,7 @@ async function replaceInjector(place: Place): Promise<void> {
 async function restartAgents(place: Place): Promise<void> {
   await underLoad(place, { name: "agents", seconds: 30 }, async () => {
     await place.shell("kubectl -n linkerd-cni rollout restart ds/linkerd-cni");
-    await place.shell("kubectl -n linkerd-cni rollout status ds/linkerd-cni --timeout=120s");
+    await agentsRolled(place);
   });
 }
 
@@ -71,6 +70,7 @@ async function loseApiServer(place: Place, below: Below): Promise<void> {
   const seconds = AWAY_SECONDS + AFTER_SECONDS;
   await underLoad(place, { name: "api", seconds }, async () => {
     await below.outage("stop", "apiserver");
+    // Not a wait for something: it is how long the outage lasts.
     await Bun.sleep(AWAY_SECONDS * 1000);
     await below.outage("start", "apiserver");
     await eventually("the API server is back", 60, () => place.shell("kubectl get --raw /readyz"));

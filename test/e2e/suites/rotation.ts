@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createCertificates } from "../../../deploy/certificates.ts";
 import { underLoad } from "../load.ts";
-import { ensureMeshedShop, expectGreen, ROLLED, webPods } from "../mesh.ts";
+import { controlPlaneRolled, ensureMeshedShop, expectGreen, ROLLED, webPods } from "../mesh.ts";
 import type { Place } from "../place.ts";
 import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
@@ -37,8 +37,7 @@ async function shortenLives(place: Place): Promise<void> {
   await place.shell(
     `bunkerd upgrade --identity-issuance-lifetime=${LIFETIME} | kubectl apply -f - && kubectl -n linkerd rollout restart deploy`,
   );
-  for (const name of ["identity", "destination", "proxy-injector"])
-    await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
+  await controlPlaneRolled(place);
   await place.shell(`kubectl -n shop rollout restart deploy/web && ${ROLLED}`);
   await eventually("the pods of before are gone", 60, async () => {
     const pods = await webPods(place);

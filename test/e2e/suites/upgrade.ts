@@ -2,7 +2,15 @@
 
 import manifest from "../../../package.json" with { type: "json" };
 import { underLoad } from "../load.ts";
-import { deployShop, expectGreen, INJECT, ROLLED } from "../mesh.ts";
+import {
+  agentsRolled,
+  controlPlaneRolled,
+  deployShop,
+  expectGreen,
+  INJECT,
+  ROLLED,
+  uninstall,
+} from "../mesh.ts";
 import type { Below, Place } from "../place.ts";
 import { type Case, expectThat, type Suite } from "../suite.ts";
 import { keptVersions, readManifests } from "../versions/kept.ts";
@@ -11,14 +19,12 @@ import { keptVersions, readManifests } from "../versions/kept.ts";
 const NEXT = `${manifest.version}-next`;
 const SECONDS = 50;
 
-const AVAILABLE = "kubectl -n linkerd wait deploy --all --for=condition=Available --timeout=120s";
-
 async function installKept(place: Place, below: Below, version: string): Promise<void> {
   await below.provide(version);
   for (const input of await readManifests(version))
     await place.shell("kubectl apply -f -", { input });
-  await place.shell("kubectl -n linkerd-cni rollout status ds/linkerd-cni --timeout=120s");
-  await place.shell(AVAILABLE);
+  await agentsRolled(place);
+  await controlPlaneRolled(place);
   await deployShop(place);
   await place.shell(`${INJECT} && ${ROLLED}`);
 }
@@ -28,10 +34,9 @@ async function upgrade(place: Place, below: Below): Promise<void> {
   await underLoad(place, { name: "upgrade", seconds: SECONDS }, async () => {
     await place.shell(`${bunkerd} upgrade --crds | kubectl apply -f -`);
     await place.shell(`${bunkerd} install-cni | kubectl apply -f -`);
-    await place.shell("kubectl -n linkerd-cni rollout status ds/linkerd-cni --timeout=120s");
+    await agentsRolled(place);
     await place.shell(`${bunkerd} upgrade | kubectl apply -f -`);
-    for (const name of ["identity", "destination", "proxy-injector"])
-      await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
+    await controlPlaneRolled(place);
     await place.shell(`kubectl -n shop rollout restart deploy/web && ${ROLLED}`);
   });
 }
@@ -52,8 +57,7 @@ async function allIsNew(place: Place, below: Below): Promise<void> {
 async function remove(place: Place, below: Below): Promise<void> {
   const bunkerd = await below.provide(NEXT);
   await place.shell("kubectl delete namespace shop --timeout=120s");
-  await place.shell(`${bunkerd} uninstall | kubectl delete -f - --timeout=120s`);
-  await place.shell(`${bunkerd} install-cni | kubectl delete -f - --timeout=120s`);
+  await uninstall(place, bunkerd);
 }
 
 const casesFrom = (version: string): Case[] => [
@@ -69,5 +73,5 @@ const casesFrom = (version: string): Case[] => [
   { name: `what ${version} and its upgrade made is taken away`, runBelow: remove },
 ];
 
-/** The suite; it wants a cluster without a mesh, and leaves one. */
+/** The suite; it wants a cluster without a mesh, and leaves it so. */
 export const UPGRADE: Suite = { name: "upgrade", cases: keptVersions().flatMap(casesFrom) };
