@@ -53,7 +53,9 @@ const START_CAPTURE = `rm -f ${CAPTURE}
 tcpdump -i switch -U -w ${CAPTURE} tcp >/dev/null 2>&1 </dev/null &
 for try in $(seq 100); do [ -s ${CAPTURE} ] && break; sleep 0.05; done
 echo $!`;
-const END_CAPTURE = `while [ -d /proc/$PROCESS ]; do kill $PROCESS || true; sleep 0.05; done
+/** Where nobody waits for it, the process stays as a zombie when it has ended. */
+const END_CAPTURE = `kill $PROCESS
+for try in $(seq 200); do grep -q '^State:.*[SRD] ' /proc/$PROCESS/status || break; sleep 0.05; done
 tcpdump -A -n -r ${CAPTURE} 2>/dev/null
 rm ${CAPTURE}`;
 
