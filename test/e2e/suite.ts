@@ -12,6 +12,8 @@ export type Case = { readonly name: string } & (
 export interface Suite {
   readonly name: string;
   readonly cases: readonly Case[];
+  /** Takes away what cases left, where one failed: the suites after it begin without it. */
+  readonly clear?: (place: Place) => Promise<void>;
 }
 
 /** How many cases went how. */
@@ -23,7 +25,7 @@ export interface Tally {
 
 /** Runs the cases of a suite; once one has failed the others are not tried. */
 export async function runSuite(
-  { name, cases }: Suite,
+  { name, cases, clear }: Suite,
   place: Place,
   say: (line: string) => void,
 ): Promise<Tally> {
@@ -42,6 +44,8 @@ export async function runSuite(
     if (outcome === "passed") say(`passed ${title} (${seconds} s)`);
     else say(`${outcome === "failed" ? "FAILED" : "Skipped"} ${title}: ${found}`);
   }
+  if (tally.failed > 0)
+    await clear?.(place).catch((error: Error) => say(`Cannot clear ${name}: ${error.message}`));
   return tally;
 }
 

@@ -131,12 +131,13 @@ async function sessionsWork(place: Place): Promise<void> {
 }
 
 async function remove(place: Place): Promise<void> {
-  await place.shell("kubectl delete -f - --timeout=120s", { input: LIST });
+  await place.shell("kubectl delete -f - --ignore-not-found --timeout=120s", { input: LIST });
 }
 
 /** The suite. */
 export const WORKLOADS: Suite = {
   name: "workloads",
+  clear: remove,
   cases: [
     { name: "the mesh is there", run: ensureMeshedShop },
     { name: "pods of all kinds start in a restricted namespace", run: deploy },
