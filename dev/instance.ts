@@ -97,7 +97,7 @@ export async function removeInstance({ root, cgroup }: Instance): Promise<void> 
       return !existsSync(cgroup);
     });
   }
-  killByRoot(root);
+  await until(`no process of ${root} is left`, () => killByRoot(root) === 0);
   for (const path of mountsBelow(root)) umount(path);
   rmSync(root, { recursive: true, force: true });
   if (existsSync(RUN) && readdirSync(RUN).length === 0) rmSync(RUN, { recursive: true });
@@ -111,10 +111,11 @@ function leave(cgroup: string): void {
     writeFileSync(`${cgroupRoot()}/cgroup.procs`, String(process.pid));
 }
 
-/** Processes whose root lies in the instance: what is left where there was no cgroup to end them by. */
-function killByRoot(root: string): void {
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
-    if (isOf(root, pid)) kill(Number(pid));
+/** Ends processes whose root lies in the instance, what is left where there was no cgroup to end them by; how many there were. */
+function killByRoot(root: string): number {
+  const left = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isOf(root, name));
+  for (const pid of left) kill(Number(pid));
+  return left.length;
 }
 
 /** Whether the layer over its root is the instance's: a container of it. */
