@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { getsockopt, LibcBuffer } from "#lib/sys/libc.ts";
+import { isListenedOn } from "#lib/sys/listening-port.ts";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeMesh } from "../test/fake/mesh.ts";
 import { startProxy } from "./app.ts";
@@ -45,6 +46,7 @@ function start(
     variables: {},
     version: "test",
     askKernel: () => undefined,
+    isListenedOn,
     readFile: async () => new Uint8Array(0),
     usage: () => ({ residentBytes: 1, cpuSeconds: 1 }),
     ...around,

@@ -22,6 +22,7 @@ import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
 import { acceptInbound } from "./inbound/accept.ts";
 import { Applications } from "./inbound/forward.ts";
+import { Listening } from "./inbound/listening.ts";
 import { Ports } from "./inbound/ports.ts";
 import { acceptOutbound } from "./outbound/accept.ts";
 import { Destinations } from "./outbound/discover.ts";
@@ -225,13 +226,17 @@ class ProxyApp implements RunningProxy {
       adminListen.port,
     ]);
     this.#stops.push(() => ports.stop());
-    const applications = new Applications(this.#runtime, inbound);
+    const { clock } = this.#runtime;
+    const { isListenedOn } = this.#around;
+    const listening = new Listening({ clock, isListenedOn });
+    const applications = new Applications(this.#runtime, inbound, listening);
     const accept = (stream: TcpStream, listenPort: number): void => {
       setUserTimeout(stream, inbound.acceptUserTimeoutMs);
       acceptInbound(stream, {
         runtime: this.#runtime,
         ports,
         applications,
+        listening,
         askKernel: this.#around.askKernel,
         listenPort,
         outboundPort: this.outboundPort,

@@ -1,6 +1,7 @@
 /** The role `proxy`: reads the environment, runs the app, sets the exit code. */
 
 import { readFile } from "node:fs/promises";
+import { isListenedOn } from "#lib/sys/listening-port.ts";
 import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { whenAtRest } from "#lib/sys/rest.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
@@ -35,6 +36,7 @@ export async function main(version: string): Promise<void> {
     variables,
     version,
     askKernel: kernelOriginalDst,
+    isListenedOn,
     readFile,
     usage: () => ({ residentBytes: process.memoryUsage.rss(), cpuSeconds: cpuSeconds() }),
   }).catch(refuse);

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly version: string;
   /** The address that a REDIRECT rule replaced; undefined where there is no such rule. */
   readonly askKernel: AskKernel<TcpStream>;
+  /** Whether somebody listens on a port of this pod; true where that cannot be told. */
+  readonly isListenedOn: (port: number) => boolean;
   /** Rejects where TLS of this runtime cannot be trusted; `checkTlsContract` where not given. */
   readonly checkTls?: (clock: Clock) => Promise<void>;
   readonly readFile: (path: string) => Promise<Uint8Array>;

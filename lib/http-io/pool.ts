@@ -17,6 +17,8 @@ export interface PoolOptions {
   /** Idle HTTP/1 connections are closed after this long. */
   readonly idleMs: number;
   readonly maxIdle: number;
+  /** A connection has ended, whoever ended it, or could not be made. */
+  readonly onEnded?: () => void;
 }
 
 /** Keeps connections and hands them to whoever waits, in order. */
@@ -94,6 +96,7 @@ export class Pool implements ClientObserver {
       this.#settling = undefined;
       this.#failWaiters(new Error("Cannot use connection: it ended before its settings came"));
     } else if (this.#options.version === "HTTP/2") this.#openForWaiting();
+    this.#options.onEnded?.();
   }
 
   #share(connection: ClientConnection): void {
@@ -160,6 +163,7 @@ export class Pool implements ClientObserver {
       onFailed: (error) => {
         this.#opening--;
         this.#failWaiters(error);
+        this.#options.onEnded?.();
       },
     });
   }

@@ -6,6 +6,7 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Applications } from "./forward.ts";
+import type { Listening } from "./listening.ts";
 import type { Ports } from "./ports.ts";
 
 /** What accepting needs. */
@@ -13,6 +14,7 @@ export interface InboundAcceptOptions {
   readonly runtime: Runtime;
   readonly ports: Ports;
   readonly applications: Applications;
+  readonly listening: Listening;
   readonly askKernel: AskKernel<TcpStream>;
   readonly listenPort: number;
   readonly outboundPort: number;

@@ -202,7 +202,7 @@ class InboundConnection {
       this.#forwardOpaque(bytes);
       return;
     }
-    const { applications, connections, runtime } = this.#options;
+    const { applications, connections, listening, runtime } = this.#options;
     const pools =
       this.#caller === undefined
         ? applications.shared(this.#target)
@@ -222,6 +222,7 @@ class InboundConnection {
         recordRefusal(runtime, error, { direction: "inbound", client: this.#stream.remoteAddress }),
       onConnectionClose: (): void => {
         connections.delete(connection);
+        listening.delete(this.#target.port, connection);
         if (this.#caller === undefined) return;
         pools.http1.drain();
         pools.http2.drain();
@@ -237,6 +238,8 @@ class InboundConnection {
           })
         : serveHttp1(this.#stream, handler, { clock: runtime.clock });
     connections.add(connection);
+    // A proxy is told of a request that was not delivered, and goes elsewhere.
+    if (this.#tls.type !== "identity") listening.add(this.#target.port, connection);
     if (bytes.length > 0) connection.onData(bytes);
   }
 

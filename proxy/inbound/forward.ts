@@ -9,6 +9,7 @@ import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { setUserTimeout } from "../transport/user-timeout.ts";
+import type { Listening } from "./listening.ts";
 
 /** The pools towards one port of the application, for one caller or for all. */
 export interface AppPools {
@@ -21,11 +22,14 @@ export class Applications {
   readonly #runtime: Runtime;
   readonly #config: DirectionConfig;
   readonly #tcp: TcpScope;
+  readonly #listening: Listening;
   readonly #shared = new Map<string, AppPools>();
 
-  constructor(runtime: Runtime, config: DirectionConfig) {
+  /** `listening` hears of each connection to the application that has ended or was refused. */
+  constructor(runtime: Runtime, config: DirectionConfig, listening: Listening) {
     this.#runtime = runtime;
     this.#config = config;
+    this.#listening = listening;
     this.#tcp = runtime.tcp.scope({ peer: "dst", direction: "inbound" });
   }
 
@@ -76,7 +80,9 @@ export class Applications {
             ),
           onFailed: done.onFailed,
         });
-      return new Pool({ version, open, clock, idleMs: http1IdleMs, maxIdle: maxIdlePerEndpoint });
+      const limits = { idleMs: http1IdleMs, maxIdle: maxIdlePerEndpoint };
+      const onEnded = (): void => this.#listening.onAppEnded(target.port);
+      return new Pool({ version, open, clock, onEnded, ...limits });
     };
     return { http1: pool("HTTP/1.1"), http2: pool("HTTP/2") };
   }

@@ -9,19 +9,25 @@ health PORT    says SERVING to gRPC health checks
 call URL…      prints what each answers, a line each; ends with 1 where one does not
 load …         as the load generator`;
 
-/** Answers until it is told to end. */
+/** Answers until it is told to end; then it answers those that it has, as the last that they get, and ends. */
 function serve(ports: readonly number[]): void {
+  let ending = false;
   const servers = ports.map((port) =>
     createServer((request, response) => {
       const body =
         request.url === "/headers"
           ? JSON.stringify(request.headers)
           : `hello from ${Bun.env["HOSTNAME"] ?? ""} at ${port}`;
+      if (ending) response.setHeader("connection", "close");
       response.end(`${body}\n`);
     }).listen(port),
   );
   process.on("SIGTERM", () => {
-    for (const server of servers) server.close();
+    ending = true;
+    for (const server of servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
   });
 }
 

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
+import { findListener, isListenedOn } from "./listening-port.ts";
+
+const row = (own: string, state: string): string =>
+  `   0: ${own} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 1\n`;
+
+test.each([
+  ["the port on some address", row("0100007F:1F90", "0A"), "yes"],
+  ["the port on an IPv6 address", row("00000000000000000000000000000000:1F90", "0A"), "yes"],
+  ["another port", row("0100007F:1F91", "0A"), "unknown"],
+  ["a connection of the port", row("0100007F:1F90", "01"), "no"],
+  ["the port after others", row("00000000:0050", "0A") + row("00000000:1F90", "0A"), "yes"],
+  ["nothing but the titles", "  sl  local_address rem_address   st\n", "unknown"],
+])("findListener: %s", (_, rows, found) => {
+  expect(findListener(rows, 8080)).toBe(found as "yes");
+});
+
+const portOf = (server: Server): number => (server.address() as { port: number }).port;
+
+test.each(["127.0.0.1", "0.0.0.0", "::1", "::"])(
+  "a port is listened on at %s until its listener is closed, whatever connections it has",
+  async (host) => {
+    const server = createServer().listen(0, host);
+    await once(server, "listening");
+    const port = portOf(server);
+    expect(isListenedOn(port)).toBe(true);
+    const accepted = once(server, "connection");
+    const client = connect(port, host.includes(":") ? "::1" : "127.0.0.1");
+    const [socket] = await accepted;
+    server.close();
+    expect(isListenedOn(port)).toBe(false);
+    client.destroy();
+    socket.destroy();
+  },
+);
+
+test("a port is found behind more listeners than one read tells of", async () => {
+  const servers = Array.from({ length: 60 }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  expect(servers.map((server) => isListenedOn(portOf(server)))).toEqual(servers.map(() => true));
+  for (const server of servers) server.close();
+});
