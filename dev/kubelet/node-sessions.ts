@@ -135,8 +135,9 @@ async function askPod(
   const ip = find({ namespace, pod })?.ip;
   if (ip === undefined) throw new Error(`pod "${pod}" has no address yet`);
   const { promise, resolve, reject } = Promise.withResolvers<TcpStream>();
-  const where = { ip, port, timeoutMs: PROXY_TIMEOUT_MS, clock, onFault: reject };
-  inNetns(netns, () => connectTcp(where, { onConnected: resolve, onFailed: reject }));
+  const within = (open: () => void): void => inNetns(netns, open);
+  const where = { ip, port, timeoutMs: PROXY_TIMEOUT_MS, clock, onFault: reject, within };
+  connectTcp(where, { onConnected: resolve, onFailed: reject });
   return await requestOnce(await promise, {
     ...{ method, authority: `${ip}:${port}`, path, timeoutMs: PROXY_TIMEOUT_MS, clock },
     fields: [["accept", "*/*"]],
@@ -156,7 +157,8 @@ function connectInside(
   if (netns === undefined) throw new Error(`pod "${pod}" has no network yet`);
   const where = {
     ...{ ip: "127.0.0.1", port, timeoutMs: CONNECT_TIMEOUT_MS, clock, onFault: reject },
+    within: (open: () => void): void => inNetns(netns, open),
   };
-  inNetns(netns, () => connectTcp(where, { onConnected: resolve, onFailed: reject }));
+  connectTcp(where, { onConnected: resolve, onFailed: reject });
   return promise;
 }

@@ -94,10 +94,9 @@ function ask(target: ProbeTarget, where: Where, question: Question): Promise<Pro
     ...where,
     clock: target.clock,
     onFault: (error: Error): void => finish(error.message),
+    within: (open: () => void): void => inNetns(target.nodeNetns, open),
   };
-  inNetns(target.nodeNetns, () =>
-    connectTcp(options, { onConnected: connected, onFailed: (error) => finish(error.message) }),
-  );
+  connectTcp(options, { onConnected: connected, onFailed: (error) => finish(error.message) });
   return promise;
 }
 

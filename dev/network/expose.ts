@@ -111,22 +111,21 @@ function relayInto(
 ): void {
   client.pause();
   const onFault = (error: Error): void => logger.debug("relay failed", { error: error.message });
-  inNetns(netns, () =>
-    connectTcp(
-      { ...target, timeoutMs: CONNECT_TIMEOUT_MS, clock, onFault },
-      {
-        onConnected: (server) => {
-          if (client.isClosed) {
-            server.destroy();
-            return;
-          }
-          join(client, server);
-          join(server, client);
-          client.resume();
-        },
-        onFailed: () => client.destroy(),
+  const within = (open: () => void): void => inNetns(netns, open);
+  connectTcp(
+    { ...target, timeoutMs: CONNECT_TIMEOUT_MS, clock, onFault, within },
+    {
+      onConnected: (server) => {
+        if (client.isClosed) {
+          server.destroy();
+          return;
+        }
+        join(client, server);
+        join(server, client);
+        client.resume();
       },
-    ),
+      onFailed: () => client.destroy(),
+    },
   );
 }
 

@@ -50,21 +50,20 @@ function connect(
     anchorsPem: target.caPem,
   });
   return new Promise((resolve, reject) => {
-    const start = (): void =>
-      connectTls(
-        {
-          ip: address.ip,
-          port: address.port,
-          timeoutMs: target.timeoutMs,
-          clock,
-          onFault,
-          credentials,
-          serverName: target.host,
-          alpn: [],
-        },
-        { onConnected: ({ stream }) => resolve(stream), onFailed: reject },
-      );
-    (address.within ?? ((run) => run()))(start);
+    connectTls(
+      {
+        ip: address.ip,
+        port: address.port,
+        timeoutMs: target.timeoutMs,
+        clock,
+        onFault,
+        credentials,
+        serverName: target.host,
+        alpn: [],
+        ...(address.within !== undefined && { within: address.within }),
+      },
+      { onConnected: ({ stream }) => resolve(stream), onFailed: reject },
+    );
   });
 }
 

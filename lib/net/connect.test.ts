@@ -38,6 +38,23 @@ test("connectTcp() connects, from the local address that is asked for", async ()
   expect(peers).toEqual(["127.0.0.1"]);
 });
 
+test("connectTcp() makes each socket where it is to be, also those whose turn comes later", async () => {
+  const listener = listen({ ip: "127.0.0.1", port: 0 }, () => undefined, onFault);
+  let entered = 0;
+  const within = (open: () => void): void => {
+    entered++;
+    // Nobody can connect without what is done here.
+    if (entered !== 40) open();
+  };
+  const begun = Array.from({ length: 40 }, () => connect(listener.port, { within }));
+  const streams = await Promise.all(begun.slice(0, -1));
+  for (const stream of streams) (stream as TcpStream).destroy();
+  listener.stop();
+  const never = Promise.resolve("not opened");
+  expect(await Promise.race([begun[39], never])).toBe("not opened");
+  expect(entered).toBe(40);
+});
+
 test("connectTcp() says that a connection is refused", async () => {
   expect(await connect(1)).toMatchObject({ code: "refused" });
 });

@@ -32,6 +32,8 @@ export interface ConnectOptions {
   readonly clock: Clock;
   readonly onFault: FaultObserver;
   readonly local?: { readonly ip: string; readonly port: number };
+  /** Runs `open` where the socket is to be made, as in another network namespace: its turn may come after the caller has left that. */
+  readonly within?: (open: () => void) => void;
 }
 
 /** Exactly one of the two is called. */
@@ -80,7 +82,12 @@ export class Attempt {
 
 /** Connects and reports once; a connection that opens after the deadline is closed again. */
 export function connectTcp(options: ConnectOptions, observer: ConnectObserver): void {
-  openInTurn(() => openTcp(options, observer));
+  openThere(options, () => openTcp(options, observer));
+}
+
+/** Makes a socket in its turn, where it is to be. */
+export function openThere({ within }: ConnectOptions, open: () => void): void {
+  openInTurn(within === undefined ? open : () => within(open));
 }
 
 function openTcp(options: ConnectOptions, observer: ConnectObserver): void {

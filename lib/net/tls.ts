@@ -7,8 +7,15 @@
 
 import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { Attempt, bunOptions, ConnectError, type ConnectOptions, openSocket } from "./connect.ts";
-import { openInTurn, takeInTurn } from "./opening-turns.ts";
+import {
+  Attempt,
+  bunOptions,
+  ConnectError,
+  type ConnectOptions,
+  openSocket,
+  openThere,
+} from "./connect.ts";
+import { takeInTurn } from "./opening-turns.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** A key, its chain and the anchors that peers must chain to, all PEM. Replaced as a whole on renewal. */
@@ -181,7 +188,7 @@ interface TlsConnectObserver {
 
 /** Connects with TLS and insists on the peer's identity: its certificate must chain and name `serverName`. */
 export function connectTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
-  openInTurn(() => openTls(options, observer));
+  openThere(options, () => openTls(options, observer));
 }
 
 function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
