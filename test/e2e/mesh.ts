@@ -59,10 +59,21 @@ export async function uninstall(place: Place, program = "bunkerd"): Promise<void
   await place.shell(`${program} install-cni | kubectl delete -f - --timeout=120s`);
 }
 
-/** Waits until every controller is as its Deployment says. */
+const ENDING_SECONDS = 60;
+
+/**
+ * Waits until every controller is as its Deployment says, and those before it are gone: an injector that is ending
+ * still answers on the connections that the API server has to it.
+ */
 export async function controlPlaneRolled(place: Place): Promise<void> {
   for (const name of ["identity", "destination", "proxy-injector"])
     await place.shell(`kubectl -n linkerd rollout status deploy/linkerd-${name} --timeout=120s`);
+  const line =
+    "kubectl -n linkerd get pods -o jsonpath='{.items[?(@.metadata.deletionTimestamp)].metadata.name}'";
+  await eventually("the controllers before are gone", ENDING_SECONDS, async () => {
+    const ending = await place.shell(line);
+    expectThat(ending === "", `still there: ${ending}`);
+  });
 }
 
 /** Waits until every agent is as the DaemonSet says. */
