@@ -48,3 +48,9 @@ export type KeptEndpoint = Pick<
   conditions?: Pick<NonNullable<SliceEndpoint["conditions"]>, "ready">;
   targetRef?: Pick<NonNullable<SliceEndpoint["targetRef"]>, "kind" | "name" | "namespace">;
 };
+
+/** An object of a kind of the mesh's own or of the Gateway API: its spec is kept whole, as its readers must see what they do not know. */
+export type KeptPolicy = {
+  metadata?: KeptMetadata & Pick<ObjectMeta, "creationTimestamp" | "generation">;
+  spec?: unknown;
+};

@@ -3,7 +3,7 @@ import type { Pod, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { CLUSTER_OPTIONS, fakeInformers } from "../../test/fake/web-cluster.ts";
 import { Cluster } from "./cluster.ts";
-import { keptNames, keptPod, keptService, keptSlice } from "./kept.ts";
+import { keptNames, keptPod, keptPolicy, keptService, keptSlice } from "./kept.ts";
 import { toWorkload } from "./pods.ts";
 import { toServiceView } from "./services.ts";
 
@@ -168,4 +168,11 @@ test("what is null is kept as what is not there", () => {
 
 test("F8: who takes a pod's name is told apart from who had it", () => {
   expect(keptPod({ metadata: { name: "web", uid: "second" } }).metadata?.uid).toBe("second");
+});
+
+test("keptPolicy() keeps the spec whole and when the object was made, and neither status nor managed fields", () => {
+  const metadata = { name: "a", namespace: "b", generation: 2, creationTimestamp: "2026-01-01" };
+  const spec = { odd: [1] };
+  const object = { metadata: { ...metadata, ...MANAGED }, spec, status: { conditions: [] } };
+  expect(keptPolicy(object)).toEqual({ metadata, spec });
 });

@@ -1,6 +1,7 @@
 /** What the informers keep of objects: what this folder reads, and the labels that policy selects by. A meshed pod is 10 KB, of which that is a tenth. */
 
 import type { Container, Namespace, Node, Pod, Probe, Service } from "#lib/k8s/types/core.ts";
+import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import type { ObjectMeta } from "#lib/k8s/types/meta.ts";
 import type {
@@ -10,6 +11,7 @@ import type {
   KeptNames,
   KeptPod,
   KeptPodStatus,
+  KeptPolicy,
   KeptProbe,
   KeptService,
   KeptSlice,
@@ -81,6 +83,16 @@ function keptEndpoint(endpoint: NonNullable<EndpointSlice["endpoints"]>[number])
 /** Of a namespace or a node only names, labels and our annotations. */
 export const keptNames = ({ metadata }: Namespace | Node): KeptNames => ({
   metadata: keptMetadata(metadata),
+});
+
+/** Of a kind of the mesh's own or of the Gateway API its spec, and what orders objects. */
+export const keptPolicy = ({ metadata, spec }: CustomObject): KeptPolicy => ({
+  metadata: {
+    ...keptMetadata(metadata),
+    ...(metadata?.creationTimestamp && { creationTimestamp: metadata.creationTimestamp }),
+    ...(metadata?.generation !== undefined && { generation: metadata.generation }),
+  },
+  spec,
 });
 
 function keptMetadata(metadata: ObjectMeta | undefined): KeptMetadata {
