@@ -25,6 +25,15 @@ export class Cidr {
     const address = parseIp(ip);
     return address.kind() === this.#range[0].kind() && address.match(this.#range);
   }
+
+  /** Whether the network contains the whole of another one; of the other family never. */
+  includes(other: Cidr): boolean {
+    const [, length] = this.#range;
+    const [address, ownLength] = other.#range;
+    return (
+      address.kind() === this.#range[0].kind() && ownLength >= length && address.match(this.#range)
+    );
+  }
 }
 
 /** Whether any of the networks contains the address. */

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { POLICY, review, said } from "../../test/fake/policy-review.ts";
+
+test.each([
+  [{ identities: ["*"] }, ""],
+  [{ identities: ["*.shop.serviceaccount.identity.linkerd.cluster.local"] }, ""],
+  [{ identities: ["web.shop.serviceaccount.identity.linkerd.cluster.local"] }, ""],
+  [{ identities: ["spiffe://example.com/ns/shop/sa/web"] }, ""],
+  [{ identityRefs: [{ kind: "ServiceAccount", name: "web" }, { kind: "Namespace" }] }, ""],
+  [{}, "it names nobody"],
+  [{ identities: [], identityRefs: [] }, "it names nobody"],
+  [{ identities: ["web.*"] }, '"web.*" is no identity'],
+  [{ identities: ["*web"] }, "is no identity"],
+  [{ identities: ["**"] }, "is no identity"],
+  [{ identities: [`${"a".repeat(64)}.b`] }, "is no identity"],
+  [{ identities: ["spiffe://Has Blanks/x"] }, "is no identity"],
+  [{ identityRefs: [{ kind: "Pod", name: "web" }] }, "a Pod has no identity"],
+])("ADM4: MeshTLSAuthentication %j", (spec, problem) => {
+  const told = said(review([POLICY, "MeshTLSAuthentication"], spec));
+  expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);
+});
+
+const client = (over: object): object => ({ server: { name: "web" }, client: over });
+
+test.each([
+  [client({ unauthenticated: true }), ""],
+  [client({ meshTLS: { identities: ["*"] } }), ""],
+  [client({ meshTLS: { unauthenticatedTLS: true }, networks: [{ cidr: "10.0.0.0/8" }] }), ""],
+  [client({ meshTLS: {} }), "it names nobody"],
+  [client({ unauthenticated: true, meshTLS: { identities: ["*"] } }), "leave one of them out"],
+  [client({ meshTLS: { unauthenticatedTLS: true, identities: ["*"] } }), "asks for no name"],
+  [client({ networks: [{ cidr: "ten" }] }), "is no network"],
+])("a ServerAuthorization's client %j", (spec, problem) => {
+  const told = said(review([POLICY, "ServerAuthorization"], spec));
+  expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);
+});

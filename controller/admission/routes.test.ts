@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { GATEWAY, POLICY, review, said } from "../../test/fake/policy-review.ts";
+
+const SERVICE = { kind: "Service", group: "", name: "web", port: 80 };
+const route = (rule: object, parent: object = SERVICE): object => ({
+  parentRefs: [parent],
+  rules: [rule],
+});
+const RULES: readonly (readonly [string, object, string])[] = [
+  [
+    "a backend without a port",
+    { backendRefs: [{ name: "web" }] },
+    "a Service as backend needs the port",
+  ],
+  [
+    "a backend of another kind",
+    { backendRefs: [{ group: "example.com", kind: "Bucket", name: "b" }] },
+    "",
+  ],
+  ["timeouts", { timeouts: { request: "10s", backendRequest: "1s" } }, ""],
+  ["no request timeout", { timeouts: { request: "0s", backendRequest: "1s" } }, ""],
+  [
+    "timeouts that cross",
+    { timeouts: { request: "1s", backendRequest: "2s" } },
+    "longer than request",
+  ],
+  ["a timeout that is none", { timeouts: { request: "soon" } }, '"soon" is no duration'],
+];
+
+test.each(RULES.flatMap((row) => [[POLICY, ...row] as const, [GATEWAY, ...row] as const]))(
+  "ADM7: HTTPRoute of %s with %s",
+  (group, _, rule, problem) => {
+    const told = said(review([group, "HTTPRoute"], route(rule)));
+    expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);
+  },
+);
+
+test("ADM7: a GRPCRoute's methods, and a parent that needs its port", () => {
+  const bad = { matches: [{ method: { type: "RegularExpression", service: "(", method: "Get" } }] };
+  expect(said(review([GATEWAY, "GRPCRoute"], route(bad)))).toContain("method.service");
+  const good = { matches: [{ method: { service: "shop.Cart", method: "Get" } }] };
+  expect(said(review([GATEWAY, "GRPCRoute"], route(good)))).toBe("");
+  const egress = { group: POLICY, kind: "EgressNetwork", name: "all" };
+  expect(said(review([GATEWAY, "HTTPRoute"], route({}, egress)))).toContain("parentRefs[0].port");
+  expect(said(review([GATEWAY, "HTTPRoute"], route({}, { ...egress, port: 443 })))).toBe("");
+});
+
+test.each(["TLSRoute", "TCPRoute"])("ADM8: a %s has one rule", (kind) => {
+  expect(said(review([GATEWAY, kind], route({})))).toBe("");
+  for (const rules of [[], [{}, {}]])
+    expect(said(review([GATEWAY, kind], { parentRefs: [SERVICE], rules }))).toContain(
+      "has exactly one rule",
+    );
+});
+
+test("ADM11: routes of the Gateway API that cannot be read, or are for others, pass", () => {
+  const odd = { parentRefs: [SERVICE], rules: [{ matches: "everything" }] };
+  expect(said(review([GATEWAY, "HTTPRoute"], odd))).toBe("");
+  expect(said(review([POLICY, "HTTPRoute"], odd))).toContain("the definition of HTTPRoute");
+  const gateway = { group: GATEWAY, kind: "Gateway", name: "edge" };
+  expect(
+    said(review([GATEWAY, "HTTPRoute"], route({ matches: [{ path: { value: "a" } }] }, gateway))),
+  ).toBe("");
+});
+
+test("a filter that is not known is told of, and refused in a route of Linkerd's own", () => {
+  const mirror = route({ filters: [{ type: "RequestMirror", requestMirror: {} }] });
+  expect(said(review([GATEWAY, "HTTPRoute"], mirror))).toBe(
+    "warning: spec.rules[0].filters: RequestMirror is not known here: the rule is dropped",
+  );
+  expect(said(review([POLICY, "HTTPRoute"], mirror))).toContain("RequestMirror is not known");
+});

@@ -1,0 +1,172 @@
+/** ServiceProfile: a name that is a Service's (ADM12), routes that can be matched (ADM13). */
+
+import { isFlag, isNumber, isText, list, object, optional, type Shape } from "#lib/k8s/shape.ts";
+import { parseGoDuration } from "#lib/time/duration.ts";
+import { expressionProblems } from "./matches.ts";
+
+/** Which requests a route is for. */
+export interface ProfileMatch {
+  readonly all?: readonly ProfileMatch[] | null;
+  readonly any?: readonly ProfileMatch[] | null;
+  readonly not?: ProfileMatch | null;
+  readonly pathRegex?: string | null;
+  readonly method?: string | null;
+}
+
+/** Which responses are a class. */
+export interface ResponseMatch {
+  readonly all?: readonly ResponseMatch[] | null;
+  readonly any?: readonly ResponseMatch[] | null;
+  readonly not?: ResponseMatch | null;
+  readonly status?: { readonly min?: number | null; readonly max?: number | null } | null;
+}
+
+/** Its spec. */
+export interface ServiceProfileSpec {
+  readonly routes?:
+    | readonly {
+        readonly name: string;
+        readonly condition: ProfileMatch;
+        readonly timeout?: string | null;
+        readonly responseClasses?: readonly { readonly condition: ResponseMatch }[] | null;
+      }[]
+    | null;
+  readonly retryBudget?: {
+    readonly retryRatio: number;
+    readonly minRetriesPerSecond: number;
+    readonly ttl: string;
+  } | null;
+  readonly dstOverrides?:
+    | readonly { readonly authority?: string | null; readonly weight?: number | string | null }[]
+    | null;
+}
+
+const tree = (leaf: Readonly<Record<string, Shape>>): Shape => {
+  const match: Shape = (value) =>
+    object({
+      all: optional(list(match)),
+      any: optional(list(match)),
+      not: optional(match),
+      ...leaf,
+    })(value);
+  return match;
+};
+
+/** Whether a spec can be read. */
+export const isServiceProfileSpec: Shape = object({
+  routes: optional(
+    list(
+      object({
+        name: isText,
+        condition: tree({ pathRegex: optional(isText), method: optional(isText) }),
+        timeout: optional(isText),
+        isRetryable: optional(isFlag),
+        responseClasses: optional(
+          list(
+            object({
+              condition: tree({
+                status: optional(object({ min: optional(isNumber), max: optional(isNumber) })),
+              }),
+            }),
+          ),
+        ),
+      }),
+    ),
+  ),
+  retryBudget: optional(
+    object({ retryRatio: isNumber, minRetriesPerSecond: isNumber, ttl: isText }),
+  ),
+  dstOverrides: optional(list(object({ authority: optional(isText) }))),
+});
+
+const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+/** `service.namespace.svc.` and a cluster's domain, or another name of several labels. */
+const FQDN = new RegExp(`^${LABEL}(\\.${LABEL})+$`);
+const NAME_LIMIT = 253;
+
+/** ADM12, ADM13. */
+export function serviceProfileProblems(name: string, spec: ServiceProfileSpec): string[] {
+  return [
+    ...(name.length <= NAME_LIMIT && FQDN.test(name)
+      ? []
+      : [`metadata.name: "${name}" is no Service's whole name, as web.shop.svc.cluster.local`]),
+    ...(spec.routes ?? []).flatMap((route, index) => {
+      const field = `spec.routes[${index}]`;
+      return [
+        ...(route.name === "" ? [`${field}.name: it is empty`] : []),
+        ...requestProblems(route.condition, `${field}.condition`),
+        ...durationProblems(route.timeout ?? "0s", `${field}.timeout`),
+        ...(route.responseClasses ?? []).flatMap(({ condition }, each) =>
+          responseProblems(condition, `${field}.responseClasses[${each}].condition`),
+        ),
+      ];
+    }),
+    ...budgetProblems(spec.retryBudget),
+  ];
+}
+
+const durationProblems = (text: string, field: string): string[] =>
+  parseGoDuration(text) === undefined
+    ? [`${field}: "${text}" is no duration, as 500ms or 1m30s`]
+    : [];
+
+function budgetProblems(budget: ServiceProfileSpec["retryBudget"]): string[] {
+  if (budget === undefined || budget === null) return [];
+  const { ttl, retryRatio, minRetriesPerSecond } = budget;
+  return [
+    ...durationProblems(ttl, "spec.retryBudget.ttl"),
+    ...(retryRatio < 0 ? ["spec.retryBudget.retryRatio: it is below 0"] : []),
+    ...(minRetriesPerSecond < 0 ? ["spec.retryBudget.minRetriesPerSecond: it is below 0"] : []),
+  ];
+}
+
+/** What a condition is made of: conditions that it combines, each with its place. */
+function parts<M extends { all?: readonly M[] | null; any?: readonly M[] | null; not?: M | null }>(
+  { all, any, not }: M,
+  field: string,
+): (readonly [M, string])[] {
+  return [
+    ...(all ?? []).map((each, index) => [each, `${field}.all[${index}]`] as const),
+    ...(any ?? []).map((each, index) => [each, `${field}.any[${index}]`] as const),
+    ...(not ? [[not, `${field}.not`] as const] : []),
+  ];
+}
+
+function requestProblems(match: ProfileMatch, field: string): string[] {
+  const inner = parts(match, field);
+  const { pathRegex, method } = match;
+  const says = inner.length > 0 || Boolean(pathRegex) || Boolean(method);
+  return [
+    ...(says ? [] : [`${field}: it says nothing: all, any, not, pathRegex or method must be set`]),
+    ...(pathRegex ? expressionProblems(pathRegex, `${field}.pathRegex`) : []),
+    ...inner.flatMap(([each, at]) => requestProblems(each, at)),
+  ];
+}
+
+const STATUS = { from: 100, to: 599 } as const;
+
+function responseProblems(match: ResponseMatch, field: string): string[] {
+  const inner = parts(match, field);
+  const { status } = match;
+  const says = inner.length > 0 || Boolean(status);
+  return [
+    ...(says ? [] : [`${field}: it says nothing: all, any, not or status must be set`]),
+    ...(status ? rangeProblems(status, `${field}.status`) : []),
+    ...inner.flatMap(([each, at]) => responseProblems(each, at)),
+  ];
+}
+
+/** A bound that is absent or 0 is none. */
+function rangeProblems(
+  { min, max }: NonNullable<ResponseMatch["status"]>,
+  field: string,
+): string[] {
+  const [low, high] = [min || undefined, max || undefined];
+  const outside = [low, high].some(
+    (bound) => bound !== undefined && (bound < STATUS.from || bound > STATUS.to),
+  );
+  if (outside) return [`${field}: min and max must be from ${STATUS.from} to ${STATUS.to}`];
+  return low !== undefined && high !== undefined && high < low
+    ? [`${field}: max ${high} is below min ${low}`]
+    : [];
+}
