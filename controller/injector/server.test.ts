@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
 import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
+import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
 import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
 import { fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
-import { REREAD_MS } from "./files.ts";
 import { serveWebhook, type WebhookServer } from "./server.ts";
 
 const dir = mkdtempSync(`${tmpdir()}/webhook-`);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createServingCertificate } from "#lib/k8s/certified-key.ts";
+import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
   NAMESPACES,
@@ -13,7 +14,6 @@ import {
 } from "#lib/k8s/resource.ts";
 import { CertificateKeeper } from "../../controller/certificates/keeper.ts";
 import { SERVED_EVERYWHERE_MS, TRUSTED_EVERYWHERE_MS } from "../../controller/certificates/plan.ts";
-import { REREAD_MS } from "../../controller/injector/files.ts";
 import { serveWebhook, type WebhookServer } from "../../controller/injector/server.ts";
 import { AwaitedClock } from "../fake/awaited-clock.ts";
 import { FakeClock } from "../fake/clock.ts";

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
-import { REREAD_MS, watchFiles } from "./files.ts";
+import { REREAD_MS, watchFiles } from "./mounted-files.ts";
 
 const dir = mkdtempSync(`${tmpdir()}/files-`);
 afterAll(() => rmSync(dir, { recursive: true }));
