@@ -1,0 +1,20 @@
+/** One case of policy: objects that a user applies, requests, and what must come of them. */
+
+import type { World } from "./world.ts";
+
+/** A scenario; it throws where something is not as it must be. What it applied through the world is taken away for it. */
+export type Scenario = {
+  /** May begin with the rows that it shows, as tests do. */
+  readonly name: string;
+  run(world: World): Promise<void>;
+};
+
+/** A service of the scenarios by its name in the cluster. */
+export const at = (service: string, port = 80): string =>
+  `http://${service}.scenario.svc.cluster.local:${port}`;
+
+/** Throws where two values are not the same; `what` says of what they are. */
+export function same(what: string, actual: unknown, expected: unknown): void {
+  if (!Bun.deepEquals(actual, expected))
+    throw new Error(`${what}: it is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+}
