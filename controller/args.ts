@@ -2,7 +2,7 @@
 
 import { LEVELS, LogFilter } from "#lib/log/logger.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
-import { DEFAULT_POLICIES } from "./core/inbound-policy.ts";
+import { DEFAULT_POLICIES } from "./core/default-policy.ts";
 import { INJECTOR_FLAGS } from "./injector/args.ts";
 import type { DestinationArgs } from "./roles/destination.ts";
 import type { IdentityArgs } from "./roles/identity.ts";

@@ -1,7 +1,7 @@
 /** Server: one selector (ADM2), a policy that exists (ADM10), and no second Server for a port (ADM1). */
 
 import { isText, isTextOrNumber, object, optional, type Shape } from "#lib/k8s/shape.ts";
-import { DEFAULT_POLICIES } from "../core/inbound-policy.ts";
+import { DEFAULT_POLICIES } from "../core/default-policy.ts";
 
 /** What pods or workloads a Server is for. */
 export interface LabelSelector {

@@ -2,7 +2,7 @@
 
 import type { ServerCall } from "#lib/grpc/server.ts";
 import { GrpcError } from "#lib/grpc/status.ts";
-import type { Catalog, Key } from "../core/catalog.ts";
+import type { Key } from "../core/catalog.ts";
 
 type Shared = {
   readonly calls: Set<ServerCall>;
@@ -10,12 +10,15 @@ type Shared = {
   framed: Uint8Array;
 };
 
+/** Calls the listener after each change of the key's answer; returns the way to unsubscribe. */
+type Changes<On> = { subscribe(key: On, listener: () => void): () => void };
+
 /** Keeps the answers that anyone watches; equal bytes are not sent again. */
-export class SharedAnswers {
-  readonly #catalog: Catalog;
+export class SharedAnswers<On = Key> {
+  readonly #catalog: Changes<On>;
   readonly #shared = new Map<string, Shared>();
 
-  constructor(catalog: Catalog) {
+  constructor(catalog: Changes<On>) {
     this.#catalog = catalog;
   }
 
@@ -26,7 +29,7 @@ export class SharedAnswers {
       id,
       key,
       encode,
-    }: { readonly id: string; readonly key: Key; readonly encode: () => Uint8Array },
+    }: { readonly id: string; readonly key: On; readonly encode: () => Uint8Array },
   ): void {
     const shared = this.#shared.get(id) ?? this.#start(id, { key, encode });
     shared.calls.add(call);
@@ -41,7 +44,7 @@ export class SharedAnswers {
 
   #start(
     id: string,
-    { key, encode }: { readonly key: Key; readonly encode: () => Uint8Array },
+    { key, encode }: { readonly key: On; readonly encode: () => Uint8Array },
   ): Shared {
     const shared: Shared = {
       calls: new Set(),

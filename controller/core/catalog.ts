@@ -1,6 +1,7 @@
 /** What the APIs ask of the cluster; the index answers from what it watches. */
 
 import type { EndpointSet } from "./endpoint.ts";
+import type { PortPolicy } from "./inbound-policy.ts";
 import type { ServiceView } from "./outbound-policy.ts";
 import type { ServicePath } from "./service-path.ts";
 import type { Workload } from "./workload.ts";
@@ -8,8 +9,23 @@ import type { Workload } from "./workload.ts";
 /** What an answer depends on, so that its watchers are woken for nothing else. */
 export type Key = `service/${string}/${string}` | `pod/${string}/${string}` | `ip/${string}`;
 
+/** A port of a workload, by name. */
+export type WorkloadPort = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+};
+
 /** Which endpoints, and for whom: a client's node decides about topology (DST10). */
 export type EndpointQuery = ServicePath & { readonly node: string };
+
+/** Policy of ports at this moment. */
+export interface InboundCatalog {
+  /** Undefined where the workload is not known. */
+  portPolicy(at: WorkloadPort): PortPolicy | undefined;
+  /** Calls the listener after each change that may concern the port; returns the way to unsubscribe. */
+  subscribe(at: WorkloadPort, listener: () => void): () => void;
+}
 
 /** The cluster at this moment. */
 export interface Catalog {

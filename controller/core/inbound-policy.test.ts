@@ -1,42 +1,146 @@
 import { expect, test } from "bun:test";
 import { fakeWorkload } from "../../test/fake/workload.ts";
-import { DEFAULT_POLICIES, type PolicyDefaults, portPolicy } from "./inbound-policy.ts";
+import { ANY_NETWORK } from "./authorization.ts";
+import { DEFAULT_POLICIES } from "./default-policy.ts";
+import { type InboundObjects, type PolicyDefaults, portPolicy } from "./inbound-policy.ts";
+import type { Server } from "./server.ts";
+import type { Workload } from "./workload.ts";
 
 const defaults: PolicyDefaults = {
   defaultPolicy: "all-unauthenticated",
   clusterNetworks: ["10.0.0.0/8"],
   probeNetworks: ["0.0.0.0/0"],
 };
-const any = ["0.0.0.0/0", "::/0"];
+const nothing: InboundObjects = {
+  servers: [],
+  serverAuthorizations: [],
+  authorizationPolicies: [],
+  httpRoutes: [],
+  grpcRoutes: [],
+  rateLimits: [],
+  authentications: { meshTls: () => undefined, networks: () => undefined },
+};
+const server: Server = {
+  ...{ name: "web", namespace: "shop", createdMs: 0, labels: {} },
+  podSelector: [],
+  externalWorkloadSelector: undefined,
+  port: 80,
+  protocol: "http1",
+  accessPolicy: "deny",
+  fault: undefined,
+};
+const policyOf = (workload: Partial<Workload>, port = 80, objects: Partial<InboundObjects> = {}) =>
+  portPolicy(fakeWorkload(workload), port, { objects: { ...nothing, ...objects }, defaults });
 
 test.each([
-  ["all-unauthenticated", any, false],
-  ["all-authenticated", any, true],
-  ["cluster-unauthenticated", ["10.0.0.0/8"], false],
-  ["cluster-authenticated", ["10.0.0.0/8"], true],
-  ["audit", any, false],
-])("INB3, INB8: %s", (name, networks, authenticated) => {
-  const policy = portPolicy(fakeWorkload({ defaultPolicy: name }), 80, defaults);
-  expect(policy).toMatchObject({ name, permissions: [{ name, networks, authenticated }] });
+  ["all-unauthenticated", ["0.0.0.0/0", "::/0"], "unauthenticated"],
+  ["all-authenticated", ["0.0.0.0/0", "::/0"], "identities"],
+  ["cluster-unauthenticated", ["10.0.0.0/8"], "unauthenticated"],
+  ["cluster-authenticated", ["10.0.0.0/8"], "identities"],
+  ["audit", ["0.0.0.0/0", "::/0"], "unauthenticated"],
+])("INB3, INB8: %s", (name, networks, type) => {
+  const policy = policyOf({ defaultPolicy: name });
+  expect(policy).toMatchObject({
+    ref: { type: "default", name },
+    authorizations: [{ networks: networks.map((cidr) => ({ cidr })), authentication: { type } }],
+  });
 });
 
 test("INB2, INB3: deny allows nobody; what is not known leaves the cluster's default", () => {
-  expect(portPolicy(fakeWorkload({ defaultPolicy: "deny" }), 80, defaults).permissions).toEqual([]);
-  expect(portPolicy(fakeWorkload({ defaultPolicy: "x" }), 80, defaults).name).toBe(
-    "all-unauthenticated",
-  );
+  expect(policyOf({ defaultPolicy: "deny" }).authorizations).toEqual([]);
+  expect(policyOf({ defaultPolicy: "x" }).ref.name).toBe("all-unauthenticated");
 });
 
 test("INB3: a port that requires identity never allows anyone without", () => {
   for (const defaultPolicy of DEFAULT_POLICIES) {
-    const workload = fakeWorkload({ defaultPolicy, requireIdentity: [{ from: 80, to: 80 }] });
-    const { permissions } = portPolicy(workload, 80, defaults);
-    expect(permissions.every(({ authenticated }) => authenticated)).toBe(true);
+    const requireIdentity = [{ from: 80, to: 80 }];
+    const { authorizations } = policyOf({ defaultPolicy, requireIdentity });
+    for (const { authentication } of authorizations)
+      expect(authentication).toEqual({ type: "identities", names: [], suffixes: [[]] });
+    expect(authorizations).toHaveLength(defaultPolicy === "deny" ? 0 : 1);
   }
 });
 
-test("INB3, INB9: opaque ports and probes", () => {
-  const workload = fakeWorkload({ probes: new Map([[80, ["/ready"]]]) });
-  expect(portPolicy(workload, 5432, defaults).protocol).toBe("opaque");
-  expect(portPolicy(workload, 80, defaults).probePaths).toEqual(["/ready"]);
+test("INB3, INB9: opaque ports have no routes, others a route for their probes alone", () => {
+  const probes = new Map([
+    [80, ["/ready?x=1", "live"]],
+    [5432, ["/ready"]],
+  ]);
+  expect(policyOf({ probes }, 5432)).toMatchObject({ protocol: "opaque", httpRoutes: [] });
+  const [probe, rest] = policyOf({ probes, defaultPolicy: "deny" }).httpRoutes;
+  expect(probe?.rules[0]?.matches.map(({ path, method }) => [path?.value, method])).toEqual([
+    ["/ready", "GET"],
+    ["/live", "GET"],
+  ]);
+  expect(probe).toMatchObject({
+    ref: { type: "default", name: "probe" },
+    authorizations: [{ authentication: { type: "unauthenticated" } }],
+  });
+  expect(rest).toMatchObject({ ref: { name: "default" }, authorizations: [] });
+  expect(policyOf({ probes }, 8081).httpRoutes).toEqual([]);
+});
+
+test("INB2: a Server decides alone, whatever the workload's default", () => {
+  const policy = policyOf({ defaultPolicy: "all-unauthenticated" }, 80, { servers: [server] });
+  expect(policy).toMatchObject({
+    protocol: "http1",
+    ref: { type: "object", group: "policy.linkerd.io", kind: "server", name: "web" },
+    authorizations: [],
+  });
+  expect(policyOf({}, 81, { servers: [server] }).ref).toMatchObject({ type: "default" });
+});
+
+test("INB4: the access policy is added to what the Server's authorizations allow", () => {
+  const authorization = {
+    ...{ name: "all", namespace: "shop", createdMs: 0 },
+    server: { name: "web", selector: undefined },
+    clients: { networks: ANY_NETWORK, authentication: { type: "tls" } as const },
+  };
+  const open = { ...server, accessPolicy: "cluster-authenticated" } as const;
+  const objects = { servers: [open], serverAuthorizations: [authorization] };
+  expect(policyOf({}, 80, objects).authorizations.map(({ ref }) => ref.name)).toEqual([
+    "cluster-authenticated",
+    "all",
+  ]);
+  const odd = { ...objects, servers: [{ ...open, fault: "spec.x is not known" }] };
+  expect(policyOf({}, 80, odd).authorizations).toEqual([]);
+});
+
+test("INB6, INB7: authorizations are of a fixed order: by kind, age and name", () => {
+  const at = (name: string, createdMs: number) => ({ name, namespace: "shop", createdMs });
+  const older = (name: string, createdMs: number) => ({
+    ...at(name, createdMs),
+    server: { name: "web", selector: undefined },
+    clients: { networks: ANY_NETWORK, authentication: { type: "unauthenticated" } as const },
+  });
+  const policy = (name: string, createdMs: number, type: "server" | "namespace") => ({
+    ...at(name, createdMs),
+    target: { type, name: type === "server" ? "web" : "shop" },
+    required: [],
+  });
+  const { authorizations } = policyOf({}, 80, {
+    servers: [server],
+    serverAuthorizations: [older("b", 2), older("a", 2), older("c", 1)],
+    authorizationPolicies: [
+      policy("f", 1, "namespace"),
+      policy("e", 0, "server"),
+      { ...policy("g", 0, "server"), target: { type: "server", name: "other" } },
+    ],
+  });
+  expect(authorizations.map(({ ref }) => [ref.type === "object" && ref.kind, ref.name])).toEqual([
+    ["serverauthorization", "c"],
+    ["serverauthorization", "a"],
+    ["serverauthorization", "b"],
+    ["authorizationpolicy", "e"],
+    ["authorizationpolicy", "f"],
+  ]);
+});
+
+test("INB11: of several rate limits of a Server the oldest counts", () => {
+  const limit = (name: string, createdMs: number, of = "web") => ({
+    ...{ name, namespace: "shop", createdMs, server: of },
+    ...{ total: 1, identity: undefined, overrides: [] },
+  });
+  const rateLimits = [limit("b", 2), limit("a", 2), limit("c", 1, "other")];
+  expect(policyOf({}, 80, { servers: [server], rateLimits }).rateLimit?.name).toBe("a");
 });

@@ -1,33 +1,33 @@
-/** Who may connect to a pod's port where no Server selects it (INB3, INB5, INB8, INB9). */
+/** Who may call a port and how: by the Server that is about it, else by the default of the pod (INB2 to INB11). */
 
+import {
+  type Authentications,
+  type Authorization,
+  type AuthorizationPolicy,
+  concerns,
+  fromAuthorizationPolicy,
+  fromServerAuthorization,
+  type PolicyRef,
+  policyRef,
+  type ServerAuthorization,
+} from "./authorization.ts";
+import { allowedBy, DEFAULT_POLICIES, type DefaultPolicy, hardened } from "./default-policy.ts";
+import { attachedRoutes, type InboundRoute, probeRoute } from "./inbound-routes.ts";
+import { byAge, type GrpcMatch, type GrpcRoute, type HttpMatch, type HttpRoute } from "./route.ts";
+import { oldest, type PortProtocol, type RateLimit, type Server, serverOf } from "./server.ts";
 import { holds, type Workload } from "./workload.ts";
-
-/** The names of Linkerd's default policies. */
-export const DEFAULT_POLICIES = [
-  "all-unauthenticated",
-  "all-authenticated",
-  "cluster-unauthenticated",
-  "cluster-authenticated",
-  "deny",
-  "audit",
-] as const;
-export type DefaultPolicy = (typeof DEFAULT_POLICIES)[number];
-
-/** A permission: from where, and whether the client must have an identity. */
-export type Permission = {
-  readonly name: string;
-  readonly networks: readonly string[];
-  readonly authenticated: boolean;
-};
 
 /** The policy of one port. */
 export type PortPolicy = {
-  readonly protocol: "detect" | "opaque";
-  readonly name: string;
-  readonly permissions: readonly Permission[];
-  /** Exact paths that probes ask for, and from where they may; empty where the pod has no probe on the port. */
-  readonly probePaths: readonly string[];
-  readonly probeNetworks: readonly string[];
+  readonly protocol: PortProtocol;
+  /** The Server, or the name of the default policy. */
+  readonly ref: PolicyRef;
+  readonly authorizations: readonly Authorization[];
+  /** Empty: one route for everything. Only where HTTP is spoken, or may be. */
+  readonly httpRoutes: readonly InboundRoute<HttpMatch>[];
+  /** Only where gRPC is spoken. */
+  readonly grpcRoutes: readonly InboundRoute<GrpcMatch>[];
+  readonly rateLimit: RateLimit | undefined;
 };
 
 /** The cluster's own settings. */
@@ -37,28 +37,88 @@ export type PolicyDefaults = {
   readonly probeNetworks: readonly string[];
 };
 
-const ANY: readonly string[] = ["0.0.0.0/0", "::/0"];
+/** The policy objects of a workload's namespace, and what their references lead to. */
+export type InboundObjects = {
+  readonly servers: readonly Server[];
+  readonly serverAuthorizations: readonly ServerAuthorization[];
+  readonly authorizationPolicies: readonly AuthorizationPolicy[];
+  readonly httpRoutes: readonly HttpRoute[];
+  readonly grpcRoutes: readonly GrpcRoute[];
+  readonly rateLimits: readonly RateLimit[];
+  readonly authentications: Authentications;
+};
 
-/** The policy of a port of a pod. A default that is not known counts for nothing: the cluster's stands. */
-export function portPolicy(workload: Workload, port: number, defaults: PolicyDefaults): PortPolicy {
+/** The policy of a port of a workload. */
+export function portPolicy(
+  workload: Workload,
+  port: number,
+  from: { readonly objects: InboundObjects; readonly defaults: PolicyDefaults },
+): PortPolicy {
+  const { objects, defaults } = from;
+  const server = serverOf(workload, port, objects.servers);
+  const policy =
+    server === undefined
+      ? defaultPolicy(workload, port, defaults)
+      : serverPolicy(server, objects, defaults);
+  const probe = probeRoute(workload.probes.get(port) ?? [], defaults.probeNetworks);
+  if (policy.httpRoutes.length > 0 || probe === undefined || !speaksHttp(policy.protocol))
+    return policy;
+  return { ...policy, httpRoutes: probe };
+}
+
+/** Whether routes of HTTP are looked at. */
+const speaksHttp = (protocol: PortProtocol): boolean =>
+  protocol === "detect" || protocol === "http1" || protocol === "http2";
+
+/** A default that is not known counts for nothing: the cluster's stands. */
+function defaultPolicy(workload: Workload, port: number, defaults: PolicyDefaults): PortPolicy {
   const own = DEFAULT_POLICIES.find((each) => each === workload.defaultPolicy);
-  const name = hardened(own ?? defaults.defaultPolicy, holds(workload.requireIdentity, port));
+  const plain = own ?? defaults.defaultPolicy;
+  const name = holds(workload.requireIdentity, port) ? hardened(plain) : plain;
   return {
     protocol: holds(workload.opaque, port) ? "opaque" : "detect",
-    name,
-    permissions: permissionsOf(name, defaults.clusterNetworks),
-    probePaths: workload.probes.get(port) ?? [],
-    probeNetworks: defaults.probeNetworks,
+    ref: { type: "default", name },
+    authorizations: allowedBy(name, defaults.clusterNetworks),
+    httpRoutes: [],
+    grpcRoutes: [],
+    rateLimit: undefined,
   };
 }
 
-function hardened(name: DefaultPolicy, identityRequired: boolean): DefaultPolicy {
-  if (!identityRequired || name === "deny") return name;
-  return name.startsWith("cluster-") ? "cluster-authenticated" : "all-authenticated";
+function serverPolicy(
+  server: Server,
+  objects: InboundObjects,
+  defaults: PolicyDefaults,
+): PortPolicy {
+  const { protocol, name } = server;
+  const ref = policyRef("server", name);
+  // Nobody is allowed anything by a Server that is not known whole, on none of its routes.
+  const known = server.fault === undefined;
+  const routes = { objects: known ? objects : { ...objects, authorizationPolicies: [] }, server };
+  return {
+    protocol,
+    ref,
+    authorizations: known ? authorizationsOf(server, objects, defaults) : [],
+    httpRoutes: speaksHttp(protocol) ? attachedRoutes(objects.httpRoutes, routes) : [],
+    grpcRoutes: protocol === "grpc" ? attachedRoutes(objects.grpcRoutes, routes) : [],
+    rateLimit: oldest(objects.rateLimits.filter((each) => each.server === name)),
+  };
 }
 
-function permissionsOf(name: DefaultPolicy, clusterNetworks: readonly string[]): Permission[] {
-  if (name === "deny") return [];
-  const networks = name.startsWith("cluster-") ? clusterNetworks : ANY;
-  return [{ name, networks, authenticated: name.endsWith("-authenticated") }];
+/** In a fixed order: what the Server says itself, then by age and name. */
+function authorizationsOf(
+  server: Server,
+  { serverAuthorizations, authorizationPolicies, authentications }: InboundObjects,
+  { clusterNetworks }: PolicyDefaults,
+): readonly Authorization[] {
+  const older = serverAuthorizations.filter((each) => concerns(each, server)).sort(byAge);
+  const policies = authorizationPolicies.filter(({ target }) => {
+    if (target?.type === "server") return target.name === server.name;
+    return target?.type === "namespace";
+  });
+  return [
+    ...allowedBy(server.accessPolicy, clusterNetworks),
+    ...older.flatMap((each) => fromServerAuthorization(each) ?? []),
+    ...policies.sort(byAge).flatMap((each) => fromAuthorizationPolicy(each, authentications) ?? []),
+  ];
 }

@@ -1,12 +1,17 @@
-/** A pod as the controllers see it, and what its proxy does with a port; no Kubernetes here. */
+/** A pod, or a workload outside the cluster, as the controllers see it, and what its proxy does with a port; no Kubernetes here. */
+
+import type { Labels } from "./selector.ts";
 
 /** A range of ports, both ends included. */
 export type Ports = readonly { readonly from: number; readonly to: number }[];
 
-/** One pod. */
+/** One pod, or one workload outside the cluster. */
 export type Workload = {
   readonly name: string;
   readonly namespace: string;
+  /** Whether it runs outside the cluster. */
+  readonly external: boolean;
+  readonly labels: Labels;
   readonly ips: readonly string[];
   readonly serviceAccount: string;
   readonly node: string;
@@ -18,6 +23,8 @@ export type Workload = {
   readonly proxy:
     | { readonly inboundPort: number; readonly metaPorts: readonly number[] }
     | undefined;
+  /** Its TCP ports that have a name; containers may share one. */
+  readonly namedPorts: ReadonlyMap<string, readonly number[]>;
   readonly opaque: Ports;
   readonly skipInbound: Ports;
   readonly requireIdentity: Ports;

@@ -20,6 +20,8 @@ export function toWorkload(
   return {
     name: metadata?.name ?? "",
     namespace: metadata?.namespace ?? "",
+    external: false,
+    labels: metadata?.labels ?? {},
     ips: [...new Set(ips)].filter((ip) => ip !== ""),
     serviceAccount: spec?.serviceAccountName || "default",
     node: spec?.nodeName ?? "",
@@ -27,6 +29,7 @@ export function toWorkload(
     templateHash: metadata?.labels?.["pod-template-hash"],
     controlPlaneNs: metadata?.labels?.[CONTROL_PLANE_NS],
     proxy: proxyOf(containers),
+    namedPorts: tcpPortsByName(containers),
     opaque: parsePortRanges(setting("opaque-ports") ?? from.opaquePorts, named),
     skipInbound: ports("skip-inbound-ports"),
     requireIdentity: ports("proxy-require-identity-inbound-ports"),
@@ -40,6 +43,15 @@ function portsByName(containers: readonly KeptContainer[]): Map<string, number> 
   return new Map(
     ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : [])),
   );
+}
+
+function tcpPortsByName(containers: readonly KeptContainer[]): Workload["namedPorts"] {
+  const ports = new Map<string, number[]>();
+  for (const { name, containerPort, protocol = "TCP" } of containers.flatMap(
+    (container) => container.ports ?? [],
+  ))
+    if (name && protocol === "TCP") ports.set(name, [...(ports.get(name) ?? []), containerPort]);
+  return ports;
 }
 
 /** The container that is a proxy. */

@@ -14,8 +14,10 @@ import { Registry } from "#lib/metrics/registry.ts";
 import { destinationHandlers } from "../api/destination.ts";
 import { inboundHandlers } from "../api/inbound.ts";
 import { outboundHandlers } from "../api/outbound.ts";
-import type { DefaultPolicy } from "../core/inbound-policy.ts";
+import type { DefaultPolicy } from "../core/default-policy.ts";
 import { Cluster, type Informers } from "../index/cluster.ts";
+import type { PolicyInformers } from "../index/inbound-objects.ts";
+import { InboundPolicies } from "../index/inbound-policies.ts";
 import { keptNames, keptPod, keptService, keptSlice } from "../index/kept.ts";
 import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
@@ -23,6 +25,7 @@ import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
+import { watchPolicy } from "./policy-informers.ts";
 
 /** The destination controller, with policy. */
 export type DestinationArgs = RoleArgs & {
@@ -47,19 +50,22 @@ export interface DestinationRole extends RunningRole {
 export function startDestination(args: DestinationArgs, around: Surroundings): DestinationRole {
   const registry = new Registry();
   const informers = watchCluster(around);
-  const serving: Serving = { servers: [], cluster: undefined, stopped: false };
-  const sizes = registrySizes(registry, informers);
+  const policies = watchPolicy(around);
+  const serving: Serving = { servers: [], indexes: [], stopped: false };
+  const sizes = registrySizes(registry, { ...informers, ...policies });
   const admin = serveAdmin(args.adminAddr, {
     registry,
     now: () => around.clock.now(),
     isReady: () => serving.servers.length > 0 && !serving.stopped,
     measure: sizes,
   });
-  const all = Object.values(informers);
+  const all = [...Object.values(informers), ...Object.values(policies)];
   const ready = Promise.all(all.map(({ synced }) => synced)).then(() => {
     if (serving.stopped) return;
-    serving.cluster = new Cluster(informers, args);
-    serving.servers = serve(serving.cluster, { args, around, registry });
+    const cluster = new Cluster(informers, args);
+    const inbound = inboundPolicies(policies, { cluster, args, around });
+    serving.indexes = [inbound, cluster];
+    serving.servers = serve({ cluster, inbound }, { args, around, registry });
     around.log.info("Serving destinations and policies", {
       pods: informers.pods.list().length,
       services: informers.services.list().length,
@@ -77,7 +83,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     stop: async () => {
       serving.stopped = true;
       await Promise.all(serving.servers.map((server) => server.stop()));
-      serving.cluster?.stop();
+      for (const index of serving.indexes) index.stop();
       for (const informer of all) informer.stop();
       admin.stop();
     },
@@ -86,7 +92,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
 
 type Serving = {
   servers: readonly GrpcServer[];
-  cluster: Cluster | undefined;
+  indexes: readonly { stop(): void }[];
   stopped: boolean;
 };
 
@@ -106,18 +112,55 @@ function watchCluster({ client, clock, random, log }: Surroundings): Informers {
   };
 }
 
+function inboundPolicies(
+  policies: PolicyInformers,
+  how: {
+    readonly cluster: Cluster;
+    readonly args: DestinationArgs;
+    readonly around: Surroundings;
+  },
+): InboundPolicies {
+  const { cluster, args, around } = how;
+  const logger = around.log.target("linkerd_policy_controller");
+  return new InboundPolicies(policies, {
+    cluster,
+    defaults: args,
+    domain: { controlPlaneNamespace: args.controllerNamespace, trustDomain: args.trustDomain },
+    onFault: (about) =>
+      logger.warn("Cannot read an object whole: that part is not in force", about),
+  });
+}
+
+type Watched = Informers & PolicyInformers;
+
+/** What metrics call the objects of an informer. */
+const KINDS: Readonly<Record<keyof Watched, string>> = {
+  pods: "pod",
+  services: "service",
+  slices: "endpointslice",
+  namespaces: "namespace",
+  nodes: "node",
+  servers: "server",
+  serverAuthorizations: "serverauthorization",
+  authorizationPolicies: "authorizationpolicy",
+  meshTlsAuthentications: "meshtlsauthentication",
+  networkAuthentications: "networkauthentication",
+  rateLimits: "httplocalratelimitpolicy",
+  linkerdHttpRoutes: "linkerd_httproute",
+  httpRoutes: "httproute",
+  grpcRoutes: "grpcroute",
+};
+
 /** `<kind>_cache_size` (CPM1), and whether what is known may be old; written when the metrics are asked for. */
-function registrySizes(registry: Registry, informers: Informers): () => void {
-  const names = { pods: "pod", services: "service", slices: "endpointslice" } as const;
-  const others = { namespaces: "namespace", nodes: "node" } as const;
+function registrySizes(registry: Registry, informers: Watched): () => void {
   const degraded = registry.gauge(
     "bunkerd_kubernetes_degraded",
     "1 while the Kubernetes API cannot be watched: answers come from what was known.",
   );
-  const gauges = Object.entries({ ...names, ...others }).map(([key, kind]) => ({
+  const gauges = Object.entries(KINDS).map(([key, kind]) => ({
     gauge: registry.gauge(`${kind}_cache_size`, `Objects of kind ${kind} that are known.`).with(),
     degraded: degraded.with({ kind }),
-    informer: informers[key as keyof Informers],
+    informer: informers[key as keyof Watched],
   }));
   return () => {
     for (const { gauge, degraded, informer } of gauges) {
@@ -128,13 +171,14 @@ function registrySizes(registry: Registry, informers: Informers): () => void {
 }
 
 function serve(
-  cluster: Cluster,
+  from: { readonly cluster: Cluster; readonly inbound: InboundPolicies },
   how: {
     readonly args: DestinationArgs;
     readonly around: Surroundings;
     readonly registry: Registry;
   },
 ): readonly GrpcServer[] {
+  const { cluster, inbound } = from;
   const { args, around, registry } = how;
   const metrics = new GrpcMetrics(registry);
   const { clock, onFault, memoryShare } = around;
@@ -149,7 +193,7 @@ function serve(
   });
   const policy = serveGrpc({
     addr: args.policyAddr,
-    methods: new Map([...inboundHandlers(cluster, args), ...outboundHandlers(cluster, args)]),
+    methods: new Map([...inboundHandlers(inbound), ...outboundHandlers(cluster, args)]),
     metrics,
     gate,
     clock,

@@ -3,6 +3,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import type { KubeClient } from "./client.ts";
 import { type Informer, type InformerOptions, startInformer } from "./informer.ts";
+import { KubeError } from "./kube-error.ts";
 import type { Change } from "./object-store.ts";
 import { PODS } from "./resource.ts";
 import type { Pod } from "./types/core.ts";
@@ -63,7 +64,7 @@ class Script {
 
 async function run(
   script: Script,
-  options: Pick<InformerOptions<Pod>, "keep"> = {},
+  options: Pick<InformerOptions<Pod>, "keep" | "absent"> = {},
 ): Promise<{ informer: Informer<Pod>; changes: string[] }> {
   const clock = new FakeClock();
   const informer = startInformer({
@@ -127,6 +128,24 @@ test("an API that is away is asked again, and what is known stays", async () => 
   expect(changes).toEqual(["added x"]);
   expect(informer.list()).toHaveLength(1);
   await informer.synced;
+});
+
+test("a kind that is not served has no objects where that may be, and is asked for again", async () => {
+  const script = new Script();
+  const absent = new KubeError("not-found", { status: 404, message: "no such kind" });
+  script.lists = [absent, [pod("x", "1")]];
+  const { informer, changes } = await run(script, { absent: "empty" });
+  expect(changes).toEqual(["added x"]);
+  expect(informer.degraded).toBe(false);
+});
+
+test("G17: objects of a kind that is suddenly not served stay, though it may be absent", async () => {
+  const script = new Script();
+  const absent = new KubeError("not-found", { status: 404, message: "no such kind" });
+  script.lists = [[pod("x", "1")], absent, [pod("x", "1")]];
+  script.watches = [[{ type: "EXPIRED" }]];
+  const { changes } = await run(script, { absent: "empty" });
+  expect(changes).toEqual(["added x"]);
 });
 
 test("the store keeps of each object, listed or watched, what it is told to", async () => {

@@ -37,6 +37,8 @@ export type InformerOptions<T extends KubeObject> = Pick<
   readonly random: () => number;
   /** Whether an object has the form that its reader expects: one that has not is passed over. */
   readonly accepts?: (object: T) => boolean;
+  /** `empty`: a kind that the API does not serve has no objects. Not said: it is waited for. */
+  readonly absent?: "empty";
   /** What the store keeps of an object: its name and version, and what is read of it. Not said: all of it. */
   readonly keep?: (object: T) => T;
 };
@@ -57,6 +59,9 @@ export const STALL_LIMIT_MS = 55_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
 /** A server that does not know a version yet, because its data were restored, answers so. */
 const GATEWAY_TIMEOUT = 504;
+
+/** How often a kind that is not served is asked for again; milliseconds. */
+const ABSENT_INTERVAL_MS = 30_000;
 
 /** Starts an informer; it runs, and tries again, until stopped. */
 export function startInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
@@ -133,11 +138,26 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   /** How long the API wants to be left alone. */
   #failed(error: unknown): number {
     const { logger, random, resource } = this.#options;
+    if (this.#isAbsent(error)) {
+      this.#resolveSynced();
+      return ABSENT_INTERVAL_MS * (1 + RETRY.jitter * random());
+    }
     logger.warn("watch failed", { resource: resource.plural, error: String(error) });
     this.degraded = true;
     if (!(error instanceof KubeError)) return 0;
     if (error.code === "invalid" || error.status === GATEWAY_TIMEOUT) this.#version = undefined;
     return Math.min(error.retryAfterMs ?? 0, RETRY_AFTER_LIMIT_MS) * (1 + RETRY.jitter * random());
+  }
+
+  /** A kind that has gone took its objects with it: where there are some, the server is not itself. */
+  #isAbsent(error: unknown): boolean {
+    return (
+      this.#options.absent === "empty" &&
+      error instanceof KubeError &&
+      error.code === "not-found" &&
+      this.#version === undefined &&
+      this.#store.list().length === 0
+    );
   }
 
   #again({ atOnce, leastMs }: { readonly atOnce: boolean; readonly leastMs: number }): void {

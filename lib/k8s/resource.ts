@@ -14,6 +14,7 @@ import type {
   Service,
   ServiceAccount,
 } from "./types/core.ts";
+import type { CustomObject } from "./types/custom.ts";
 import type { EndpointSlice } from "./types/discovery.ts";
 import type { KubeEvent } from "./types/event.ts";
 import type { KubeObject } from "./types/meta.ts";
@@ -102,6 +103,52 @@ export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource = resource(
     namespaced: false,
   },
 );
+
+const custom = (
+  kind: string,
+  place: Place & { readonly version: string },
+): Resource<CustomObject> => ({ ...resource(kind, place), version: place.version });
+
+const policy = (kind: string, plural: string, version = "v1alpha1"): Resource<CustomObject> =>
+  custom(kind, { group: "policy.linkerd.io", plural, version });
+
+export const SERVERS: Resource<CustomObject> = policy("Server", "servers", "v1beta3");
+export const SERVER_AUTHORIZATIONS: Resource<CustomObject> = policy(
+  "ServerAuthorization",
+  "serverauthorizations",
+  "v1beta1",
+);
+export const AUTHORIZATION_POLICIES: Resource<CustomObject> = policy(
+  "AuthorizationPolicy",
+  "authorizationpolicies",
+);
+export const MESH_TLS_AUTHENTICATIONS: Resource<CustomObject> = policy(
+  "MeshTLSAuthentication",
+  "meshtlsauthentications",
+);
+export const NETWORK_AUTHENTICATIONS: Resource<CustomObject> = policy(
+  "NetworkAuthentication",
+  "networkauthentications",
+);
+export const RATE_LIMITS: Resource<CustomObject> = policy(
+  "HTTPLocalRateLimitPolicy",
+  "httplocalratelimitpolicies",
+);
+export const LINKERD_HTTP_ROUTES: Resource<CustomObject> = policy(
+  "HTTPRoute",
+  "httproutes",
+  "v1beta3",
+);
+
+const gateway = { group: "gateway.networking.k8s.io", version: "v1" };
+export const HTTP_ROUTES: Resource<CustomObject> = custom("HTTPRoute", {
+  ...gateway,
+  plural: "httproutes",
+});
+export const GRPC_ROUTES: Resource<CustomObject> = custom("GRPCRoute", {
+  ...gateway,
+  plural: "grpcroutes",
+});
 
 /** `/api/v1/namespaces/NS/pods/NAME`: without a name the collection, without a namespace all. */
 export function resourcePath(

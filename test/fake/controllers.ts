@@ -13,6 +13,8 @@ import {
 } from "../../controller/roles/destination.ts";
 import { type IdentityRole, startIdentity } from "../../controller/roles/identity.ts";
 import type { Surroundings } from "../../controller/runtime/role.ts";
+import { renderCrds } from "../../deploy/crds/render.ts";
+import { applyAll } from "../../dev/apply.ts";
 import { ControlChannel } from "../../proxy/control/channel.ts";
 import { ControlDiscovery } from "../../proxy/control/discovery.ts";
 import { FakeAuthority } from "./authority.ts";
@@ -77,6 +79,7 @@ export class FakeControllers {
   static async start(clock: Clock = systemClock): Promise<FakeControllers> {
     const kube = await FakeKubeApi.start();
     const { admin } = kube;
+    await applyAll(admin, renderCrds("linkerd"));
     await admin.create(SERVICE_ACCOUNTS, { metadata: { name: "web", namespace: "mesh" } });
     await admin.create(SERVICES, {
       metadata: { name: "web", namespace: "mesh" },

@@ -11,12 +11,16 @@ const listen = (which: string, port: number) => ({
 
 /** A meshed pod of `web`. */
 export const fakePod = (name: string, ip: string): Pod => ({
-  metadata: { name, namespace: "shop", labels: { "linkerd.io/control-plane-ns": "linkerd" } },
+  metadata: {
+    name,
+    namespace: "shop",
+    labels: { "linkerd.io/control-plane-ns": "linkerd", app: "web" },
+  },
   spec: {
     nodeName: "node-1",
     serviceAccountName: "web",
     containers: [
-      { name: "app", ports: [{ containerPort: 8080 }] },
+      { name: "app", ports: [{ containerPort: 8080, name: "http" }] },
       {
         name: "linkerd-proxy",
         env: [listen("INBOUND", 4143), listen("ADMIN", 4191), listen("CONTROL", 4190)],

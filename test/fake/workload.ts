@@ -6,6 +6,8 @@ import type { Workload } from "../../controller/core/workload.ts";
 export const fakeWorkload = (over: Partial<Workload> = {}): Workload => ({
   name: "web-1",
   namespace: "shop",
+  external: false,
+  labels: { app: "web" },
   ips: ["10.1.0.1"],
   serviceAccount: "web",
   node: "node-1",
@@ -13,6 +15,7 @@ export const fakeWorkload = (over: Partial<Workload> = {}): Workload => ({
   templateHash: "abc",
   controlPlaneNs: "linkerd",
   proxy: { inboundPort: 4143, metaPorts: [4190, 4191] },
+  namedPorts: new Map([["http", [8080]]]),
   opaque: [{ from: 5432, to: 5432 }],
   skipInbound: [{ from: 25, to: 25 }],
   requireIdentity: [],

@@ -1,0 +1,47 @@
+/** What the role `destination` watches for inbound policy. */
+
+import { type Informer, startInformer } from "#lib/k8s/informer.ts";
+import {
+  AUTHORIZATION_POLICIES,
+  GRPC_ROUTES,
+  HTTP_ROUTES,
+  LINKERD_HTTP_ROUTES,
+  MESH_TLS_AUTHENTICATIONS,
+  NETWORK_AUTHENTICATIONS,
+  RATE_LIMITS,
+  type Resource,
+  SERVER_AUTHORIZATIONS,
+  SERVERS,
+} from "#lib/k8s/resource.ts";
+import type { CustomObject } from "#lib/k8s/types/custom.ts";
+import type { PolicyInformers } from "../index/inbound-objects.ts";
+import { keptPolicy } from "../index/kept.ts";
+import type { KeptPolicy } from "../index/kept-objects.ts";
+import { hasMarks } from "../index/shapes.ts";
+import type { Surroundings } from "../runtime/role.ts";
+
+/** Starts to watch the mesh's own kinds, which must be there, and the Gateway API's, which a cluster may do without. */
+export function watchPolicy({ client, clock, random, log }: Surroundings): PolicyInformers {
+  const logger = log.target("linkerd_policy_controller");
+  const own = {
+    ...{ client, clock, random, logger, keep: keptPolicy },
+    // Objects of any form are read: what cannot be read of an authorization must not stay in force.
+    accepts: hasMarks,
+  };
+  const watch = (
+    resource: Resource<CustomObject>,
+    more: { readonly absent?: "empty" } = {},
+  ): Informer<KeptPolicy> => startInformer<CustomObject>({ ...own, ...more, resource });
+  const foreign = { absent: "empty" } as const;
+  return {
+    servers: watch(SERVERS),
+    serverAuthorizations: watch(SERVER_AUTHORIZATIONS),
+    authorizationPolicies: watch(AUTHORIZATION_POLICIES),
+    meshTlsAuthentications: watch(MESH_TLS_AUTHENTICATIONS),
+    networkAuthentications: watch(NETWORK_AUTHENTICATIONS),
+    rateLimits: watch(RATE_LIMITS),
+    linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
+    httpRoutes: watch(HTTP_ROUTES, foreign),
+    grpcRoutes: watch(GRPC_ROUTES, foreign),
+  };
+}
