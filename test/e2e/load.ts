@@ -91,13 +91,14 @@ export async function startLoad(place: Pick<Place, "shell">, plan: LoadPlan): Pr
 }
 
 /** What became of all requests. */
-export const told = ({ due, answered, failed, unanswered }: LoadResult): string =>
-  `of ${due} requests ${answered} were answered, ${failed} failed, ${unanswered} had no answer`;
+export const told = ({ due, answered, failed, failures, unanswered }: LoadResult): string =>
+  `of ${due} requests ${answered} were answered, ${failed} failed (${failures.join(", ")}), ${unanswered} had no answer`;
 
-/** Fails where a request was not answered as it should be. */
-export function expectNothingLost(result: LoadResult): void {
+/** Fails where a request of a caller was not answered as it should be. */
+export function expectNothingLost(result: LoadResult, caller = "the caller"): void {
   const { due, answered, failed, unanswered } = result;
-  expectThat(due > 0 && answered === due && failed === 0 && unanswered === 0, told(result));
+  const whole = due > 0 && answered === due && failed === 0 && unanswered === 0;
+  expectThat(whole, `${caller}: ${told(result)}`);
 }
 
 /** Requests a second of each caller. */
@@ -110,10 +111,21 @@ export async function underLoad(
   work: () => Promise<void>,
 ): Promise<void> {
   const target = { service: "web", path: "/", rate: RATE, seconds };
-  const loads: RunningLoad[] = await Promise.all([
-    startLoad(place, { ...target, name: `${name}-in`, namespace: "shop", meshed: true }),
-    startLoad(place, { ...target, name: `${name}-out`, namespace: "default", meshed: false }),
+  const inside = { ...target, name: `${name}-in`, namespace: "shop", meshed: true };
+  const outside = { ...target, name: `${name}-out`, namespace: "default", meshed: false };
+  const [within, without] = await Promise.all([
+    startLoad(place, inside),
+    startLoad(place, outside),
   ]);
-  await work();
-  for (const load of loads) expectNothingLost(await load.result());
+  try {
+    await work();
+    const results = [await within.result(), await without.result()] as const;
+    expectNothingLost(results[0], "the meshed caller");
+    expectNothingLost(results[1], "the caller outside");
+  } finally {
+    for (const { name: pod, namespace } of [inside, outside])
+      await place.shell(
+        `kubectl -n ${namespace} delete pod ${pod} --ignore-not-found --wait=false`,
+      );
+  }
 }

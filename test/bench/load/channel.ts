@@ -4,8 +4,8 @@
 export interface ChannelObserver {
   /** A slot is free: after connecting once for each slot, then after each answer. */
   onFree(channel: Channel): void;
-  /** An answer came whole; `ok` where it is a success. */
-  onAnswer(scheduledMs: number, ok: boolean): void;
+  /** An answer came whole; `ok` where it is a success, else `why` says what came, where the protocol knows. */
+  onAnswer(scheduledMs: number, ok: boolean, why?: string): void;
   /** The connection is gone, or was never made; each request without an answer is told so before, as not `ok`. */
   onClosed(channel: Channel, opened: boolean): void;
 }

@@ -112,6 +112,7 @@ class Connects {
       answered: this.#answered,
       perSecond: this.#answered / seconds,
       failed: this.#failed,
+      failures: [],
       unanswered: count - this.#answered - this.#failed,
       connections: this.#answered,
       lost: this.#lost,

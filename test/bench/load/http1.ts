@@ -14,7 +14,10 @@ export class Http1Wire implements Wire, Channel {
   /** A head that has not come whole. */
   #head: Buffer = Buffer.alloc(0);
   #bodyLeft = 0;
+  #status = 0;
   #ok = false;
+  /** The answer under way is the last one of its connection (RFC 9112 §9.6). */
+  #last = false;
 
   constructor(options: ChannelOptions, outlet: Outlet, observer: ChannelObserver) {
     this.#request = requestOf(options);
@@ -51,7 +54,7 @@ export class Http1Wire implements Wire, Channel {
     if (this.#scheduledMs < 0) return;
     const scheduledMs = this.#scheduledMs;
     this.#scheduledMs = -1;
-    this.#observer.onAnswer(scheduledMs, false);
+    this.#observer.onAnswer(scheduledMs, false, "connection ended");
   }
 
   /** Reads a head, or keeps what there is of it; returns where the rest begins. */
@@ -71,10 +74,10 @@ export class Http1Wire implements Wire, Channel {
     const text = all.toString("latin1", 0, end).toLowerCase();
     const bodiless = status === 204 || status === 304;
     const length = bodiless ? 0 : lengthOf(text);
+    this.#status = status;
     this.#ok = status < 400 && length >= 0;
+    this.#last = length < 0 || text.includes("\r\nconnection: close");
     this.#bodyLeft = Math.max(length, 0);
-    // Where an answer ends is not known without a length: the connection is of no more use.
-    if (length < 0) this.#outlet.end();
     if (this.#bodyLeft === 0) this.#answered();
     return after;
   }
@@ -82,8 +85,10 @@ export class Http1Wire implements Wire, Channel {
   #answered(): void {
     const scheduledMs = this.#scheduledMs;
     this.#scheduledMs = -1;
-    this.#observer.onAnswer(scheduledMs, this.#ok);
-    this.#observer.onFree(this);
+    this.#observer.onAnswer(scheduledMs, this.#ok, `status ${this.#status}`);
+    // Where an answer ends is not known without a length: that connection is of no more use either.
+    if (this.#last) this.#outlet.end();
+    else this.#observer.onFree(this);
   }
 }
 

@@ -20,6 +20,8 @@ const LEAD_MS = 300;
 /** What was due in time is still sent and waited for so long. */
 const GRACE_MS = 10_000;
 const REOPEN_MS = 50;
+/** So many failures are told one by one. */
+const FAILURES_LIMIT = 10;
 
 /** Runs one load to its end. `histogram` gets the latencies, for whoever wants more of them than the result says. */
 export function runLoad(
@@ -47,6 +49,7 @@ class Run implements ChannelObserver {
   #outstanding = 0;
   #answered = 0;
   #failed = 0;
+  readonly #failures: string[] = [];
   #connections = 0;
   #lost = 0;
   #over = false;
@@ -79,15 +82,22 @@ class Run implements ChannelObserver {
     this.#dispatch();
   }
 
-  onAnswer(scheduledMs: number, ok: boolean): void {
+  onAnswer(scheduledMs: number, ok: boolean, why = "failed"): void {
     this.#outstanding -= 1;
     if (this.#over) return;
     if (scheduledMs >= this.#measureMs) {
       this.#histogram.record((sharedNow() - scheduledMs) * 1000);
       if (ok) this.#answered += 1;
-      else this.#failed += 1;
+      else this.#onFailure(why);
     }
     if (this.#outstanding === 0) this.#checkEnd();
+  }
+
+  #onFailure(why: string): void {
+    this.#failed += 1;
+    const seconds = (sharedNow() - this.#measureMs) / 1000;
+    if (this.#failures.length < FAILURES_LIMIT)
+      this.#failures.push(`${seconds.toFixed(1)} s: ${why}`);
   }
 
   onClosed(channel: Channel, opened: boolean): void {
@@ -154,6 +164,7 @@ class Run implements ChannelObserver {
       answered: this.#answered,
       perSecond: this.#answered / seconds,
       failed: this.#failed,
+      failures: this.#failures,
       unanswered,
       connections: this.#connections,
       lost: this.#lost,

@@ -27,6 +27,8 @@ export interface LoadResult {
   readonly perSecond: number;
   /** Answered with an error, or lost with their connection. Nothing is sent twice. */
   readonly failed: number;
+  /** What became of the first few of those, as far as the protocol tells: `12.3 s: status 502`. */
+  readonly failures: readonly string[];
   /** Not answered when the run was over; they count in the latencies with the time they had waited. */
   readonly unanswered: number;
   /** Connections made, and those that the other side ended or refused. */

@@ -83,7 +83,7 @@ test("an HTTP/1 answer without a length ends the connection and is a failure", (
   const { wire, log } = rig((outlet, observer) => new Http1Wire(OPTIONS, outlet, observer));
   wire.send(7);
   wire.onData(Buffer.from("HTTP/1.1 200 OK\r\n\r\n"));
-  expect(log).toEqual(["end", "7 false", "free"]);
+  expect(log).toEqual(["7 false", "end"]);
 });
 
 function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
@@ -137,4 +137,12 @@ test("requests without an answer are failures when the connection goes, and GOAW
   wire.onData(frame(1, 5, 1, block(new HpackEncoder(), "200")));
   wire.onGone();
   expect(log).toEqual(["1 true", "2 false"]);
+});
+
+test("HTTP/1 sends nothing more on a connection whose answer was its last", () => {
+  const { wire, log } = rig((outlet, observer) => new Http1Wire(OPTIONS, outlet, observer));
+  wire.onOpen();
+  (wire as Http1Wire).send(1);
+  wire.onData(Buffer.from("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"));
+  expect(log).toEqual(["free", "1 true", "end"]);
 });
