@@ -1,6 +1,6 @@
 /** The cluster that the suites run on: one of this machine, or whichever a kubeconfig names. */
 
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { IMAGE } from "../../deploy/image/environment.ts";
 import { writeImage } from "../../deploy/image/main.ts";
 import { compile } from "../../deploy/image/program.ts";
@@ -102,7 +102,10 @@ async function programs(): Promise<void> {
   mkdirSync(BIN, { recursive: true });
   await compile(`${ROOT}main.ts`, `${BIN}/bunkerd`);
   const built = `${Bun.env["KUBE_HOME"] ?? `${Bun.env["HOME"]}/.cache/bunkerd-kube`}/bin/kubectl`;
-  if (existsSync(built) && !existsSync(`${BIN}/kubectl`)) symlinkSync(built, `${BIN}/kubectl`);
+  if (!existsSync(built)) return;
+  // One of an earlier run may lead nowhere.
+  rmSync(`${BIN}/kubectl`, { force: true });
+  symlinkSync(built, `${BIN}/kubectl`);
 }
 
 async function images(): Promise<void> {
