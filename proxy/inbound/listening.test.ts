@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "bun:test";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
-import { Listening, LOOK_GAP_MS } from "./listening.ts";
+import { Listening } from "./listening.ts";
 
 let clock: FakeClock;
 let gone: Set<number>;
@@ -26,20 +26,35 @@ test("when the application has ended a connection and nobody listens, all caller
   listening.add(80, caller("a"));
   listening.add(80, caller("b"));
   listening.add(81, caller("c"));
-  clock.advance(LOOK_GAP_MS);
   listening.onAppEnded(80);
   expect(drained).toEqual([]);
+  clock.advance(100);
   gone.add(80);
-  clock.advance(LOOK_GAP_MS);
   listening.onAppEnded(80);
   expect(drained).toEqual(["a", "b"]);
 });
 
-test("an application that ends each of its connections is not looked after each time", () => {
+test.each([10, 50])(
+  "a listener that goes up to %d ms after the connections is missed then",
+  (ms) => {
+    listening.add(80, caller("a"));
+    listening.onAppEnded(80);
+    clock.advance(ms - 1);
+    gone.add(80);
+    expect(drained).toEqual([]);
+    clock.advance(1);
+    expect(drained[0]).toBe("a");
+  },
+);
+
+test("an application that ends each of its connections is looked after now and then, not each time", () => {
   listening.add(80, caller("a"));
-  clock.advance(LOOK_GAP_MS);
-  for (let i = 0; i < 100; i++) listening.onAppEnded(80);
-  expect(looks).toEqual([80]);
+  for (let ms = 0; ms < 100; ms++) {
+    for (let i = 0; i < 50; i++) listening.onAppEnded(80);
+    clock.advance(1);
+  }
+  expect(looks.length).toBeGreaterThan(5);
+  expect(looks.length).toBeLessThan(15);
 });
 
 test("where no caller from outside is kept nobody looks, neither then nor by time", () => {

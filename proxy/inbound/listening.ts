@@ -2,10 +2,13 @@
 
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { type Ticking, tickerOf } from "#lib/http-io/ticker.ts";
-import type { Clock } from "#lib/time/clock.ts";
+import type { Clock, Timer } from "#lib/time/clock.ts";
 
-/** The kernel is asked about one port so often at most, milliseconds. */
-export const LOOK_GAP_MS = 50;
+/**
+ * When the kernel is asked after the application has ended a connection: at once, and so many milliseconds after each
+ * time before, as many an application ends its connections a moment before its listener.
+ */
+const LOOKS_MS: readonly number[] = [10, 40];
 
 /** What it looks with. */
 export interface ListeningOptions {
@@ -17,7 +20,9 @@ export interface ListeningOptions {
 /** A port of the application, with the kept connections of its callers. */
 interface Port {
   readonly callers: Set<ServerConnection>;
-  lookedMs: number;
+  /** The next of the looks that follow, while one is to come. */
+  next: number;
+  timer: Timer | undefined;
 }
 
 /**
@@ -39,7 +44,7 @@ export class Listening implements Ticking {
     if (this.#ports.size === 0) tickerOf(this.#options.clock).add(this);
     const known = this.#ports.get(port);
     if (known !== undefined) known.callers.add(caller);
-    else this.#ports.set(port, { callers: new Set([caller]), lookedMs: Number.NEGATIVE_INFINITY });
+    else this.#ports.set(port, { callers: new Set([caller]), next: 0, timer: undefined });
   }
 
   /** The caller is gone; one that was never added may be named too. */
@@ -48,6 +53,7 @@ export class Listening implements Ticking {
     if (known === undefined) return;
     known.callers.delete(caller);
     if (known.callers.size > 0) return;
+    known.timer?.cancel();
     this.#ports.delete(port);
     if (this.#ports.size === 0) tickerOf(this.#options.clock).delete(this);
   }
@@ -56,7 +62,17 @@ export class Listening implements Ticking {
   onAppEnded(port: number): void {
     const known = this.#ports.get(port);
     if (known === undefined) return;
-    if (this.#options.clock.now() - known.lookedMs >= LOOK_GAP_MS) this.#look(port, known);
+    known.next = 0;
+    if (known.timer === undefined) this.#lookNow(port, known);
+  }
+
+  #lookNow(port: number, known: Port): void {
+    this.#look(port, known);
+    const ms = LOOKS_MS[known.next++];
+    known.timer =
+      ms === undefined || known.callers.size === 0
+        ? undefined
+        : this.#options.clock.after(ms, () => this.#lookNow(port, known));
   }
 
   tick(): void {
@@ -69,7 +85,6 @@ export class Listening implements Ticking {
   }
 
   #look(port: number, known: Port): void {
-    known.lookedMs = this.#options.clock.now();
     if (this.#options.isListenedOn(port)) return;
     for (const caller of [...known.callers]) caller.drain();
   }

@@ -46,6 +46,8 @@ export class InboundDirection implements Direction<InboundRequest> {
   readonly #runtime: Runtime;
   readonly #connection: InboundCaller;
   #decision: Decision | undefined;
+  /** The application has kept a connection after an answer to this caller. */
+  #kept = false;
 
   constructor(runtime: Runtime, connection: InboundCaller) {
     this.#runtime = runtime;
@@ -82,9 +84,22 @@ export class InboundDirection implements Direction<InboundRequest> {
   }
 
   onResponse(request: InboundRequest, head: ResponseHead): void {
+    const last = !this.informational && this.#isLast(head);
     removeHopByHop(head.headers, head.status === 101);
     removeMeshHeaders(head.headers);
     if (request.carried) carryResponse(head);
+    if (last) head.headers.add("connection", "close");
+  }
+
+  /**
+   * Whether an application that kept connections so far ends them: it is going, and a caller from outside, who cannot be
+   * led elsewhere by us, is to come again as it would without a proxy.
+   */
+  #isLast({ version, status, headers }: ResponseHead): boolean {
+    if (version === "HTTP/2" || status === 101) return false;
+    if (headers.get("connection")?.toLowerCase() === "close") return this.#kept;
+    this.#kept = true;
+    return false;
   }
 
   isMeshed(): boolean {

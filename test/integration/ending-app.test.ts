@@ -14,6 +14,8 @@ let taken: Socket[];
 let client: Socket;
 let heard: string;
 let over: boolean;
+/** Whether the application ends a connection with each answer. */
+let last: boolean;
 
 const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const port = (): number => (app.address() as AddressInfo).port;
@@ -27,10 +29,12 @@ beforeAll(async () => {
 /** An application that leaves the connections of others as they are, and a caller without a proxy that keeps its own. */
 beforeEach(async () => {
   taken = [];
+  last = false;
   app = createServer((socket) => {
     taken.push(socket);
     socket.on("data", (bytes) => {
-      if (!bytes.includes("/slow")) socket.write(ANSWER);
+      if (last) socket.end(ANSWER.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+      else if (!bytes.includes("/slow")) socket.write(ANSWER);
     });
     socket.on("error", () => undefined);
   }).listen(0, "127.0.0.1");
@@ -75,6 +79,37 @@ test("an application that ends, and its idle connections with it, ends those of 
   for (const socket of taken) socket.end();
   await ended();
   expect(answers()).toBe(1);
+});
+
+test("an application that has kept connections and now says that an answer is the last one is heard", async () => {
+  ask();
+  await until(
+    () => answers() === 2,
+    () => `no second answer: ${heard}`,
+  );
+  last = true;
+  ask();
+  await ended();
+  expect(heard.slice(heard.lastIndexOf("HTTP/1.1 200"))).toContain("connection: close");
+});
+
+test("an application that never keeps a connection does not cost its callers theirs", async () => {
+  last = true;
+  for (const socket of taken) socket.destroy();
+  const other = connect({ host: "127.0.0.1", port: server.proxy.inboundPort });
+  let told = "";
+  other.on("data", (bytes) => {
+    told += bytes.toString("latin1");
+  });
+  for (const count of [1, 2, 3]) {
+    other.write("GET / HTTP/1.1\r\nhost: app\r\n\r\n");
+    await until(
+      () => told.split("200 OK").length - 1 === count,
+      () => `answered were ${told}`,
+    );
+  }
+  other.destroy();
+  expect(told).not.toContain("connection: close");
 });
 
 test("an application that no longer listens but answers on is left by callers outside", async () => {

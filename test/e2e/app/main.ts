@@ -9,7 +9,10 @@ health PORT    says SERVING to gRPC health checks
 call URL…      prints what each answers, a line each; ends with 1 where one does not
 load …         as the load generator`;
 
-/** Answers until it is told to end; then it answers those that it has, as the last that they get, and ends. */
+/** Told to end, it tells its callers for so long, in milliseconds, that they have had their last answer of it. */
+const FAREWELL_MS = 2_000;
+
+/** Answers until it is told to end; then it says so with each answer for a while, and ends. */
 function serve(ports: readonly number[]): void {
   let ending = false;
   const servers = ports.map((port) =>
@@ -24,10 +27,12 @@ function serve(ports: readonly number[]): void {
   );
   process.on("SIGTERM", () => {
     ending = true;
-    for (const server of servers) {
-      server.close();
-      server.closeIdleConnections();
-    }
+    setTimeout(() => {
+      for (const server of servers) {
+        server.close();
+        server.closeIdleConnections();
+      }
+    }, FAREWELL_MS);
   });
 }
 
