@@ -52,9 +52,6 @@ viz uninstall: -o/--output
 /** Commands that are not there, and why. */
 const NO_COMMAND: Readonly<Record<string, string>> = {
   authz: "policies of users are not read in this version",
-  "diagnostics policy": "policies of users are not read in this version",
-  "diagnostics profile": "ServiceProfiles are not read in this version",
-  profile: "ServiceProfiles are not read in this version",
 };
 const NO_VIZ = "viz is not in this version but for stat";
 

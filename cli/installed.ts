@@ -30,6 +30,13 @@ export function isHelms({ metadata }: KubeObject): boolean {
   return metadata?.labels?.["app.kubernetes.io/managed-by"] === "Helm";
 }
 
+/** The cluster's domain, as the installation has it; `cluster.local` where there is none. */
+export async function clusterDomain(client: Installation, namespace: string): Promise<string> {
+  const config = await client.get(CONFIG_MAPS, { name: CONFIG, namespace });
+  const values = JSON.parse(config?.data?.["values"] ?? "{}") as Overrides;
+  return values.clusterDomain ?? "cluster.local";
+}
+
 /** Where an installation is looked up, object by object. */
 export type Installation = Pick<KubeClient, "get">;
 

@@ -8,6 +8,7 @@ import { addDiagnostics } from "./commands/diagnostics.ts";
 import { addIdentity } from "./commands/identity.ts";
 import { addInject, addUninject } from "./commands/inject.ts";
 import { addInstall, addInstallCni } from "./commands/install.ts";
+import { addProfile } from "./commands/profile.ts";
 import { addPrune, addUninstall } from "./commands/uninstall.ts";
 import { addUpgrade } from "./commands/upgrade.ts";
 import { addVersion } from "./commands/version.ts";
@@ -48,6 +49,7 @@ export function createProgram(context: Context): Command {
   addUninject(root, context);
   addIdentity(root, context);
   addDiagnostics(root, context);
+  addProfile(root, context);
   const viz = addCommand(root, {
     usage: "viz",
     summary: "Statistics of meshed workloads",

@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import { findPod, findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 import { addControllerMetrics } from "./controller-metrics.ts";
 import { addEndpoints } from "./endpoints.ts";
+import { addPolicy, addProfileQuery } from "./policy.ts";
 import { addPrometheusTargets } from "./prometheus-targets.ts";
 
 /** Adds `diagnostics`, alias `dg`. */
@@ -24,6 +25,8 @@ export function addDiagnostics(parent: Command, context: Context): void {
     ],
   }).alias("dg");
   addEndpoints(diagnostics, context);
+  addPolicy(diagnostics, context);
+  addProfileQuery(diagnostics, context);
   addProxyMetrics(diagnostics, context);
   addControllerMetrics(diagnostics, context);
   addPrometheusTargets(diagnostics, context);

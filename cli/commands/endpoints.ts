@@ -1,22 +1,23 @@
 /** `diagnostics endpoints`: what the control plane tells a proxy about an authority. */
 
 import { type Command, Option } from "commander";
-import { connectHttp2 } from "#lib/http-io/http2-client.ts";
-import { PODS } from "#lib/k8s/resource.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
-import type { Cluster, Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { type Endpoint, watchEndpoints } from "../destination.ts";
+import {
+  askDestination,
+  DESTINATION_POD,
+  DESTINATION_PORT,
+  type DestinationPodFlags,
+} from "../destination-pod.ts";
 import { renderTable } from "../table.ts";
 import { within } from "../within.ts";
 
-type Flags = {
-  readonly destinationPod?: string;
+type Flags = DestinationPodFlags & {
   readonly token: string;
   readonly output: "table" | "json";
 };
 
-/** The Destination API's port. */
-const PORT = 8086;
 /** Milliseconds to wait for a first answer, and for what belongs to it. */
 const ANSWER_MS = 5000;
 const SETTLE_MS = 250;
@@ -32,7 +33,7 @@ export function addEndpoints(parent: Command, context: Context): void {
     ],
   })
     .alias("ep")
-    .option("--destination-pod <name>", "The pod of linkerd-destination to ask")
+    .option(...DESTINATION_POD)
     .option("--token <text>", "The context of the caller, as a proxy sends it", "")
     .addOption(
       new Option("-o, --output <format>", "Output format")
@@ -47,23 +48,18 @@ export function addEndpoints(parent: Command, context: Context): void {
         `Cannot use "${wrong}": an authority ends in a port, as in web.shop.svc.cluster.local:80`,
       );
     const cluster = await context.connect(flags);
-    context.terminal.progress("asking the control plane");
-    const namespace = flags.linkerdNamespace;
-    const pod = flags.destinationPod ?? (await findDestination(cluster, namespace));
-    const stream = await cluster.forward({ namespace, pod, port: PORT });
-    const observer = { onAvailable: () => undefined, onClosed: () => undefined };
-    const connection = connectHttp2(stream, observer, { now: context.now });
-    try {
-      const found = await Promise.all(
-        authorities.map(async (authority) => {
-          const question = { authority, token: flags.token, settled: settle(context) };
-          return await watchEndpoints(connection, question);
-        }),
-      );
-      print(found.flat(), { flags, context });
-    } finally {
-      stream.destroy();
-    }
+    const found = await askDestination(
+      cluster,
+      { context, flags, port: DESTINATION_PORT },
+      (connection) =>
+        Promise.all(
+          authorities.map((authority) => {
+            const question = { authority, token: flags.token, settled: settle(context) };
+            return watchEndpoints(connection, question);
+          }),
+        ),
+    );
+    print(found.flat(), { flags, context });
   });
 }
 
@@ -75,17 +71,6 @@ function settle(context: Context): (first: Promise<void>) => Promise<void> {
       throw new CommandError(`Cannot get endpoints: no answer in ${ANSWER_MS} ms`);
     await context.sleep(SETTLE_MS);
   };
-}
-
-async function findDestination({ client }: Cluster, namespace: string): Promise<string> {
-  const labelSelector = "linkerd.io/control-plane-component=destination";
-  const { items } = await client.list(PODS, { namespace, labelSelector });
-  const running = items.find(({ status }) => status?.phase === "Running");
-  if (running === undefined)
-    throw new CommandError(
-      `Cannot find a running pod of linkerd-destination in namespace ${namespace}`,
-    );
-  return running.metadata?.name ?? "";
 }
 
 type Printing = { readonly flags: Flags; readonly context: Context };

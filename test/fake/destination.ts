@@ -3,7 +3,7 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { UpdateSchema } from "../../lib/api/gen/proxy/destination_pb.ts";
 import { frameMessage } from "../../lib/grpc/framing.ts";
-import { createGrpcHandler } from "../../lib/grpc/server.ts";
+import { type CallHandler, createGrpcHandler } from "../../lib/grpc/server.ts";
 import { serveHttp2 } from "../../lib/http-io/http2-server.ts";
 import { FakePair } from "./byte-stream.ts";
 
@@ -15,21 +15,17 @@ export type Answer = {
 
 /** The client's end is `pair.a`; `pair.run()` moves the bytes. */
 export function fakeDestination(answer: Answer): FakePair {
+  return fakeService("/io.linkerd.proxy.destination.Destination/Get", (call) => {
+    for (const update of answer.updates ?? [])
+      call.send(frameMessage(toBinary(UpdateSchema, create(UpdateSchema, update))));
+    if (answer.status !== undefined) call.end(answer.status[0], answer.status[1]);
+  });
+}
+
+/** An API with one method. */
+export function fakeService(path: string, answer: CallHandler): FakePair {
   const pair = new FakePair();
-  const path = "/io.linkerd.proxy.destination.Destination/Get";
-  const handler = createGrpcHandler(
-    new Map([
-      [
-        path,
-        (call) => {
-          for (const update of answer.updates ?? [])
-            call.send(frameMessage(toBinary(UpdateSchema, create(UpdateSchema, update))));
-          if (answer.status !== undefined) call.end(answer.status[0], answer.status[1]);
-        },
-      ],
-    ]),
-  );
-  serveHttp2(pair.b, handler, { now: () => 0 });
+  serveHttp2(pair.b, createGrpcHandler(new Map([[path, answer]])), { now: () => 0 });
   return pair;
 }
 
