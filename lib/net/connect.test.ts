@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { beforeEach, expect, test } from "bun:test";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { Attempt, type ConnectError, connectTcp } from "./connect.ts";
@@ -8,6 +8,11 @@ import type { TcpStream } from "./tcp-stream.ts";
 const onFault = (error: Error): void => {
   throw error;
 };
+
+/** What connected and was accepted before has had its turn. */
+beforeEach(async () => {
+  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+});
 
 const connect = (port: number, over: Partial<Parameters<typeof connectTcp>[0]> = {}) =>
   new Promise<TcpStream | ConnectError>((resolve) => {
@@ -39,7 +44,13 @@ test("connectTcp() connects, from the local address that is asked for", async ()
 });
 
 test("connectTcp() makes each socket where it is to be, also those whose turn comes later", async () => {
-  const listener = listen({ ip: "127.0.0.1", port: 0 }, () => undefined, onFault);
+  const all = Promise.withResolvers<void>();
+  let accepted = 0;
+  const accept = (): void => {
+    accepted++;
+    if (accepted === 39) all.resolve();
+  };
+  const listener = listen({ ip: "127.0.0.1", port: 0 }, accept, onFault);
   let entered = 0;
   const within = (open: () => void): void => {
     entered++;
@@ -48,6 +59,7 @@ test("connectTcp() makes each socket where it is to be, also those whose turn co
   };
   const begun = Array.from({ length: 40 }, () => connect(listener.port, { within }));
   const streams = await Promise.all(begun.slice(0, -1));
+  await all.promise;
   for (const stream of streams) (stream as TcpStream).destroy();
   listener.stop();
   const never = Promise.resolve("not opened");
