@@ -50,7 +50,7 @@ export async function runChecks(only: readonly string[], report: Report): Promis
   const tiers = (["ebpf", "nft"] as const).map((tier) => runChild(tier, { only, tally, report }));
   await Promise.all(tiers);
   if (only.length === 0) await machineChecks(tally, report);
-  judge(tally, report, { name: "nothing is left behind", failure: findLeftovers(before) });
+  judge(tally, report, { name: "nothing is left behind", failure: await findLeftovers(before) });
   report(`${tally.passed} passed, ${tally.failed} failed, 0 skipped`);
   return tally.failed;
 }

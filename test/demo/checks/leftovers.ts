@@ -20,9 +20,9 @@ export function snapshot(): Snapshot {
       .map((line) => line.split(" ")[4] ?? ""),
     cgroups: cgroups === undefined ? [] : readdirSync(cgroups),
     folders: existsSync("/run/bunkerd") ? readdirSync("/run/bunkerd") : [],
-    programs: readdirSync("/proc").filter(
-      (pid) => /^\d+$/.test(pid) && commandOf(pid).includes("/run/image"),
-    ),
+    programs: readdirSync("/proc")
+      .filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes("/run/image"))
+      .map((pid) => `${pid} ${commandOf(pid).replaceAll("\0", " ").trim()}`),
     pins: existsSync("/sys/fs/bpf") ? readdirSync("/sys/fs/bpf") : [],
   };
 }
@@ -35,8 +35,21 @@ function commandOf(pid: string): string {
   }
 }
 
-/** What is there now and was not before; undefined where that is nothing. */
-export function findLeftovers(before: Snapshot): string | undefined {
+/** Whoever was told to end by then has ended, in milliseconds. */
+const ENDING_MS = 10_000;
+const LOOK_MS = 100;
+
+/** What is there and was not before, and does not go either; undefined where that is nothing. */
+export async function findLeftovers(before: Snapshot): Promise<string | undefined> {
+  const end = performance.now() + ENDING_MS;
+  for (;;) {
+    const left = addedTo(before);
+    if (left === undefined || performance.now() > end) return left;
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
+function addedTo(before: Snapshot): string | undefined {
   const after = snapshot();
   const left = Object.entries(after).flatMap(([kind, now]) =>
     now.filter((each) => !before[kind]?.includes(each)).map((each) => `${kind}: ${each}`),
