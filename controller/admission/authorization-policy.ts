@@ -1,7 +1,8 @@
 /** AuthorizationPolicy: what it may be about, and what it may require (ADM3). */
 
 import { list, object, type Shape } from "#lib/k8s/shape.ts";
-import { GATEWAY_GROUP, isOf, isReference, POLICY_GROUP, type Reference } from "./references.ts";
+import { GATEWAY_GROUP, POLICY_GROUP } from "../core/route.ts";
+import { isOf, isReference, type Reference } from "./references.ts";
 
 /** Its spec. */
 export interface AuthorizationPolicySpec {

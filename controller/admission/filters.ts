@@ -1,5 +1,7 @@
 /** What a filter of a route may say (ADM7). */
 
+import { isFieldValue } from "#lib/http/field-value.ts";
+import { isToken } from "#lib/http/token.ts";
 import type { HeaderModifier, RouteFilter } from "./route-spec.ts";
 
 /** Filters that the proxy carries out; of others a rule is dropped. */
@@ -9,10 +11,6 @@ export const KNOWN_FILTERS: readonly string[] = [
   "RequestRedirect",
 ];
 
-/** A field's name is a token (RFC 9110 §5.6.2). */
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Its value has no control characters but tabs (RFC 9110 §5.5). */
-const VALUE = /^[\t\x20-\x7e\x80-\uffff]*$/;
 const STATUS = { from: 100, to: 599 } as const;
 const PORT_LIMIT = 65_535;
 
@@ -36,14 +34,14 @@ function modifierProblems(modifier: HeaderModifier | null | undefined, field: st
   return [
     ...[...(set ?? []), ...(add ?? [])].flatMap(({ name, value }) => [
       ...nameProblems(name, field),
-      ...(VALUE.test(value) ? [] : [`${field}: the value of ${name} has control characters`]),
+      ...(isFieldValue(value) ? [] : [`${field}: the value of ${name} has control characters`]),
     ]),
     ...(remove ?? []).flatMap((name) => nameProblems(name, field)),
   ];
 }
 
 const nameProblems = (name: string, field: string): string[] =>
-  NAME.test(name) ? [] : [`${field}: "${name}" is no name of a header`];
+  isToken(name) ? [] : [`${field}: "${name}" is no name of a header`];
 
 function redirectProblems(redirect: RouteFilter["requestRedirect"], field: string): string[] {
   if (redirect === undefined || redirect === null) return [`${field}: it must be set`];

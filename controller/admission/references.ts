@@ -2,11 +2,6 @@
 
 import { isText, object, optional, type Shape } from "#lib/k8s/shape.ts";
 
-/** Linkerd's group of policy objects. */
-export const POLICY_GROUP = "policy.linkerd.io";
-/** The Gateway API's group. */
-export const GATEWAY_GROUP = "gateway.networking.k8s.io";
-
 /** A reference; a group that is absent is the core group, which may also be called `core`. */
 export interface Reference {
   readonly group?: string | null;

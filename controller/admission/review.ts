@@ -8,6 +8,7 @@ import {
   refuse,
 } from "#lib/k8s/admission.ts";
 import { isObject, type Shape } from "#lib/k8s/shape.ts";
+import { GATEWAY_GROUP, POLICY_GROUP } from "../core/route.ts";
 import {
   isMeshTlsSpec,
   isServerAuthorizationSpec,
@@ -30,7 +31,6 @@ import {
   networkAuthenticationProblems,
 } from "./networks.ts";
 import { isRateLimitSpec, type RateLimitSpec, rateLimitProblems } from "./rate-limit.ts";
-import { GATEWAY_GROUP, POLICY_GROUP } from "./references.ts";
 import { isRouteSpec, type RouteSpec } from "./route-spec.ts";
 import { isOurs, routeProblems, unknownFilters } from "./routes.ts";
 import { isServerSpec, type NamedServer, type ServerSpec, serverProblems } from "./server.ts";

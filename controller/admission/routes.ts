@@ -1,9 +1,10 @@
 /** HTTPRoute and GRPCRoute of both groups (ADM7), TLSRoute and TCPRoute (ADM8). */
 
 import { parseGoDuration } from "#lib/time/duration.ts";
+import { POLICY_GROUP } from "../core/route.ts";
 import { filterProblems, KNOWN_FILTERS } from "./filters.ts";
 import { matchProblems } from "./matches.ts";
-import { isOf, POLICY_GROUP } from "./references.ts";
+import { isOf } from "./references.ts";
 import type { RouteFilter, RouteRule, RouteSpec } from "./route-spec.ts";
 
 /** Whether a route concerns the mesh: one of its parents is a Service, a Server or an EgressNetwork. */

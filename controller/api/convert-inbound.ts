@@ -14,7 +14,13 @@ import type {
 } from "#lib/api/gen/proxy/inbound_pb.ts";
 import type { MetadataSchema } from "#lib/api/gen/proxy/meta_pb.ts";
 import { GrpcCode } from "#lib/grpc/status.ts";
-import type { Authentication, Authorization, Network, PolicyRef } from "../core/authorization.ts";
+import {
+  type Authentication,
+  type Authorization,
+  type Network,
+  type PolicyRef,
+  policyRef,
+} from "../core/authorization.ts";
 import type { PortPolicy } from "../core/inbound-policy.ts";
 import { DEFAULT_ROUTE, type InboundFilter, type InboundRoute } from "../core/inbound-routes.ts";
 import type { GrpcMatch, HttpMatch } from "../core/route.ts";
@@ -205,9 +211,8 @@ function fromAuthentication(authentication: Authentication): MessageInitShape<ty
 
 function fromRateLimit(limit: RateLimit): MessageInitShape<typeof HttpLocalRateLimitSchema> {
   const { name, total, identity, overrides } = limit;
-  const kind = "httplocalratelimitpolicy";
   return {
-    metadata: metadataOf({ type: "object", group: "policy.linkerd.io", kind, name }),
+    metadata: metadataOf(policyRef("httplocalratelimitpolicy", name)),
     ...(total !== undefined && { total: { requestsPerSecond: total } }),
     ...(identity !== undefined && { identity: { requestsPerSecond: identity } }),
     overrides: overrides.map(({ requestsPerSecond, identities }) => ({

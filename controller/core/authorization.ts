@@ -1,6 +1,6 @@
 /** Who may call: authorizations as users write them, and as they hold for a Server or a route (INB6, INB7). */
 
-import type { Aged } from "./route.ts";
+import { type Aged, POLICY_GROUP } from "./route.ts";
 import { type LabelSelector, type Labels, selects } from "./selector.ts";
 
 /** What a piece of policy comes from: a name that is made up, or an object. */
@@ -134,5 +134,5 @@ const namesAnyone = ({ names, suffixes }: Identities): boolean =>
 
 /** An object of `policy.linkerd.io`; the kind in lower case, as metrics have it. */
 export function policyRef(kind: string, name: string): PolicyRef {
-  return { type: "object", group: "policy.linkerd.io", kind, name };
+  return { type: "object", group: POLICY_GROUP, kind, name };
 }

@@ -14,6 +14,7 @@ import {
   type HostMatch,
   type HttpMatch,
   type HttpRoute,
+  POLICY_GROUP,
   type Redirect,
   type RouteFilter,
   type RouteRule,
@@ -39,8 +40,6 @@ export type InboundRoute<Match> = {
   readonly authorizations: readonly Authorization[];
   readonly rules: readonly InboundRule<Match>[];
 };
-
-const POLICY = "policy.linkerd.io";
 
 type MatchOf<Route> = Route extends { readonly rules: readonly RouteRule<infer Match>[] }
   ? Match
@@ -77,7 +76,7 @@ export function isAttached(
 ): boolean {
   return parents.some(
     (parent) =>
-      parent.group === POLICY &&
+      parent.group === POLICY_GROUP &&
       parent.kind === "Server" &&
       parent.name === server.name &&
       parent.namespace === server.namespace &&

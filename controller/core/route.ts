@@ -1,5 +1,10 @@
 /** Routes as users write them: which requests a rule takes, what it does with them, and where they may go. */
 
+/** The group of Linkerd's policy objects, its own HTTPRoute among them. */
+export const POLICY_GROUP = "policy.linkerd.io";
+/** The group of the Gateway API. */
+export const GATEWAY_GROUP = "gateway.networking.k8s.io";
+
 /** A value that is compared whole: as it is, or by a regular expression. */
 export type TextMatch = { readonly type: "exact" | "regex"; readonly value: string };
 

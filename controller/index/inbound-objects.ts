@@ -13,7 +13,7 @@ import {
 } from "../core/authorization.ts";
 import type { InboundObjects } from "../core/inbound-policy.ts";
 import { isAttached } from "../core/inbound-routes.ts";
-import type { GrpcRoute, HttpRoute } from "../core/route.ts";
+import { GATEWAY_GROUP, type GrpcRoute, type HttpRoute, POLICY_GROUP } from "../core/route.ts";
 import { oldest, type RateLimit, type Server } from "../core/server.ts";
 import {
   toAuthorizationPolicy,
@@ -23,7 +23,7 @@ import {
 } from "./authorizations.ts";
 import type { KeptPolicy } from "./kept-objects.ts";
 import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
-import { GATEWAY, POLICY, toGrpcRoute, toHttpRoute } from "./routes.ts";
+import { toGrpcRoute, toHttpRoute } from "./routes.ts";
 import { type Reading, toRateLimit, toServer } from "./servers.ts";
 
 /** What is watched for inbound policy, by plural names; routes of the Gateway API apart from Linkerd's. */
@@ -107,10 +107,14 @@ export class PolicyObjects implements Authentications {
       this.#onRateLimit(turn),
     );
     this.#httpRoutes = [
-      store([`httproutes.${POLICY}`, from.linkerdHttpRoutes], readHttp(POLICY), onRoute),
-      store([`httproutes.${GATEWAY}`, from.httpRoutes], readHttp(GATEWAY), onRoute),
+      store(
+        [`httproutes.${POLICY_GROUP}`, from.linkerdHttpRoutes],
+        readHttp(POLICY_GROUP),
+        onRoute,
+      ),
+      store([`httproutes.${GATEWAY_GROUP}`, from.httpRoutes], readHttp(GATEWAY_GROUP), onRoute),
     ];
-    this.#grpcRoutes = store([`grpcroutes.${GATEWAY}`, from.grpcRoutes], readGrpc, onRoute);
+    this.#grpcRoutes = store([`grpcroutes.${GATEWAY_GROUP}`, from.grpcRoutes], readGrpc, onRoute);
   }
 
   /** Those of a namespace. */

@@ -1,15 +1,14 @@
 /** References of policies: what one is about, and what it refers to. Groups and kinds are read in any case, as Linkerd does. */
 
 import type { PolicyTarget } from "../core/authorization.ts";
+import { GATEWAY_GROUP, POLICY_GROUP } from "../core/route.ts";
 import type { Fields } from "./fields.ts";
 
-const POLICY = "policy.linkerd.io";
-const GATEWAY = "gateway.networking.k8s.io";
-const SERVER = `${POLICY}/server`;
+const SERVER = `${POLICY_GROUP}/server`;
 const ROUTES: Readonly<Record<string, { group: string; kind: "HTTPRoute" | "GRPCRoute" }>> = {
-  [`${POLICY}/httproute`]: { group: POLICY, kind: "HTTPRoute" },
-  [`${GATEWAY}/httproute`]: { group: GATEWAY, kind: "HTTPRoute" },
-  [`${GATEWAY}/grpcroute`]: { group: GATEWAY, kind: "GRPCRoute" },
+  [`${POLICY_GROUP}/httproute`]: { group: POLICY_GROUP, kind: "HTTPRoute" },
+  [`${GATEWAY_GROUP}/httproute`]: { group: GATEWAY_GROUP, kind: "HTTPRoute" },
+  [`${GATEWAY_GROUP}/grpcroute`]: { group: GATEWAY_GROUP, kind: "GRPCRoute" },
 };
 const CORE_KINDS = ["serviceaccount", "namespace"] as const;
 const POLICY_KINDS = ["meshtlsauthentication", "networkauthentication"] as const;
@@ -26,7 +25,7 @@ export function readRef(fields: Fields, namespace: string): Ref | undefined {
   fields.only("group", "kind", "name", "namespace");
   const group = (fields.text("group") ?? "").toLowerCase();
   const kinds: readonly Ref["kind"][] =
-    group === "" || group === "core" ? CORE_KINDS : group === POLICY ? POLICY_KINDS : [];
+    group === "" || group === "core" ? CORE_KINDS : group === POLICY_GROUP ? POLICY_KINDS : [];
   const kind = kinds.find((each) => each === fields.required("kind").toLowerCase());
   const name = fields.required("name");
   const own = fields.text("namespace") || namespace;

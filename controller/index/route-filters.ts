@@ -1,5 +1,6 @@
 /** Filters of routes: those that Linkerd has; any other is a fault of its rule or backend. */
 
+import { isFieldValue } from "#lib/http/field-value.ts";
 import { isToken } from "#lib/http/token.ts";
 import type { HeaderModifier, Redirect, RouteFilter } from "../core/route.ts";
 import type { Fields } from "./fields.ts";
@@ -54,15 +55,6 @@ function readHeaders(from: Fields, name: "add" | "set"): HeaderModifier["add"] {
     if (!isFieldValue(header.value)) fields.fault("value", "holds control characters");
     return header;
   });
-}
-
-/** RFC 9110 §5.5: no control characters but the tab. */
-function isFieldValue(value: string): boolean {
-  for (const each of value) {
-    const code = each.codePointAt(0) ?? 0;
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return false;
-  }
-  return true;
 }
 
 function readRedirect(fields: Fields): Redirect {

@@ -1,18 +1,19 @@
 import { expect, test } from "bun:test";
-import { GATEWAY, POLICY, toGrpcRoute, toHttpRoute, toStreamRoute } from "./routes.ts";
+import { GATEWAY_GROUP, POLICY_GROUP } from "../core/route.ts";
+import { toGrpcRoute, toHttpRoute, toStreamRoute } from "./routes.ts";
 
 const metadata = {
   name: "reads",
   namespace: "shop",
   creationTimestamp: "1970-01-01T00:00:01Z",
 };
-const http = (spec: unknown, group = POLICY) => toHttpRoute({ metadata, spec }, group);
+const http = (spec: unknown, group = POLICY_GROUP) => toHttpRoute({ metadata, spec }, group);
 const faultOf = (rule: unknown) => http({ rules: [rule] }).rules[0]?.fault;
 
 test("toHttpRoute() reads parents, hosts, matches, backends and timeouts", () => {
   const route = http({
     parentRefs: [
-      { group: POLICY, kind: "Server", name: "web" },
+      { group: POLICY_GROUP, kind: "Server", name: "web" },
       { group: "core", kind: "Service", name: "web", namespace: "other", port: 80 },
     ],
     hostnames: ["Web.example", "*.Example.com"],
@@ -35,7 +36,12 @@ test("toHttpRoute() reads parents, hosts, matches, backends and timeouts", () =>
       {},
     ],
   });
-  expect(route).toMatchObject({ name: "reads", namespace: "shop", createdMs: 1000, group: POLICY });
+  expect(route).toMatchObject({
+    name: "reads",
+    namespace: "shop",
+    createdMs: 1000,
+    group: POLICY_GROUP,
+  });
   expect(route.parents.map(({ namespace, port }) => [namespace, port])).toEqual([
     ["shop", undefined],
     ["other", 80],
@@ -63,9 +69,9 @@ test("toHttpRoute() reads parents, hosts, matches, backends and timeouts", () =>
 
 test("toHttpRoute() names a Gateway as parent where nothing else is said, of the route's group", () => {
   const parents = [{ name: "web" }];
-  expect(http({ parentRefs: parents }).parents[0]).toMatchObject({ group: POLICY });
-  expect(http({ parentRefs: parents }, GATEWAY).parents[0]).toMatchObject({
-    group: GATEWAY,
+  expect(http({ parentRefs: parents }).parents[0]).toMatchObject({ group: POLICY_GROUP });
+  expect(http({ parentRefs: parents }, GATEWAY_GROUP).parents[0]).toMatchObject({
+    group: GATEWAY_GROUP,
     kind: "Gateway",
   });
 });

@@ -2,28 +2,24 @@
 
 import { isToken } from "#lib/http/token.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
-import type {
-  BackendRef,
-  GrpcMatch,
-  GrpcRoute,
-  HostMatch,
-  HttpMatch,
-  HttpRoute,
-  NamedMatch,
-  ParentRef,
-  PathMatch,
-  RouteRule,
-  RouteTimeouts,
-  StreamRoute,
+import {
+  type BackendRef,
+  GATEWAY_GROUP,
+  type GrpcMatch,
+  type GrpcRoute,
+  type HostMatch,
+  type HttpMatch,
+  type HttpRoute,
+  type NamedMatch,
+  type ParentRef,
+  type PathMatch,
+  type RouteRule,
+  type RouteTimeouts,
+  type StreamRoute,
 } from "../core/route.ts";
 import { Fields } from "./fields.ts";
 import type { KeptPolicy } from "./kept-objects.ts";
 import { readFilters } from "./route-filters.ts";
-
-/** The group of Linkerd's own HTTPRoute. */
-export const POLICY = "policy.linkerd.io";
-/** The group of the Gateway API. */
-export const GATEWAY = "gateway.networking.k8s.io";
 
 const PORTS = { least: 1, most: 0xffff };
 const WEIGHTS = { least: 0, most: 1_000_000 };
@@ -40,13 +36,16 @@ export function toHttpRoute(object: KeptPolicy, group: string): HttpRoute {
 
 /** Reads a GRPCRoute. */
 export function toGrpcRoute(object: KeptPolicy): GrpcRoute {
-  const how = { group: GATEWAY, kind: "GRPCRoute", readMatch: readGrpcMatch } as const;
+  const how = { group: GATEWAY_GROUP, kind: "GRPCRoute", readMatch: readGrpcMatch } as const;
   return { kind: "GRPCRoute", ...readRoute(object, how) };
 }
 
 /** Reads a TLSRoute or a TCPRoute. */
 export function toStreamRoute(object: KeptPolicy, kind: StreamRoute["kind"]): StreamRoute {
-  return { kind, ...readRoute<never>(object, { group: GATEWAY, kind, readMatch: undefined }) };
+  return {
+    kind,
+    ...readRoute<never>(object, { group: GATEWAY_GROUP, kind, readMatch: undefined }),
+  };
 }
 
 type RouteReader<Match> = {
