@@ -4,12 +4,7 @@ import { OPAQUE_PORTS } from "#lib/k8s/annotations.ts";
 import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import {
-  INJECTOR,
-  INJECTOR_LEASE,
-  INJECTOR_TLS,
-  INJECTOR_WEBHOOK,
-} from "../controller/injector/names.ts";
+import { INJECTOR, renewalLease } from "#lib/k8s/webhooks.ts";
 import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { encoded } from "./identity.ts";
@@ -18,15 +13,15 @@ import { account, type Rule, WATCH } from "./rbac.ts";
 import { TRUST_ROOTS_MOUNT } from "./trust-roots.ts";
 import type { Values } from "./values.ts";
 
-const NAME = INJECTOR;
+const NAME = INJECTOR.name;
 const PORT = { name: "proxy-injector", port: 8443, webhook: true };
 const SERVICE_PORT = 443;
 
 /** What the replica that holds the Lease needs to renew the webhook's certificate: these objects and no others. */
 const ONE = { verbs: ["get", "update"] } as const;
 const RENEWAL: readonly Rule[] = [
-  { ...ONE, group: "", resources: ["secrets"], names: [INJECTOR_TLS] },
-  { ...ONE, group: "coordination.k8s.io", resources: ["leases"], names: [INJECTOR_LEASE] },
+  { ...ONE, group: "", resources: ["secrets"], names: [INJECTOR.secret] },
+  { ...ONE, group: "coordination.k8s.io", resources: ["leases"], names: [renewalLease(NAME)] },
   // What is created has no name yet.
   { group: "coordination.k8s.io", resources: ["leases"], verbs: ["create"] },
 ];
@@ -50,7 +45,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
           ...ONE,
           group: "admissionregistration.k8s.io",
           resources: ["mutatingwebhookconfigurations"],
-          names: [INJECTOR_WEBHOOK],
+          names: [INJECTOR.configuration.name],
         },
       ],
       local: RENEWAL,
@@ -75,7 +70,7 @@ export function renderProxyInjector(values: Values, certificates: Certificates):
           },
           TRUST_ROOTS_MOUNT,
           {
-            volume: { name: "tls", secret: { secretName: INJECTOR_TLS } },
+            volume: { name: "tls", secret: { secretName: INJECTOR.secret } },
             mountPath: "/var/run/linkerd/tls",
           },
         ],
@@ -93,7 +88,7 @@ function tlsSecret(values: Values, { proxyInjector }: Certificates): Secret {
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
-      name: INJECTOR_TLS,
+      name: INJECTOR.secret,
       namespace: values.namespace,
       labels: labelsOf("proxy-injector", values),
       annotations: createdBy(values),
@@ -114,7 +109,7 @@ function webhook(values: Values, { proxyInjector }: Certificates): MutatingWebho
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "MutatingWebhookConfiguration",
     metadata: {
-      name: INJECTOR_WEBHOOK,
+      name: INJECTOR.configuration.name,
       labels: labelsOf("proxy-injector", values),
       annotations: createdBy(values),
     },

@@ -3,12 +3,17 @@ import { X509Certificate } from "node:crypto";
 import { isIssuedBy } from "#lib/identity/trust-bundle.ts";
 import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from "#lib/k8s/resource.ts";
+import {
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  SECRETS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "#lib/k8s/resource.ts";
+import type { Webhook } from "#lib/k8s/webhooks.ts";
 import { fromPem } from "#lib/x509/pem.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { FakeKubeApi } from "../../test/fake/kube-api.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
-import { CertificateKeeper, LOOK_MS } from "./keeper.ts";
+import { CertificateKeeper, type KeeperOptions, LOOK_MS } from "./keeper.ts";
 import { SERVED_EVERYWHERE_MS, TRUSTED_EVERYWHERE_MS } from "./plan.ts";
 
 let kube: FakeKubeApi;
@@ -26,28 +31,34 @@ const certificates = (pem: string): X509Certificate[] =>
 
 /** A webhook of a name of its own, whose certificate is due. */
 class Hook {
-  readonly secret: { readonly name: string; readonly namespace: string };
-  readonly webhook: { readonly name: string };
+  readonly webhook: Webhook;
   readonly clock = new FakeClock();
   readonly log = new RecordedLog();
   readonly old: ServingCertificate = createServingCertificate(HOST, -250 * DAY_MS);
   writes = 0;
 
-  constructor(name: string) {
-    this.secret = { name, namespace: "mesh" };
-    this.webhook = { name };
+  constructor(
+    name: string,
+    resource: Webhook["configuration"]["resource"] = MUTATING_WEBHOOK_CONFIGURATIONS,
+  ) {
+    this.webhook = { name: "hook", secret: name, configuration: { resource, name } };
   }
 
-  static async create(name: string): Promise<Hook> {
-    const hook = new Hook(name);
+  get secret(): { readonly name: string; readonly namespace: string } {
+    return { name: this.webhook.secret, namespace: "mesh" };
+  }
+
+  static async create(...how: ConstructorParameters<typeof Hook>): Promise<Hook> {
+    const hook = new Hook(...how);
+    const { resource, name } = hook.webhook.configuration;
     const { crtPem, keyPem, caPem } = hook.old;
     await kube.admin.create(SECRETS, {
       metadata: { ...hook.secret },
       type: "kubernetes.io/tls",
       data: { "tls.crt": base64(crtPem), "tls.key": base64(keyPem), other: base64("kept") },
     });
-    await kube.admin.create(MUTATING_WEBHOOK_CONFIGURATIONS, {
-      metadata: { ...hook.webhook },
+    await kube.admin.create(resource, {
+      metadata: { name },
       webhooks: [
         {
           name: "pods.hook.x",
@@ -63,7 +74,7 @@ class Hook {
           ],
         },
       ],
-    });
+    } as never);
     return hook;
   }
 
@@ -80,11 +91,7 @@ class Hook {
     return new CertificateKeeper(
       {
         client: { get: kube.admin.get, replace },
-        clock: this.clock,
-        log: this.log.logger,
-        host: HOST,
-        secret: this.secret,
-        webhook: this.webhook,
+        ...this.about,
       },
       {
         get holds() {
@@ -94,8 +101,15 @@ class Hook {
     );
   }
 
+  /** What a keeper of it is told beside its client. */
+  get about(): Omit<KeeperOptions, "client"> {
+    const { clock, log, webhook } = this;
+    return { clock, log: log.logger, webhook, namespace: "mesh" };
+  }
+
   async bundle(): Promise<X509Certificate[]> {
-    const webhook = await kube.admin.get(MUTATING_WEBHOOK_CONFIGURATIONS, this.webhook);
+    const { resource, name } = this.webhook.configuration;
+    const webhook = await kube.admin.get(resource, { name });
     return certificates(text(webhook?.webhooks?.[0]?.clientConfig.caBundle));
   }
 
@@ -152,6 +166,13 @@ test("CertificateKeeper renews in three writes, with the times between them that
   expect(hook.log.lines.join("\n")).toContain("Certificate of the webhook is good");
 });
 
+test("G12: the certificate of a webhook that validates is renewed as well, and the log names the webhook", async () => {
+  const hook = await Hook.create("validates", VALIDATING_WEBHOOK_CONFIGURATIONS);
+  await hook.finish(hook.keeper());
+  expect([hook.writes, await hook.isRenewed(), (await hook.bundle()).length]).toEqual([3, true, 1]);
+  expect(hook.log.lines.at(-1)).toContain("webhook=hook");
+});
+
 test.each([0, 1, 2, 3])(
   "G12: a leader that ends after %p writes has a successor that finishes",
   async (writes) => {
@@ -185,8 +206,7 @@ test("F13: a leader that lost the lease between look and write does not write, a
         },
         replace: kube.admin.replace,
       },
-      ...{ clock: hook.clock, log: hook.log.logger, host: HOST },
-      ...{ secret: hook.secret, webhook: hook.webhook },
+      ...hook.about,
     },
     { holds: true },
   );
@@ -208,8 +228,7 @@ test("CertificateKeeper looks every so often while it leads, and tells of an API
         },
         replace: kube.admin.replace,
       },
-      ...{ clock: hook.clock, log: hook.log.logger, host: HOST },
-      ...{ secret: hook.secret, webhook: hook.webhook },
+      ...hook.about,
     },
     {
       get holds() {

@@ -4,9 +4,10 @@ import { createServingCertificate, type ServingCertificate } from "#lib/k8s/cert
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/kube-error.ts";
 import type { Leadership } from "#lib/k8s/lease-elector.ts";
-import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from "#lib/k8s/resource.ts";
-import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
+import { SECRETS } from "#lib/k8s/resource.ts";
+import type { WebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
+import { type Webhook, webhookHost } from "#lib/k8s/webhooks.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { type CertificateStep, planCertificate } from "./plan.ts";
@@ -19,10 +20,9 @@ export type KeeperOptions = {
   readonly client: Pick<KubeClient, "get" | "replace">;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The webhook's Service as the API server calls it: `name.namespace.svc`. */
-  readonly host: string;
-  readonly secret: { readonly name: string; readonly namespace: string };
-  readonly webhook: { readonly name: string };
+  readonly webhook: Webhook;
+  /** Where its Service and its Secret are. */
+  readonly namespace: string;
 };
 
 /** Looks now and then, until the leadership ends. Nothing outlives it: a successor sees it all in the objects. */
@@ -61,29 +61,35 @@ export class CertificateKeeper {
 
   /** One look and one step; false where there is nothing more to do now. */
   async #step(): Promise<boolean> {
-    const { client, clock, host, log, secret: secretName, webhook: webhookName } = this.#options;
-    const [secret, webhook] = await Promise.all([
-      client.get(SECRETS, secretName),
-      client.get(MUTATING_WEBHOOK_CONFIGURATIONS, webhookName),
+    const { client, clock, log, webhook, namespace } = this.#options;
+    const { resource, name } = webhook.configuration;
+    const [secret, configuration] = await Promise.all([
+      client.get(SECRETS, { name: webhook.secret, namespace }),
+      client.get(resource, { name }),
     ]);
-    if (secret === undefined || webhook === undefined) return false;
+    if (secret === undefined || configuration === undefined) return false;
     const served = {
       crtPem: decoded(secret.data?.["tls.crt"]),
       keyPem: decoded(secret.data?.["tls.key"]),
       caPem: decoded(secret.data?.["ca.crt"]),
-      bundlePem: decoded(webhook.webhooks?.[0]?.clientConfig.caBundle),
+      bundlePem: decoded(configuration.webhooks?.[0]?.clientConfig.caBundle),
     };
     const nowMs = clock.now();
     this.#served = sight(this.#served, served.crtPem, nowMs);
     this.#trusted = sight(this.#trusted, served.bundlePem, nowMs);
     const seen = { nowMs, servedMs: this.#served.sinceMs, trustedMs: this.#trusted.sinceMs };
-    const how = { host, wallMs: clock.wall(), seen, pair: this.#pair };
+    const how = {
+      host: webhookHost(webhook, namespace),
+      wallMs: clock.wall(),
+      seen,
+      pair: this.#pair,
+    };
     const step = planCertificate(served, how);
     this.#say("info", SENTENCES[step.type]);
     // A look takes its time: whether it leads is asked again, and what is replaced is named by its version.
     if (!this.#leadership.holds) return false;
-    const took = await this.#take(step, { secret, webhook });
-    if (took) log.debug("Webhook certificate", { step: step.type });
+    const took = await this.#take(step, { secret, configuration });
+    if (took) log.debug("Webhook certificate", { webhook: webhook.name, step: step.type });
     return took;
   }
 
@@ -91,17 +97,20 @@ export class CertificateKeeper {
     step: CertificateStep,
     {
       secret,
-      webhook,
-    }: { readonly secret: Secret; readonly webhook: MutatingWebhookConfiguration },
+      configuration,
+    }: { readonly secret: Secret; readonly configuration: WebhookConfiguration },
   ): Promise<boolean> {
-    const { client, clock, host } = this.#options;
+    const { client, clock, webhook, namespace } = this.#options;
     switch (step.type) {
       case "make":
-        this.#pair = createServingCertificate(host, clock.wall());
+        this.#pair = createServingCertificate(webhookHost(webhook, namespace), clock.wall());
         return true;
       case "trust":
       case "forget":
-        await client.replace(MUTATING_WEBHOOK_CONFIGURATIONS, verifiedBy(webhook, step.bundlePem));
+        await client.replace(
+          webhook.configuration.resource,
+          verifiedBy(configuration, step.bundlePem),
+        );
         return true;
       case "serve":
         await client.replace(SECRETS, servedBy(secret, step.pair));
@@ -121,7 +130,8 @@ export class CertificateKeeper {
   #say(level: "info" | "warn", sentence: string): void {
     if (sentence === this.#said) return;
     this.#said = sentence;
-    this.#options.log[level](sentence);
+    const { log, webhook } = this.#options;
+    log[level](sentence, { webhook: webhook.name });
   }
 }
 
@@ -141,16 +151,13 @@ type Sighting = { readonly text: string; readonly sinceMs: number };
 const sight = (before: Sighting | undefined, text: string, nowMs: number): Sighting =>
   before?.text === text ? before : { text, sinceMs: nowMs };
 
-function verifiedBy(
-  webhook: MutatingWebhookConfiguration,
-  bundlePem: string,
-): MutatingWebhookConfiguration {
+function verifiedBy(configuration: WebhookConfiguration, bundlePem: string): WebhookConfiguration {
   const caBundle = encoded(bundlePem);
-  const webhooks = (webhook.webhooks ?? []).map((each) => ({
+  const webhooks = (configuration.webhooks ?? []).map((each) => ({
     ...each,
     clientConfig: { ...each.clientConfig, caBundle },
   }));
-  return { ...webhook, webhooks };
+  return { ...configuration, webhooks };
 }
 
 function servedBy(secret: Secret, { crtPem, keyPem, caPem }: ServingCertificate): Secret {

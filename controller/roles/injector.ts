@@ -1,18 +1,14 @@
 /** The role `injector`: its webhook and its admin port; one replica at a time renews the webhook's certificate. */
 
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { createEventWriter } from "#lib/k8s/events.ts";
-import { LEASE_TIMING } from "#lib/k8s/lease.ts";
-import { LeaseElector } from "#lib/k8s/lease-elector.ts";
+import { INJECTOR } from "#lib/k8s/webhooks.ts";
 import { Registry } from "#lib/metrics/registry.ts";
-import { CertificateKeeper } from "../certificates/keeper.ts";
 import type { InjectorArgs } from "../injector/args.ts";
-import { INJECTOR, INJECTOR_LEASE, INJECTOR_TLS, INJECTOR_WEBHOOK } from "../injector/names.ts";
 import { serveWebhook, type WebhookServer } from "../injector/server.ts";
 import { createTelling } from "../injector/telling.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import type { RunningRole, Surroundings } from "../runtime/role.ts";
+import { electKeeper } from "./renewal.ts";
 
 /** An injector that runs. */
 export interface RunningInjector extends RunningRole {
@@ -27,7 +23,7 @@ export function startInjector(
 ): RunningInjector {
   const { clock, log, client } = surroundings;
   const registry = new Registry();
-  const events = createEventWriter({ ...surroundings, component: INJECTOR });
+  const events = createEventWriter({ ...surroundings, component: INJECTOR.name });
   const onReviewed = createTelling({ registry, events, client });
   let webhook: WebhookServer | undefined;
   let stopped = false;
@@ -43,7 +39,10 @@ export function startInjector(
     webhook = served;
     log.info("serving the webhook", { port: served.port });
   });
-  const certificates = electKeeper(args.controllerNamespace, surroundings);
+  const certificates = electKeeper(
+    { deployment: INJECTOR.name, namespace: args.controllerNamespace, webhooks: [INJECTOR] },
+    surroundings,
+  );
   certificates.start();
   return {
     ready,
@@ -59,27 +58,4 @@ export function startInjector(
       await certificates.stop();
     },
   };
-}
-
-/** Whoever is elected renews the certificate that all replicas serve with. */
-function electKeeper(
-  namespace: string,
-  { client, clock, random, log }: Surroundings,
-): LeaseElector {
-  return new LeaseElector({
-    ...{ client, clock, random, log },
-    name: { name: INJECTOR_LEASE, namespace },
-    identity: `${hostname()}_${randomUUID()}`,
-    timing: LEASE_TIMING,
-    onElected: (leadership) =>
-      new CertificateKeeper(
-        {
-          ...{ client, clock, log },
-          host: `${INJECTOR}.${namespace}.svc`,
-          secret: { name: INJECTOR_TLS, namespace },
-          webhook: { name: INJECTOR_WEBHOOK },
-        },
-        leadership,
-      ).start(),
-  });
 }

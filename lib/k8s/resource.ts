@@ -1,6 +1,9 @@
 /** The resources that the mesh reads and writes, and their paths in the API. */
 
-import type { MutatingWebhookConfiguration } from "./types/admission.ts";
+import type {
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from "./types/admission.ts";
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./types/apps.ts";
 import type { TokenReview } from "./types/authentication.ts";
 import type { Job } from "./types/batch.ts";
@@ -95,7 +98,7 @@ export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource<MutatingWebhookConfigurat
   },
 );
 
-export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource = resource(
+export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource<ValidatingWebhookConfiguration> = resource(
   "ValidatingWebhookConfiguration",
   {
     group: "admissionregistration.k8s.io",

@@ -12,6 +12,7 @@ import {
   SECRETS,
   SERVICE_ACCOUNTS,
 } from "#lib/k8s/resource.ts";
+import type { Webhook } from "#lib/k8s/webhooks.ts";
 import { CertificateKeeper } from "../../controller/certificates/keeper.ts";
 import { SERVED_EVERYWHERE_MS, TRUSTED_EVERYWHERE_MS } from "../../controller/certificates/plan.ts";
 import { serveWebhook, type WebhookServer } from "../../controller/injector/server.ts";
@@ -23,7 +24,11 @@ import { fakeValues } from "../fake/values.ts";
 const DAY_MS = 86_400_000;
 const dir = mkdtempSync(`${tmpdir()}/renewal-`);
 const secret = { name: "hook-tls", namespace: "mesh" };
-const webhook = { name: "hook-config" };
+const webhook: Webhook = {
+  name: "hook",
+  secret: secret.name,
+  configuration: { resource: MUTATING_WEBHOOK_CONFIGURATIONS, name: "hook-config" },
+};
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const text = (data: string | undefined): string => Buffer.from(data ?? "", "base64").toString();
 
@@ -98,7 +103,7 @@ beforeAll(async () => {
     get: () => replicas[turn++ % replicas.length]?.port ?? 0,
   });
   await admin.create(MUTATING_WEBHOOK_CONFIGURATIONS, {
-    metadata: { ...webhook },
+    metadata: { name: webhook.configuration.name },
     webhooks: [
       {
         name: "hook.linkerd.io",
@@ -143,7 +148,8 @@ async function makePods(): Promise<string[]> {
 }
 
 const authorities = async (): Promise<number> => {
-  const { webhooks } = (await kube.admin.get(MUTATING_WEBHOOK_CONFIGURATIONS, webhook)) ?? {};
+  const { webhooks } =
+    (await kube.admin.get(MUTATING_WEBHOOK_CONFIGURATIONS, webhook.configuration)) ?? {};
   return text(webhooks?.[0]?.clientConfig.caBundle).split("BEGIN").length - 1;
 };
 
@@ -155,7 +161,7 @@ test("G12: the webhook's certificate is renewed while pods are made: none is rej
     }
   })();
   const keeper = new CertificateKeeper(
-    { client: kube.admin, clock, log: logger, host: "hook.mesh.svc", secret, webhook },
+    { client: kube.admin, clock, log: logger, webhook, namespace: "mesh" },
     { holds: true },
   );
   const before = (await kube.admin.get(SECRETS, secret))?.data?.["tls.crt"];
