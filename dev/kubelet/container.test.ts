@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { killCgroup, type RunningContainer, startContainer } from "./container.ts";
 
 const folders: string[] = [];
@@ -40,10 +40,13 @@ function start(script: string): { container: RunningContainer; folder: string } 
 }
 
 /** Waits until the container has written a line. */
-async function line(folder: string): Promise<void> {
+const line = (folder: string): Promise<void> =>
+  until(() => statSync(`${folder}/logs/c/0`).size > 0);
+
+async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 4_000;
-  while (statSync(`${folder}/logs/c/0`).size === 0) {
-    if (performance.now() > deadline) throw new Error("Cannot see a line in time");
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`Cannot see in time that ${holds}`);
     await Bun.sleep(5);
   }
 }
@@ -72,12 +75,14 @@ test("what has no program yet is ended at once", async () => {
   expect(await container.exited).toBe(137);
 });
 
-test("kill() ends what listens to nothing", async () => {
+test("kill() ends what listens to nothing, inside too", async () => {
   const { container, folder } = start("trap '' TERM; echo up; sleep 1000");
   await line(folder);
   container.signal("SIGTERM");
+  const inside = container.command(["true"])[2];
   container.kill();
   expect(await container.exited).toBe(137);
+  await until(() => !existsSync(`/proc/${inside}`));
 });
 
 test("a command runs inside, under the same user, and only there", async () => {

@@ -86,16 +86,26 @@ export function startContainer(start: ContainerStart): RunningContainer {
     logEnd: () => readFileSync(start.log).subarray(-LOG_END_BYTES).toString(),
     signal: (name) => {
       const inside = insideOf(child.pid);
-      // Before that there is nobody who would listen; the parent takes the child along.
-      send(inside ?? child.pid, inside === undefined ? "SIGKILL" : name);
+      // Before that there is nobody who would listen.
+      if (inside === undefined) kill(child.pid);
+      else send(inside, name);
     },
     kill: () => {
       killCgroup(plan.cgroup);
-      child.kill("SIGKILL");
+      kill(child.pid);
     },
     isInside: () => insideOf(child.pid) !== undefined,
     command: (words) => enter(insideOf(child.pid), plan, words),
   };
+}
+
+/**
+ * Ends a container by its first process, which takes all others along: where it has changed its user it does not end
+ * with the program that made its namespaces, which is ended as well, for the status.
+ */
+function kill(parent: number): void {
+  const first = firstOf(parent);
+  for (const each of first === undefined ? [parent] : [first, parent]) send(each, "SIGKILL");
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -114,11 +124,22 @@ export function killCgroup(cgroup: string | undefined): void {
 
 /** The container's own first process, the child of the program that made its namespaces, once it is in its own root. */
 function insideOf(parent: number): number | undefined {
+  const first = firstOf(parent);
+  try {
+    // By what lies at its root: the path of the root means nothing where this process is in a chroot itself.
+    if (first === undefined || isSame(statSync(`/proc/${first}/root/`), statSync("/")))
+      return undefined;
+    return first;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The child of the program that makes the namespaces, once there is one. */
+function firstOf(parent: number): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ");
-    // By what lies at its root: the path of the root means nothing where this process is in a chroot itself.
-    if (!first || isSame(statSync(`/proc/${first}/root/`), statSync("/"))) return undefined;
-    return Number(first);
+    return first ? Number(first) : undefined;
   } catch {
     return undefined;
   }
