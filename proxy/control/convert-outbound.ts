@@ -1,6 +1,5 @@
 /** Outbound policies into the proxy's own types. */
 
-import type { HttpRouteMatch } from "#lib/api/gen/proxy/http_route_pb.ts";
 import type {
   Backend as BackendMessage,
   GrpcRoute,
@@ -9,23 +8,28 @@ import type {
   OutboundPolicy,
   ProxyProtocol,
 } from "#lib/api/gen/proxy/outbound_pb.ts";
-import { createPattern, type Pattern } from "#lib/http/pattern.ts";
 import type {
   Backend,
   ClientPolicy,
   ClientProtocol,
-  RequestMatch,
   Route,
   Rule,
 } from "../policy/client-policy.ts";
 import { DEFAULT_QUEUE } from "../policy/default-policy.ts";
 import { toEndpoint, toMetadata, toMs } from "./convert.ts";
-
-const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "HEAD", "TRACE"];
+import { toGrpcMatch, toHost, toHttpMatch } from "./convert-match.ts";
+import { PolicyError } from "./policy-error.ts";
 
 /** Reads a whole policy; what makes it unusable becomes the protocol `invalid`, so that requests fail with 500. */
 export function toClientPolicy(message: OutboundPolicy): ClientPolicy {
-  return { metadata: toMetadata(message.metadata), protocol: toProtocol(message.protocol) };
+  const metadata = toMetadata(message.metadata);
+  try {
+    return { metadata, protocol: toProtocol(message.protocol) };
+  } catch (error) {
+    if (error instanceof PolicyError)
+      return { metadata, protocol: { type: "invalid", message: error.message } };
+    throw error;
+  }
 }
 
 function toProtocol(message: ProxyProtocol | undefined): ClientProtocol {
@@ -136,59 +140,25 @@ function toTarget(message: BackendMessage | undefined): Backend["target"] {
   }
 }
 
-function toHttpRoute(route: HttpRoute): Route {
+function toHttpRoute({ metadata, hosts, rules }: HttpRoute): Route {
   return {
-    metadata: toMetadata(route.metadata),
-    rules: route.rules.map(({ matches, backends }) => ({
-      matches: matches.flatMap((match) => toMatch(match) ?? []),
+    metadata: toMetadata(metadata),
+    hosts: hosts.map(toHost),
+    rules: rules.map(({ matches, backends }) => ({
+      matches: matches.map(toHttpMatch),
       backends: toBackends(backends),
     })),
   };
 }
 
-function toMatch({ path, method }: HttpRouteMatch): RequestMatch {
-  const registered =
-    method?.type.case === "registered" ? METHODS[method.type.value] : method?.type.value;
+function toGrpcRoute({ metadata, hosts, rules }: GrpcRoute): Route {
   return {
-    path: toPath(path?.kind),
-    method: typeof registered === "string" ? registered : undefined,
-  };
-}
-
-const NOTHING: Pattern = { test: () => false };
-
-function toPath(
-  kind: NonNullable<HttpRouteMatch["path"]>["kind"] | undefined,
-): RequestMatch["path"] {
-  switch (kind?.case) {
-    case "exact":
-    case "prefix":
-      return { type: kind.case, value: kind.value };
-    case "regex":
-      // What cannot be matched in bounded time matches nothing: other routes hold.
-      return { type: "regex", value: createPattern(kind.value) ?? NOTHING };
-    case undefined:
-      return undefined;
-  }
-}
-
-function toGrpcRoute(route: GrpcRoute): Route {
-  return {
-    metadata: toMetadata(route.metadata),
-    rules: route.rules.map(({ matches, backends }) => ({
-      matches: matches.map(({ rpc }) => toRpcMatch(rpc?.service ?? "", rpc?.method ?? "")),
+    metadata: toMetadata(metadata),
+    hosts: hosts.map(toHost),
+    rules: rules.map(({ matches, backends }) => ({
+      matches: matches.map(toGrpcMatch),
       backends: toBackends(backends),
     })),
-  };
-}
-
-/** A gRPC method is the path `/service/method`; an empty part stands for any. */
-function toRpcMatch(service: string, method: string): RequestMatch {
-  const literal = (text: string): string =>
-    text === "" ? "[^/]+" : text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return {
-    path: { type: "regex", value: new RegExp(`^/${literal(service)}/${literal(method)}$`) },
-    method: undefined,
   };
 }
 
@@ -198,6 +168,7 @@ function toOpaqueRoute(route: {
 }): Route {
   return {
     metadata: toMetadata(route.metadata),
+    hosts: [],
     rules: route.rules.map(({ backends }) => ({ matches: [], backends: toBackends(backends) })),
   };
 }

@@ -1,14 +1,10 @@
 /** The policy of each destination, cached while it is used. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import type {
-  Backend,
-  ClientPolicy,
-  Metadata,
-  RequestMatch,
-  Route,
-} from "../policy/client-policy.ts";
+import type { Backend, ClientPolicy, Metadata, Route, Rule } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
+import type { RouteTable } from "../policy/route-match.ts";
+import { prepareRoutes } from "../policy/route-table.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
@@ -18,7 +14,6 @@ import { Balancer } from "./balancer.ts";
 /** A rule whose backends are resolved to their balancers. */
 export interface ResolvedRule {
   readonly metadata: Metadata;
-  readonly matches: readonly RequestMatch[];
   readonly backends: readonly {
     readonly balancer: Balancer | undefined;
     readonly message: string;
@@ -31,10 +26,12 @@ export interface ResolvedRule {
 export interface ResolvedPolicy {
   readonly type: ClientPolicy["protocol"]["type"];
   readonly timeoutMs: number;
-  readonly http1: readonly ResolvedRule[];
-  readonly http2: readonly ResolvedRule[];
+  readonly http1: RouteTable<ResolvedRule>;
+  readonly http2: RouteTable<ResolvedRule>;
   readonly opaque: readonly ResolvedRule[];
 }
+
+const NO_ROUTES: RouteTable<ResolvedRule> = prepareRoutes([]);
 
 /** A destination somebody connects to. */
 export class Destination {
@@ -129,21 +126,33 @@ export class Destinations {
 
   #resolve({ protocol }: ClientPolicy, destination: Destination): ResolvedPolicy {
     const rules = (routes: readonly Route[]): ResolvedRule[] =>
-      routes.flatMap((route) => this.#resolveRoute(route, destination));
-    const nothing = { timeoutMs: 0, http1: [], http2: [], opaque: [] };
+      routes.flatMap(({ metadata, rules: all }) =>
+        all.map((rule) => this.#resolveRule(rule, metadata, destination)),
+      );
+    const table = (routes: readonly Route[]): RouteTable<ResolvedRule> =>
+      prepareRoutes(
+        routes.map((route) => ({
+          hosts: route.hosts,
+          rules: route.rules.map((rule) => ({
+            matches: rule.matches,
+            target: this.#resolveRule(rule, route.metadata, destination),
+          })),
+        })),
+      );
+    const nothing = { timeoutMs: 0, http1: NO_ROUTES, http2: NO_ROUTES, opaque: [] };
     switch (protocol.type) {
       case "detect":
         return {
           type: "detect",
           timeoutMs: protocol.timeoutMs,
-          http1: rules(protocol.http1),
-          http2: rules(protocol.http2),
+          http1: table(protocol.http1),
+          http2: table(protocol.http2),
           opaque: rules(protocol.opaque),
         };
       case "http1":
       case "http2":
       case "grpc": {
-        const http = rules(protocol.routes);
+        const http = table(protocol.routes);
         return { ...nothing, type: protocol.type, http1: http, http2: http };
       }
       case "opaque":
@@ -155,15 +164,13 @@ export class Destinations {
     }
   }
 
-  #resolveRoute({ metadata, rules }: Route, destination: Destination): ResolvedRule[] {
-    return rules.map(({ matches, backends }) => {
-      const resolved = backends.map(({ backend, weight }) => ({
-        ...this.#resolveBackend(backend, destination),
-        weight,
-      }));
-      const totalWeight = resolved.reduce((total, { weight }) => total + weight, 0);
-      return { metadata, matches, backends: resolved, totalWeight };
-    });
+  #resolveRule({ backends }: Rule, metadata: Metadata, destination: Destination): ResolvedRule {
+    const resolved = backends.map(({ backend, weight }) => ({
+      ...this.#resolveBackend(backend, destination),
+      weight,
+    }));
+    const totalWeight = resolved.reduce((total, { weight }) => total + weight, 0);
+    return { metadata, backends: resolved, totalWeight };
   }
 
   #resolveBackend(

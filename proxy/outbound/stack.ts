@@ -8,11 +8,12 @@ import type { Forwarded } from "../http/forwarded.ts";
 import { removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
+import { findRoute } from "../policy/route-match.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
 import type { Destination, ResolvedRule } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
-import { pickBackend, pickRule } from "./logical.ts";
+import { pickBackend } from "./logical.ts";
 
 /** What a request remembers on its way. */
 export class OutboundRoute implements EndpointWaiter {
@@ -42,8 +43,8 @@ const logical: Station<OutboundRequest> = {
   name: "logical",
   enter: (request): Verdict => {
     const { policy } = request.route.destination;
-    const rules = request.request.version === "HTTP/2" ? policy?.http2 : policy?.http1;
-    request.route.rule = pickRule(rules ?? [], request.request);
+    const table = request.request.version === "HTTP/2" ? policy?.http2 : policy?.http1;
+    request.route.rule = table && findRoute(table, request.request)?.target;
     if (request.route.rule !== undefined) return "next";
     if (policy?.type === "invalid") request.fail("invalid-policy", "unexpected error");
     else request.fail("no-route", "no route found for request");

@@ -1,7 +1,7 @@
 /** What outbound knows of a destination: how to speak to it, by which routes, to which backends. */
 
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { Pattern } from "#lib/http/pattern.ts";
+import type { HostMatch, RequestMatch } from "./request-match.ts";
 
 /** Where a piece of policy comes from, as metrics name it. */
 export interface Metadata {
@@ -47,24 +47,17 @@ export interface Backend {
   readonly failfastMs: number;
 }
 
-/** One rule of a route: which requests, and by weight which backends. */
+/** One rule of a route: which requests (no match: all), and by weight which backends. */
 export interface Rule {
   readonly matches: readonly RequestMatch[];
   readonly backends: readonly { readonly backend: Backend; readonly weight: number }[];
 }
 
-/** What a request must look like; undefined parts always hold. */
-export interface RequestMatch {
-  readonly path:
-    | { readonly type: "exact" | "prefix"; readonly value: string }
-    | { readonly type: "regex"; readonly value: Pattern }
-    | undefined;
-  readonly method: string | undefined;
-}
-
 /** A route with its rules. */
 export interface Route {
   readonly metadata: Metadata;
+  /** For which hosts; none: for all. */
+  readonly hosts: readonly HostMatch[];
   readonly rules: readonly Rule[];
 }
 

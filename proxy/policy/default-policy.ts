@@ -89,7 +89,7 @@ export function fallbackPolicy(
   };
   const backend = { metadata, target: { type: "forward" as const, endpoint }, ...DEFAULT_QUEUE };
   const routes: readonly Route[] = [
-    { metadata, rules: [{ matches: [], backends: [{ backend, weight: 1 }] }] },
+    { metadata, hosts: [], rules: [{ matches: [], backends: [{ backend, weight: 1 }] }] },
   ];
   return {
     metadata,

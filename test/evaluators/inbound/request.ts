@@ -1,16 +1,17 @@
-/** What a proxy that was sent a message answers: routes are read here as proxy-api.md says, callers are judged by the proxy's own code. */
+/** What a proxy that was sent a message answers, by its own code: which route takes a call, and whether the caller may. */
 
-import type { HttpRouteMatch } from "#lib/api/gen/proxy/http_route_pb.ts";
 import type { HttpRoute, HttpRoute_Rule, Server } from "#lib/api/gen/proxy/inbound_pb.ts";
+import { HeaderList } from "#lib/http/headers.ts";
 import { toServerPolicy } from "../../../proxy/control/convert-inbound.ts";
+import { toHost, toHttpMatch } from "../../../proxy/control/convert-match.ts";
 import { authorize, type ClientTls } from "../../../proxy/policy/authorization.ts";
+import type { MatchedHead } from "../../../proxy/policy/request-match.ts";
+import { findRoute } from "../../../proxy/policy/route-match.ts";
+import { type MatchedRoute, prepareRoutes } from "../../../proxy/policy/route-table.ts";
 import type { ServerPolicy } from "../../../proxy/policy/server-policy.ts";
 import type { Answer, Call } from "./objects.ts";
 
-const METHODS = ["GET", "POST"];
-const text = new TextDecoder();
-
-type Found = { readonly route: HttpRoute; readonly rule: HttpRoute_Rule; readonly rank: number };
+type Found = { readonly route: HttpRoute; readonly rule: HttpRoute_Rule };
 
 /** The answers of one port. */
 export function answerOf(message: Server): (call: Call) => Answer {
@@ -28,14 +29,29 @@ export function answerOf(message: Server): (call: Call) => Answer {
       return [route, toServerPolicy({ ...message, authorizations })] as const;
     }),
   );
+  const table = prepareRoutes((routes ?? []).map(toMatchedRoute));
   return (call) => {
     if (routes === undefined) return isAllowed(own, call) ? "allowed" : "denied";
-    const found = bestOf(routes, call);
+    const found = findRoute(table, headOf(call))?.target;
     if (found === undefined) return "no route";
     if (!isAllowed(policies.get(found.route), call)) return "denied";
     const refuses = found.rule.filters.some((each) => each.kind.case === "failureInjector");
     return refuses ? "refused" : "allowed";
   };
+}
+
+function toMatchedRoute(route: HttpRoute): MatchedRoute<Found> {
+  return {
+    hosts: route.hosts.map(toHost),
+    rules: route.rules.map((rule) => ({
+      matches: rule.matches.map(toHttpMatch),
+      target: { route, rule },
+    })),
+  };
+}
+
+function headOf({ host, path, method, version }: Call): MatchedHead {
+  return { method, path, authority: host, headers: HeaderList.of(["x-version", version]) };
 }
 
 function isAllowed(policy: ServerPolicy | undefined, { ip, tls }: Call): boolean {
@@ -47,44 +63,4 @@ function tlsOf(tls: Call["tls"]): ClientTls {
   return tls === "anonymous"
     ? { type: "unauthenticated" }
     : { type: "identity", name: tls.identity };
-}
-
-function bestOf(routes: readonly HttpRoute[], call: Call): Found | undefined {
-  let best: Found | undefined;
-  for (const found of routes.flatMap((route) => rulesOf(route, call)))
-    if (best === undefined || found.rank > best.rank) best = found;
-  return best;
-}
-
-/** The rules of a route that take a call, each as well as its best match. */
-function rulesOf(route: HttpRoute, call: Call): Found[] {
-  const { hosts, rules } = route;
-  if (hosts.length > 0 && hosts.every(({ match }) => match.value !== call.host)) return [];
-  const byHost = hosts.length > 0 ? 1e9 : 0;
-  return rules.flatMap((rule) =>
-    rule.matches
-      .filter((match) => takes(match, call))
-      .map((match) => ({ route, rule, rank: byHost + rankOf(match) })),
-  );
-}
-
-function takes({ path, headers, method }: HttpRouteMatch, call: Call): boolean {
-  const { kind } = path ?? {};
-  const wanted = kind?.value ?? "/";
-  const inPath =
-    kind?.case === "exact"
-      ? call.path === wanted
-      : wanted === "/" || call.path === wanted || call.path.startsWith(`${wanted}/`);
-  const inMethod = method === undefined || METHODS[Number(method.type.value)] === call.method;
-  return (
-    inPath &&
-    inMethod &&
-    headers.every(({ value }) => text.decode(value.value as Uint8Array) === call.version)
-  );
-}
-
-function rankOf({ path, headers, method }: HttpRouteMatch): number {
-  const { kind } = path ?? {};
-  const length = kind?.case === "exact" ? 1000 : (kind?.value?.length ?? 0);
-  return length * 1e5 + headers.length * 100 + (method === undefined ? 0 : 1);
 }

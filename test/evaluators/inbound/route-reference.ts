@@ -46,7 +46,8 @@ function takes({ path, method = "", headers = [] }: Match, call: Call): boolean 
 }
 
 function rankOf({ path, method, headers = [] }: Match): number[] {
-  const length = path?.type === "Exact" ? Number.POSITIVE_INFINITY : (path?.value.length ?? 0);
+  // Without a path it is the prefix `/`.
+  const length = path?.type === "Exact" ? Number.POSITIVE_INFINITY : (path?.value.length ?? 1);
   return [length, headers.length, method === undefined ? 0 : 1];
 }
 
