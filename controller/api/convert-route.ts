@@ -6,7 +6,6 @@ import type {
   HeaderMatchSchema,
   HostMatchSchema,
   HttpRouteMatchSchema,
-  RequestHeaderModifierSchema,
   RequestRedirectSchema,
 } from "#lib/api/gen/proxy/http_route_pb.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type HttpMethodSchema,
   Scheme_Registered,
 } from "#lib/api/gen/proxy/http_types_pb.ts";
+import type { SniMatchSchema } from "#lib/api/gen/proxy/tls_route_pb.ts";
 import type {
   GrpcMatch,
   HeaderModifier,
@@ -25,11 +25,26 @@ import type {
 
 const utf8 = new TextEncoder();
 
-/** Writes a host; the labels of a suffix are reversed. */
-export function fromHost({ type, name }: HostMatch): MessageInitShape<typeof HostMatchSchema> {
+/** Writes a host. */
+export const fromHost = (host: HostMatch): MessageInitShape<typeof HostMatchSchema> => ({
+  match: fromName(host),
+});
+
+/** Writes the name that a TLS connection is for. */
+export const fromSni = (host: HostMatch): MessageInitShape<typeof SniMatchSchema> => ({
+  match: fromName(host),
+});
+
+/** The labels of a suffix are reversed. */
+function fromName({
+  type,
+  name,
+}: HostMatch):
+  | { readonly case: "exact"; readonly value: string }
+  | { readonly case: "suffix"; readonly value: { readonly reverseLabels: string[] } } {
   return type === "exact"
-    ? { match: { case: "exact", value: name } }
-    : { match: { case: "suffix", value: { reverseLabels: name.split(".").reverse() } } };
+    ? { case: "exact", value: name }
+    : { case: "suffix", value: { reverseLabels: name.split(".").reverse() } };
 }
 
 /** Writes a match of HTTP requests. */
@@ -67,11 +82,11 @@ function fromMethod(method: string): MessageInitShape<typeof HttpMethodSchema> {
 }
 
 /** Writes what is changed of the headers of a request or of a response. */
-export function fromHeaderModifier({
-  add,
-  set,
-  remove,
-}: HeaderModifier): MessageInitShape<typeof RequestHeaderModifierSchema> {
+export function fromHeaderModifier({ add, set, remove }: HeaderModifier): {
+  readonly add: { readonly headers: { name: string; value: Uint8Array }[] };
+  readonly set: { readonly headers: { name: string; value: Uint8Array }[] };
+  readonly remove: string[];
+} {
   const headers = (all: HeaderModifier["add"]): { name: string; value: Uint8Array }[] =>
     all.map(({ name, value }) => ({ name, value: utf8.encode(value) }));
   return { add: { headers: headers(add) }, set: { headers: headers(set) }, remove: [...remove] };

@@ -60,7 +60,7 @@ export class EndpointSets {
       watches: new Map(),
       sets: new Map(),
       whole: new Map(),
-      unsubscribe: this.#catalog.subscribe(`service/${query.namespace}/${query.name}`, () => {
+      unsubscribe: this.#catalog.subscribe(`endpoints/${query.namespace}/${query.name}`, () => {
         target.sets.clear();
         target.whole.clear();
         this.#send(target, target.watches.keys());

@@ -6,17 +6,10 @@ import {
   target,
   webServer,
 } from "../../test/fake/inbound-world.ts";
-import { readWorkload } from "./inbound.ts";
 
 const WORKLOAD = '{"ns":"shop", "pod":"web-1"}\n';
 const DEFAULT_POLICY = "config.linkerd.io/default-inbound-policy";
 const POLICY = "policy.linkerd.io";
-
-test("INB1: readWorkload() reads both forms", () => {
-  expect(readWorkload(WORKLOAD)).toEqual({ namespace: "shop", name: "web-1" });
-  expect(readWorkload("shop:web-1")).toEqual({ namespace: "shop", name: "web-1" });
-  for (const bad of ["", "{}", "shop", "a:b:c"]) expect(readWorkload(bad)).toBeUndefined();
-});
 
 test("INB2, INB3: WatchPort gives the default policy, and follows the namespace; watchers share the bytes", () => {
   const world = new InboundWorld();

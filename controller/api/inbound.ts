@@ -9,6 +9,7 @@ import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { InboundCatalog, WorkloadPort } from "../core/catalog.ts";
 import { fromPortPolicy, NOBODY } from "./convert-inbound.ts";
 import { SharedAnswers } from "./shared-answers.ts";
+import { readWorkload } from "./workload-token.ts";
 
 const SERVICE = "/io.linkerd.proxy.inbound.InboundServerPolicies/";
 
@@ -27,8 +28,8 @@ export function inboundHandlers(catalog: InboundCatalog): ReadonlyMap<string, Ca
     if (name === undefined) throw new GrpcError(GrpcCode.INVALID_ARGUMENT, "workload is malformed");
     if (port === 0 || port > 0xffff)
       throw new GrpcError(GrpcCode.INVALID_ARGUMENT, `port must be 1 to 65535: ${port}`);
-    const at = { ...name, port };
-    if (catalog.portPolicy(at) === undefined)
+    const at = { namespace: name.namespace, name: name.name, port };
+    if (name.external || catalog.portPolicy(at) === undefined)
       throw new GrpcError(GrpcCode.NOT_FOUND, `no pod ${name.namespace}/${name.name}`);
     return at;
   };
@@ -50,20 +51,4 @@ export function inboundHandlers(catalog: InboundCatalog): ReadonlyMap<string, Ca
       },
     ],
   ]);
-}
-
-type PodName = { readonly namespace: string; readonly name: string };
-
-/** INB1: JSON `{"ns","pod"}`, or `ns:pod`. */
-export function readWorkload(token: string): PodName | undefined {
-  const [, namespace, name] = /^([^:{}\s]+):([^:{}\s]+)$/.exec(token.trim()) ?? [];
-  if (namespace !== undefined && name !== undefined) return { namespace, name };
-  try {
-    const { ns, pod } = JSON.parse(token) as { ns?: unknown; pod?: unknown };
-    return typeof ns === "string" && typeof pod === "string"
-      ? { namespace: ns, name: pod }
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

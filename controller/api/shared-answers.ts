@@ -46,11 +46,8 @@ export class SharedAnswers<On = Key> {
     id: string,
     { key, encode }: { readonly key: On; readonly encode: () => Uint8Array },
   ): Shared {
-    const shared: Shared = {
-      calls: new Set(),
-      framed: encode(),
-      unsubscribe: this.#catalog.subscribe(key, () => this.#renew(id, encode)),
-    };
+    const unsubscribe = this.#catalog.subscribe(key, () => this.#renew(id, encode));
+    const shared: Shared = { calls: new Set(), unsubscribe, framed: first(encode, unsubscribe) };
     this.#shared.set(id, shared);
     return shared;
   }
@@ -70,5 +67,15 @@ export class SharedAnswers<On = Key> {
       shared.unsubscribe();
       for (const call of shared.calls) call.end(error.code, error.message);
     }
+  }
+}
+
+/** The first answer; one that cannot be given is waited for no longer. */
+function first(encode: () => Uint8Array, unsubscribe: () => void): Uint8Array {
+  try {
+    return encode();
+  } catch (error) {
+    unsubscribe();
+    throw error;
   }
 }

@@ -2,12 +2,16 @@
 
 import type { EndpointSet } from "./endpoint.ts";
 import type { PortPolicy } from "./inbound-policy.ts";
-import type { ServiceView } from "./outbound-policy.ts";
+import type { OutboundPolicy, ServiceView } from "./outbound-policy.ts";
 import type { ServicePath } from "./service-path.ts";
 import type { Workload } from "./workload.ts";
 
-/** What an answer depends on, so that its watchers are woken for nothing else. */
-export type Key = `service/${string}/${string}` | `pod/${string}/${string}` | `ip/${string}`;
+/** What an answer depends on, so that its watchers are woken for nothing else: a Service, its endpoints, a pod, or who has an address. */
+export type Key =
+  | `service/${string}/${string}`
+  | `endpoints/${string}/${string}`
+  | `pod/${string}/${string}`
+  | `ip/${string}`;
 
 /** A port of a workload, by name. */
 export type WorkloadPort = {
@@ -27,13 +31,34 @@ export interface InboundCatalog {
   subscribe(at: WorkloadPort, listener: () => void): () => void;
 }
 
+/** Where a client wants to go: to a Service by name, or to an address. */
+export type OutboundTargetName =
+  | {
+      readonly type: "service";
+      readonly name: string;
+      readonly namespace: string;
+      readonly port: number;
+    }
+  | { readonly type: "address"; readonly ip: string; readonly port: number };
+
+/** Who asks for the policy of what: the client's namespace decides which routes hold (OUT4). */
+export type OutboundQuery = { readonly target: OutboundTargetName; readonly client: string };
+
+/** Policy of destinations at this moment. */
+export interface OutboundCatalog {
+  /** Undefined where a Service is not there. Clients for whom the same holds are given the same value. */
+  outboundPolicy(query: OutboundQuery): OutboundPolicy | undefined;
+  /** Calls the listener after each change of the policy; returns the way to unsubscribe. */
+  subscribe(query: OutboundQuery, listener: () => void): () => void;
+}
+
 /** The cluster at this moment. */
 export interface Catalog {
   service(name: { readonly name: string; readonly namespace: string }): ServiceView | undefined;
   /** More than one where Services share an address. */
   servicesAt(ip: string): readonly ServiceView[];
   endpoints(query: EndpointQuery): EndpointSet;
-  /** What the endpoints of a query depend on of its node: where that is the same, so are they, until the Service's key changes. */
+  /** What the endpoints of a query depend on of its node: where that is the same, so are they, until the key of the endpoints changes. */
   view(query: EndpointQuery): string;
   workload(name: { readonly name: string; readonly namespace: string }): Workload | undefined;
   workloadAt(ip: string): Workload | undefined;

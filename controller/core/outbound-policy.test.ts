@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
-import { destinationOf, type ServiceView } from "./outbound-policy.ts";
+import { NO_TRAFFIC, plainRoute } from "../../test/fake/outbound-world.ts";
+import type { AnyRoute } from "./attached-routes.ts";
+import { frontendOf, outboundPolicy, type ServiceView } from "./outbound-policy.ts";
+import type { ParentRef } from "./route.ts";
 
 const service: ServiceView = {
   name: "web",
@@ -13,19 +16,70 @@ const service: ServiceView = {
     [83, "mqtt"],
     [5432, "http"],
   ]),
+  portNames: new Map([
+    ["web", 80],
+    ["other", 81],
+  ]),
   opaque: [{ from: 5432, to: 5432 }],
+  traffic: NO_TRAFFIC,
 };
+const parents: ParentRef[] = [
+  {
+    ...{ group: "core", kind: "Service", name: "web", namespace: "shop" },
+    port: undefined,
+    section: undefined,
+  },
+];
+const route = (kind: string): AnyRoute =>
+  ({ route: { ...plainRoute(kind), kind, parents }, traffic: NO_TRAFFIC }) as AnyRoute;
+const objects = { hasService: () => true, hasEgressNetwork: () => true };
+
+/** The kinds of protocol and of routes that hold on a port where routes of some kinds are attached. */
+function spoken(port: number, ...kinds: string[]): string {
+  const from = { routes: kinds.map(route), namespace: "shop", objects };
+  const { protocol } = outboundPolicy({ type: "service", service, port }, from);
+  const routes = protocol.type === "detect" ? protocol.http : protocol.routes;
+  return `${protocol.type} ${routes.map(({ ref }) => ref.name).join()}`;
+}
+const ALL = ["TCPRoute", "TLSRoute", "HTTPRoute", "GRPCRoute"];
 
 test.each([
-  [80, "detect"],
-  [81, "http1"],
-  [82, "http2"],
-  [83, "opaque"],
-  [5432, "opaque"],
-])("OUT2: port %p is spoken as %p", (port, protocol) => {
-  expect(destinationOf(service, port)).toMatchObject({ type: "service", port, protocol } as object);
+  [80, "detect http"],
+  [81, "http1 http"],
+  [82, "http2 http"],
+  [83, "opaque opaq"],
+  [5432, "opaque opaq"],
+  [9, "opaque undefined-port"],
+])("OUT2, OUT5: port %p without routes is spoken as %p", (port, expected) => {
+  expect(spoken(port)).toBe(expected);
 });
 
-test("OUT12: a port that the Service does not have", () => {
-  expect(destinationOf(service, 9)).toMatchObject({ type: "undefined-port", port: 9 });
+test.each([
+  [80, ALL, "grpc GRPCRoute"],
+  [80, ["TCPRoute", "TLSRoute", "HTTPRoute"], "detect HTTPRoute"],
+  [80, ["TCPRoute", "TLSRoute"], "tls TLSRoute"],
+  [80, ["TCPRoute"], "opaque TCPRoute"],
+  [81, ALL, "http1 HTTPRoute"],
+  [81, ["GRPCRoute", "TLSRoute"], "http1 http"],
+  [82, ALL, "grpc GRPCRoute"],
+  [82, ["TCPRoute", "HTTPRoute"], "http2 HTTPRoute"],
+  [83, ALL, "opaque TCPRoute"],
+  [83, ["HTTPRoute"], "opaque opaq"],
+  [5432, ALL, "opaque TCPRoute"],
+  [80, ["TCPRoute", "TCPRoute"], "opaque TCPRoute"],
+])("OUT2, OUT3: port %p with %p is spoken as %p", (port, kinds, expected) => {
+  expect(spoken(port, ...kinds)).toBe(expected);
+});
+
+test("OUT1: routes are attached to ports of a Service that has an address of its own", () => {
+  const at = (over: Partial<ServiceView>, port = 80) =>
+    frontendOf({ type: "service", service: { ...service, ...over }, port });
+  expect(at({})).toEqual({
+    ...{ kind: "Service", name: "web", namespace: "shop", port: 80 },
+    sections: ["web"],
+  });
+  expect(at({}, 9)).toBeUndefined();
+  expect(at({ external: true })).toBeUndefined();
+  expect(at({ clusterIps: [] })).toBeUndefined();
+  expect(frontendOf({ type: "unknown-address", ip: "1.1.1.1", port: 80 })).toBeUndefined();
 });

@@ -8,7 +8,10 @@ function setUp() {
   const from = fakeInformers();
   const cluster = new Cluster(from, CLUSTER_OPTIONS);
   const woken: string[] = [];
-  for (const key of ["service/shop/web", "pod/shop/web-1", "ip/10.96.0.1", "ip/10.1.0.1"] as const)
+  for (const key of [
+    ...(["service/shop/web", "endpoints/shop/web", "pod/shop/web-1"] as const),
+    ...(["ip/10.96.0.1", "ip/10.1.0.1"] as const),
+  ])
     cluster.subscribe(key, () => woken.push(key));
   const addresses = (over = {}): string[] => [
     ...cluster.endpoints({ ...query, ...over }).endpoints.keys(),
@@ -32,17 +35,17 @@ test("a change wakes the keys that it affects and no other", () => {
   from.pods.put(second);
   expect(woken.splice(0)).toEqual([]);
   from.slices.put(fakeSlice([second]));
-  expect(woken.splice(0)).toEqual(["service/shop/web"]);
+  expect(woken.splice(0)).toEqual(["endpoints/shop/web"]);
   expect(addresses()).toEqual(["10.1.0.2/8080"]);
   from.pods.drop({ name: "web-1", namespace: "shop" });
   expect(woken.splice(0)).toEqual(["pod/shop/web-1", "ip/10.1.0.1"]);
   expect(cluster.workloadAt("10.1.0.1")).toBeUndefined();
   from.services.drop({ name: "web", namespace: "shop" });
-  expect(woken.splice(0)).toEqual(["service/shop/web", "ip/10.96.0.1"]);
+  expect(woken.splice(0)).toEqual(["service/shop/web", "endpoints/shop/web", "ip/10.96.0.1"]);
   from.namespaces.put({ metadata: { name: "shop", annotations: { a: "b" } } });
-  expect(woken.splice(0)).toHaveLength(4);
+  expect(woken.splice(0)).toHaveLength(5);
   from.nodes.put({ metadata: { name: "node-1" } });
-  expect(woken.splice(0)).toEqual(["service/shop/web"]);
+  expect(woken.splice(0)).toEqual(["endpoints/shop/web"]);
   cluster.stop();
   from.pods.put(fakePod("web-1", "10.1.0.1"));
   expect(woken).toEqual([]);

@@ -141,20 +141,21 @@ export class Cluster implements Catalog {
           .get(split(key))
           ?.endpoints?.some(({ targetRef }) => targetRef?.name === metadata?.name),
       );
-      return named ? [`service/${service}` as Key] : [];
+      return named ? [`endpoints/${service}` as Key] : [];
     });
   }
 
   #onService({ type, object, previous }: Change<KeptService>): void {
     this.#moveService(previous, type === "deleted" ? undefined : object);
     const ips = [...serviceIps(object), ...serviceIps(previous)];
-    this.#wake([`service/${slash(object)}` as Key, ...ips.map((ip): Key => `ip/${ip}`)]);
+    const own = [`service/${slash(object)}`, `endpoints/${slash(object)}`] as Key[];
+    this.#wake([...own, ...ips.map((ip): Key => `ip/${ip}`)]);
   }
 
   #onSlice({ type, object, previous }: Change<KeptSlice>): void {
     this.#moveSlice(previous, type === "deleted" ? undefined : object);
     const services = [object, previous].flatMap((slice) => serviceOf(slice) ?? []);
-    this.#wake(services.map((service) => `service/${service}` as Key));
+    this.#wake(services.map((service) => `endpoints/${service}` as Key));
   }
 
   /** Its annotations are defaults of all that is in it. */
@@ -168,7 +169,7 @@ export class Cluster implements Catalog {
   /** Zones of clients: only a change of the zone concerns anyone. */
   #onNode({ object, previous }: Change<KeptNames>): void {
     if (object.metadata?.labels?.[ZONE] === previous?.metadata?.labels?.[ZONE]) return;
-    this.#wake([...this.#listeners.keys()].filter((key) => key.startsWith("service/")));
+    this.#wake([...this.#listeners.keys()].filter((key) => key.startsWith("endpoints/")));
   }
 
   #movePod(before: KeptPod | undefined, after: KeptPod | undefined): void {

@@ -1,10 +1,14 @@
 import { expect, test } from "bun:test";
+import { NO_TRAFFIC } from "../../test/fake/outbound-world.ts";
 import { toServiceView } from "./services.ts";
 
 test("toServiceView() reads addresses, ports and opaque ports", () => {
   const service = {
     metadata: { name: "web", namespace: "shop" },
-    spec: { clusterIP: "10.96.0.1", ports: [{ port: 80, appProtocol: "http" }, { port: 81 }] },
+    spec: {
+      clusterIP: "10.96.0.1",
+      ports: [{ name: "web", port: 80, appProtocol: "http" }, { port: 81 }],
+    },
   };
   const namespace = { metadata: { annotations: { "config.linkerd.io/opaque-ports": "81" } } };
   expect(toServiceView(service, { namespace, opaquePorts: "25" })).toEqual({
@@ -16,7 +20,9 @@ test("toServiceView() reads addresses, ports and opaque ports", () => {
       [80, "http"],
       [81, undefined],
     ]),
+    portNames: new Map([["web", 80]]),
     opaque: [{ from: 81, to: 81 }],
+    traffic: NO_TRAFFIC,
   });
   const headless = toServiceView(
     { spec: { clusterIP: "None", type: "ExternalName" } },

@@ -3,6 +3,7 @@
 import { annotation, OPAQUE_PORTS, parsePortRanges } from "#lib/k8s/annotations.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { KeptNames, KeptService } from "./kept-objects.ts";
+import { toParentTraffic } from "./traffic.ts";
 
 /** Reads a Service; `opaquePorts` is the cluster's default list (DST9). */
 export function toServiceView(
@@ -17,6 +18,10 @@ export function toServiceView(
     clusterIps: [...new Set(ips)].filter((ip) => ip !== "" && ip !== "None"),
     external: spec?.type === "ExternalName",
     ports: new Map((spec?.ports ?? []).map(({ port, appProtocol }) => [port, appProtocol])),
+    portNames: new Map(
+      (spec?.ports ?? []).flatMap(({ name, port }) => (name ? [[name, port]] : [])),
+    ),
     opaque: parsePortRanges(annotation(OPAQUE_PORTS, marks) ?? from.opaquePorts),
+    traffic: toParentTraffic(metadata?.annotations, []),
   };
 }

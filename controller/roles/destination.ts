@@ -19,6 +19,9 @@ import { Cluster, type Informers } from "../index/cluster.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { InboundPolicies } from "../index/inbound-policies.ts";
 import { keptNames, keptPod, keptService, keptSlice } from "../index/kept.ts";
+import { OutboundPolicies } from "../index/outbound-policies.ts";
+import type { RouteInformers } from "../index/outbound-routes.ts";
+import type { OnFault } from "../index/policy-store.ts";
 import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import { CallGate } from "../runtime/call-gate.ts";
@@ -63,9 +66,12 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
   const ready = Promise.all(all.map(({ synced }) => synced)).then(() => {
     if (serving.stopped) return;
     const cluster = new Cluster(informers, args);
-    const inbound = inboundPolicies(policies, { cluster, args, around });
-    serving.indexes = [inbound, cluster];
-    serving.servers = serve({ cluster, inbound }, { args, around, registry });
+    const onFault = tellFaults(around);
+    const inbound = inboundPolicies(policies, { cluster, args, onFault });
+    const { services } = informers;
+    const outbound = new OutboundPolicies({ ...policies, services }, { cluster, onFault });
+    serving.indexes = [inbound, outbound, cluster];
+    serving.servers = serve({ cluster, inbound, outbound }, { args, around, registry });
     around.log.info("Serving destinations and policies", {
       pods: informers.pods.list().length,
       services: informers.services.list().length,
@@ -112,26 +118,30 @@ function watchCluster({ client, clock, random, log }: Surroundings): Informers {
   };
 }
 
+/** Says which part of an object is not in force. */
+function tellFaults({ log }: Surroundings): OnFault {
+  const logger = log.target("linkerd_policy_controller");
+  return (about) => logger.warn("Cannot read an object whole: that part is not in force", about);
+}
+
 function inboundPolicies(
   policies: PolicyInformers,
   how: {
     readonly cluster: Cluster;
     readonly args: DestinationArgs;
-    readonly around: Surroundings;
+    readonly onFault: OnFault;
   },
 ): InboundPolicies {
-  const { cluster, args, around } = how;
-  const logger = around.log.target("linkerd_policy_controller");
+  const { cluster, args, onFault } = how;
   return new InboundPolicies(policies, {
     cluster,
     defaults: args,
     domain: { controlPlaneNamespace: args.controllerNamespace, trustDomain: args.trustDomain },
-    onFault: (about) =>
-      logger.warn("Cannot read an object whole: that part is not in force", about),
+    onFault,
   });
 }
 
-type Watched = Informers & PolicyInformers;
+type Watched = Informers & PolicyInformers & RouteInformers;
 
 /** What metrics call the objects of an informer. */
 const KINDS: Readonly<Record<keyof Watched, string>> = {
@@ -149,6 +159,8 @@ const KINDS: Readonly<Record<keyof Watched, string>> = {
   linkerdHttpRoutes: "linkerd_httproute",
   httpRoutes: "httproute",
   grpcRoutes: "grpcroute",
+  tlsRoutes: "tlsroute",
+  tcpRoutes: "tcproute",
 };
 
 /** `<kind>_cache_size` (CPM1), and whether what is known may be old; written when the metrics are asked for. */
@@ -171,14 +183,18 @@ function registrySizes(registry: Registry, informers: Watched): () => void {
 }
 
 function serve(
-  from: { readonly cluster: Cluster; readonly inbound: InboundPolicies },
+  from: {
+    readonly cluster: Cluster;
+    readonly inbound: InboundPolicies;
+    readonly outbound: OutboundPolicies;
+  },
   how: {
     readonly args: DestinationArgs;
     readonly around: Surroundings;
     readonly registry: Registry;
   },
 ): readonly GrpcServer[] {
-  const { cluster, inbound } = from;
+  const { cluster, inbound, outbound } = from;
   const { args, around, registry } = how;
   const metrics = new GrpcMetrics(registry);
   const { clock, onFault, memoryShare } = around;
@@ -193,7 +209,7 @@ function serve(
   });
   const policy = serveGrpc({
     addr: args.policyAddr,
-    methods: new Map([...inboundHandlers(inbound), ...outboundHandlers(cluster, args)]),
+    methods: new Map([...inboundHandlers(inbound), ...outboundHandlers(outbound, args)]),
     metrics,
     gate,
     clock,

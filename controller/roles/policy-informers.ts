@@ -1,4 +1,4 @@
-/** What the role `destination` watches for inbound policy. */
+/** What the role `destination` watches for policy. */
 
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import {
@@ -12,16 +12,24 @@ import {
   type Resource,
   SERVER_AUTHORIZATIONS,
   SERVERS,
+  TCP_ROUTES,
+  TLS_ROUTES,
 } from "#lib/k8s/resource.ts";
 import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { keptPolicy } from "../index/kept.ts";
 import type { KeptPolicy } from "../index/kept-objects.ts";
+import type { RouteInformers } from "../index/outbound-routes.ts";
 import { hasMarks } from "../index/shapes.ts";
 import type { Surroundings } from "../runtime/role.ts";
 
 /** Starts to watch the mesh's own kinds, which must be there, and the Gateway API's, which a cluster may do without. */
-export function watchPolicy({ client, clock, random, log }: Surroundings): PolicyInformers {
+export function watchPolicy({
+  client,
+  clock,
+  random,
+  log,
+}: Surroundings): PolicyInformers & RouteInformers {
   const logger = log.target("linkerd_policy_controller");
   const own = {
     ...{ client, clock, random, logger, keep: keptPolicy },
@@ -43,5 +51,7 @@ export function watchPolicy({ client, clock, random, log }: Surroundings): Polic
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
     httpRoutes: watch(HTTP_ROUTES, foreign),
     grpcRoutes: watch(GRPC_ROUTES, foreign),
+    tlsRoutes: watch(TLS_ROUTES, foreign),
+    tcpRoutes: watch(TCP_ROUTES, foreign),
   };
 }

@@ -152,6 +152,15 @@ export const GRPC_ROUTES: Resource<CustomObject> = custom("GRPCRoute", {
   ...gateway,
   plural: "grpcroutes",
 });
+export const TLS_ROUTES: Resource<CustomObject> = custom("TLSRoute", {
+  ...gateway,
+  plural: "tlsroutes",
+});
+export const TCP_ROUTES: Resource<CustomObject> = custom("TCPRoute", {
+  ...gateway,
+  plural: "tcproutes",
+  version: "v1alpha2",
+});
 
 /** `/api/v1/namespaces/NS/pods/NAME`: without a name the collection, without a namespace all. */
 export function resourcePath(

@@ -124,7 +124,10 @@ const workload = (token: string, port: number): Uint8Array =>
 const traffic = (authority: string): Uint8Array =>
   toBinary(
     TrafficSpecSchema,
-    create(TrafficSpecSchema, { target: { case: "authority", value: authority } }),
+    create(TrafficSpecSchema, {
+      sourceWorkload: "shop:web-1",
+      target: { case: "authority", value: authority },
+    }),
   );
 
 test("F20: messages that are none, and names that are none, are refused with their status", async () => {

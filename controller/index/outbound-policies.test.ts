@@ -1,0 +1,140 @@
+import { expect, test } from "bun:test";
+import {
+  backend,
+  OutboundWorld,
+  parentService,
+  toAddress,
+} from "../../test/fake/outbound-world.ts";
+
+/** What is woken by what a test does: clients, with their ports. */
+function setUp() {
+  const world = new OutboundWorld();
+  world.putService("web", {
+    ports: [
+      { name: "http", port: 80 },
+      { name: "admin", port: 81 },
+    ],
+  });
+  const woken: string[] = [];
+  const at = (client: string, port: number) =>
+    world.outbound.subscribe({ client, target: { type: "address", ip: "10.96.0.1", port } }, () =>
+      woken.push(`${client}:${port}`),
+    );
+  const stops = [at("shop", 80), at("shop", 81), at("a", 80), at("b", 80), at("b", 81)];
+  return { world, stops, take: () => woken.splice(0).sort() };
+}
+const ALL_80 = ["a:80", "b:80", "shop:80"];
+const ALL = [...ALL_80, "b:81", "shop:81"].sort();
+const route = (over: object = {}, rules: object[] = [{}]) => ({
+  parentRefs: [parentService("web", over)],
+  rules,
+});
+const consumer = (over: object = {}) => route({ namespace: "shop", ...over });
+const CLIENT_A = { namespace: "a" };
+
+test("OUT4: a route concerns the ports and the clients that it is about, and no others", () => {
+  const { world, take } = setUp();
+  world.put("httpRoutes", "r", route());
+  expect(take()).toEqual(ALL);
+  world.put("httpRoutes", "r", route());
+  expect(take()).toEqual([]);
+  world.put("httpRoutes", "r", route({ port: 80 }));
+  expect(take()).toEqual(["b:81", "shop:81"]);
+  world.put("httpRoutes", "r", route({ sectionName: "http" }));
+  expect(take()).toEqual([]);
+  world.put("httpRoutes", "r", route({ sectionName: "http" }, [{}, {}]));
+  expect(take()).toEqual(ALL_80);
+  world.put("linkerdHttpRoutes", "mine", consumer(), CLIENT_A);
+  expect(take()).toEqual(["a:80"]);
+  world.put("httpRoutes", "r", route());
+  expect(take()).toEqual(["b:80", "b:81", "shop:80", "shop:81"]);
+  world.put("httpRoutes", "elsewhere", route({ namespace: "other" }));
+  world.put("httpRoutes", "elsewhere", consumer(), { namespace: "nobody" });
+  expect(take()).toEqual([]);
+  world.drop("linkerdHttpRoutes", "mine", "a");
+  expect(take()).toEqual(["a:80"]);
+});
+
+test("OUT3: a route of a kind that loses, and one that is not the first, concern nobody", () => {
+  const { world, take } = setUp();
+  world.put("grpcRoutes", "g", route({ port: 80 }));
+  expect(take()).toEqual(ALL_80);
+  world.put("httpRoutes", "h", route({ port: 80 }));
+  world.put("tcpRoutes", "t", route({ port: 80 }));
+  expect(take()).toEqual([]);
+  world.drop("grpcRoutes", "g");
+  expect(take()).toEqual(ALL_80);
+  world.drop("httpRoutes", "h");
+  expect(take()).toEqual(ALL_80);
+  world.put("tcpRoutes", "u", route({ port: 80 }));
+  expect(take()).toEqual([]);
+});
+
+test("OUT9: a Service that comes or goes concerns those whose rules lead to it", () => {
+  const { world, take } = setUp();
+  world.put("httpRoutes", "r", route({ port: 80 }, [{ backendRefs: [backend("v2")] }]));
+  take();
+  world.putService("v2");
+  expect(take()).toEqual(ALL_80);
+  world.putService("v2", { annotations: { "retry.linkerd.io/limit": "3" } });
+  world.putService("v3");
+  expect(take()).toEqual([]);
+  world.putService("v2", { type: "ExternalName" });
+  expect(take()).toEqual(ALL_80);
+});
+
+test("OUT1: what changes of a Service concerns its clients where its policy is another, endpoints never", () => {
+  const { world, take } = setUp();
+  world.putService("web", { ports: [{ name: "http", port: 80 }, { port: 81 }], selector: {} });
+  expect(take()).toEqual([]);
+  world.from.slices.drop({ name: "web-1", namespace: "shop" });
+  world.from.pods.drop({ name: "web-1", namespace: "shop" });
+  expect(take()).toEqual([]);
+  const annotations = { "config.linkerd.io/opaque-ports": "81" };
+  world.from.namespaces.put({ metadata: { name: "shop", annotations } });
+  expect(take()).toEqual(["b:81", "shop:81"]);
+  world.from.services.drop({ name: "web", namespace: "shop" });
+  expect(take()).toEqual(ALL);
+});
+
+test("clients for whom the same holds are given one value", () => {
+  const { world } = setUp();
+  const target = { type: "address", ip: "10.96.0.1", port: 80 } as const;
+  const of = (client: string) => world.outbound.outboundPolicy({ client, target });
+  world.put("httpRoutes", "r", route());
+  expect(of("b")).toBe(of("shop") as never);
+  world.put("linkerdHttpRoutes", "mine", consumer(), CLIENT_A);
+  expect(of("a")).not.toEqual(of("shop"));
+  expect(of("c")).toBe(of("shop") as never);
+  const { newest } = world.watch("a", toAddress("10.96.0.1", 80));
+  expect(newest().protocol?.kind.case).toBe("detect");
+});
+
+test("nobody is woken who does not listen any more", () => {
+  const { world, stops, take } = setUp();
+  for (const stop of stops) stop();
+  stops[0]?.();
+  world.put("httpRoutes", "r", route());
+  world.from.services.drop({ name: "web", namespace: "shop" });
+  expect(take()).toEqual([]);
+  const again = setUp();
+  again.world.outbound.stop();
+  again.world.put("httpRoutes", "r", route());
+  again.world.putService("v2");
+  expect(again.take()).toEqual([]);
+});
+
+test("what was there before is known", () => {
+  const { world } = setUp();
+  world.put("httpRoutes", "r", route());
+  world.putService("web", { annotations: { "retry.linkerd.io/limit": "x" } });
+  const faults: string[] = [];
+  const again = world.again((fault) => faults.push(fault));
+  const { protocol } =
+    again.outboundPolicy({
+      client: "shop",
+      target: { type: "service", name: "web", namespace: "shop", port: 80 },
+    }) ?? {};
+  expect(protocol?.type === "detect" && protocol.http[0]?.ref.name).toBe("r");
+  expect(faults).toEqual(["annotation retry.linkerd.io/limit cannot be read: x"]);
+});
