@@ -38,6 +38,15 @@ test("EndpointSet.apply() adds, keeps, replaces and removes", () => {
   expect(retired).toEqual(["10.0.0.2/1", "10.0.0.1/1"]);
 });
 
+test("EndpointSet.apply() keeps of a set what is in it, with its member, and nothing else", () => {
+  const { set, retired, names } = setup();
+  set.apply({ type: "set", endpoints: [endpoint("10.0.0.1"), endpoint("10.0.0.2")] });
+  const [, second] = set.members;
+  set.apply({ type: "set", endpoints: [endpoint("10.0.0.2"), endpoint("10.0.0.3")] });
+  expect([names(), retired]).toEqual([["10.0.0.2/1", "10.0.0.3/1"], ["10.0.0.1/1"]]);
+  expect(set.members[0]).toBe(second as { name: string });
+});
+
 test("EndpointSet.apply() clears on no-endpoints and is known from then on", () => {
   const { set, names } = setup();
   set.apply({ type: "add", endpoints: [endpoint("10.0.0.1")] });

@@ -30,6 +30,10 @@ export class EndpointSet<M> {
   apply(update: EndpointUpdate): void {
     this.#known = true;
     switch (update.type) {
+      case "set":
+        this.#keepOnly(update.endpoints);
+        for (const endpoint of update.endpoints) this.#put(endpoint);
+        break;
       case "add":
         for (const endpoint of update.endpoints) this.#put(endpoint);
         break;
@@ -41,6 +45,11 @@ export class EndpointSet<M> {
         break;
     }
     this.#list = [...this.#members.values()].map(({ member }) => member);
+  }
+
+  #keepOnly(endpoints: readonly Endpoint[]): void {
+    const kept = new Set(endpoints.map(({ addr }) => formatSocketAddr(addr)));
+    for (const key of [...this.#members.keys()]) if (!kept.has(key)) this.#drop(key);
   }
 
   #put(endpoint: Endpoint): void {

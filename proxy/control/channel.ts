@@ -32,6 +32,8 @@ export interface ChannelOptions {
 export interface WatchRequest {
   readonly path: string;
   readonly request: Uint8Array;
+  /** It is asked for, again too: what comes next is said without regard to what came before. */
+  readonly onAsked?: () => void;
   readonly onMessage: (message: Uint8Array) => void;
   /** Codes after which it is not tried again. */
   readonly final: ReadonlySet<number>;
@@ -187,6 +189,7 @@ class Watching implements Watch {
         if (!this.#cancelled) this.#take(message);
       },
     };
+    what.onAsked?.();
     this.#current = this.#channel.stream(what, (status) => this.#ended(status));
   }
 

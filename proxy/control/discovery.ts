@@ -87,13 +87,20 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
   watchEndpoints(path: string, onUpdate: (update: EndpointUpdate) => void): Watch {
     const { destination, context } = this.#options;
     const request = encode(GetDestination, { path, contextToken: context });
+    let first = true;
     return destination.watch({
       path: `${DESTINATION}/Get`,
       request,
       final: BAD_REQUEST,
+      // What went while nobody told of it is not said to have gone.
+      onAsked: () => {
+        first = true;
+      },
       onMessage: (message) => {
         const update = toEndpointUpdate(decode(Update, message));
-        if (update !== undefined) onUpdate(update);
+        if (update === undefined) return;
+        onUpdate(first && update.type === "add" ? { ...update, type: "set" } : update);
+        first = false;
       },
       onFinal: () => onUpdate({ type: "no-endpoints", exists: false }),
     });

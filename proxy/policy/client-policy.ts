@@ -81,8 +81,9 @@ export interface ClientPolicy {
   readonly protocol: ClientProtocol;
 }
 
-/** What discovery says of a set of endpoints: some added or replaced, some removed, or all gone. */
+/** What discovery says of a set of endpoints: these and no others, some added or replaced, some removed, or all gone. */
 export type EndpointUpdate =
+  | { readonly type: "set"; readonly endpoints: readonly Endpoint[] }
   | { readonly type: "add"; readonly endpoints: readonly Endpoint[] }
   | { readonly type: "remove"; readonly addrs: readonly SocketAddr[] }
   | { readonly type: "no-endpoints"; readonly exists: boolean };

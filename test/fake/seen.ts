@@ -35,6 +35,10 @@ export function applied(updates: readonly EndpointUpdate[]): string[] {
   const set = new Set<string>();
   for (const update of updates)
     switch (update.type) {
+      case "set":
+        set.clear();
+        for (const { addr } of update.endpoints) set.add(addr.ip);
+        break;
       case "add":
         for (const { addr } of update.endpoints) set.add(addr.ip);
         break;

@@ -70,7 +70,9 @@ class View {
   losses = 0;
 
   readonly take = (update: EndpointUpdate): void => {
-    if (update.type === "add") for (const { addr } of update.endpoints) this.addresses.add(addr.ip);
+    if (update.type === "set") this.addresses.clear();
+    if (update.type === "set" || update.type === "add")
+      for (const { addr } of update.endpoints) this.addresses.add(addr.ip);
     else this.losses++;
     if (update.type === "remove") for (const { ip } of update.addrs) this.addresses.delete(ip);
     if (update.type === "no-endpoints") this.addresses.clear();
@@ -115,6 +117,29 @@ test("F24: cut off from half of the proxies, both halves keep what they know; wh
   await all(far, "10.1.0.2");
   expect(network.dials - before).toBeLessThanOrEqual(2 * far.length);
   expect(far.every(({ losses }) => losses === 0)).toBe(true);
+});
+
+test("an endpoint that goes while a proxy is cut off has gone when it is back", async () => {
+  const plane = await FakeControllers.start();
+  stops.push(() => plane.stop());
+  const network = new Network(() => plane.destination.port);
+  stops.push(() => network.stop());
+  const port = await network.listen();
+  await plane.addPod("web-1", "10.1.0.1");
+  await plane.addPod("web-2", "10.1.0.2");
+  await plane.setEndpoints({ "web-1": "10.1.0.1", "web-2": "10.1.0.2" });
+  const view = new View();
+  plane.discovery("far", port).watchEndpoints(PATH, view.take);
+  const knows = (...ips: string[]): Promise<void> =>
+    until(
+      () => [...view.addresses].toSorted().join() === ips.join(),
+      () => `${ips.join()} alone, not ${[...view.addresses].join()}`,
+    );
+  await knows("10.1.0.1", "10.1.0.2");
+  network.cut();
+  await plane.setEndpoints({ "web-2": "10.1.0.2" });
+  network.heal();
+  await knows("10.1.0.2");
 });
 
 test("F11: a controller that is gone takes nothing from proxies, and another one tells them all within 10 s", async () => {

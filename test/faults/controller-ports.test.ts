@@ -44,7 +44,7 @@ async function endpoints(path = PATH): Promise<string[]> {
   const seen: string[] = [];
   let isEmpty = false;
   const watch = plane.discovery("client").watchEndpoints(path, (update) => {
-    if (update.type === "add") seen.push(...update.endpoints.map(({ addr }) => addr.ip));
+    if ("endpoints" in update) seen.push(...update.endpoints.map(({ addr }) => addr.ip));
     if (update.type === "no-endpoints") isEmpty = true;
   });
   await until(
@@ -250,7 +250,7 @@ test("F21: a certificate is given for the token's own account, and for no other"
 test("F22: a controller that is short of memory refuses new watches, those that are there go on", async () => {
   const seen: string[] = [];
   const note = (update: EndpointUpdate): void => {
-    if (update.type === "add") seen.push(...update.endpoints.map(({ addr }) => addr.ip));
+    if ("endpoints" in update) seen.push(...update.endpoints.map(({ addr }) => addr.ip));
   };
   const early = plane.discovery("early").watchEndpoints(PATH, note);
   await until(
@@ -269,7 +269,7 @@ test("F22: a controller that is short of memory refuses new watches, those that 
   expect(late).toEqual([]);
   plane.memoryShare = 0;
   await until(
-    () => late.includes("add"),
+    () => late.includes("set"),
     () => "the late watch",
   );
   early.cancel();

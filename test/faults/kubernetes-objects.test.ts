@@ -128,7 +128,7 @@ test("F7: pods, Services and slices of wrong types do not keep the role from ser
     const watch = plane
       .discovery("client", port)
       .watchEndpoints("web.mesh.svc.cluster.local:80", (update) => {
-        if (update.type === "add") seen.push(...update.endpoints.map(({ addr }) => addr.ip));
+        if ("endpoints" in update) seen.push(...update.endpoints.map(({ addr }) => addr.ip));
       });
     await until(
       () => seen.includes("10.1.0.1"),

@@ -30,7 +30,7 @@ test("DST2 to DST8: Get gives endpoints with identity and hint, then what is add
   const watch = plane.discovery("client").watchEndpoints(PATH, seen.push);
   await seen.until("web-1", (all) => same(applied(all), ["10.1.0.1"]));
   expect(seen.values.at(-1)).toMatchObject({
-    type: "add",
+    type: "set",
     endpoints: [
       {
         addr: { ip: "10.1.0.1", port: 8080 },
