@@ -4,7 +4,7 @@ import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { ConfigMap, Container, PodSpec, Secret, Service } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { ClusterRole } from "#lib/k8s/types/rbac.ts";
-import { readConfig } from "../proxy/env.ts";
+import { readConfig } from "../proxy/config/read.ts";
 import { createCertificates } from "./certificates.ts";
 import { renderControlPlane } from "./control-plane.ts";
 import { createValues, HA } from "./values.ts";
@@ -120,11 +120,15 @@ function variablesOf(container: Container | undefined): Record<string, string> {
     set[name] =
       value?.replaceAll(/\$\((\w+)\)/g, (_, key: string) => set[key] ?? "") ??
       (map === undefined
-        ? (valueFrom?.fieldRef?.fieldPath.replace(/.*\./, "") ?? "")
+        ? fieldOf(valueFrom?.fieldRef?.fieldPath ?? "")
         : (find<ConfigMap>("ConfigMap", map.name ?? "").data?.[map.key] ?? ""));
   }
   return set;
 }
+
+/** A field of the pod: its addresses, or a word that tells it from others. */
+const fieldOf = (path: string): string =>
+  path === "status.podIPs" ? "10.1.0.1,fd00::1" : path.replace(/.*\./, "");
 
 test("every Service leads to a port that a container of its pods has", () => {
   const services = objects.filter(({ kind }) => kind === "Service") as Service[];

@@ -6,7 +6,7 @@ import { isListenedOn } from "#lib/sys/listening-port.ts";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeMesh } from "../test/fake/mesh.ts";
 import { startProxy } from "./app.ts";
-import { readConfig } from "./env.ts";
+import { readConfig } from "./config/read.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const P = "LINKERD2_PROXY_";

@@ -14,7 +14,7 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { checkTlsContract } from "#lib/net/tls-self-test.ts";
 import { answerAdmin } from "./admin/server.ts";
 import { CaptureProof } from "./capture-proof.ts";
-import type { ProxyConfig } from "./config.ts";
+import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { connectControlPlane } from "./control-plane.ts";
 import { CredentialStore } from "./identity/credentials.ts";
@@ -33,6 +33,7 @@ import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
 import { TrustMetrics } from "./telemetry/trust-metrics.ts";
+import type { DirectionConfig } from "./transport/direction-config.ts";
 import { openListeners, openWithoutIpv6 } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
 import { setUserTimeout } from "./transport/user-timeout.ts";
@@ -107,7 +108,10 @@ class ProxyApp implements RunningProxy {
     });
     const onFault = (error: Error): void =>
       this.#log.error("Internal error", { error: error.stack ?? String(error) });
-    this.#process = new ProcessMetrics(this.#registry, around.version);
+    this.#process = new ProcessMetrics(this.#registry, {
+      version: around.version,
+      workers: config.workers,
+    });
     this.#runtime = {
       clock,
       random,
@@ -211,12 +215,12 @@ class ProxyApp implements RunningProxy {
         askKernel: this.#around.askKernel,
         listenPort,
         keepaliveMs: outbound.acceptKeepaliveMs,
-        serverKeepAlive: outbound.serverKeepAlive,
+        serverHttp2: outbound.serverHttp2,
         connections: this.#connections,
         onCaptured: (probe) => this.#proof.arrived(probe),
       });
     };
-    return this.#listen(outbound.listen, accept);
+    return this.#listen(outbound, accept);
   }
 
   #startInbound(discovery: ControlDiscovery): number {
@@ -244,19 +248,19 @@ class ProxyApp implements RunningProxy {
         localName: identity.localName,
         detectTimeoutMs: inbound.detectTimeoutMs,
         keepaliveMs: inbound.acceptKeepaliveMs,
-        serverKeepAlive: inbound.serverKeepAlive,
+        serverHttp2: inbound.serverHttp2,
         connections: this.#connections,
       });
     };
-    return this.#listen(inbound.listen, accept);
+    return this.#listen(inbound, accept);
   }
 
   #listen(
-    addresses: readonly SocketAddr[],
+    { listen, backlog }: DirectionConfig,
     accept: (stream: TcpStream, port: number) => void,
   ): number {
     const { log, onFault } = this.#runtime;
-    const { listeners, port } = openListeners(addresses, { accept, onFault, log });
+    const { listeners, port } = openListeners(listen, { accept, onFault, log, backlog });
     this.#listeners.push(...listeners);
     return port;
   }

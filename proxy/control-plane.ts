@@ -5,11 +5,12 @@ import type { Logger } from "#lib/log/logger.ts";
 import { resolveHost } from "#lib/net/dns.ts";
 import type { TlsCredentials } from "#lib/net/tls.ts";
 import { createBackoff } from "#lib/time/backoff.ts";
-import type { ProxyConfig } from "./config.ts";
+import type { ProxyConfig } from "./config/config.ts";
 import { certify } from "./control/certify.ts";
 import { ControlChannel } from "./control/channel.ts";
 import type { ControlAddr } from "./control/control-addr.ts";
 import { ControlDiscovery } from "./control/discovery.ts";
+import { ENDLESS } from "./control/stream-limits.ts";
 import { watchTrust } from "./control/trust.ts";
 import type { CredentialStore } from "./identity/credentials.ts";
 import { keepBundle } from "./identity/kept-bundle.ts";
@@ -43,7 +44,7 @@ export function connectControlPlane(
   config: ProxyConfig,
   options: ControlPlaneOptions,
 ): { readonly discovery: ControlDiscovery; readonly stop: () => void } {
-  const { identity, destination, policy, outbound } = config;
+  const { identity, destination, policy, outbound, streams, profileNetworks } = config;
   const { clock, random } = options.around;
   const { connectTimeoutMs, backoff } = outbound;
   const { credentials, log } = options;
@@ -53,7 +54,9 @@ export function connectControlPlane(
     current: () => TlsCredentials | undefined,
   ): ControlChannel => {
     const shared = { clock, random, log, connectTimeoutMs, backoff, resolve: resolveHost };
-    const made = new ControlChannel({ ...shared, addr, credentials: current });
+    // A service without a name is in this pod: it ends with the pod, and nothing comes between.
+    const limits = addr.name === undefined ? ENDLESS : streams;
+    const made = new ControlChannel({ ...shared, addr, limits, credentials: current });
     channels.push(made);
     return made;
   };
@@ -64,6 +67,7 @@ export function connectControlPlane(
     context: destination.context,
     workload: policy.workload,
     detectTimeoutMs: outbound.detectTimeoutMs,
+    profileNetworks,
   });
   const renewal = renew(config, certifier, options);
   const stopTrust = identity.trustWatch

@@ -6,8 +6,9 @@ import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { whenAtRest } from "#lib/sys/rest.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type RunningProxy, startProxy } from "./app.ts";
+import { readConfig } from "./config/read.ts";
 import type { EntryName } from "./entry/run.ts";
-import { processVariables, readConfig } from "./env.ts";
+import { processVariables } from "./env.ts";
 import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
 
 /** A configuration that cannot be used (P58). */
@@ -29,6 +30,7 @@ export async function main(version: string): Promise<void> {
     write(`Cannot start: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);
   };
+  for (const warning of result.warnings) write(`Warning: ${warning}`);
   const proxy: RunningProxy = await startProxy(result.config, {
     clock: systemClock,
     random: Math.random,

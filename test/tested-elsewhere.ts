@@ -27,6 +27,11 @@ export const TESTED_ELSEWHERE: readonly {
     by: "test/integration/mesh.test.ts",
     why: "the other end of each call is the fake control plane",
   },
+  {
+    files: "proxy/config/",
+    by: "proxy/config/variables.test.ts",
+    why: "a table of all variables",
+  },
   { files: "proxy/http/forwarded.ts", by: "test/integration/mesh.test.ts", why: "as inbound" },
   { files: "proxy/transport/", by: "test/integration/mesh.test.ts", why: "as inbound" },
   {

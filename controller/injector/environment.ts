@@ -94,6 +94,9 @@ function behaviour(settings: Settings): Record<string, string | undefined> {
     INBOUND_DISCOVERY_IDLE_TIMEOUT: settings.inboundDiscoveryTimeout,
     OUTBOUND_DETECT_TIMEOUT: settings.waitsForOutboundProtocol ? FOREVER : undefined,
     INBOUND_DETECT_TIMEOUT: settings.waitsForInboundProtocol ? FOREVER : undefined,
+    CONTROL_STREAM_INITIAL_TIMEOUT: "3s",
+    CONTROL_STREAM_IDLE_TIMEOUT: "5m",
+    CONTROL_STREAM_LIFETIME: "1h",
     INBOUND_ACCEPT_KEEPALIVE: "10000ms",
     OUTBOUND_CONNECT_KEEPALIVE: "10000ms",
   };

@@ -6,7 +6,7 @@ import { load } from "js-yaml";
 import { AdmissionError, parseAdmissionReview } from "#lib/k8s/admission.ts";
 import type { Container, Pod } from "#lib/k8s/types/core.ts";
 import { planRedirect } from "../../cni/redirect/plan.ts";
-import { readConfig } from "../../proxy/env.ts";
+import { readConfig } from "../../proxy/config/read.ts";
 import { coreKind, fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { parseQuantity } from "./quantity.ts";

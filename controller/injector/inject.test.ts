@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Pod } from "#lib/k8s/types/core.ts";
-import { readConfig } from "../../proxy/env.ts";
+import { readConfig } from "../../proxy/config/read.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { addProxy, inject } from "./inject.ts";
 import type { InjectOptions } from "./options.ts";

@@ -46,3 +46,9 @@ test("PeerBudgets lets so many WINDOW_UPDATEs pass for each DATA frame, and save
   for (let i = 0; i < WINDOW_UPDATE_BURST; i++) many.spendWindowUpdate(1_000_000);
   expect(() => many.spendWindowUpdate(1_000_000)).toThrow(calm);
 });
+
+test("PeerBudgets allow as many resets at once as they are told", () => {
+  const budgets = new PeerBudgets(0, 3);
+  for (let count = 0; count < 3; count++) budgets.spendReset();
+  expect(() => budgets.spendReset()).toThrow("too many streams were reset");
+});

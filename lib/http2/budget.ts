@@ -69,9 +69,9 @@ export class PeerBudgets {
   /** Monotonic; set with every chunk that comes in. */
   nowMs: number;
 
-  constructor(nowMs: number) {
+  constructor(nowMs: number, maxResets: number = RESET_ALLOWANCE.burst) {
     this.nowMs = nowMs;
-    this.#resets = new Budget(RESET_ALLOWANCE, nowMs);
+    this.#resets = new Budget({ ...RESET_ALLOWANCE, burst: maxResets }, nowMs);
     this.#control = new Budget(CONTROL_ALLOWANCE, nowMs);
   }
 

@@ -34,8 +34,8 @@ export class Http2Connection implements FrameSink {
   constructor(options: Http2Options, events: Http2Events) {
     this.#options = options;
     this.#events = events;
-    this.#reader = new FrameReader(options.role);
-    this.#budgets = new PeerBudgets(options.nowMs);
+    this.#reader = new FrameReader(options.role, options.maxFrameBytes);
+    this.#budgets = new PeerBudgets(options.nowMs, options.maxResets);
     this.#sender = new Sender({
       onWritable: (stream) => events.onWritable(stream),
       onLocalEnd: (stream) => this.#streams.endLocal(stream),

@@ -46,7 +46,8 @@ describe("FrameReader", () => {
     const sink = { onFrame: () => undefined };
     expect(() => new FrameReader("server").receive(Buffer.from("PRI x"), sink)).toThrow("preface");
     const large = Buffer.from([0, 0x40, 1, 0, 0, 0, 0, 0, 1]);
-    expect(() => new FrameReader("client").receive(large, sink)).toThrow("exceed");
+    expect(() => new FrameReader("client").receive(large, sink)).toThrow("exceed 16384");
+    expect(new FrameReader("client", 16_385).receive(large, sink)).toBe(large.length);
   });
 });
 

@@ -23,9 +23,11 @@ export class FrameReader {
   #rest: Buffer | undefined;
   #have = 0;
   #prefaceLeft: number;
+  readonly #maxBytes: number;
 
-  /** A server expects the client's preface first. */
-  constructor(role: "client" | "server") {
+  /** A server expects the client's preface first. A frame's payload has `maxBytes` at most. */
+  constructor(role: "client" | "server", maxBytes: number = MAX_FRAME_BYTES) {
+    this.#maxBytes = maxBytes;
     this.#prefaceLeft = role === "server" ? PREFACE.length : 0;
   }
 
@@ -40,7 +42,7 @@ export class FrameReader {
     const end = bytes.length;
     let cost = 0;
     while (end - at >= FRAME_HEADER_BYTES && cost < most) {
-      const next = at + FRAME_HEADER_BYTES + payloadLength(bytes, at);
+      const next = at + FRAME_HEADER_BYTES + payloadLength(bytes, at, this.#maxBytes);
       if (next > end) break;
       this.#emit(bytes, at, sink);
       cost += costOf(bytes[at + 3] as number, next - at);
@@ -64,14 +66,16 @@ export class FrameReader {
       (bytes[at + 8] as number);
     frame.bytes = bytes;
     frame.from = at + FRAME_HEADER_BYTES;
-    frame.to = frame.from + payloadLength(bytes, at);
+    frame.to = frame.from + payloadLength(bytes, at, this.#maxBytes);
     sink.onFrame(frame);
   }
 
   /** Keeps the beginning of a frame. */
   #keep(bytes: Buffer, at: number): void {
     const have = bytes.length - at;
-    const needed = FRAME_HEADER_BYTES + (have < FRAME_HEADER_BYTES ? 0 : payloadLength(bytes, at));
+    const needed =
+      FRAME_HEADER_BYTES +
+      (have < FRAME_HEADER_BYTES ? 0 : payloadLength(bytes, at, this.#maxBytes));
     this.#rest = Buffer.allocUnsafe(needed);
     this.#have = bytes.copy(this.#rest, 0, at);
   }
@@ -81,7 +85,7 @@ export class FrameReader {
     let rest = begun;
     let taken = this.#fill(rest, bytes, 0);
     if (this.#have === FRAME_HEADER_BYTES && rest.length === FRAME_HEADER_BYTES) {
-      rest = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadLength(begun, 0));
+      rest = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadLength(begun, 0, this.#maxBytes));
       begun.copy(rest, 0, 0, FRAME_HEADER_BYTES);
       this.#rest = rest;
       taken += this.#fill(rest, bytes, taken);
@@ -119,14 +123,14 @@ const costOf = (type: number, bytes: number): number =>
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** The length in the header at `at`. Throws where it is more than we allow. */
-function payloadLength(bytes: Buffer, at: number): number {
+/** The length in the header at `at`. Throws where it is more than `limit`. */
+function payloadLength(bytes: Buffer, at: number, limit: number): number {
   const length =
     ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-  if (length > MAX_FRAME_BYTES)
+  if (length > limit)
     throw connectionError(
       ErrorCode.FRAME_SIZE_ERROR,
-      `Cannot read frame: ${length} bytes exceed ${MAX_FRAME_BYTES}`,
+      `Cannot read frame: ${length} bytes exceed ${limit}`,
     );
   return length;
 }

@@ -20,7 +20,7 @@ export const Flag = { END_STREAM: 1, ACK: 1, END_HEADERS: 4, PADDED: 8, PRIORITY
 /** The bytes in front of each payload. */
 export const FRAME_HEADER_BYTES = 9;
 
-/** The largest frame that either side may send unless told otherwise; we never announce more. */
+/** The largest frame that either side may send unless told otherwise. */
 export const MAX_FRAME_BYTES = 16_384;
 
 /** What a client sends first (RFC 9113 §3.4). */

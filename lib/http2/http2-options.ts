@@ -1,5 +1,8 @@
 /** What a side of an HTTP/2 connection grants its peer. */
 
+import { RESET_ALLOWANCE } from "./budget.ts";
+import { MAX_FRAME_BYTES } from "./frame.ts";
+
 /** Windows in bytes; `nowMs` is monotonic. */
 export interface Http2Options {
   readonly role: "client" | "server";
@@ -8,6 +11,10 @@ export interface Http2Options {
   readonly connectionWindowBytes: number;
   readonly maxConcurrentStreams: number;
   readonly maxHeaderListBytes: number;
+  /** The largest payload of a frame that the peer may send (SETTINGS_MAX_FRAME_SIZE), 16,384 to 16,777,215. */
+  readonly maxFrameBytes: number;
+  /** How many streams the peer may have reset at once; they come back as RESET_ALLOWANCE says. */
+  readonly maxResets: number;
   /** The highest number that a client gives to a stream; then it takes no more. 2^31-1 where not said (RFC 9113 §5.1.1). */
   readonly lastStreamId?: number;
 }
@@ -21,6 +28,8 @@ export const HTTP2_DEFAULTS: Omit<Http2Options, "role" | "nowMs"> = {
   connectionWindowBytes: 1024 * 1024,
   maxConcurrentStreams: 1024,
   maxHeaderListBytes: 64 * 1024,
+  maxFrameBytes: MAX_FRAME_BYTES,
+  maxResets: RESET_ALLOWANCE.burst,
 };
 
 /**

@@ -34,4 +34,7 @@ test("greeting() grants what the options say", () => {
     HTTP2_DEFAULTS.maxConcurrentStreams,
   );
   expect(of("server").get(SettingId.INITIAL_WINDOW_SIZE)).toBe(65_535);
+  expect(of("server").has(SettingId.MAX_FRAME_SIZE)).toBe(false);
+  const larger = greeting({ ...HTTP2_DEFAULTS, maxFrameBytes: 20_000, role: "server", nowMs: 0 });
+  expect(decodeSettings(larger)).toContainEqual([SettingId.MAX_FRAME_SIZE, 20_000]);
 });

@@ -1,5 +1,6 @@
 /** What the two sides tell each other about themselves (RFC 9113 §6.5). */
 
+import { MAX_FRAME_BYTES } from "./frame.ts";
 import { connectionError, ErrorCode } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
 
@@ -81,5 +82,8 @@ export function greeting(options: Http2Options): Buffer {
     ...own,
     [SettingId.INITIAL_WINDOW_SIZE, options.streamWindowBytes],
     [SettingId.MAX_HEADER_LIST_SIZE, options.maxHeaderListBytes],
+    ...(options.maxFrameBytes === MAX_FRAME_BYTES
+      ? []
+      : [[SettingId.MAX_FRAME_SIZE, options.maxFrameBytes] as const]),
   ]);
 }

@@ -17,6 +17,14 @@ test("listen() on :: with ipv6Only stands beside 0.0.0.0 on one port", () => {
   v6.stop();
 });
 
+test("listen() lets as many connections wait as it is told", () => {
+  const listener = listen({ ip: "127.0.0.1", port: 0, backlog: 7 }, ignore, onFault);
+  const { stdout } = Bun.spawnSync(["ss", "-Hltn", `sport = :${listener.port}`]);
+  // State, what waits, and how much may.
+  expect(stdout.toString().split(/\s+/).slice(0, 3)).toEqual(["LISTEN", "0", "7"]);
+  listener.stop();
+});
+
 test("listen() serves a Unix socket", async () => {
   const unix = `${tmpdir()}/listener-${process.pid}.sock`;
   const accepted = Promise.withResolvers<string>();

@@ -1,12 +1,21 @@
 /** TCP and Unix listeners whose connections are ByteStreams. */
 
 import { chmodSync } from "node:fs";
+import { setBacklog } from "#lib/sys/libc.ts";
 import { takeInTurn } from "./opening-turns.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
-/** Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port; `mode` is that of the socket's file. */
+/**
+ * Where to listen. `::` with `ipv6Only` stands beside `0.0.0.0` on one port; so many connections may wait to be
+ * accepted as `backlog` says, or as the runtime has it; `mode` is that of the socket's file.
+ */
 export type ListenAddress =
-  | { readonly ip: string; readonly port: number; readonly ipv6Only?: boolean }
+  | {
+      readonly ip: string;
+      readonly port: number;
+      readonly ipv6Only?: boolean;
+      readonly backlog?: number | undefined;
+    }
   | { readonly unix: string; readonly mode?: number };
 
 /** A listener that can be stopped; connections already accepted live on. */
@@ -39,6 +48,8 @@ export function listen(
       : { hostname: address.ip, port: address.port, ipv6Only: address.ipv6Only === true };
   const options = { ...where, allowHalfOpen: true, socket };
   const server = Bun.listen(options as unknown as Parameters<typeof Bun.listen>[0]);
+  const { fd } = server as unknown as { readonly fd: number };
+  if ("ip" in address && address.backlog !== undefined) setBacklog(fd, address.backlog);
   if ("unix" in address && address.mode !== undefined) chmodSync(address.unix, address.mode);
   return {
     port: "unix" in address ? 0 : (server as unknown as { readonly port: number }).port,

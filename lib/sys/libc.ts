@@ -5,6 +5,7 @@ import { dlopen, ptr, read } from "bun:ffi";
 const libc = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
   setns: { args: ["i32", "i32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   open: { args: ["ptr", "i32", "i32"], returns: "i32" },
@@ -85,6 +86,11 @@ export function getsockopt(
 
 const VALUE = new Int32Array(new ArrayBuffer(4));
 const VALUE_AT = ptr(VALUE);
+
+/** listen(2) again, with another length of the queue. Throws SysError where the kernel refuses. */
+export function setBacklog(fd: number, backlog: number): void {
+  checked(libc.symbols.listen(fd, backlog), "set the backlog");
+}
 
 /** setsockopt(2) of an integer; false where the kernel refuses. */
 export function setsockopt(

@@ -7,15 +7,23 @@ import { CONTROL_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { listen } from "#lib/net/listener.ts";
 import { acceptTls, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { logger } from "../../test/fake/kube-api.ts";
 import { until } from "../../test/fake/mesh.ts";
 import { PassingClock } from "../../test/fake/passing-clock.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { ControlChannel } from "./channel.ts";
+import { ENDLESS, type StreamLimits } from "./stream-limits.ts";
 
 /** A channel to a service of one method. */
-function channelTo(handler: CallHandler) {
+function channelTo(
+  handler: CallHandler,
+  {
+    clock = systemClock,
+    limits = ENDLESS,
+  }: { readonly clock?: Clock; readonly limits?: StreamLimits } = {},
+) {
   const methods = createGrpcHandler(new Map([["/a/Watch", handler]]));
   const listener = listen(
     { ip: "127.0.0.1", port: 0 },
@@ -26,7 +34,7 @@ function channelTo(handler: CallHandler) {
   );
   const log = new RecordedLog();
   const channel = new ControlChannel({
-    ...{ clock: systemClock, random: Math.random, log: log.logger, connectTimeoutMs: 1000 },
+    ...{ clock, random: Math.random, log: log.logger, connectTimeoutMs: 1000, limits },
     addr: { host: "127.0.0.1", port: listener.port, name: undefined },
     backoff: { minMs: 1, maxMs: 5, jitter: 0 },
     resolve: async (host) => [host],
@@ -73,6 +81,65 @@ test("a message that cannot be read ends its stream alone, which is opened again
   stop();
 });
 
+test("CONTROL_STREAM_INITIAL_TIMEOUT, CONTROL_STREAM_IDLE_TIMEOUT, CONTROL_STREAM_LIFETIME: a stream that takes its time is opened again, and said to be", async () => {
+  const clock = new PassingClock();
+  const limits = { initialMs: 3_000, idleMs: 60_000, lifetimeMs: 150_000 };
+  const calls: { send(value: number): void; cancelled: boolean }[] = [];
+  const { channel, stop } = channelTo(
+    (call) => {
+      const made = {
+        send: (value: number): void => void call.send(frameMessage(Uint8Array.of(value))),
+        cancelled: false,
+      };
+      calls.push(made);
+      call.onCancel = () => {
+        made.cancelled = true;
+      };
+    },
+    { clock, limits },
+  );
+  const seen: unknown[] = [];
+  const watch = channel.watch({
+    ...{ path: "/a/Watch", request: Uint8Array.of(1), final: new Set<number>() },
+    onAsked: () => seen.push("asked"),
+    onMessage: ([value]) => seen.push(value),
+  });
+  const asked = (count: number): Promise<void> =>
+    until(
+      () => calls.length === count,
+      () => `${count} streams, not ${calls.length}`,
+    );
+  const told = async (value: number): Promise<void> => {
+    calls.at(-1)?.send(value);
+    await until(
+      () => seen.at(-1) === value,
+      () => `message ${value}`,
+    );
+  };
+  await asked(1);
+  await clock.pass(limits.initialMs);
+  await asked(2);
+  await told(1);
+  await clock.pass(limits.idleMs - 1000);
+  await told(2);
+  await clock.pass(limits.idleMs);
+  await asked(3);
+  await told(3);
+  for (let passed = 0; passed < limits.lifetimeMs; passed += 50_000) {
+    expect(calls.length).toBe(3);
+    await clock.pass(50_000);
+    if (passed < 100_000) await told(4 + passed / 50_000);
+  }
+  await asked(4);
+  await until(
+    () => calls.slice(0, 3).every(({ cancelled }) => cancelled),
+    () => "the old streams are cancelled",
+  );
+  expect(seen).toEqual(["asked", "asked", 1, 2, "asked", 3, 4, 5, "asked"]);
+  watch.cancel();
+  stop();
+});
+
 test("a service that falls silent behind its proxy is left for another connection, and nothing is lost of its stream", async () => {
   const authority = new FakeAuthority();
   const { anchorsPem } = authority;
@@ -102,6 +169,7 @@ test("a service that falls silent behind its proxy is left for another connectio
     ...{ clock, random: Math.random, log: logger, connectTimeoutMs: 1000 },
     addr: { host: "127.0.0.1", port: await path.port, name: "service.test" },
     backoff: { minMs: 1, maxMs: 5, jitter: 0 },
+    limits: ENDLESS,
     resolve: async (host) => [host],
     credentials: () => credentials,
   });

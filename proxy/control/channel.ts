@@ -14,6 +14,7 @@ import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { Watch } from "../policy/discover.ts";
 import type { ControlAddr } from "./control-addr.ts";
+import { patience, type StreamLimits } from "./stream-limits.ts";
 
 /** What a channel needs. */
 export interface ChannelOptions {
@@ -23,6 +24,7 @@ export interface ChannelOptions {
   readonly log: Logger;
   readonly connectTimeoutMs: number;
   readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
+  readonly limits: StreamLimits;
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Credentials as they are when a connection is made; only asked where the service has a name. */
   readonly credentials: () => TlsCredentials | undefined;
@@ -74,9 +76,10 @@ export class ControlChannel {
 
   /** Keeps a stream open. */
   watch(what: WatchRequest): Watch {
-    const { clock, backoff, random } = this.#options;
+    const { clock, backoff, random, limits } = this.#options;
     const watching = new Watching(this, what, {
       clock,
+      limits,
       backoff: createBackoff({ ...backoff, random }),
     });
     watching.start();
@@ -167,19 +170,22 @@ class Watching implements Watch {
   readonly #what: WatchRequest;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
+  readonly #limits: StreamLimits;
   #current: Watch | undefined;
   #timer: { cancel(): void } | undefined;
+  #startedMs = 0;
   #cancelled = false;
 
   constructor(
     channel: ControlChannel,
     what: WatchRequest,
-    how: { readonly clock: Clock; readonly backoff: Backoff },
+    how: { readonly clock: Clock; readonly backoff: Backoff; readonly limits: StreamLimits },
   ) {
     this.#channel = channel;
     this.#what = what;
     this.#clock = how.clock;
     this.#backoff = how.backoff;
+    this.#limits = how.limits;
   }
 
   start(): void {
@@ -190,12 +196,15 @@ class Watching implements Watch {
       },
     };
     what.onAsked?.();
+    this.#startedMs = this.#clock.now();
+    this.#await(false);
     this.#current = this.#channel.stream(what, (status) => this.#ended(status));
   }
 
   /** What cannot be read is asked for again, with back-off; other streams of the connection go on. */
   #take(message: Uint8Array): void {
     try {
+      this.#await(true);
       this.#what.onMessage(message);
       this.#backoff.reset();
     } catch (error) {
@@ -203,6 +212,20 @@ class Watching implements Watch {
       this.#channel.log.warn("Cannot read control message", { path, error: String(error) });
       this.#current?.cancel();
     }
+  }
+
+  /** The next message has to come in time; a stream that has lasted long enough ends too. */
+  #await(begun: boolean): void {
+    this.#timer?.cancel();
+    const ageMs = this.#clock.now() - this.#startedMs;
+    const leftMs = patience(this.#limits, { begun, ageMs });
+    this.#timer =
+      leftMs === undefined ? undefined : this.#clock.after(leftMs, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#current?.cancel();
+    this.#ended(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, "the stream has taken its time"));
   }
 
   cancel(): void {
@@ -213,6 +236,7 @@ class Watching implements Watch {
 
   #ended(status: GrpcError): void {
     if (this.#cancelled) return;
+    this.#timer?.cancel();
     this.#channel.log.debug("Control stream ended", {
       path: this.#what.path,
       code: status.code,

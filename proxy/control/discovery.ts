@@ -1,5 +1,6 @@
 /** Answers what inbound and outbound ask, from the Destination and policy APIs. */
 
+import { anyContains, type Cidr } from "#lib/addr/cidr.ts";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import { decode } from "#lib/api/wire/decode.ts";
 import { encode } from "#lib/api/wire/encode.ts";
@@ -31,11 +32,13 @@ const NO_POLICY: ReadonlySet<number> = new Set([
 
 /** Who asks, as tokens that the control plane gave us through the environment. */
 export interface DiscoveryOptions {
-  readonly destination: ControlChannel;
-  readonly policy: ControlChannel;
+  readonly destination: Pick<ControlChannel, "watch">;
+  readonly policy: Pick<ControlChannel, "watch">;
   readonly context: string;
   readonly workload: string;
   readonly detectTimeoutMs: number;
+  /** Destinations that may have a profile; others have none. */
+  readonly profileNetworks: readonly Cidr[];
 }
 
 /** The control plane's view of destinations and of the workload's own ports. */
@@ -46,42 +49,49 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
     this.#options = options;
   }
 
-  /** Asks for policy and profile in parallel, as linkerd2-proxy does; the profile names the identity of a lone pod. */
+  /** Asks for policy and profile in parallel, as linkerd2-proxy does, and for a profile only in the networks that may have one; the profile names the identity of a lone pod. */
   watchPolicy(addr: SocketAddr, onPolicy: (policy: ClientPolicy) => void): Watch {
-    const { destination, policy, context, workload, detectTimeoutMs } = this.#options;
+    const { policy, workload, detectTimeoutMs } = this.#options;
     const merged = new PolicyMerge(addr, detectTimeoutMs, onPolicy);
     const traffic = encode(TrafficSpec, {
       sourceWorkload: workload,
       target: { case: "addr", value: fromSocketAddr(addr) },
     });
-    const profile = encode(GetDestination, {
-      path: formatSocketAddr(addr),
-      contextToken: context,
+    const policies = policy.watch({
+      path: `${OUTBOUND}/Watch`,
+      request: traffic,
+      final: NO_POLICY,
+      onMessage: (message) => merged.onPolicy(toClientPolicy(decode(OutboundPolicy, message))),
+      onFinal: () => merged.onPolicy(undefined),
     });
-    const watches = [
-      policy.watch({
-        path: `${OUTBOUND}/Watch`,
-        request: traffic,
-        final: NO_POLICY,
-        onMessage: (message) => merged.onPolicy(toClientPolicy(decode(OutboundPolicy, message))),
-        onFinal: () => merged.onPolicy(undefined),
-      }),
-      destination.watch({
-        path: `${DESTINATION}/GetProfile`,
-        request: profile,
-        final: BAD_REQUEST,
-        onMessage: (message) => {
-          const { endpoint } = decode(DestinationProfile, message);
-          merged.onProfile(toEndpoint(endpoint, {}));
-        },
-        onFinal: () => merged.onProfile(undefined),
-      }),
-    ];
+    const profile = this.#watchProfile(addr, (endpoint) => merged.onProfile(endpoint));
     return {
       cancel: () => {
-        for (const watch of watches) watch.cancel();
+        policies.cancel();
+        profile?.cancel();
       },
     };
+  }
+
+  #watchProfile(
+    addr: SocketAddr,
+    onProfile: (endpoint: Endpoint | undefined) => void,
+  ): Watch | undefined {
+    const { destination, context, profileNetworks } = this.#options;
+    if (!anyContains(profileNetworks, addr.ip)) {
+      onProfile(undefined);
+      return undefined;
+    }
+    return destination.watch({
+      path: `${DESTINATION}/GetProfile`,
+      request: encode(GetDestination, { path: formatSocketAddr(addr), contextToken: context }),
+      final: BAD_REQUEST,
+      onMessage: (message) => {
+        const { endpoint } = decode(DestinationProfile, message);
+        onProfile(toEndpoint(endpoint, {}));
+      },
+      onFinal: () => onProfile(undefined),
+    });
   }
 
   watchEndpoints(path: string, onUpdate: (update: EndpointUpdate) => void): Watch {

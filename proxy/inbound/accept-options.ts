@@ -1,8 +1,8 @@
 /** What an inbound connection is accepted with. */
 
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
-import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Applications } from "./forward.ts";
@@ -23,6 +23,6 @@ export interface InboundAcceptOptions {
   readonly localName: string;
   readonly detectTimeoutMs: number;
   readonly keepaliveMs: number | undefined;
-  readonly serverKeepAlive: KeepAliveLimits;
+  readonly serverHttp2: DirectionConfig["serverHttp2"];
   readonly connections: Set<ServerConnection>;
 }

@@ -234,7 +234,7 @@ class InboundConnection {
         ? serveHttp2(this.#stream, handler, {
             now: () => runtime.clock.now(),
             clock: runtime.clock,
-            keepAlive: this.#options.serverKeepAlive,
+            ...this.#options.serverHttp2,
           })
         : serveHttp1(this.#stream, handler, { clock: runtime.clock });
     connections.add(connection);

@@ -68,7 +68,7 @@ export class Applications {
 
   #create(target: SocketAddr, caller: SocketAddr | undefined): AppPools {
     const { clock } = this.#runtime;
-    const { http1IdleMs, maxIdlePerEndpoint } = this.#config;
+    const { http1IdleMs, maxIdlePerEndpoint, clientHttp2 } = this.#config;
     const pool = (version: "HTTP/1.1" | "HTTP/2"): Pool => {
       const open: OpenConnection = (observer, done) =>
         this.connect(target, caller, {
@@ -76,7 +76,7 @@ export class Applications {
             done.onOpened(
               version === "HTTP/1.1"
                 ? connectHttp1(stream, observer, { clock })
-                : connectHttp2(stream, observer, { now: () => clock.now(), clock }),
+                : connectHttp2(stream, observer, { now: () => clock.now(), clock, ...clientHttp2 }),
             ),
           onFailed: done.onFailed,
         });

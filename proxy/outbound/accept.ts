@@ -6,12 +6,12 @@ import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
 import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
-import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import { recordRefusal } from "../http/refusal.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { type AskKernel, originalDst } from "../transport/original-dst.ts";
 import { Relay } from "../transport/relay.ts";
@@ -34,7 +34,7 @@ export interface OutboundAcceptOptions {
   readonly askKernel: AskKernel<TcpStream>;
   readonly listenPort: number;
   readonly keepaliveMs: number | undefined;
-  readonly serverKeepAlive: KeepAliveLimits;
+  readonly serverHttp2: DirectionConfig["serverHttp2"];
   /** Connections that are served, so that they can be drained. */
   readonly connections: Set<ServerConnection>;
   /** Our own probe came back: outbound traffic of this pod is captured. */
@@ -175,7 +175,7 @@ class OutboundConnection implements EndpointWaiter {
         ? serveHttp2(this.#stream, handler, {
             now: () => runtime.clock.now(),
             clock: runtime.clock,
-            keepAlive: this.#options.serverKeepAlive,
+            ...this.#options.serverHttp2,
           })
         : serveHttp1(this.#stream, handler, { clock: runtime.clock });
     connections.add(connection);

@@ -131,7 +131,8 @@ export class EndpointClient implements Candidate {
     });
 
   readonly #openHttp2: OpenConnection = (observer, done) => {
-    const { clock } = this.#options.runtime;
+    const { runtime, config } = this.#options;
+    const { clock } = runtime;
     const meshed = this.endpoint.identity !== undefined && !this.#inPod;
     this.#originate("http2", {
       onConnected: (stream) =>
@@ -139,6 +140,7 @@ export class EndpointClient implements Candidate {
           connectHttp2(stream, observer, {
             now: () => clock.now(),
             clock,
+            ...config.clientHttp2,
             // Only a proxy is asked every second; an application's server may take that for an attack.
             ...(meshed && { keepAlive: MESH_KEEP_ALIVE }),
           }),

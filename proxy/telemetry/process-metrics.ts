@@ -19,13 +19,21 @@ export class ProcessMetrics {
   readonly #registry: Registry;
   readonly certificateExpires: Gauge;
 
-  constructor(registry: Registry, version: string) {
+  /** `workers`: how many were asked for. */
+  constructor(
+    registry: Registry,
+    { version, workers }: { readonly version: string; readonly workers: number },
+  ) {
     this.#registry = registry;
     const gauge = (name: string, help: string): Gauge => registry.gauge(name, help).with();
     registry
       .gauge("proxy_build_info", "Proxy build info.")
       .with({ vendor: "bunkerd", version })
       .set(1);
+    gauge(
+      "bunkerd_workers_configured",
+      "Worker threads that CORES and its like ask for; this version has one.",
+    ).set(workers);
     this.#start = gauge(
       "process_start_time_seconds",
       "Time that the process started, in seconds since 1970.",

@@ -13,6 +13,7 @@ export interface ListenersOptions {
   readonly accept: (stream: TcpStream, listenPort: number) => void;
   readonly onFault: FaultObserver;
   readonly log: Logger;
+  readonly backlog?: number | undefined;
   /** `listen`, unless a test has another. */
   readonly open?: typeof listen;
 }
@@ -64,17 +65,21 @@ export function openWithoutIpv6<T>(
 }
 
 function openWithTwin(wanted: SocketAddr, options: ListenersOptions): readonly Listener[] {
-  const { accept, onFault, log, open = listen } = options;
+  const { accept, onFault, log, backlog, open = listen } = options;
   const first = openWithoutIpv6(wanted, {
     open: (addr) => {
-      const listener = open(addr, (stream) => accept(stream, listener.port), onFault);
+      const listener = open(
+        { ...addr, backlog },
+        (stream) => accept(stream, listener.port),
+        onFault,
+      );
       return listener;
     },
     log,
   });
   if (wanted.ip !== "0.0.0.0") return [first];
   try {
-    const twin = { ip: "::", port: first.port, ipv6Only: true };
+    const twin = { ip: "::", port: first.port, ipv6Only: true, backlog };
     return [first, open(twin, (stream) => accept(stream, first.port), onFault)];
   } catch (error) {
     log.debug("No IPv6 listener", { error: String(error) });

@@ -222,6 +222,7 @@ export class Bed {
     const P = "LINKERD2_PROXY_";
     const variables = {
       [`${P}DESTINATION_SVC_ADDR`]: control,
+      [`${P}DESTINATION_PROFILE_NETWORKS`]: "0.0.0.0/0,::/0",
       [`${P}POLICY_SVC_ADDR`]: control,
       [`${P}IDENTITY_SVC_ADDR`]: control,
       [`${P}POLICY_WORKLOAD`]: side,

@@ -50,6 +50,7 @@ function variables(
   const control = `127.0.0.1:${port}`;
   return {
     [`${P}DESTINATION_SVC_ADDR`]: control,
+    [`${P}DESTINATION_PROFILE_NETWORKS`]: "0.0.0.0/0,::/0",
     [`${P}POLICY_SVC_ADDR`]: control,
     [`${P}IDENTITY_SVC_ADDR`]: control,
     [`${P}POLICY_WORKLOAD`]: "bench",

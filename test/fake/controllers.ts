@@ -2,6 +2,7 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { Cidr } from "#lib/addr/cidr.ts";
 import { ENDPOINT_SLICES, PODS, SERVICE_ACCOUNTS, SERVICES } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
@@ -17,6 +18,7 @@ import { renderCrds } from "../../deploy/crds/render.ts";
 import { applyAll } from "../../dev/apply.ts";
 import { ControlChannel } from "../../proxy/control/channel.ts";
 import { ControlDiscovery } from "../../proxy/control/discovery.ts";
+import { ENDLESS } from "../../proxy/control/stream-limits.ts";
 import { FakeAuthority } from "./authority.ts";
 import { FakeKubeApi, logger } from "./kube-api.ts";
 import { fakePod } from "./web-cluster.ts";
@@ -163,6 +165,7 @@ export class FakeControllers {
       log: logger,
       connectTimeoutMs: 1000,
       backoff: { minMs: 10, maxMs: 100, jitter: 0 },
+      limits: ENDLESS,
       resolve: async (host) => [host],
       credentials: () => undefined,
     });
@@ -178,6 +181,7 @@ export class FakeControllers {
       context: JSON.stringify({ ns: "mesh", nodeName: "node-1", pod }),
       workload: JSON.stringify({ ns: "mesh", pod }),
       detectTimeoutMs: 1000,
+      profileNetworks: [Cidr.parse("10.0.0.0/8")].flatMap((network) => network ?? []),
     });
   }
 

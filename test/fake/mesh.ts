@@ -7,7 +7,7 @@ import { isListenedOn } from "#lib/sys/listening-port.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { type RunningProxy, startProxy } from "../../proxy/app.ts";
-import { readConfig } from "../../proxy/env.ts";
+import { readConfig } from "../../proxy/config/read.ts";
 import { FakeAuthority } from "./authority.ts";
 import { FakeControlPlane } from "./control-plane.ts";
 
@@ -49,6 +49,7 @@ export class FakeMesh {
     const control = `127.0.0.1:${this.control.listener.port}`;
     const result = readConfig({
       [`${P}DESTINATION_SVC_ADDR`]: control,
+      [`${P}DESTINATION_PROFILE_NETWORKS`]: "0.0.0.0/0,::/0",
       [`${P}POLICY_SVC_ADDR`]: control,
       [`${P}IDENTITY_SVC_ADDR`]: control,
       [`${P}POLICY_WORKLOAD`]: `{"ns":"test","pod":"${name}"}`,

@@ -167,6 +167,7 @@ export class RedirectBed {
     const control = `127.0.0.1:${pod.control.listener.port}`;
     const env = {
       [`${P}DESTINATION_SVC_ADDR`]: control,
+      [`${P}DESTINATION_PROFILE_NETWORKS`]: "0.0.0.0/0,::/0",
       [`${P}POLICY_SVC_ADDR`]: control,
       [`${P}IDENTITY_SVC_ADDR`]: control,
       [`${P}POLICY_WORKLOAD`]: `{"ns":"emojivoto","pod":"${pod.name}"}`,

@@ -2,9 +2,10 @@
 
 import type { Cidr } from "#lib/addr/cidr.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ControlAddr } from "./control/control-addr.ts";
-import type { DefaultPolicyName } from "./policy/default-policy.ts";
-import type { DirectionConfig } from "./transport/direction-config.ts";
+import type { ControlAddr } from "../control/control-addr.ts";
+import type { StreamLimits } from "../control/stream-limits.ts";
+import type { DefaultPolicyName } from "../policy/default-policy.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
 
 /** Everything a proxy is told from outside. */
 export interface ProxyConfig {
@@ -31,11 +32,15 @@ export interface ProxyConfig {
     readonly minRefreshMs: number;
     readonly maxRefreshMs: number;
   };
+  /** Of streams to services that are not in this pod. */
+  readonly streams: StreamLimits;
   readonly informationalHeaders: boolean;
   readonly shutdownEndpoint: boolean;
   readonly shutdownGraceMs: number;
   readonly metricsRetainIdleMs: number;
   readonly log: { readonly filter: string; readonly format: "plain" | "json" };
+  /** How many workers are asked for (`CORES` and its like); there is one. */
+  readonly workers: number;
   /** Ready only once an outbound connection of our own came back captured. */
   readonly captureProof: boolean;
   /** How often the proof is renewed while it holds, in milliseconds. */

@@ -1,8 +1,12 @@
 /** Reads typed values out of environment variables and collects everything that is wrong with them. */
 
 import { Cidr } from "#lib/addr/cidr.ts";
+import { normalizeIp } from "#lib/addr/ip.ts";
 import { parseSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import { parseDuration } from "#lib/time/duration.ts";
+
+/** What the names of the proxy's variables begin with, but for a few. */
+export const PREFIX = "LINKERD2_PROXY_";
 
 /** A set of variables. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -13,6 +17,8 @@ export const PORTS_LIMIT: number = 65_536;
 /** Reads variables by name; a bad value is noted in `errors` and its default stands in. */
 export class EnvReader {
   readonly errors: string[] = [];
+  /** What was passed over. */
+  readonly warnings: string[] = [];
   readonly #variables: Variables;
 
   constructor(variables: Variables) {
@@ -23,6 +29,11 @@ export class EnvReader {
   text(name: string): string | undefined {
     const value = this.#variables[name];
     return value === undefined || value === "" ? undefined : value;
+  }
+
+  /** Whether it is set, to nothing. */
+  isEmpty(name: string): boolean {
+    return this.#variables[name] === "";
   }
 
   required(name: string): string {
@@ -47,6 +58,39 @@ export class EnvReader {
     const parse = (text: string): number | undefined =>
       /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
     return this.#parse(name, fallback, parse, "a number");
+  }
+
+  /** A whole number within bounds. */
+  integer<D extends number | undefined>(
+    name: string,
+    fallback: D,
+    { min, max }: { readonly min: number; readonly max: number },
+  ): number | D {
+    const parse = (text: string): number | undefined =>
+      /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max
+        ? Number(text)
+        : undefined;
+    return this.#parse(name, fallback, parse, `a whole number from ${min} to ${max}`);
+  }
+
+  /** What may be wrong without ending the start: it is warned of, and counts as unset. */
+  lenient<T>(
+    name: string,
+    {
+      parse,
+      expected,
+    }: { readonly parse: (text: string) => T | undefined; readonly expected: string },
+  ): T | undefined {
+    const text = this.text(name);
+    const value = text === undefined ? undefined : parse(text);
+    if (text !== undefined && value === undefined)
+      this.warnings.push(`${name} is passed over, it must be ${expected}: "${text}"`);
+    return value;
+  }
+
+  /** A comma list of addresses without ports. */
+  ips(name: string): readonly string[] {
+    return this.#parse(name, [], listOf(normalizeIp), "a comma list of addresses");
   }
 
   addr(name: string, fallback: SocketAddr): SocketAddr {

@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { proxyVariables } from "../../test/fake/proxy-variables.ts";
+import { EnvReader, PREFIX } from "./env-reader.ts";
+import { readConfig, readWorkers } from "./read.ts";
+
+test("readConfig() names every error at once", () => {
+  const result = readConfig({});
+  expect(result.type === "errors" && result.errors.length).toBe(8);
+});
+
+test("readConfig() refuses a process that would not verify certificates", () => {
+  const result = readConfig({ ...proxyVariables(), NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+  expect(result.type === "errors" && result.errors).toEqual([
+    "NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification",
+  ]);
+});
+
+test("readConfig() reads variables of our own, which change nothing where they are not set", () => {
+  const of = (over: Readonly<Record<string, string>>): unknown => {
+    const result = readConfig({ ...proxyVariables(), ...over });
+    if (result.type === "errors") throw new Error(result.errors.join("; "));
+    const { captureProof, captureProofIntervalMs, identity } = result.config;
+    return [captureProof, captureProofIntervalMs, identity.trustWatch];
+  };
+  expect(of({})).toEqual([false, 60_000, true]);
+  expect(
+    of({
+      BUNKERD_PROXY_CAPTURE_PROOF: "true",
+      BUNKERD_PROXY_CAPTURE_PROOF_INTERVAL: "5s",
+      BUNKERD_PROXY_TRUST_WATCH: "false",
+    }),
+  ).toEqual([true, 5000, false]);
+});
+
+test.each([
+  [{}, 1],
+  [{ CORES: "3" }, 3],
+  [{ CORES: "3", CORES_MIN: "2" }, 2],
+  [{ CORES_MIN: "2", CORES_MAX: "5" }, 5],
+  [{ CORES_MAX: "100" }, 8],
+  [{ CORES_MAX_RATIO: "0.5" }, 4],
+  [{ CORES_MAX_RATIO: "0.01", CORES_MIN: "1" }, 1],
+  [{ CORES_MAX: "2", CORES_MAX_RATIO: "1" }, 2],
+])(
+  "CORES, CORES_MIN, CORES_MAX, CORES_MAX_RATIO: %p of 8 processors ask for %i workers",
+  (over, workers) => {
+    const env = new EnvReader(proxyVariables(over));
+    expect(readWorkers(env, 8)).toBe(workers);
+    expect([...env.errors, ...env.warnings]).toEqual([]);
+  },
+);
+
+test.each([
+  ["CORES", "0"],
+  ["CORES_MIN", "one"],
+  ["CORES_MAX", "1.5"],
+  ["CORES_MAX_RATIO", "0"],
+  ["CORES_MAX_RATIO", "1.1"],
+])("%s: %s is passed over with a warning", (name, text) => {
+  const env = new EnvReader(proxyVariables({ [name]: text }));
+  expect(readWorkers(env, 8)).toBe(1);
+  expect(env.errors).toEqual([]);
+  expect(env.warnings).toEqual([expect.stringContaining(`${PREFIX}${name} is passed over`)]);
+});
+
+test("CORES: more workers than there are is warned of, and the proxy starts", () => {
+  const result = readConfig(proxyVariables({ CORES: "64", INBOUND_DEFAULT_POLICY: "deny" }));
+  if (result.type === "errors") throw new Error(result.errors.join("; "));
+  const { workers } = result.config;
+  expect(result.warnings.length).toBe(workers > 1 ? 1 : 0);
+});
