@@ -9,6 +9,7 @@ import type {
   QueryParamMatch,
 } from "#lib/api/gen/proxy/http_route_pb.ts";
 import type { HttpMethod } from "#lib/api/gen/proxy/http_types_pb.ts";
+import type { SniMatch } from "#lib/api/gen/proxy/tls_route_pb.ts";
 import { asBuffer, latin1Slice } from "#lib/bytes/latin1.ts";
 import { createPattern, type Pattern } from "#lib/http/pattern.ts";
 import { isToken } from "#lib/http/token.ts";
@@ -17,8 +18,8 @@ import { PolicyError } from "./policy-error.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "HEAD", "TRACE"];
 
-/** Reads a host; throws PolicyError. */
-export function toHost({ match }: HostMessage): HostMatch {
+/** Reads a host, or a name that TLS asks for; throws PolicyError. */
+export function toHost({ match }: Pick<HostMessage, "match"> | Pick<SniMatch, "match">): HostMatch {
   const name =
     match.case === "suffix" ? match.value.reverseLabels.toReversed().join(".") : match.value;
   if (match.case === undefined || name === undefined || name === "")

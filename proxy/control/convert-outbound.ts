@@ -1,34 +1,41 @@
 /** Outbound policies into the proxy's own types. */
 
 import type {
-  Backend as BackendMessage,
   GrpcRoute,
   HttpRoute,
-  OpaqueRoute,
+  OpaqueRoute as OpaqueMessage,
+  OpaqueRoute_Filter,
   OutboundPolicy,
   ProxyProtocol,
+  ProxyProtocol_Detect,
+  TlsRoute,
+  TlsRoute_Filter,
 } from "#lib/api/gen/proxy/outbound_pb.ts";
 import type {
-  Backend,
   ClientPolicy,
   ClientProtocol,
+  OpaqueRefusal,
+  OpaqueRoute,
   Route,
-  Rule,
 } from "../policy/client-policy.ts";
-import { DEFAULT_QUEUE } from "../policy/default-policy.ts";
-import { toEndpoint, toMetadata, toMs } from "./convert.ts";
+import type { HostMatch } from "../policy/request-match.ts";
+import { toMetadata, toMs } from "./convert.ts";
+import { readDistribution, toBackend, toDistribution } from "./convert-backend.ts";
+import { toFilter } from "./convert-filter.ts";
 import { toGrpcMatch, toHost, toHttpMatch } from "./convert-match.ts";
+import { demand, demandMetadata } from "./demands.ts";
 import { PolicyError } from "./policy-error.ts";
 
-/** Reads a whole policy; what makes it unusable becomes the protocol `invalid`, so that requests fail with 500. */
+/** Reads a whole policy; what makes it unusable becomes the protocol `invalid`, so that requests fail with 500 (ERR18). */
 export function toClientPolicy(message: OutboundPolicy): ClientPolicy {
-  const metadata = toMetadata(message.metadata);
   try {
-    return { metadata, protocol: toProtocol(message.protocol) };
+    return { metadata: demandMetadata(message.metadata), protocol: toProtocol(message.protocol) };
   } catch (error) {
-    if (error instanceof PolicyError)
-      return { metadata, protocol: { type: "invalid", message: error.message } };
-    throw error;
+    if (!(error instanceof PolicyError)) throw error;
+    return {
+      metadata: toMetadata(message.metadata),
+      protocol: { type: "invalid", message: error.message },
+    };
   }
 }
 
@@ -36,139 +43,92 @@ function toProtocol(message: ProxyProtocol | undefined): ClientProtocol {
   const kind = message?.kind;
   switch (kind?.case) {
     case "detect":
-      return {
-        type: "detect",
-        timeoutMs: toMs(kind.value.timeout, 10_000),
-        http1: (kind.value.http1?.routes ?? []).map(toHttpRoute),
-        http2: (kind.value.http2?.routes ?? []).map(toHttpRoute),
-        opaque: (kind.value.opaque?.routes ?? []).map(toOpaqueRoute),
-      };
+      return toDetect(kind.value);
     case "http1":
     case "http2":
       return { type: kind.case, routes: kind.value.routes.map(toHttpRoute) };
     case "grpc":
       return { type: "grpc", routes: kind.value.routes.map(toGrpcRoute) };
     case "opaque":
-      return isForbidden(kind.value.routes)
-        ? { type: "forbidden" }
-        : { type: "opaque", routes: kind.value.routes.map(toOpaqueRoute) };
+      return { type: "opaque", routes: toOpaqueRoutes(kind.value.routes) };
     case "tls":
-      return { type: "tls", routes: kind.value.routes.map((route) => toOpaqueRoute(route)) };
+      return { type: "tls", routes: kind.value.routes.map(toTlsRoute) };
     case undefined:
-      return { type: "invalid", message: "policy has no protocol" };
+      throw new PolicyError("protocol", "it has no protocol that is known");
   }
 }
 
-function isForbidden(routes: readonly OpaqueRoute[]): boolean {
-  return routes.some(({ rules }) =>
-    rules.some(({ filters }) => filters.some(({ kind }) => kind.case === "forbidden")),
-  );
-}
-
-type Weighted = Rule["backends"];
-
-/** The parts of a distribution that all kinds of routes share. */
-interface DistributionLike {
-  readonly kind:
-    | {
-        readonly case: "firstAvailable";
-        readonly value: {
-          readonly backends: readonly { readonly backend?: BackendMessage | undefined }[];
-        };
-      }
-    | {
-        readonly case: "randomAvailable";
-        readonly value: {
-          readonly backends: readonly {
-            readonly backend?: { readonly backend?: BackendMessage | undefined } | undefined;
-            readonly weight: number;
-          }[];
-        };
-      }
-    | { readonly case: "empty"; readonly value: unknown }
-    | { readonly case: undefined };
-}
-
-function toBackends(distribution: DistributionLike | undefined): Weighted {
-  const kind = distribution?.kind;
-  switch (kind?.case) {
-    case "firstAvailable":
-      return kind.value.backends
-        .slice(0, 1)
-        .map(({ backend }) => ({ backend: toBackend(backend), weight: 1 }));
-    case "randomAvailable":
-      return kind.value.backends.map(({ backend, weight }) => ({
-        backend: toBackend(backend?.backend),
-        weight,
-      }));
-    case "empty":
-    case undefined:
-      return [];
-  }
-}
-
-function toBackend(message: BackendMessage | undefined): Backend {
+function toDetect({ timeout, http1, http2, opaque }: ProxyProtocol_Detect): ClientProtocol {
   return {
-    metadata: toMetadata(message?.metadata),
-    target: toTarget(message),
-    queueCapacity: message?.queue?.capacity ?? DEFAULT_QUEUE.queueCapacity,
-    failfastMs: toMs(message?.queue?.failfastTimeout, DEFAULT_QUEUE.failfastMs),
+    type: "detect",
+    timeoutMs: toMs(demand(timeout, "the time of detection"), 0),
+    http1: demand(http1, "HTTP/1").routes.map(toHttpRoute),
+    http2: demand(http2, "HTTP/2").routes.map(toHttpRoute),
+    opaque: toOpaqueRoutes(demand(opaque, "what is opaque").routes),
   };
-}
-
-function toTarget(message: BackendMessage | undefined): Backend["target"] {
-  const kind = message?.kind;
-  switch (kind?.case) {
-    case "balancer": {
-      const { discovery, load } = kind.value;
-      const ewma = load.case === undefined ? undefined : load.value;
-      return {
-        type: "balancer",
-        path: discovery?.kind.value?.path ?? "",
-        defaultRttMs: toMs(ewma?.defaultRtt, 30),
-        decayMs: toMs(ewma?.decay, 10_000),
-      };
-    }
-    case "forward": {
-      const endpoint = toEndpoint(kind.value, {});
-      return endpoint === undefined
-        ? { type: "fail", message: "endpoint has no address" }
-        : { type: "forward", endpoint };
-    }
-    case undefined:
-      return { type: "fail", message: "backend is invalid" };
-  }
 }
 
 function toHttpRoute({ metadata, hosts, rules }: HttpRoute): Route {
   return {
-    metadata: toMetadata(metadata),
+    metadata: demandMetadata(metadata),
     hosts: hosts.map(toHost),
-    rules: rules.map(({ matches, backends }) => ({
+    rules: rules.map(({ matches, filters, backends }) => ({
       matches: matches.map(toHttpMatch),
-      backends: toBackends(backends),
+      filters: filters.map(toFilter),
+      distribution: toDistribution(backends),
     })),
   };
 }
 
 function toGrpcRoute({ metadata, hosts, rules }: GrpcRoute): Route {
   return {
-    metadata: toMetadata(metadata),
+    metadata: demandMetadata(metadata),
     hosts: hosts.map(toHost),
-    rules: rules.map(({ matches, backends }) => ({
+    rules: rules.map(({ matches, filters, backends }) => ({
       matches: matches.map(toGrpcMatch),
-      backends: toBackends(backends),
+      filters: filters.map(toFilter),
+      distribution: toDistribution(backends),
     })),
   };
 }
 
-function toOpaqueRoute(route: {
-  readonly metadata?: OpaqueRoute["metadata"];
-  readonly rules: readonly { readonly backends?: DistributionLike | undefined }[];
-}): Route {
+/** Opaque bytes say nothing by which routes could be told apart. */
+function toOpaqueRoutes(routes: readonly OpaqueMessage[]): OpaqueRoute[] {
+  if (routes.length > 1) throw new PolicyError("route", "there are several opaque routes");
+  return routes.map((route) => toOpaqueRoute(route, []));
+}
+
+function toTlsRoute(route: TlsRoute): OpaqueRoute {
+  return toOpaqueRoute(route, route.snis.map(toHost));
+}
+
+function toOpaqueRoute(
+  { metadata, rules }: OpaqueMessage | TlsRoute,
+  names: readonly HostMatch[],
+): OpaqueRoute {
+  const [rule, ...others] = rules;
+  if (rule === undefined || others.length > 0)
+    throw new PolicyError("route", "an opaque route has not exactly one rule");
   return {
-    metadata: toMetadata(route.metadata),
-    hosts: [],
-    rules: route.rules.map(({ backends }) => ({ matches: [], backends: toBackends(backends) })),
+    metadata: demandMetadata(metadata),
+    names,
+    refusal: toRefusal(rule.filters),
+    distribution: readDistribution(rule.backends, ({ backend, filters }, weight) => ({
+      backend: toBackend(backend),
+      weight,
+      refusal: toRefusal(filters),
+    })),
   };
+}
+
+/** The first filter decides: each of them closes the connection. */
+function toRefusal(
+  filters: readonly { readonly kind: (OpaqueRoute_Filter | TlsRoute_Filter)["kind"] }[],
+): OpaqueRefusal | undefined {
+  const refusals = filters.map(({ kind }): OpaqueRefusal => {
+    if (kind.case === undefined)
+      throw new PolicyError("filter", "a filter is of a kind that is not known");
+    return kind.case === "forbidden" ? "forbidden" : "invalid_backend";
+  });
+  return refusals[0];
 }

@@ -4,7 +4,6 @@ import { UpdateSchema, WeightedAddrSchema } from "#lib/api/gen/proxy/destination
 import { ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
 import { MetadataSchema } from "#lib/api/gen/proxy/meta_pb.ts";
 import { IPAddressSchema } from "#lib/api/gen/proxy/net_pb.ts";
-import { OutboundPolicySchema } from "#lib/api/gen/proxy/outbound_pb.ts";
 import {
   fromSocketAddr,
   toEndpoint,
@@ -15,7 +14,6 @@ import {
   toSocketAddr,
 } from "./convert.ts";
 import { toServerPolicy } from "./convert-inbound.ts";
-import { toClientPolicy } from "./convert-outbound.ts";
 
 const WEB = { ip: "10.1.2.3", port: 80 };
 const second = (seconds: number) => ({ seconds: BigInt(seconds), nanos: 500_000_000 });
@@ -160,127 +158,4 @@ test.each([
 ])("toServerPolicy() takes a server with %s for invalid", (_, over) => {
   const valid = { protocol: { kind: { case: "tls", value: {} } }, labels: { name: "web" } };
   expect(toServerPolicy(create(ServerSchema, { ...valid, ...over } as ServerInit))).toBeUndefined();
-});
-
-const metadata = { kind: { case: "default" as const, value: "route" } };
-const forward = {
-  metadata,
-  kind: { case: "forward" as const, value: { addr: fromSocketAddr(WEB) } },
-};
-const balancer = (path: string) => ({
-  metadata,
-  queue: { capacity: 5, failfastTimeout: second(1) },
-  kind: {
-    case: "balancer" as const,
-    value: { discovery: { kind: { case: "dst" as const, value: { path } } } },
-  },
-});
-const read = (kind: object) =>
-  toClientPolicy(
-    create(OutboundPolicySchema, { metadata, protocol: { kind } } as Parameters<
-      typeof create<typeof OutboundPolicySchema>
-    >[1]),
-  ).protocol;
-
-test("toClientPolicy() reads HTTP routes with their matches and backends", () => {
-  const matches = [
-    {
-      path: { kind: { case: "exact", value: "/a" } },
-      method: { type: { case: "registered", value: 1 } },
-    },
-    {
-      path: { kind: { case: "regex", value: "/r.*" } },
-      method: { type: { case: "unregistered", value: "PURGE" } },
-    },
-    {},
-  ];
-  const backends = {
-    kind: {
-      case: "randomAvailable",
-      value: {
-        backends: [
-          { backend: { backend: balancer("web:80") }, weight: 3 },
-          { backend: { backend: forward }, weight: 1 },
-          { weight: 1 },
-        ],
-      },
-    },
-  };
-  const http = read({
-    case: "http1",
-    value: { routes: [{ metadata, rules: [{ matches, backends }, {}] }] },
-  });
-  if (http.type !== "http1") throw new Error(http.type);
-  const [rule, empty] = http.routes[0]?.rules ?? [];
-  expect(rule?.matches.map(({ method }) => method)).toEqual(["POST", "PURGE", undefined]);
-  expect(
-    rule?.backends.map(({ backend, weight }) => [
-      backend.target.type,
-      backend.queueCapacity,
-      backend.failfastMs,
-      weight,
-    ]),
-  ).toEqual([
-    ["balancer", 5, 1500, 3],
-    ["forward", 100, 3000, 1],
-    ["fail", 100, 3000, 1],
-  ]);
-  expect(empty?.backends).toEqual([]);
-});
-
-test("toClientPolicy() reads gRPC, opaque and TLS routes, refusals and what is no policy", () => {
-  const backends = {
-    kind: { case: "firstAvailable", value: { backends: [{ backend: forward }] } },
-  };
-  const grpc = read({
-    case: "grpc",
-    value: {
-      routes: [
-        { metadata, rules: [{ matches: [{ rpc: { service: "a.S", method: "" } }], backends }] },
-      ],
-    },
-  });
-  expect(grpc.type === "grpc" && grpc.routes[0]?.rules[0]?.matches).toEqual([
-    { type: "grpc", service: "a.S", method: "", headers: [] },
-  ]);
-  expect(read({ case: "tls", value: { routes: [{ metadata, rules: [{ backends }] }] } }).type).toBe(
-    "tls",
-  );
-  expect(
-    read({ case: "opaque", value: { routes: [{ metadata, rules: [{ backends }] }] } }).type,
-  ).toBe("opaque");
-  const forbidden = [
-    {
-      metadata,
-      rules: [
-        {
-          filters: [{ kind: { case: "forbidden", value: {} } }],
-          backends: { kind: { case: "empty", value: {} } },
-        },
-      ],
-    },
-  ];
-  expect(read({ case: "opaque", value: { routes: forbidden } })).toEqual({ type: "forbidden" });
-  expect(read({ case: undefined }).type).toBe("invalid");
-  const broken = { metadata, kind: { case: "forward", value: {} } };
-  const http = read({
-    case: "http2",
-    value: {
-      routes: [
-        {
-          metadata,
-          rules: [
-            {
-              backends: {
-                kind: { case: "firstAvailable", value: { backends: [{ backend: broken }] } },
-              },
-            },
-          ],
-        },
-      ],
-    },
-  });
-  expect(http.type === "http2" && http.routes[0]?.rules[0]?.backends[0]?.backend.target.type).toBe(
-    "fail",
-  );
 });

@@ -162,8 +162,17 @@ class PolicyMerge {
     if (this.#policy === undefined || this.#profile === undefined) return;
     const { value } = this.#policy;
     const { endpoint } = this.#profile;
-    const fallback = value === undefined || value.metadata.name === "egress-fallback";
+    const fallback = value === undefined || isFallback(value);
     const how = { timeoutMs: this.#timeoutMs, ...(endpoint !== undefined && { endpoint }) };
-    this.#onPolicy(fallback ? fallbackPolicy(this.#addr, how) : (value as ClientPolicy));
+    this.#onPolicy(fallback ? fallbackPolicy(this.#addr, how) : value);
   }
+}
+
+/** A policy that only forwards where the client meant to go; one that cannot be read does not. */
+function isFallback({ metadata, protocol }: ClientPolicy): boolean {
+  return (
+    metadata.kind === "default" &&
+    metadata.name === "egress-fallback" &&
+    protocol.type !== "invalid"
+  );
 }

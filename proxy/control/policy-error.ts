@@ -8,6 +8,11 @@ export type PolicyErrorCode =
   | "query"
   | "method"
   | "procedure"
+  | "filter"
+  | "backend"
+  | "metadata"
+  | "protocol"
+  | "route"
   | "pattern";
 
 /** Ends the reading of a policy. */

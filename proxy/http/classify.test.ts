@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
+import { grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
 
 test.each([
   [200, undefined, false],
@@ -19,4 +19,13 @@ test("isGrpc() and grpcStatusOf() read headers", () => {
   expect(grpcStatusOf(HeaderList.of(["grpc-status", "14"]))).toBe(14);
   expect(grpcStatusOf(HeaderList.of(["grpc-status", "x"]))).toBeUndefined();
   expect(grpcStatusOf(undefined)).toBeUndefined();
+});
+
+test("isTunnel() is an upgrade or a CONNECT that was taken", () => {
+  expect([isTunnel("GET", 101), isTunnel("CONNECT", 200), isTunnel("CONNECT", 403)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(isTunnel("GET", 200)).toBe(false);
 });

@@ -20,3 +20,8 @@ export function grpcStatusOf(headers: HeaderList | undefined): number | undefine
 export function isFailure(status: number, grpcStatus: number | undefined): boolean {
   return grpcStatus === undefined ? status >= 500 : GRPC_FAILURES.has(grpcStatus);
 }
+
+/** Whether an answer turns the exchange into a tunnel of bytes both ways (RFC 9110 §9.3.6, §15.2.2). */
+export function isTunnel(method: string, status: number): boolean {
+  return status === 101 || (method === "CONNECT" && status < 300);
+}

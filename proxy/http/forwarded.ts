@@ -16,11 +16,17 @@ import { isUpgradable, sendExtendedConnect } from "#lib/http-io/upgrade-stream.t
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { Exchange } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
-import { grpcStatusOf, isFailure, isGrpc } from "./classify.ts";
+import { grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import { Replay } from "./replay.ts";
-import { type ErrorKind, errorResponse, mayBeUndelivered, NOT_DELIVERED } from "./rescue.ts";
+import {
+  type ErrorDetail,
+  type ErrorKind,
+  errorResponse,
+  mayBeUndelivered,
+  NOT_DELIVERED,
+} from "./rescue.ts";
 
 /** A request is tried on at most so many endpoints before it fails, and only while none has seen a byte of it. */
 export const ATTEMPT_LIMIT = 5;
@@ -176,13 +182,9 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (this.#done) return;
     if (this.grpc) this.#grpcStatus = grpcStatusOf(trailers) ?? this.#grpcStatus;
     this.stream.sendEnd(trailers);
-    this.#halfClosed = this.#isTunnel && !this.#requestEnded;
+    // What a client says in a tunnel is of worth also after its server has ended its side.
+    this.#halfClosed = !this.#requestEnded && isTunnel(this.request.method, this.#status);
     if (!this.#halfClosed) this.#finish(false);
-  }
-
-  /** What a client says in a tunnel is of worth also after its server has ended its side. */
-  get #isTunnel(): boolean {
-    return this.#status === 101 || (this.request.method === "CONNECT" && this.#status < 300);
   }
 
   onResponseReset(reset: Reset): void {
@@ -212,11 +214,12 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   }
 
   /** Answers with an error that the proxy made up. */
-  fail(kind: ErrorKind, message: string): void {
+  fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.#done) return;
     this.direction.onError(this, kind);
     const head = errorResponse(kind, {
       message,
+      detail,
       grpc: this.grpc,
       http1: this.request.version !== "HTTP/2" || this.carried,
       informational: this.direction.informational,

@@ -17,6 +17,11 @@ test.each([
   ["connect-timeout", 504, 4],
   ["io", 502, 14],
   ["unexpected", 500, 13],
+  ["redirect", 301, 5],
+  ["injected-failure", 500, 9],
+  ["invalid-redirect", 500, 13],
+  ["invalid-backend", 502, 14],
+  ["invalid-policy", 500, 13],
 ] as const)("ERR: errorResponse(%s) is %p, or gRPC status %p", (kind, status, grpcStatus) => {
   expect(errorResponse(kind, quiet).status).toBe(status);
   const grpc = errorResponse(kind, { ...quiet, grpc: true, http1: false });
@@ -45,5 +50,31 @@ test("errorResponse() explains itself only where it may", () => {
 
 test("ANSWERS close the connection where Linkerd's do", () => {
   const closing = (Object.keys(ANSWERS) as ErrorKind[]).filter((kind) => ANSWERS[kind].closes);
-  expect(closing).toEqual(["failfast", "loadshed", "connect-timeout", "io", "unexpected"]);
+  expect(closing).toEqual([
+    "failfast",
+    "loadshed",
+    "connect-timeout",
+    "io",
+    "invalid-redirect",
+    "invalid-backend",
+    "invalid-policy",
+    "unexpected",
+  ]);
+});
+
+test("ERR13, ERR14, ERR15: errorResponse() answers as a filter says, and tells nothing that no field can carry", () => {
+  const location = "https://web/a";
+  const moved = errorResponse("redirect", { ...quiet, detail: { status: 308, location } });
+  expect([moved.status, moved.headers.get("location")]).toEqual([308, location]);
+  const failed = { ...quiet, grpc: true, http1: false, informational: true };
+  const grpc = errorResponse("injected-failure", {
+    ...failed,
+    message: "a\nb\u00e9",
+    detail: { status: 200, grpcStatus: 14 },
+  });
+  expect([grpc.status, grpc.headers.get("grpc-status")]).toEqual([200, "14"]);
+  expect(grpc.headers.get("l5d-proxy-error")).toBe("unexpected error");
+  expect(
+    errorResponse("redirect", { ...failed, detail: { location } }).headers.has("location"),
+  ).toBe(false);
 });

@@ -11,6 +11,10 @@ export type ErrorKind =
   | "loadshed"
   | "connect-timeout"
   | "io"
+  | "redirect"
+  | "injected-failure"
+  | "invalid-redirect"
+  | "invalid-backend"
   | "invalid-policy"
   | "unexpected";
 
@@ -32,7 +36,11 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   loadshed: { status: 503, grpcStatus: 14, closes: true, label: "loadshed" },
   "connect-timeout": { status: 504, grpcStatus: 4, closes: true, label: "i/o" },
   io: { status: 502, grpcStatus: 14, closes: true, label: "i/o" },
-  "invalid-policy": { status: 500, grpcStatus: 13, closes: false, label: "unexpected" },
+  redirect: { status: 301, grpcStatus: 5, closes: false, label: "unexpected" },
+  "injected-failure": { status: 500, grpcStatus: 9, closes: false, label: "unexpected" },
+  "invalid-redirect": { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },
+  "invalid-backend": { status: 502, grpcStatus: 14, closes: true, label: "unexpected" },
+  "invalid-policy": { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },
   unexpected: { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },
 };
 
@@ -53,7 +61,14 @@ export function mayBeUndelivered(head: ResponseHead, end: boolean): boolean {
   );
 }
 
-/** Builds the response to a failed request. */
+/** What policy says of an answer, in place of what its kind has. */
+export interface ErrorDetail {
+  readonly status?: number;
+  readonly grpcStatus?: number;
+  readonly location?: string;
+}
+
+/** Builds the response to a failed request. A message that no field can carry is not shown. */
 export function errorResponse(
   kind: ErrorKind,
   how: {
@@ -64,10 +79,13 @@ export function errorResponse(
     readonly informational: boolean;
     /** Whether to say that the application has not seen the request. */
     readonly notDelivered: boolean;
+    readonly detail?: ErrorDetail | undefined;
   },
 ): ResponseHead {
-  const answer = ANSWERS[kind];
+  const answer: ErrorAnswer & ErrorDetail = { ...ANSWERS[kind], ...how.detail };
+  const message = /^[\t -~]*$/.test(how.message) ? how.message : "unexpected error";
   const headers = new HeaderList();
+  if (!how.grpc && answer.location !== undefined) headers.add("location", answer.location);
   if (how.grpc) {
     headers.add("content-type", "application/grpc");
     headers.add("grpc-status", String(answer.grpcStatus));
@@ -76,7 +94,7 @@ export function errorResponse(
   }
   headers.add("content-length", "0");
   if (how.notDelivered) headers.add(NOT_DELIVERED, "1");
-  if (how.informational) headers.add("l5d-proxy-error", how.message);
+  if (how.informational) headers.add("l5d-proxy-error", message);
   if (answer.closes) {
     if (how.http1) headers.add("connection", "close");
     if (how.informational) headers.add("l5d-proxy-connection", "close");

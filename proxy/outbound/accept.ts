@@ -2,13 +2,16 @@
 
 import { isLoopback } from "#lib/addr/ip.ts";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import { HeaderList } from "#lib/http/headers.ts";
 import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
 import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { readClientHello } from "#lib/tls/client-hello.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import { recordRefusal } from "../http/refusal.ts";
+import { findRoute } from "../policy/route-match.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
@@ -25,6 +28,9 @@ import { type OutboundDirection, OutboundRoute } from "./stack.ts";
 export const CAPTURE_PROBE: SocketAddr = { ip: "192.0.2.1", port: 4140 };
 
 const NOTHING = new Uint8Array(0);
+
+/** What routes of TLS look at beside a name: nothing. */
+const NO_HEAD = { method: "", path: "", headers: new HeaderList() };
 
 /** What accepting needs. */
 export interface OutboundAcceptOptions {
@@ -106,21 +112,20 @@ class OutboundConnection implements EndpointWaiter {
     const { policy } = this.#options.destination;
     switch (policy?.type) {
       case "detect":
-        this.#detect(policy.timeoutMs);
-        break;
       case "http1":
       case "http2":
       case "grpc":
-        this.#detect(policy.timeoutMs || 10_000);
+      case "invalid":
+        this.#detect(policy.timeoutMs);
+        break;
+      case "tls":
+        this.#detectName(policy.timeoutMs);
         break;
       case "opaque":
-      case "tls":
-        this.#forwardOpaque(NOTHING);
+        this.#forwardOpaque(NOTHING, "");
         break;
-      case "forbidden":
-      case "invalid":
       case undefined:
-        this.#refuse(policy?.type === "forbidden" ? "forbidden" : "invalid_policy");
+        this.#refuse("invalid_policy");
     }
   }
 
@@ -150,10 +155,29 @@ class OutboundConnection implements EndpointWaiter {
     );
   }
 
+  /** TLS that is routed by the name that it asks for; without a name it takes what holds for all. */
+  #detectName(timeoutMs: number): void {
+    const { clock } = this.#options.runtime;
+    const look = (bytes: Uint8Array): boolean => readClientHello(bytes).type !== "incomplete";
+    new FirstBytes(
+      this.#stream,
+      { clock, timeoutMs, look, initial: NOTHING },
+      {
+        onDecided: (bytes) => {
+          const hello = readClientHello(bytes);
+          if (hello.type === "tls") this.#forwardOpaque(bytes, hello.sni ?? "");
+          else this.#refuse("unexpected");
+        },
+        onUndecided: () => this.#refuse("unexpected"),
+        onClosed: () => undefined,
+      },
+    );
+  }
+
   #serve(detected: Protocol | undefined, bytes: Uint8Array): void {
     const protocol = settleProtocol(this.#options.destination.policy?.type, detected);
     if (protocol === "opaque") {
-      this.#forwardOpaque(bytes);
+      this.#forwardOpaque(bytes, "");
       return;
     }
     const { connections, destination, direction, runtime } = this.#options;
@@ -184,12 +208,21 @@ class OutboundConnection implements EndpointWaiter {
   }
 
   /** Bytes that are no HTTP: to one endpoint, both ways. */
-  #forwardOpaque(initial: Uint8Array): void {
+  #forwardOpaque(initial: Uint8Array, name: string): void {
     const { destination, runtime } = this.#options;
-    const [rule] = destination.policy?.opaque ?? [];
-    this.#balancer = rule && pickBackend(rule, runtime.random())?.balancer;
+    const { policy } = destination;
+    if (policy === undefined || policy.type === "invalid") {
+      this.#refuse("invalid_policy");
+      return;
+    }
+    const rule = findRoute(policy.opaque, { ...NO_HEAD, authority: name })?.target;
+    const backend = rule && pickBackend(rule, runtime.random);
+    const refusal = rule?.refusal ?? backend?.refusal;
+    this.#balancer = backend?.balancer;
     this.#initial = new Uint8Array(initial);
-    if (this.#balancer === undefined) this.#refuse("invalid_backend");
+    if (rule === undefined) this.#refuse("unexpected");
+    else if (refusal !== undefined) this.#refuse(refusal);
+    else if (this.#balancer === undefined) this.#refuse("invalid_backend");
     else this.#connect();
   }
 

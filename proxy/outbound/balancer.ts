@@ -44,6 +44,11 @@ export class Balancer {
     return this.#set.members;
   }
 
+  /** Nothing was usable for so long that requests fail at once. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
   update(update: EndpointUpdate): void {
     this.#set.apply(update);
     this.#wake();

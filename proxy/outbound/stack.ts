@@ -8,17 +8,23 @@ import type { Forwarded } from "../http/forwarded.ts";
 import { removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
+import { type Filter, filterRequest, filterResponse } from "../policy/filter.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
-import type { Destination, ResolvedRule } from "./discover.ts";
+import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
+import { answerFiltered } from "./filtered.ts";
 import { pickBackend } from "./logical.ts";
+import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
 
 /** What a request remembers on its way. */
 export class OutboundRoute implements EndpointWaiter {
   readonly destination: Destination;
   rule: ResolvedRule | undefined;
+  /** How much of the path the rule's match took, where it was a prefix. */
+  prefix: number | undefined;
+  backend: ResolvedBackend | undefined;
   balancer: Balancer | undefined;
   endpoint: EndpointClient | undefined;
   request: OutboundRequest | undefined;
@@ -39,30 +45,54 @@ export class OutboundRoute implements EndpointWaiter {
 /** A request on the outbound path. */
 export type OutboundRequest = Forwarded<OutboundRoute>;
 
-const logical: Station<OutboundRequest> = {
+const logical = (random: () => number): Station<OutboundRequest> => ({
   name: "logical",
   enter: (request): Verdict => {
-    const { policy } = request.route.destination;
-    const table = request.request.version === "HTTP/2" ? policy?.http2 : policy?.http1;
-    request.route.rule = table && findRoute(table, request.request)?.target;
-    if (request.route.rule !== undefined) return "next";
+    const { route, request: head } = request;
+    const { policy } = route.destination;
+    const table = head.version === "HTTP/2" ? policy?.http2 : policy?.http1;
+    const found = table && findRoute(table, head);
+    route.rule = found?.target;
+    route.prefix = found?.prefix;
+    if (found !== undefined) return filtered(request, found.target.filters, random);
     if (policy?.type === "invalid") request.fail("invalid-policy", "unexpected error");
     else request.fail("no-route", "no route found for request");
     return "answered";
   },
-};
+});
 
 const concrete = (random: () => number): Station<OutboundRequest> => ({
   name: "concrete",
   enter: (request): Verdict => {
     const { route } = request;
-    const backend = route.rule && pickBackend(route.rule, random());
-    route.balancer = backend?.balancer;
+    const backend = route.rule && pickBackend(route.rule, random);
+    route.backend = backend;
+    if (backend === undefined) {
+      request.fail("unexpected", "unexpected error");
+      return "answered";
+    }
+    const verdict = filtered(request, backend.filters, random);
+    if (verdict !== "next") return verdict;
+    route.balancer = backend.balancer;
     if (route.balancer !== undefined) return "next";
-    request.fail("invalid-policy", backend?.message ?? "no backend");
+    request.fail("invalid-backend", "backend is invalid");
     return "answered";
   },
 });
+
+/** Filters of a rule, then those of the backend that was picked (Gateway API). */
+function filtered(
+  request: OutboundRequest,
+  filters: readonly Filter[],
+  random: () => number,
+): Verdict {
+  if (filters.length === 0) return "next";
+  const { prefix } = request.route;
+  const answer = filterRequest(filters, request.request, { prefix, random });
+  if (answer === undefined) return "next";
+  answerFiltered(request, answer);
+  return "answered";
+}
 
 const balance: Station<OutboundRequest> = {
   name: "balance",
@@ -95,7 +125,7 @@ const endpoint: Station<OutboundRequest> = {
 
 /** Composes the path; it is shared by all connections. */
 export function outboundPath(random: () => number): Stack<OutboundRequest> {
-  return new Stack(logical, concrete(random), balance, endpoint);
+  return new Stack(logical(random), concrete(random), balance, endpoint);
 }
 
 /** What outbound does with its requests: one object for all connections. */
@@ -133,6 +163,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     if (!this.isMeshed(request)) removeMeshHeaders(head.headers);
     const closes = head.headers.get("l5d-proxy-connection") === "close";
     removeHopByHop(head.headers, head.status === 101);
+    const { backend, rule } = request.route;
+    if (backend !== undefined && backend.filters.length > 0)
+      filterResponse(backend.filters, head.headers);
+    if (rule !== undefined && rule.filters.length > 0) filterResponse(rule.filters, head.headers);
     if (closes) head.headers.add("connection", "close");
   }
 

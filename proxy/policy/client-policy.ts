@@ -1,6 +1,7 @@
 /** What outbound knows of a destination: how to speak to it, by which routes, to which backends. */
 
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { Filter } from "./filter.ts";
 import type { HostMatch, RequestMatch } from "./request-match.ts";
 
 /** Where a piece of policy comes from, as metrics name it. */
@@ -47,10 +48,24 @@ export interface Backend {
   readonly failfastMs: number;
 }
 
-/** One rule of a route: which requests (no match: all), and by weight which backends. */
+/** A backend with its weight, and what is done to requests that go there. */
+export interface RouteBackend {
+  readonly backend: Backend;
+  readonly weight: number;
+  readonly filters: readonly Filter[];
+}
+
+/** Which of the backends of a rule is taken: one by weight, or the first, of those that are available. */
+export interface Distribution<Choice> {
+  readonly type: "random" | "first";
+  readonly choices: readonly Choice[];
+}
+
+/** One rule of a route: which requests (no match: all), what is done to them, and to which backends they go. */
 export interface Rule {
   readonly matches: readonly RequestMatch[];
-  readonly backends: readonly { readonly backend: Backend; readonly weight: number }[];
+  readonly filters: readonly Filter[];
+  readonly distribution: Distribution<RouteBackend>;
 }
 
 /** A route with its rules. */
@@ -61,6 +76,21 @@ export interface Route {
   readonly rules: readonly Rule[];
 }
 
+/** Why a connection of opaque bytes is closed, as metrics name it (MET36). */
+export type OpaqueRefusal = "forbidden" | "invalid_backend";
+
+/** A route of opaque bytes or of TLS, which has one rule. */
+export interface OpaqueRoute {
+  readonly metadata: Metadata;
+  /** For which names TLS asks (SNI); none: for all. */
+  readonly names: readonly HostMatch[];
+  /** All its connections are closed. */
+  readonly refusal: OpaqueRefusal | undefined;
+  readonly distribution: Distribution<
+    Pick<RouteBackend, "backend" | "weight"> & { readonly refusal: OpaqueRefusal | undefined }
+  >;
+}
+
 /** How connections to the destination are spoken. */
 export type ClientProtocol =
   | {
@@ -68,11 +98,11 @@ export type ClientProtocol =
       readonly timeoutMs: number;
       readonly http1: readonly Route[];
       readonly http2: readonly Route[];
-      readonly opaque: readonly Route[];
+      readonly opaque: readonly OpaqueRoute[];
     }
   | { readonly type: "http1" | "http2" | "grpc"; readonly routes: readonly Route[] }
-  | { readonly type: "opaque" | "tls"; readonly routes: readonly Route[] }
-  | { readonly type: "forbidden" }
+  | { readonly type: "opaque" | "tls"; readonly routes: readonly OpaqueRoute[] }
+  /** HTTP is answered with 500, everything else is closed (ERR18). */
   | { readonly type: "invalid"; readonly message: string };
 
 /** The policy of one destination. */

@@ -2,7 +2,7 @@
 
 import { Cidr } from "#lib/addr/cidr.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ClientPolicy, Endpoint, Metadata, Route } from "./client-policy.ts";
+import type { ClientPolicy, Endpoint, Metadata, OpaqueRoute, Route } from "./client-policy.ts";
 import type { Authentication, Authorization, ServerPolicy } from "./server-policy.ts";
 
 /** The names of Linkerd's default inbound policies. */
@@ -88,8 +88,13 @@ export function fallbackPolicy(
     labels: {},
   };
   const backend = { metadata, target: { type: "forward" as const, endpoint }, ...DEFAULT_QUEUE };
+  const choice = { backend, weight: 1, filters: [], refusal: undefined };
+  const distribution = { type: "random" as const, choices: [choice] };
   const routes: readonly Route[] = [
-    { metadata, hosts: [], rules: [{ matches: [], backends: [{ backend, weight: 1 }] }] },
+    { metadata, hosts: [], rules: [{ matches: [], filters: [], distribution }] },
+  ];
+  const opaque: readonly OpaqueRoute[] = [
+    { metadata, names: [], refusal: undefined, distribution },
   ];
   return {
     metadata,
@@ -98,7 +103,7 @@ export function fallbackPolicy(
       timeoutMs: how.timeoutMs,
       http1: routes,
       http2: routes,
-      opaque: routes,
+      opaque,
     },
   };
 }

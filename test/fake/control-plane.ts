@@ -12,7 +12,11 @@ import {
 } from "#lib/api/gen/proxy/destination_pb.ts";
 import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
 import { type AuthnSchema, PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
-import { OutboundPolicySchema, TrafficSpecSchema } from "#lib/api/gen/proxy/outbound_pb.ts";
+import {
+  type BackendSchema,
+  OutboundPolicySchema,
+  TrafficSpecSchema,
+} from "#lib/api/gen/proxy/outbound_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
 import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode } from "#lib/grpc/status.ts";
@@ -38,7 +42,12 @@ export interface FakeService {
   readonly opaque: boolean;
   readonly http1?: boolean;
   readonly http2?: boolean;
+  /** Instead: the whole policy, around the backend that is the balancer of the path. */
+  readonly policy?: (backend: FakeBackend) => MessageInitShape<typeof OutboundPolicySchema>;
 }
+
+/** A backend as a message. */
+export type FakeBackend = MessageInitShape<typeof BackendSchema>;
 
 /** Answers what proxies ask. */
 export class FakeControlPlane {
@@ -211,9 +220,10 @@ function policyOf({
   opaque,
   http1,
   http2,
+  policy,
 }: FakeService): MessageInitShape<typeof OutboundPolicySchema> {
   const metadata = { kind: { case: "default" as const, value: "fake" } };
-  const backend = {
+  const backend: FakeBackend = {
     metadata,
     queue: { capacity: 100, failfastTimeout: second(1) },
     kind: {
@@ -224,6 +234,7 @@ function policyOf({
       },
     },
   };
+  if (policy !== undefined) return policy(backend);
   const backends = {
     kind: { case: "firstAvailable" as const, value: { backends: [{ backend }] } },
   };

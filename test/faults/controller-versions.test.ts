@@ -110,10 +110,14 @@ test.each([
   (_, value) => {
     const read = (pattern: string): string => {
       const matches = [{ path: { kind: { case: "regex" as const, value: pattern } } }];
+      const metadata = { kind: { case: "default" as const, value: "web" } };
+      const backends = { kind: { case: "empty" as const, value: {} } };
+      const routes = [{ metadata, rules: [{ matches, backends }] }];
       const policy = toBinary(
         OutboundPolicySchema,
         create(OutboundPolicySchema, {
-          protocol: { kind: { case: "http1", value: { routes: [{ rules: [{ matches }] }] } } },
+          metadata,
+          protocol: { kind: { case: "http1", value: { routes } } },
         }),
       );
       return toClientPolicy(decode(OutboundPolicy, policy)).protocol.type;

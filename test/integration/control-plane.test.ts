@@ -75,7 +75,7 @@ test("OUT5, DST15: the policy of a Service is a balancer over it; a pod's own ad
   );
   expect(service.metadata).toMatchObject({ kind: "Service", namespace: "mesh", port: 80 });
   const routes = service.protocol.type === "detect" ? service.protocol.http1 : [];
-  expect(routes[0]?.rules[0]?.backends[0]?.backend.target).toMatchObject({
+  expect(routes[0]?.rules[0]?.distribution.choices[0]?.backend.target).toMatchObject({
     type: "balancer",
     path: PATH,
   });
@@ -84,7 +84,9 @@ test("OUT5, DST15: the policy of a Service is a balancer over it; a pod's own ad
   );
   expect(JSON.stringify(pod)).toContain("web.mesh.serviceaccount.identity.linkerd.cluster.local");
   await seen.until("a port that is not defined", (all) =>
-    all.find(({ protocol }) => protocol.type === "forbidden"),
+    all.find(
+      ({ protocol }) => protocol.type === "opaque" && protocol.routes[0]?.refusal === "forbidden",
+    ),
   );
   for (const watch of watches) watch.cancel();
 });
