@@ -25,6 +25,7 @@ test("parseDestination() has Linkerd's defaults", () => {
         "fd00::/8",
       ],
       probeNetworks: ["0.0.0.0/0", "::/0"],
+      globalEgressNamespace: "linkerd-egress",
       logLevel: "info",
       logFormat: "plain",
       api: { host: "10.0.0.1", port: "443" },

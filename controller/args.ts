@@ -49,6 +49,7 @@ const DESTINATION: Defaults = {
   "default-policy": "all-unauthenticated",
   "cluster-networks": CLUSTER_NETWORKS,
   "probe-networks": "0.0.0.0/0,::/0",
+  "global-egress-network-namespace": "linkerd-egress",
   "control-plane-namespace": "",
   "enable-endpoint-slices": "true",
   "enable-ipv6": "true",
@@ -96,6 +97,7 @@ export function parseDestination(
     defaultPolicy: flags.choice("default-policy", DEFAULT_POLICIES),
     clusterNetworks: flags.list("cluster-networks"),
     probeNetworks: flags.list("probe-networks"),
+    globalEgressNamespace: flags.text("global-egress-network-namespace"),
   }));
 }
 

@@ -100,5 +100,6 @@ function destinationArgs(values: Values): string[] {
     `-default-policy=${values.proxy.defaultInboundPolicy}`,
     `-cluster-networks=${values.clusterNetworks}`,
     `-probe-networks=${values.policyController.probeNetworks.join(",")}`,
+    `-global-egress-network-namespace=${values.egress.globalEgressNetworkNamespace}`,
   ];
 }

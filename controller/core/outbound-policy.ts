@@ -1,15 +1,18 @@
 /** How a client's proxy reaches a destination (OUT1 to OUT13). */
 
 import { type AnyRoute, attachedTo, type Frontend, type RouteSet } from "./attached-routes.ts";
+import type { EgressNetwork } from "./egress.ts";
+import type { BackendObjects, OutboundParent, OutboundRef } from "./outbound-backends.ts";
 import {
-  type BackendObjects,
-  type OutboundBackend,
-  type OutboundParent,
-  type OutboundRef,
-  parentBackend,
-  type Resolving,
-  withoutLoad,
-} from "./outbound-backends.ts";
+  ANY_REQUEST,
+  type Defaults,
+  defaultGrpc,
+  defaultHttp,
+  defaultTcp,
+  defaultTls,
+  plainRule,
+  type WithDefaults,
+} from "./outbound-defaults.ts";
 import {
   type GrpcOutbound,
   type HttpOutbound,
@@ -19,7 +22,7 @@ import {
   resolveStream,
   type StreamOutbound,
 } from "./outbound-routes.ts";
-import type { HttpMatch } from "./route.ts";
+import { POLICY_GROUP } from "./route.ts";
 import type { FailureAccrual, ParentTraffic } from "./traffic.ts";
 import { holds, type Ports } from "./workload.ts";
 
@@ -40,6 +43,12 @@ export type ServiceView = {
 /** What the policy of a destination is about. */
 export type Destination =
   | { readonly type: "service"; readonly service: ServiceView; readonly port: number }
+  | {
+      readonly type: "egress";
+      readonly network: EgressNetwork;
+      readonly ip: string;
+      readonly port: number;
+    }
   | { readonly type: "unknown-address"; readonly ip: string; readonly port: number };
 
 /** What is spoken, with the routes for it. */
@@ -62,8 +71,13 @@ export type OutboundPolicy = {
 
 /** The port that routes may be attached to; undefined where there is none, as with a Service without an address of its own. */
 export function frontendOf(destination: Destination): Frontend | undefined {
-  if (destination.type !== "service") return undefined;
-  const { service, port } = destination;
+  if (destination.type === "unknown-address") return undefined;
+  const { port } = destination;
+  if (destination.type === "egress") {
+    const { name, namespace } = destination.network;
+    return { kind: "EgressNetwork", name, namespace, port, sections: [] };
+  }
+  const { service } = destination;
   const { name, namespace } = service;
   if (!service.ports.has(port) || service.external || service.clusterIps.length === 0)
     return undefined;
@@ -82,37 +96,64 @@ export type OutboundSource = {
 
 /** The policy of a destination. */
 export function outboundPolicy(destination: Destination, from: OutboundSource): OutboundPolicy {
-  if (destination.type === "unknown-address") return fallback(destination);
-  const { service, port } = destination;
-  const ref = serviceRef(service, port);
-  if (!service.ports.has(port)) return undefinedPort(ref);
+  switch (destination.type) {
+    case "unknown-address":
+      return fallback(destination);
+    case "egress": {
+      const { network, ip, port } = destination;
+      const ref = refOf({ group: POLICY_GROUP, kind: "EgressNetwork" }, network, port);
+      const target = { type: "forward", ip, port } as const;
+      const spoken = holds(network.opaque, port) ? "opaque" : "any";
+      const defaults = network.allows ? "egress-allow" : "egress-deny";
+      return policyOf(destination, {
+        ...from,
+        ref,
+        target,
+        traffic: network.traffic,
+        spoken,
+        defaults,
+      });
+    }
+    case "service": {
+      const { service, port } = destination;
+      const ref = refOf({ group: "core", kind: "Service" }, service, port);
+      if (!service.ports.has(port)) return undefinedPort(ref);
+      const { name, namespace, traffic } = service;
+      const target = { type: "balancer", name, namespace, port, load: traffic.load } as const;
+      const spoken = spokenOn(service, port);
+      return policyOf(destination, { ...from, ref, target, traffic, spoken, defaults: "service" });
+    }
+  }
+}
+
+type Context = OutboundSource &
+  OutboundParent & { readonly spoken: Spoken; readonly defaults: Defaults };
+
+function policyOf(destination: Destination, from: Context): OutboundPolicy {
+  const { ref, target, traffic, objects, spoken, defaults } = from;
   const frontend = frontendOf(destination);
   const routes =
     frontend === undefined ? NO_ROUTES : attachedTo(from.routes, frontend, from.namespace);
-  const { name, namespace, traffic } = service;
-  const target = { type: "balancer", name, namespace, port, load: traffic.load } as const;
-  const resolving = { parent: { ref, target, traffic }, objects: from.objects };
-  const spoken = spokenOn(service, port);
+  const by = { parent: { ref, target, traffic }, objects };
   return {
     ref,
-    protocol: protocolOf(spoken, routes, resolving),
+    protocol: protocolOf(spoken, routes, { ...by, defaults }),
     accrual: traffic.accrual,
   };
 }
 
 const NO_ROUTES: RouteSet = { http: [], grpc: [], tls: [], tcp: [] };
 
-const serviceRef = ({ name, namespace }: ServiceView, port: number): OutboundParent["ref"] => ({
-  type: "object",
-  group: "core",
-  kind: "Service",
-  name,
-  namespace,
-  port,
-});
+const refOf = (
+  kinded: { readonly group: string; readonly kind: string },
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  port: number,
+): OutboundParent["ref"] => ({ type: "object", ...kinded, name, namespace, port });
+
+type Spoken = "any" | "http1" | "http2" | "opaque";
 
 /** What the Service says of a port; an application's protocol that is not known is opaque (OUT2). */
-function spokenOn(service: ServiceView, port: number): "any" | "http1" | "http2" | "opaque" {
+function spokenOn(service: ServiceView, port: number): Spoken {
   if (holds(service.opaque, port)) return "opaque";
   switch (service.ports.get(port)?.toLowerCase()) {
     case undefined:
@@ -128,61 +169,31 @@ function spokenOn(service: ServiceView, port: number): "any" | "http1" | "http2"
 }
 
 /** Routes of one kind hold: of gRPC before those of HTTP, TLS and TCP (OUT2, OUT3). */
-function protocolOf(
-  spoken: ReturnType<typeof spokenOn>,
-  routes: RouteSet,
-  by: Resolving,
-): OutboundProtocol {
-  const http = (): readonly HttpOutbound[] =>
-    routes.http.length === 0 ? [defaultHttp(by)] : routes.http.map((each) => resolveHttp(each, by));
+function protocolOf(spoken: Spoken, routes: RouteSet, by: WithDefaults): OutboundProtocol {
+  const http = (): readonly HttpOutbound[] => [
+    ...routes.http.map((each) => resolveHttp(each, by)),
+    ...defaultHttp(routes.http.length, by),
+  ];
   if (spoken === "opaque") return { type: "opaque", routes: opaqueRoutes(routes, by) };
   if (spoken === "http1") return { type: "http1", routes: http() };
-  if (routes.grpc.length > 0)
-    return { type: "grpc", routes: routes.grpc.map((each) => resolveGrpc(each, by)) };
+  if (routes.grpc.length > 0) {
+    const grpc = routes.grpc.map((each) => resolveGrpc(each, by));
+    return { type: "grpc", routes: [...grpc, ...defaultGrpc(by)] };
+  }
   if (spoken === "http2") return { type: "http2", routes: http() };
-  if (routes.http.length === 0 && routes.tls.length > 0)
-    return { type: "tls", routes: routes.tls.map((each) => resolveStream(each, by)) };
+  if (routes.http.length === 0 && routes.tls.length > 0) {
+    const tls = routes.tls.map((each) => resolveStream(each, by));
+    return { type: "tls", routes: [...tls, ...defaultTls(by)] };
+  }
   if (routes.http.length === 0 && routes.tcp.length > 0)
     return { type: "opaque", routes: opaqueRoutes(routes, by) };
-  return { type: "detect", http: http(), opaque: [defaultStream("opaq", by)] };
+  return { type: "detect", http: http(), opaque: [defaultTcp(by)] };
 }
 
 /** The first alone counts: connections have nothing to choose by. */
-function opaqueRoutes({ tcp: [first] }: RouteSet, by: Resolving): readonly StreamOutbound[] {
-  return [first === undefined ? defaultStream("opaq", by) : resolveStream(first, by)];
+function opaqueRoutes({ tcp: [first] }: RouteSet, by: WithDefaults): readonly StreamOutbound[] {
+  return [first === undefined ? defaultTcp(by) : resolveStream(first, by)];
 }
-
-const ANY: HttpMatch = {
-  path: { type: "prefix", value: "/" },
-  method: undefined,
-  headers: [],
-  queryParams: [],
-};
-
-/** A rule that nobody wrote. */
-const plainRule = (backend: OutboundBackend): OutboundRule<never, never> => ({
-  matches: [],
-  filters: [],
-  shared: false,
-  backends: [backend],
-  timeouts: undefined,
-  backendRequestMs: undefined,
-  retry: undefined,
-  attached: false,
-});
-
-/** Everything goes to the parent, by what the parent says of retries and timeouts (OUT5, OUT8). */
-function defaultHttp({ parent }: Resolving): HttpOutbound {
-  const { httpRetry: retry, timeouts } = parent.traffic;
-  const rule = { ...plainRule(parentBackend(parent)), matches: [ANY], retry, timeouts };
-  return { ref: { type: "default", name: "http" }, hosts: [], rules: [rule] };
-}
-
-const defaultStream = (name: string, { parent }: Resolving): StreamOutbound => ({
-  ref: { type: "default", name },
-  hosts: [],
-  rules: [plainRule(parentBackend(withoutLoad(parent)))],
-});
 
 /** Detected, and sent where it was going (OUT11). */
 function fallback({
@@ -191,7 +202,7 @@ function fallback({
 }: Destination & { readonly type: "unknown-address" }): OutboundPolicy {
   const ref: OutboundRef = { type: "default", name: "egress-fallback" };
   const rule = plainRule({ ref, target: { type: "forward", ip, port }, filters: [], weight: 1 });
-  const http: HttpOutbound = { ref, hosts: [], rules: [{ ...rule, matches: [ANY] }] };
+  const http: HttpOutbound = { ref, hosts: [], rules: [{ ...rule, matches: [ANY_REQUEST] }] };
   const opaque: StreamOutbound = { ref, hosts: [], rules: [rule] };
   return { ref, protocol: { type: "detect", http: [http], opaque: [opaque] }, accrual: undefined };
 }
@@ -210,4 +221,23 @@ function undefinedPort(ref: OutboundRef): OutboundPolicy {
     rules: [rule],
   };
   return { ref, protocol: { type: "opaque", routes: [route] }, accrual: undefined };
+}
+
+/** Whether a rule of a policy names an object as a backend. */
+export function leadsTo(
+  { protocol }: OutboundPolicy,
+  at: { readonly kind: string; readonly name: string; readonly namespace: string },
+): boolean {
+  const routes = protocol.type === "detect" ? protocol.http : protocol.routes;
+  return routes.some(({ rules }) =>
+    rules.some(({ backends }) =>
+      backends.some(
+        ({ ref }) =>
+          ref.type === "object" &&
+          ref.kind === at.kind &&
+          ref.name === at.name &&
+          ref.namespace === at.namespace,
+      ),
+    ),
+  );
 }

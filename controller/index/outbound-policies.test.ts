@@ -129,7 +129,7 @@ test("what was there before is known", () => {
   world.put("httpRoutes", "r", route());
   world.putService("web", { annotations: { "retry.linkerd.io/limit": "x" } });
   const faults: string[] = [];
-  const again = world.again((fault) => faults.push(fault));
+  const again = world.again(({ fault }) => faults.push(fault));
   const { protocol } =
     again.outboundPolicy({
       client: "shop",
@@ -137,4 +137,75 @@ test("what was there before is known", () => {
     }) ?? {};
   expect(protocol?.type === "detect" && protocol.http[0]?.ref.name).toBe("r");
   expect(faults).toEqual(["annotation retry.linkerd.io/limit cannot be read: x"]);
+});
+
+/** Clients of two namespaces that go outside, and what of them is woken. */
+function outside() {
+  const world = new OutboundWorld();
+  const woken: string[] = [];
+  const at = (client: string, ip: string) =>
+    world.outbound.subscribe({ client, target: { type: "address", ip, port: 443 } }, () =>
+      woken.push(`${client} ${ip}`),
+    );
+  for (const client of ["a", "b"]) for (const ip of ["1.1.1.1", "2.2.2.2"]) at(client, ip);
+  at("a", "10.96.0.1");
+  const put = (namespace: string, over: object = {}, name = "all") =>
+    world.put("egressNetworks", name, { trafficPolicy: "Allow", ...over }, { namespace });
+  return { world, put, take: () => woken.splice(0).sort() };
+}
+const EVERYBODY = ["a 1.1.1.1", "a 2.2.2.2", "b 1.1.1.1", "b 2.2.2.2"];
+const GLOBAL = "linkerd-egress";
+
+test("OUT10: an EgressNetwork concerns clients of its namespace, a global one those who have none", () => {
+  const { world, put, take } = outside();
+  put("nobody");
+  expect(take()).toEqual([]);
+  put(GLOBAL);
+  expect(take()).toEqual(EVERYBODY);
+  put("a", { networks: [{ cidr: "1.0.0.0/8" }] });
+  expect(take()).toEqual(["a 1.1.1.1", "a 2.2.2.2"]);
+  put(GLOBAL, { trafficPolicy: "Deny" });
+  expect(take()).toEqual(["b 1.1.1.1", "b 2.2.2.2"]);
+  put(GLOBAL, { trafficPolicy: "Deny" });
+  put("a", { networks: [{ cidr: "3.0.0.0/8" }] }, "other");
+  expect(take()).toEqual([]);
+  put("a", { networks: [{ cidr: "1.1.0.0/16" }] }, "smaller");
+  expect(take()).toEqual(["a 1.1.1.1"]);
+  for (const name of ["all", "other", "smaller"]) world.drop("egressNetworks", name, "a");
+  expect(take()).toEqual(["a 1.1.1.1", "a 2.2.2.2"]);
+});
+
+test("OUT4, OUT10: routes of an EgressNetwork concern its clients, by port and namespace", () => {
+  const { world, put, take } = outside();
+  put(GLOBAL);
+  put("a");
+  take();
+  const parent = { group: "policy.linkerd.io", kind: "EgressNetwork", name: "all" };
+  const to = (namespace: string, port: number) => ({
+    parentRefs: [{ ...parent, namespace, port }],
+    rules: [{}],
+  });
+  world.put("httpRoutes", "r", to(GLOBAL, 443), { namespace: GLOBAL });
+  expect(take()).toEqual(["b 1.1.1.1", "b 2.2.2.2"]);
+  world.put("httpRoutes", "s", to(GLOBAL, 80), { namespace: GLOBAL });
+  world.put("httpRoutes", "s", to(GLOBAL, 443), { namespace: "a" });
+  expect(take()).toEqual([]);
+  world.put("tlsRoutes", "t", to(GLOBAL, 443), { namespace: "b" });
+  expect(take()).toEqual(["b 1.1.1.1", "b 2.2.2.2"]);
+  world.put("tlsRoutes", "t", to("a", 443), { namespace: "a" });
+  expect(take()).toEqual(["a 1.1.1.1", "a 2.2.2.2"]);
+});
+
+test("OUT9, OUT10: an EgressNetwork that comes makes backends of its routes whole, also after others moved", () => {
+  const { world, put, take } = outside();
+  put(GLOBAL);
+  const parentRefs = [
+    { group: "policy.linkerd.io", kind: "EgressNetwork", name: "all", namespace: GLOBAL },
+  ];
+  const backendRefs = [{ group: "policy.linkerd.io", kind: "EgressNetwork", name: "late" }];
+  world.put("httpRoutes", "r", { parentRefs, rules: [{ backendRefs }] }, { namespace: GLOBAL });
+  put("a", { trafficPolicy: "Deny" });
+  take();
+  put(GLOBAL, { networks: [{ cidr: "9.9.9.9/32" }] }, "late");
+  expect(take()).toEqual(["b 1.1.1.1", "b 2.2.2.2"]);
 });

@@ -3,16 +3,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Change } from "#lib/k8s/object-store.ts";
-import { isAttachedTo, namespaceOfRoutes } from "../core/attached-routes.ts";
+import { type Frontend, isAttachedTo, namespaceOfRoutes } from "../core/attached-routes.ts";
 import type { Catalog, OutboundCatalog, OutboundQuery } from "../core/catalog.ts";
-import type { BackendObjects } from "../core/outbound-backends.ts";
+import { type EgressNetwork, egressOf } from "../core/egress.ts";
 import {
   type Destination,
   frontendOf,
+  leadsTo,
   type OutboundPolicy,
   outboundPolicy,
+  type ServiceView,
 } from "../core/outbound-policy.ts";
-import type { KeptService } from "./kept-objects.ts";
+import { type EgressReading, toEgressNetwork } from "./egress-networks.ts";
+import type { KeptPolicy, KeptService } from "./kept-objects.ts";
 import {
   OutboundRoutes,
   type ParentKey,
@@ -20,16 +23,24 @@ import {
   type RouteInformers,
   type RouteTurn,
 } from "./outbound-routes.ts";
-import type { OnFault } from "./policy-store.ts";
+import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
 import { toParentTraffic } from "./traffic.ts";
 
 /** What is watched for outbound policy beside the cluster. */
-export type OutboundInformers = RouteInformers & { readonly services: Informer<KeptService> };
+export type OutboundInformers = RouteInformers & {
+  readonly services: Informer<KeptService>;
+  readonly egressNetworks: Informer<KeptPolicy>;
+};
+
+/** How policy is read. */
+export type OutboundOptions = Omit<EgressReading, "faults"> & {
+  readonly cluster: Catalog;
+  readonly onFault: OnFault;
+  /** Whose EgressNetworks hold for clients in whose namespace there is none. */
+  readonly globalEgressNamespace: string;
+};
 
 type Target = OutboundQuery["target"];
-
-/** Who asked from a namespace, and what they were told last. */
-type Client = { readonly listeners: Set<() => void>; policy: OutboundPolicy | undefined };
 
 /** A destination that anyone watches. */
 type Watched = {
@@ -37,52 +48,53 @@ type Watched = {
   /** By namespaces. */
   readonly clients: Map<string, Client>;
   readonly stop: () => void;
+  service: ServiceView | undefined;
+  /** By whose routes hold, and where. */
+  readonly policies: Map<string, OutboundPolicy>;
+};
+
+/** Who asked from a namespace, and what they were told last. */
+type Client = {
+  readonly listeners: Set<() => void>;
   destination: Destination | undefined;
-  /** By the namespace whose routes hold. */
-  readonly policies: Map<string, OutboundPolicy | undefined>;
+  policy: OutboundPolicy | undefined;
 };
 
 /** Answers for destinations; keeps who watches which. */
 export class OutboundPolicies implements OutboundCatalog {
-  readonly #cluster: Catalog;
-  readonly #onFault: OnFault;
+  readonly #options: OutboundOptions;
+  readonly #services: Informer<KeptService>;
   readonly #routes: OutboundRoutes;
-  readonly #objects: BackendObjects;
+  readonly #egress: PolicyStore<EgressNetwork>;
   readonly #watched = new Map<string, Watched>();
-  readonly #stops: readonly (() => void)[];
+  readonly #stop: () => void;
 
-  constructor(
-    from: OutboundInformers,
-    how: { readonly cluster: Catalog; readonly onFault: OnFault },
-  ) {
-    this.#cluster = how.cluster;
-    this.#onFault = how.onFault;
-    this.#objects = {
-      hasService: (at) => isBackend(from.services.get(at)),
-      hasEgressNetwork: () => false,
-    };
-    this.#routes = new OutboundRoutes(from, {
-      onFault: how.onFault,
-      onRoute: (turn) => this.#onRoute(turn),
+  constructor(from: OutboundInformers, options: OutboundOptions) {
+    this.#options = options;
+    this.#services = from.services;
+    const { onFault } = options;
+    this.#routes = new OutboundRoutes(from, { onFault, onRoute: (turn) => this.#onRoute(turn) });
+    this.#egress = new PolicyStore({
+      ...{ informer: from.egressNetworks, resource: "egressnetworks", onFault },
+      read: (object, faults) => toEgressNetwork(object, { ...options, faults }),
+      onTurn: (turn) => this.#onEgress(turn),
     });
     for (const service of from.services.list()) this.#tellFaults(service);
-    this.#stops = [from.services.subscribe((change) => this.#onService(change))];
+    this.#stop = from.services.subscribe((change) => this.#onService(change));
   }
 
   outboundPolicy({ target, client }: OutboundQuery): OutboundPolicy | undefined {
     const watched = this.#watched.get(idOf(target));
-    if (watched !== undefined) return this.#policyFor(watched, client);
-    const destination = this.#find(target);
-    return this.#policyFor({ destination, policies: new Map() }, client);
+    const asked = watched?.clients.get(client);
+    if (asked !== undefined) return asked.policy;
+    const service = this.#find(target);
+    const at = watched ?? { target, service, policies: new Map() };
+    return this.#policyOf(at, this.#destination(at, client), client);
   }
 
   subscribe({ target, client }: OutboundQuery, listener: () => void): () => void {
     const watched = this.#watched.get(idOf(target)) ?? this.#watch(target);
-    const asked = watched.clients.get(client) ?? {
-      listeners: new Set(),
-      policy: this.#policyFor(watched, client),
-    };
-    watched.clients.set(client, asked);
+    const asked = watched.clients.get(client) ?? this.#join(watched, client);
     asked.listeners.add(listener);
     return () => {
       asked.listeners.delete(listener);
@@ -97,7 +109,8 @@ export class OutboundPolicies implements OutboundCatalog {
   /** Listens no more. */
   stop(): void {
     this.#routes.stop();
-    for (const stop of this.#stops) stop();
+    this.#egress.stop();
+    this.#stop();
     for (const { stop } of this.#watched.values()) stop();
   }
 
@@ -108,58 +121,83 @@ export class OutboundPolicies implements OutboundCatalog {
         : (`service/${target.namespace}/${target.name}` as const);
     const watched: Watched = {
       ...{ target, clients: new Map(), policies: new Map() },
-      destination: this.#find(target),
-      stop: this.#cluster.subscribe(key, () => this.#onDestination(watched)),
+      service: this.#find(target),
+      stop: this.#options.cluster.subscribe(key, () => this.#onTarget(watched)),
     };
     this.#watched.set(idOf(target), watched);
     return watched;
   }
 
-  /** Undefined where there is no such Service; an address may always be gone to. */
-  #find(target: Target): Destination | undefined {
-    const { port } = target;
-    const service =
-      target.type === "address"
-        ? this.#cluster.servicesAt(target.ip)[0]
-        : this.#cluster.service(target);
-    if (service !== undefined) return { type: "service", service, port };
-    return target.type === "address" ? { type: "unknown-address", ip: target.ip, port } : undefined;
+  #join(watched: Watched, client: string): Client {
+    const destination = this.#destination(watched, client);
+    const policy = this.#policyOf(watched, destination, client);
+    const joined: Client = { listeners: new Set(), destination, policy };
+    watched.clients.set(client, joined);
+    return joined;
   }
 
-  #policyFor(
-    { destination, policies }: Pick<Watched, "destination" | "policies">,
+  #find(target: Target): ServiceView | undefined {
+    const { cluster } = this.#options;
+    return target.type === "address" ? cluster.servicesAt(target.ip)[0] : cluster.service(target);
+  }
+
+  /** Undefined where there is no such Service; an address may always be gone to. */
+  #destination(
+    { target, service }: Pick<Watched, "target" | "service">,
+    client: string,
+  ): Destination | undefined {
+    const { port } = target;
+    if (service !== undefined) return { type: "service", service, port };
+    if (target.type !== "address") return undefined;
+    const { ip } = target;
+    const own = this.#egress.in(client);
+    const { globalEgressNamespace } = this.#options;
+    const network = egressOf(ip, own.length > 0 ? own : this.#egress.in(globalEgressNamespace));
+    return network === undefined
+      ? { type: "unknown-address", ip, port }
+      : { type: "egress", network, ip, port };
+  }
+
+  /** One value for all clients for whom the same holds. */
+  #policyOf(
+    { policies }: Pick<Watched, "policies">,
+    destination: Destination | undefined,
     client: string,
   ): OutboundPolicy | undefined {
     if (destination === undefined) return undefined;
     const frontend = frontendOf(destination);
     const routes = frontend === undefined ? [] : this.#routes.of(keyOf(frontend));
     const namespace = frontend === undefined ? "" : namespaceOfRoutes(routes, frontend, client);
-    const known = policies.get(namespace);
+    const id = frontend === undefined ? "" : viewOf(frontend, namespace);
+    const known = policies.get(id);
     if (known !== undefined) return known;
-    const objects = this.#objects;
+    const objects = {
+      hasService: (at: Name) => isBackend(this.#services.get(at)),
+      hasEgressNetwork: (at: Name) => this.#egress.get(at) !== undefined,
+    };
     const policy = outboundPolicy(destination, { routes, namespace, objects });
-    policies.set(namespace, policy);
+    policies.set(id, policy);
     return policy;
   }
 
-  /** Works out anew what holds for clients, and wakes those for whom that is something else. */
-  #renew(watched: Watched, concerns: (client: string) => boolean): void {
-    for (const [namespace, client] of [...watched.clients]) {
-      if (!concerns(namespace)) continue;
-      const before = client.policy;
-      client.policy = this.#policyFor(watched, namespace);
-      if (before === client.policy || isDeepStrictEqual(before, client.policy)) continue;
-      for (const listener of [...client.listeners]) listener();
-    }
+  /** Works out anew what holds for a client, and wakes it where that is something else. */
+  #renew(watched: Watched, namespace: string, client: Client): void {
+    const before = client.policy;
+    client.policy = this.#policyOf(watched, client.destination, namespace);
+    if (before === client.policy || isDeepStrictEqual(before, client.policy)) return;
+    for (const listener of [...client.listeners]) listener();
   }
 
   /** Much of a Service changes that no policy depends on. */
-  #onDestination(watched: Watched): void {
-    const destination = this.#find(watched.target);
-    if (isDeepStrictEqual(destination, watched.destination)) return;
-    watched.destination = destination;
+  #onTarget(watched: Watched): void {
+    const service = this.#find(watched.target);
+    if (isDeepStrictEqual(service, watched.service)) return;
+    watched.service = service;
     watched.policies.clear();
-    this.#renew(watched, () => true);
+    for (const [namespace, client] of [...watched.clients]) {
+      client.destination = this.#destination(watched, namespace);
+      this.#renew(watched, namespace, client);
+    }
   }
 
   /** A route of the frontend's namespace concerns all who have none of their own, another its own namespace's clients. */
@@ -167,15 +205,36 @@ export class OutboundPolicies implements OutboundCatalog {
     const turned = [before, after].flatMap((each) => each ?? []);
     const parents = new Set(turned.flatMap((each) => [...parentsOf(each)]));
     for (const watched of this.#watched.values()) {
-      const frontend = watched.destination && frontendOf(watched.destination);
-      if (frontend === undefined || !parents.has(keyOf(frontend))) continue;
-      const attached = turned.filter((each) => isAttachedTo(each, frontend));
-      const [namespace] = attached.map(({ route }) => route.namespace);
-      if (namespace === undefined) continue;
-      watched.policies.delete(namespace);
-      const ofParent = namespace === frontend.namespace;
-      this.#renew(watched, (client) => ofParent || client === namespace);
+      const concerned = [...watched.clients].filter(([namespace, { destination }]) => {
+        const frontend = destination && frontendOf(destination);
+        if (frontend === undefined || !parents.has(keyOf(frontend))) return false;
+        const attached = turned.find((each) => isAttachedTo(each, frontend));
+        const of = attached?.route.namespace;
+        if (of === undefined || (of !== frontend.namespace && of !== namespace)) return false;
+        watched.policies.delete(viewOf(frontend, of));
+        return true;
+      });
+      for (const [namespace, client] of concerned) this.#renew(watched, namespace, client);
     }
+  }
+
+  /** An EgressNetwork concerns its namespace's clients, a global one those too in whose namespace there is none. */
+  #onEgress({ namespace, name, before, after }: Turn<EgressNetwork>): void {
+    const isGlobal = namespace === this.#options.globalEgressNamespace;
+    for (const watched of this.#watched.values()) {
+      if (watched.service !== undefined || watched.target.type !== "address") continue;
+      const concerned = [...watched.clients].filter(([client]) => isGlobal || client === namespace);
+      const moved = concerned.filter(([of, client]) => {
+        const destination = this.#destination(watched, of);
+        if (isDeepStrictEqual(destination, client.destination)) return false;
+        client.destination = destination;
+        return true;
+      });
+      if (moved.length > 0) watched.policies.clear();
+      for (const [of, client] of moved) this.#renew(watched, of, client);
+    }
+    const came = (before === undefined) !== (after === undefined);
+    if (came) this.#onBackend({ kind: "EgressNetwork", namespace, name });
   }
 
   /** Backends come and go with Services. */
@@ -184,13 +243,16 @@ export class OutboundPolicies implements OutboundCatalog {
     if (after !== undefined) this.#tellFaults(after);
     if (isBackend(after) === isBackend(previous)) return;
     const { name = "", namespace = "" } = object.metadata ?? {};
+    this.#onBackend({ kind: "Service", namespace, name });
+  }
+
+  #onBackend(backend: Pick<Frontend, "kind" | "namespace" | "name">): void {
     for (const watched of this.#watched.values()) {
-      const concerned = [...watched.policies].filter(
-        ([, policy]) => policy !== undefined && leadsTo(policy, { name, namespace }),
+      const led = [...watched.clients].filter(
+        ([, { policy }]) => policy !== undefined && leadsTo(policy, backend),
       );
-      if (concerned.length === 0) continue;
-      for (const [at] of concerned) watched.policies.delete(at);
-      this.#renew(watched, () => true);
+      if (led.length > 0) watched.policies.clear();
+      for (const [namespace, client] of led) this.#renew(watched, namespace, client);
     }
   }
 
@@ -199,44 +261,21 @@ export class OutboundPolicies implements OutboundCatalog {
     toParentTraffic(metadata?.annotations, faults);
     const [fault] = faults;
     const object = `${metadata?.namespace}/${metadata?.name}`;
-    if (fault !== undefined) this.#onFault({ resource: "services", object, fault });
+    if (fault !== undefined) this.#options.onFault({ resource: "services", object, fault });
   }
 }
+
+type Name = { readonly name: string; readonly namespace: string };
 
 const idOf = (target: Target): string =>
   target.type === "address"
     ? `${target.ip}/${target.port}`
     : `${target.namespace}/${target.name}:${target.port}`;
 
-const keyOf = ({
-  kind,
-  namespace,
-  name,
-}: {
-  readonly kind: "Service" | "EgressNetwork";
-  readonly namespace: string;
-  readonly name: string;
-}): ParentKey => `${kind}/${namespace}/${name}`;
+const keyOf = ({ kind, namespace, name }: Frontend): ParentKey => `${kind}/${namespace}/${name}`;
+
+const viewOf = (frontend: Frontend, namespace: string): string => `${keyOf(frontend)} ${namespace}`;
 
 /** Names of other systems are no backends. */
 const isBackend = (service: KeptService | undefined): boolean =>
   service !== undefined && service.spec?.type !== "ExternalName";
-
-/** Whether a rule of a policy names a Service as a backend. */
-function leadsTo(
-  { protocol }: OutboundPolicy,
-  at: { readonly name: string; readonly namespace: string },
-): boolean {
-  const routes = protocol.type === "detect" ? protocol.http : protocol.routes;
-  return routes.some(({ rules }) =>
-    rules.some(({ backends }) =>
-      backends.some(
-        ({ ref }) =>
-          ref.type === "object" &&
-          ref.kind === "Service" &&
-          ref.name === at.name &&
-          ref.namespace === at.namespace,
-      ),
-    ),
-  );
-}

@@ -19,8 +19,7 @@ import { Cluster, type Informers } from "../index/cluster.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { InboundPolicies } from "../index/inbound-policies.ts";
 import { keptNames, keptPod, keptService, keptSlice } from "../index/kept.ts";
-import { OutboundPolicies } from "../index/outbound-policies.ts";
-import type { RouteInformers } from "../index/outbound-routes.ts";
+import { type OutboundInformers, OutboundPolicies } from "../index/outbound-policies.ts";
 import type { OnFault } from "../index/policy-store.ts";
 import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
@@ -41,6 +40,7 @@ export type DestinationArgs = RoleArgs & {
   readonly defaultPolicy: DefaultPolicy;
   readonly clusterNetworks: readonly string[];
   readonly probeNetworks: readonly string[];
+  readonly globalEgressNamespace: string;
 };
 
 /** The role, with the ports it serves once it is ready; 0 before. */
@@ -69,7 +69,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     const onFault = tellFaults(around);
     const inbound = inboundPolicies(policies, { cluster, args, onFault });
     const { services } = informers;
-    const outbound = new OutboundPolicies({ ...policies, services }, { cluster, onFault });
+    const outbound = new OutboundPolicies({ ...policies, services }, { ...args, cluster, onFault });
     serving.indexes = [inbound, outbound, cluster];
     serving.servers = serve({ cluster, inbound, outbound }, { args, around, registry });
     around.log.info("Serving destinations and policies", {
@@ -141,7 +141,7 @@ function inboundPolicies(
   });
 }
 
-type Watched = Informers & PolicyInformers & RouteInformers;
+type Watched = Informers & PolicyInformers & OutboundInformers;
 
 /** What metrics call the objects of an informer. */
 const KINDS: Readonly<Record<keyof Watched, string>> = {
@@ -159,6 +159,7 @@ const KINDS: Readonly<Record<keyof Watched, string>> = {
   linkerdHttpRoutes: "linkerd_httproute",
   httpRoutes: "httproute",
   grpcRoutes: "grpcroute",
+  egressNetworks: "egressnetwork",
   tlsRoutes: "tlsroute",
   tcpRoutes: "tcproute",
 };

@@ -3,6 +3,7 @@
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import {
   AUTHORIZATION_POLICIES,
+  EGRESS_NETWORKS,
   GRPC_ROUTES,
   HTTP_ROUTES,
   LINKERD_HTTP_ROUTES,
@@ -19,7 +20,7 @@ import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { keptPolicy } from "../index/kept.ts";
 import type { KeptPolicy } from "../index/kept-objects.ts";
-import type { RouteInformers } from "../index/outbound-routes.ts";
+import type { OutboundInformers } from "../index/outbound-policies.ts";
 import { hasMarks } from "../index/shapes.ts";
 import type { Surroundings } from "../runtime/role.ts";
 
@@ -29,7 +30,7 @@ export function watchPolicy({
   clock,
   random,
   log,
-}: Surroundings): PolicyInformers & RouteInformers {
+}: Surroundings): PolicyInformers & Omit<OutboundInformers, "services"> {
   const logger = log.target("linkerd_policy_controller");
   const own = {
     ...{ client, clock, random, logger, keep: keptPolicy },
@@ -48,6 +49,7 @@ export function watchPolicy({
     meshTlsAuthentications: watch(MESH_TLS_AUTHENTICATIONS),
     networkAuthentications: watch(NETWORK_AUTHENTICATIONS),
     rateLimits: watch(RATE_LIMITS),
+    egressNetworks: watch(EGRESS_NETWORKS),
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
     httpRoutes: watch(HTTP_ROUTES, foreign),
     grpcRoutes: watch(GRPC_ROUTES, foreign),

@@ -90,6 +90,12 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
       },
     },
   },
+  egress: {
+    globalEgressNetworkNamespace: text("Whose EgressNetworks hold for namespaces without one", {
+      ...DNS_LABEL,
+      initial: "linkerd-egress",
+    }),
+  },
   policyController: {
     probeNetworks: texts("Networks that kubelets probe from", ["0.0.0.0/0", "::/0"]),
   },

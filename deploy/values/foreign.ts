@@ -26,7 +26,6 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ["policyValidator", NO_VALIDATOR],
   ["spValidator", NO_VALIDATOR],
   ["debugContainer", "there is no debug sidecar"],
-  ["egress", "there are no egress networks yet"],
   ["prometheusUrl", "bunkerd viz reads the proxies themselves"],
   ["kubeAPI", "clients are not limited by rate"],
   ["cliVersion", "objects say which version made them"],

@@ -88,6 +88,7 @@ export type ControllerValues = {
       readonly tls: { readonly crtPEM: string; readonly keyPEM: string };
     };
   };
+  readonly egress: { readonly globalEgressNetworkNamespace: string };
   readonly policyController: { readonly probeNetworks: readonly string[] };
   readonly enableH2Upgrade: boolean;
   readonly webhookFailurePolicy: "Ignore" | "Fail";

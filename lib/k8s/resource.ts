@@ -137,6 +137,7 @@ export const RATE_LIMITS: Resource<CustomObject> = policy(
   "HTTPLocalRateLimitPolicy",
   "httplocalratelimitpolicies",
 );
+export const EGRESS_NETWORKS: Resource<CustomObject> = policy("EgressNetwork", "egressnetworks");
 export const LINKERD_HTTP_ROUTES: Resource<CustomObject> = policy(
   "HTTPRoute",
   "httproutes",

@@ -42,6 +42,7 @@ export class FakeControllers {
     defaultPolicy: "all-unauthenticated",
     clusterNetworks: ["10.0.0.0/8"],
     probeNetworks: ["0.0.0.0/0"],
+    globalEgressNamespace: "linkerd-egress",
   };
   readonly authority: FakeAuthority = new FakeAuthority("root.linkerd.cluster.local");
   readonly destination: DestinationRole;

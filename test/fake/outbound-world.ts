@@ -17,6 +17,7 @@ import {
   type OutboundInformers,
   OutboundPolicies,
 } from "../../controller/index/outbound-policies.ts";
+import type { OnFault } from "../../controller/index/policy-store.ts";
 import { FakeInformer } from "./informer.ts";
 import { FakeCall } from "./server-call.ts";
 import { CLUSTER_OPTIONS, fakeInformers } from "./web-cluster.ts";
@@ -48,26 +49,27 @@ export class OutboundWorld {
     grpcRoutes: new FakeInformer(),
     tlsRoutes: new FakeInformer(),
     tcpRoutes: new FakeInformer(),
+    egressNetworks: new FakeInformer(),
   };
   readonly faults: string[] = [];
   readonly outbound: OutboundPolicies;
   readonly #handlers: ReturnType<typeof outboundHandlers>;
 
   constructor() {
-    const cluster = new Cluster(this.from, CLUSTER_OPTIONS);
-    this.outbound = new OutboundPolicies(this.#informers(), {
-      cluster,
-      onFault: ({ resource, object, fault }) => this.faults.push(`${resource} ${object}: ${fault}`),
-    });
+    this.outbound = this.again(({ resource, object, fault }) =>
+      this.faults.push(`${resource} ${object}: ${fault}`),
+    );
     this.#handlers = outboundHandlers(this.outbound, { clusterDomain: "cluster.local" });
   }
 
   /** What a controller knows that starts now. */
-  again(onFault: (fault: string) => void): OutboundPolicies {
-    const cluster = new Cluster(this.from, CLUSTER_OPTIONS);
+  again(onFault: OnFault): OutboundPolicies {
     return new OutboundPolicies(this.#informers(), {
-      cluster,
-      onFault: ({ fault }) => onFault(fault),
+      cluster: new Cluster(this.from, CLUSTER_OPTIONS),
+      onFault,
+      clusterNetworks: ["10.0.0.0/8"],
+      opaquePorts: CLUSTER_OPTIONS.opaquePorts,
+      globalEgressNamespace: "linkerd-egress",
     });
   }
 

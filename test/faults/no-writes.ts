@@ -34,6 +34,7 @@ const destination = startDestination(
     ...common,
     ...{ policyAddr: any, clusterDomain: "cluster.local", opaquePorts: "", h2Upgrade: true },
     ...{ transportHeader: true, defaultPolicy: "deny", clusterNetworks: [], probeNetworks: [] },
+    globalEgressNamespace: "linkerd-egress",
   },
   around,
 );
