@@ -31,16 +31,19 @@ export class ApiError extends Error {
   readonly code: Reason;
   readonly status: number;
   readonly details: Fields | undefined;
+  /** What the Status says; a webhook's own word where one refused, and empty where it had none. */
+  readonly reason: string;
 
   constructor(
     code: Reason,
     message: string,
-    options: { readonly details?: Fields; readonly status?: number } = {},
+    options: { readonly details?: Fields; readonly status?: number; readonly reason?: string } = {},
   ) {
     super(message);
     this.code = code;
     this.status = options.status ?? CODES[code];
     this.details = options.details;
+    this.reason = options.reason ?? code;
   }
 }
 
@@ -52,7 +55,7 @@ export function statusOf(error: ApiError): Fields {
     metadata: {},
     status: "Failure",
     message: error.message,
-    reason: error.code,
+    ...(error.reason !== "" && { reason: error.reason }),
     ...(error.details !== undefined && { details: error.details }),
     code: error.status,
   };

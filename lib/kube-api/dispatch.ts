@@ -10,9 +10,10 @@ import { OPENAPI_V2, openApiV3 } from "./openapi.ts";
 import { isAllowed } from "./rbac.ts";
 import { serveResource } from "./rest.ts";
 import { parseRoute, type ResourceRoute } from "./route.ts";
-import type { Served } from "./served.ts";
+import type { ResourceCall, Served } from "./served.ts";
 import { serveSubresource } from "./subresources.ts";
 import type { User } from "./user.ts";
+import { withWarnings } from "./warnings.ts";
 import { serveWatch } from "./watch-response.ts";
 
 /** The version that is told to clients. */
@@ -29,7 +30,9 @@ const VERSION = {
 } as const;
 
 /** Answers one request; what is refused becomes a Status, what breaks is logged and becomes 500. */
-export async function dispatch(served: Served, request: SimpleRequest): Promise<void> {
+export async function dispatch(served: Served, asking: SimpleRequest): Promise<void> {
+  const warnings: string[] = [];
+  const request = withWarnings(asking, warnings);
   const query = request.query.toString();
   const asked = `${request.head.method} ${request.path}${query === "" ? "" : `?${query}`}`;
   try {
@@ -40,7 +43,7 @@ export async function dispatch(served: Served, request: SimpleRequest): Promise<
     const route = parseRoute(request.path);
     if (route === undefined || request.path.startsWith("/openapi"))
       servePath(served, user, request);
-    else await serveRoute(served, { user, route }, request);
+    else await serveRoute(served, { user, route, warnings }, request);
   } catch (error) {
     if (error instanceof ApiError) {
       respondError(request, error);
@@ -91,9 +94,10 @@ function servePath(served: Served, user: User, request: SimpleRequest): void {
 
 async function serveRoute(
   served: Served,
-  { user, route }: { readonly user: User; readonly route: ResourceRoute },
+  asked: Pick<ResourceCall, "user" | "route" | "warnings">,
   request: SimpleRequest,
 ): Promise<void> {
+  const { user, route, warnings } = asked;
   const watch =
     flag(request, "watch") &&
     request.query.has("watch") &&
@@ -105,7 +109,7 @@ async function serveRoute(
   if (resource === undefined)
     throw new ApiError("NotFound", "the server could not find the requested resource");
   const own = resource.namespaced ? route : { ...route, namespace: "" };
-  const call = { route: own, resource, user };
+  const call = { route: own, resource, user, warnings };
   if (watch) serveWatch(served, call, request);
   else if (route.subresource !== "") await serveSubresource(served, call, request);
   else await serveResource(served, call, request);

@@ -238,6 +238,7 @@ export class Registry {
       previous: objects.previous,
       user: options.user,
       dryRun: options.dryRun === true,
+      warn: options.warn ?? (() => undefined),
     };
   }
 

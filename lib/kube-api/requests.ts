@@ -16,6 +16,8 @@ export interface AdmissionRequest {
   readonly previous: ApiObject | undefined;
   readonly user: User;
   readonly dryRun: boolean;
+  /** Told of what the client is to be told beside the answer. */
+  readonly warn: (warning: string) => void;
 }
 
 /** Changes and checks what is written; throws an ApiError to refuse. */
@@ -34,6 +36,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   readonly dryRun?: boolean;
   readonly fieldManager?: string;
+  /** Told of the warnings of webhooks. */
+  readonly warn?: (warning: string) => void;
 }
 
 /** What is listed: a page of objects, and how to go on. */

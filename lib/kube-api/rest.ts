@@ -65,13 +65,17 @@ export async function serveResource(
 }
 
 /** The options of a write, out of its query. */
-export function writeOptions({ user, route }: ResourceCall, request: SimpleRequest): WriteOptions {
+export function writeOptions(
+  { user, route, warnings }: ResourceCall,
+  request: SimpleRequest,
+): WriteOptions {
   const agent = request.head.headers.get("user-agent") ?? "unknown";
   return {
     user,
     subresource: route.subresource,
     dryRun: request.query.getAll("dryRun").includes("All"),
     fieldManager: parameter(request, "fieldManager") ?? agent.split("/", 1)[0] ?? "unknown",
+    warn: (warning) => void warnings.push(warning),
   };
 }
 

@@ -32,4 +32,6 @@ export interface ResourceCall {
   readonly route: ResourceRoute;
   readonly resource: ApiResource;
   readonly user: User;
+  /** Said to the client beside the answer. */
+  readonly warnings: string[];
 }

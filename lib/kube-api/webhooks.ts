@@ -40,6 +40,8 @@ export interface Webhooks {
 }
 
 const GROUP = "admissionregistration.k8s.io";
+/** What a refusal without a status of its own is. */
+const FIRST_ERROR = 400;
 
 /** Creates the calls; `post` reaches the webhooks. */
 export function createWebhooks(options: {
@@ -127,15 +129,21 @@ async function call(
       `Internal error occurred: failed calling webhook "${name}": ${told}`,
     );
   }
+  for (const warning of stringsOf(response["warnings"])) request.warn(warning);
   if (response["allowed"] === true) return response;
-  const message = textAt(response, "status", "message");
-  throw new ApiError(
-    "Forbidden",
-    `admission webhook "${name}" denied the request: ${message ?? "without explanation"}`,
-    {
-      status: Number(at(response, "status", "code") ?? 403),
-    },
-  );
+  throw refusal(name, response["status"]);
+}
+
+/** A webhook's refusal as the API server words it: the Status is the webhook's, the message says whose it is. */
+function refusal(name: string, status: unknown): ApiError {
+  const code = Number(at(status, "code") ?? 0);
+  const reason = textAt(status, "reason") ?? "";
+  const message = textAt(status, "message") || reason;
+  const told = message === "" ? " without explanation" : `: ${message}`;
+  return new ApiError("Forbidden", `admission webhook "${name}" denied the request${told}`, {
+    status: Math.max(code, FIRST_ERROR),
+    reason,
+  });
 }
 
 function patched(object: ApiObject, response: Fields, webhook: Fields): ApiObject {
