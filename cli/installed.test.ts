@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { createServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { MutatingWebhookConfiguration } from "#lib/k8s/types/admission.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
+import { WEBHOOKS, webhookHost } from "#lib/k8s/webhooks.ts";
 import { fakeCluster } from "../test/fake/cli.ts";
 import { ANCHORS_PEM, INSTALLED_MS, installed } from "../test/fake/installed.ts";
 import { readInstalled } from "./installed.ts";
@@ -13,19 +15,43 @@ test("readInstalled() gives back what was installed", async () => {
   expect(overrides).toEqual({});
   expect(certificates.anchorsPem).toBe(ANCHORS_PEM);
   expect(certificates.issuer.keyPem).toContain("PRIVATE KEY");
-  expect(certificates.proxyInjector.caPem).toContain("CERTIFICATE");
+  for (const [key, { secret }] of Object.entries(WEBHOOKS)) {
+    const { caPem, crtPem } = certificates[key as keyof typeof WEBHOOKS];
+    const object = installed().find(({ metadata }) => metadata?.name === secret) as Secret;
+    expect([secret, btoa(crtPem), btoa(caPem)]).toEqual([
+      secret,
+      object.data?.["tls.crt"] ?? "",
+      object.data?.["ca.crt"] ?? "",
+    ]);
+  }
+});
+
+test("readInstalled() makes certificates for webhooks that an earlier version did not have, and keeps the others", async () => {
+  const earlier = installed().filter(({ metadata }) => !/validator/.test(metadata?.name ?? ""));
+  const [before, after] = await Promise.all(
+    [installed(), earlier].map((objects) => readInstalled(fakeCluster(objects), HOW)),
+  );
+  expect(after?.certificates.proxyInjector).toEqual(before?.certificates.proxyInjector as never);
+  for (const key of ["policyValidator", "profileValidator"] as const) {
+    const { crtPem } = after?.certificates[key] ?? {};
+    expect(new X509Certificate(crtPem ?? "").checkHost(webhookHost(WEBHOOKS[key], "linkerd"))).toBe(
+      webhookHost(WEBHOOKS[key], "linkerd"),
+    );
+    expect(crtPem).not.toBe(before?.certificates[key].crtPem as string);
+  }
 });
 
 test("readInstalled() takes a webhook's certificate as it was renewed, the old authority with the new one", async () => {
   const { crtPem, keyPem, caPem } = createServingCertificate("x", INSTALLED_MS);
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   let bundle = "";
+  const { secret, configuration } = WEBHOOKS.proxyInjector;
   const objects = installed().map((object) => {
     const copy = structuredClone(object) as Secret & MutatingWebhookConfiguration;
-    if (copy.metadata?.name === "linkerd-proxy-injector-k8s-tls")
+    if (copy.metadata?.name === secret)
       copy.data = { "tls.crt": base64(crtPem), "tls.key": base64(keyPem) };
     const config = copy.webhooks?.[0]?.clientConfig;
-    if (config !== undefined) {
+    if (config !== undefined && copy.metadata?.name === configuration.name) {
       bundle = Buffer.from(config.caBundle ?? "", "base64").toString() + caPem;
       config.caBundle = base64(bundle);
     }

@@ -1,15 +1,10 @@
 /** What an installation was made of: the values that were set, and the certificates that it lives by. */
 
-import { createServingCertificate } from "#lib/k8s/certified-key.ts";
+import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import {
-  CONFIG_MAPS,
-  MUTATING_WEBHOOK_CONFIGURATIONS,
-  type ObjectName,
-  type Resource,
-  SECRETS,
-} from "#lib/k8s/resource.ts";
+import { CONFIG_MAPS, type ObjectName, type Resource, SECRETS } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { WEBHOOKS, type Webhook, webhookHost } from "#lib/k8s/webhooks.ts";
 import type { Certificates } from "../deploy/certificates.ts";
 import { OVERRIDES_SECRET } from "../deploy/control-plane.ts";
 import type { Overrides } from "../deploy/values.ts";
@@ -74,31 +69,34 @@ export async function readInstalled(
   const text = new Texts(client, namespace);
   const overrides = JSON.parse(await text.secret(OVERRIDES_SECRET, OVERRIDES_SECRET)) as Overrides;
   const external = overrides.identity?.issuer?.scheme === "kubernetes.io/tls";
+  const serving = (webhook: Webhook): Promise<ServingCertificate> =>
+    servingCertificate(client, { webhook, namespace, wallMs });
   const certificates: Certificates = {
     anchorsPem: await text.configMap("linkerd-identity-trust-roots", "ca-bundle.crt"),
     issuer: {
       crtPem: await text.secret(ISSUER_SECRET, external ? "tls.crt" : "crt.pem"),
       keyPem: await text.secret(ISSUER_SECRET, external ? "tls.key" : "key.pem"),
     },
-    proxyInjector: await servingCertificate(client, { namespace, wallMs }),
+    proxyInjector: await serving(WEBHOOKS.proxyInjector),
+    policyValidator: await serving(WEBHOOKS.policyValidator),
+    profileValidator: await serving(WEBHOOKS.profileValidator),
   };
   return { overrides, certificates };
 }
 
-/** What the webhook serves with, as long as the API server knows by what to verify it; else a new one. */
+/** What a webhook serves with, as long as the API server knows by what to verify it; else a new one, as for one that an earlier version did not have. */
 async function servingCertificate(
   client: Installation,
-  { namespace, wallMs }: { readonly namespace: string; readonly wallMs: number },
-): Promise<Certificates["proxyInjector"]> {
-  const name = "linkerd-proxy-injector";
-  const secret = await client.get(SECRETS, { name: `${name}-k8s-tls`, namespace });
-  const webhook = await client.get(MUTATING_WEBHOOK_CONFIGURATIONS, {
-    name: `${name}-webhook-config`,
-  });
+  of: { readonly webhook: Webhook; readonly namespace: string; readonly wallMs: number },
+): Promise<ServingCertificate> {
+  const { webhook, namespace, wallMs } = of;
+  const { resource, name } = webhook.configuration;
+  const secret = await client.get(SECRETS, { name: webhook.secret, namespace });
+  const configuration = await client.get(resource, { name });
   const { "tls.crt": crt, "tls.key": key } = secret?.data ?? {};
-  const ca = webhook?.webhooks?.[0]?.clientConfig.caBundle;
+  const ca = configuration?.webhooks?.[0]?.clientConfig.caBundle;
   if (crt === undefined || key === undefined || ca === undefined)
-    return createServingCertificate(`${name}.${namespace}.svc`, wallMs);
+    return createServingCertificate(webhookHost(webhook, namespace), wallMs);
   return { crtPem: decoded(crt), keyPem: decoded(key), caPem: decoded(ca) };
 }
 

@@ -26,6 +26,16 @@ test("parseDestination() has Linkerd's defaults", () => {
       ],
       probeNetworks: ["0.0.0.0/0", "::/0"],
       globalEgressNamespace: "linkerd-egress",
+      admission: {
+        policy: {
+          addr: { ip: "0.0.0.0", port: 9443 },
+          tlsDir: "/var/run/linkerd/policy-validator-tls",
+        },
+        profiles: {
+          addr: { ip: "0.0.0.0", port: 8443 },
+          tlsDir: "/var/run/linkerd/sp-validator-tls",
+        },
+      },
       logLevel: "info",
       logFormat: "plain",
       api: { host: "10.0.0.1", port: "443" },
@@ -50,6 +60,19 @@ test("parseDestination() takes flags of both of Linkerd's programs, in every spe
       api: { host: undefined, port: undefined },
     },
   });
+});
+
+test("parseDestination() takes addresses and folders of the validators, or none of them", () => {
+  const words = ["-policy-validator-addr=127.0.0.1:1", "--sp-validator-tls-dir", "/tls"];
+  expect(parseDestination(words, {})).toMatchObject({
+    args: {
+      admission: { policy: { addr: { ip: "127.0.0.1", port: 1 } }, profiles: { tlsDir: "/tls" } },
+    },
+  });
+  expect(parseDestination(["--admission-controller-disabled"], {})).toMatchObject({
+    args: { admission: undefined },
+  });
+  expect(parseDestination(["-sp-validator-addr=none"], {})).toMatchObject({ type: "error" });
 });
 
 test("parseIdentity() reads durations as Go writes them", () => {

@@ -2,6 +2,7 @@
 
 import { LEVELS, LogFilter } from "#lib/log/logger.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
+import type { ValidatorArgs } from "./admission/serve.ts";
 import { DEFAULT_POLICIES } from "./core/default-policy.ts";
 import { INJECTOR_FLAGS } from "./injector/args.ts";
 import type { DestinationArgs } from "./roles/destination.ts";
@@ -53,6 +54,11 @@ const DESTINATION: Defaults = {
   "control-plane-namespace": "",
   "enable-endpoint-slices": "true",
   "enable-ipv6": "true",
+  "admission-controller-disabled": "false",
+  "policy-validator-addr": ":9443",
+  "policy-validator-tls-dir": "/var/run/linkerd/policy-validator-tls",
+  "sp-validator-addr": ":8443",
+  "sp-validator-tls-dir": "/var/run/linkerd/sp-validator-tls",
 };
 
 const IDENTITY: Defaults = {
@@ -98,6 +104,12 @@ export function parseDestination(
     clusterNetworks: flags.list("cluster-networks"),
     probeNetworks: flags.list("probe-networks"),
     globalEgressNamespace: flags.text("global-egress-network-namespace"),
+    admission: flags.switch("admission-controller-disabled")
+      ? undefined
+      : {
+          policy: flags.validator("policy-validator"),
+          profiles: flags.validator("sp-validator"),
+        },
   }));
 }
 
@@ -118,7 +130,7 @@ export function parseIdentity(
 }
 
 /** The text of `--help`. */
-export const HELP: string = `bunkerd controller destination    serves discovery and policy to proxies
+export const HELP: string = `bunkerd controller destination    serves discovery and policy to proxies, and validates policy
 bunkerd controller identity       signs certificates of workloads
 bunkerd controller injector       adds proxies to pods
 
@@ -219,6 +231,10 @@ class Flags {
 
   addr(name: string): ListenAddr {
     return this.readAddr(name, this.text(name));
+  }
+
+  validator(name: string): ValidatorArgs {
+    return { addr: this.addr(`${name}-addr`), tlsDir: this.text(`${name}-tls-dir`) };
   }
 
   /** `ip:port`, or `:port` for every address. */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { ofEachWebhook } from "#lib/k8s/webhooks.ts";
 import { readIssuer } from "../controller/identity/authority.ts";
 import { certificatesIn, createCertificates, withoutCertificates } from "./certificates.ts";
 import { createValues } from "./values.ts";
@@ -39,31 +40,42 @@ test("anchors and issuer of the user's own stay as they are", () => {
   const own = { anchorsPem: "anchors", issuer: { crtPem: "crt", keyPem: "key" } };
   const made = createCertificates({ namespace: "l", trustDomain: "t", nowMs, own });
   expect(made).toMatchObject({ ...own, anchorKeyPem: undefined });
-  expect(new X509Certificate(made.proxyInjector.crtPem).subjectAltName).toBe(
-    "DNS:linkerd-proxy-injector.l.svc",
+  const names = Object.values(
+    ofEachWebhook((key) => new X509Certificate(made[key].crtPem).subjectAltName),
   );
+  expect(names).toEqual([
+    "DNS:linkerd-proxy-injector.l.svc",
+    "DNS:linkerd-policy-validator.l.svc",
+    "DNS:linkerd-sp-validator.l.svc",
+  ]);
 });
 
 test("certificatesIn() has what the values hold whole, and withoutCertificates() nothing of it", () => {
-  const { anchorsPem, issuer, proxyInjector } = certificates;
+  const { anchorsPem, issuer } = certificates;
   const tls = { crtPEM: issuer.crtPem, keyPEM: issuer.keyPem };
   const values = createValues("1", {
     identityTrustAnchorsPEM: anchorsPem,
     identity: { issuer: { tls } },
-    proxyInjector: {
-      crtPEM: proxyInjector.crtPem,
-      keyPEM: proxyInjector.keyPem,
-      caBundle: proxyInjector.caPem,
-    },
+    ...ofEachWebhook((key) => {
+      const { crtPem, keyPem, caPem } = certificates[key];
+      return { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem };
+    }),
   });
   const { own, serving } = certificatesIn(values);
   expect(own).toEqual({ anchorsPem, issuer: { crtPem: tls.crtPEM, keyPem: tls.keyPEM } });
   expect(createCertificates({ namespace: "x", trustDomain: "y", nowMs, own, serving })).toEqual({
-    anchorsPem,
-    issuer: { crtPem: tls.crtPEM, keyPem: tls.keyPEM },
-    proxyInjector,
+    ...certificates,
     anchorKeyPem: undefined,
   });
   expect(withoutCertificates(values)).toEqual(createValues("1"));
-  expect(certificatesIn(createValues("1"))).toEqual({ own: undefined, serving: undefined });
+  expect(certificatesIn(createValues("1"))).toEqual({ own: undefined, serving: {} });
+});
+
+test("certificatesIn() takes a webhook's certificate whole, and each for itself", () => {
+  const { crtPem, keyPem, caPem } = certificates.policyValidator;
+  const values = createValues("1", {
+    policyValidator: { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem },
+    profileValidator: { crtPEM: crtPem, keyPEM: keyPem },
+  });
+  expect(certificatesIn(values).serving).toEqual({ policyValidator: { crtPem, keyPem, caPem } });
 });

@@ -1,4 +1,4 @@
-/** The certificates of a fresh installation: trust anchor, issuer, and what the webhook serves with. */
+/** The certificates of a fresh installation: trust anchor, issuer, and what the webhooks serve with. */
 
 import {
   type CertifiedKey,
@@ -6,33 +6,43 @@ import {
   createServingCertificate,
   type ServingCertificate,
 } from "#lib/k8s/certified-key.ts";
+import { ofEachWebhook, type WebhookKey, webhookHost } from "#lib/k8s/webhooks.ts";
 import type { Values } from "./values.ts";
 
-/** All that the manifests carry. */
-export interface Certificates {
-  /** The trust anchors; one PEM, one or more certificates. */
-  readonly anchorsPem: string;
-  readonly issuer: CertifiedKey;
-  readonly proxyInjector: ServingCertificate;
-}
-
-/** Anchors and issuer of the user's own. */
+/** Trust anchors, one PEM with one or more certificates, and the issuer. */
 export type OwnAuthority = { readonly anchorsPem: string; readonly issuer: CertifiedKey };
 
+/** What each webhook serves with. */
+export type WebhookCertificates = Readonly<Record<WebhookKey, ServingCertificate>>;
+
+/** All that the manifests carry. */
+export type Certificates = OwnAuthority & WebhookCertificates;
+
 /** The certificates that are among the values; undefined what is not, or not whole. */
-export function certificatesIn({ identity, identityTrustAnchorsPEM, proxyInjector }: Values): {
+export function certificatesIn(values: Values): {
   readonly own: OwnAuthority | undefined;
-  readonly serving: ServingCertificate | undefined;
+  readonly serving: Partial<WebhookCertificates>;
 } {
+  const { identity, identityTrustAnchorsPEM } = values;
   const issuer = { crtPem: identity.issuer.tls.crtPEM, keyPem: identity.issuer.tls.keyPEM };
-  const { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem } = proxyInjector;
   const has = (...all: readonly string[]): boolean => all.every((pem) => pem !== "");
+  const serving = ofEachWebhook((key) => {
+    const { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem } = values[key];
+    return has(crtPem, keyPem, caPem) ? { crtPem, keyPem, caPem } : undefined;
+  });
   return {
     own: has(identityTrustAnchorsPEM, issuer.crtPem, issuer.keyPem)
       ? { anchorsPem: identityTrustAnchorsPEM, issuer }
       : undefined,
-    serving: has(crtPem, keyPem, caPem) ? { crtPem, keyPem, caPem } : undefined,
+    serving: given(serving),
   };
+}
+
+function given(
+  all: Readonly<Record<WebhookKey, ServingCertificate | undefined>>,
+): Partial<WebhookCertificates> {
+  const some = Object.entries(all).filter(([, certificate]) => certificate !== undefined);
+  return Object.fromEntries(some) as Partial<WebhookCertificates>;
 }
 
 /** Values as they are kept in the cluster: certificates and keys have objects of their own there. */
@@ -44,6 +54,8 @@ export function withoutCertificates(values: Values): Values {
     identityTrustAnchorsPEM: "",
     identity: { ...values.identity, issuer: { ...issuer, tls: none } },
     proxyInjector: { ...values.proxyInjector, ...none, caBundle: "" },
+    policyValidator: { ...values.policyValidator, ...none, caBundle: "" },
+    profileValidator: { ...values.profileValidator, ...none, caBundle: "" },
   };
 }
 
@@ -57,15 +69,17 @@ export function createCertificates(options: {
   readonly trustDomain: string;
   /** Calendar milliseconds. */
   readonly nowMs: number;
-  /** Anchors and issuer of the user's own. */
+  /** The user's own. */
   readonly own?: OwnAuthority | undefined;
-  /** What the webhook is to serve with. */
-  readonly serving?: ServingCertificate | undefined;
+  /** What webhooks are to serve with. */
+  readonly serving?: Partial<WebhookCertificates>;
 }): Certificates & { readonly anchorKeyPem: string | undefined } {
   const { namespace, trustDomain, nowMs, own } = options;
-  const host = `linkerd-proxy-injector.${namespace}.svc`;
-  const proxyInjector = options.serving ?? createServingCertificate(host, nowMs);
-  if (own !== undefined) return { ...own, proxyInjector, anchorKeyPem: undefined };
+  const serving = ofEachWebhook(
+    (key, webhook) =>
+      options.serving?.[key] ?? createServingCertificate(webhookHost(webhook, namespace), nowMs),
+  );
+  if (own !== undefined) return { ...own, ...serving, anchorKeyPem: undefined };
   const anchor = createAuthority(`root.${namespace}.${trustDomain}`, {
     nowMs,
     lifetimeMs: LIFETIMES_MS.anchor,
@@ -78,7 +92,7 @@ export function createCertificates(options: {
   return {
     anchorsPem: anchor.crtPem,
     issuer: { crtPem: issuer.crtPem, keyPem: issuer.keyPem },
-    proxyInjector,
+    ...serving,
     anchorKeyPem: anchor.keyPem,
   };
 }

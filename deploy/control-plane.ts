@@ -29,7 +29,7 @@ export function renderControlPlane(values: Values, certificates: Certificates): 
     storedOverrides(stored),
     trustRoots(values, certificates.anchorsPem),
     ...renderIdentity(values, certificates),
-    ...renderDestination(values),
+    ...renderDestination(values, certificates),
     ...renderProxyInjector(values, certificates),
     ...podMonitors(values),
   ];

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
+import type { Role } from "#lib/k8s/types/rbac.ts";
 import { parseDestination } from "../controller/args.ts";
 import { renderDestination } from "./destination.ts";
 import { createValues } from "./values.ts";
@@ -10,8 +11,11 @@ const values = createValues("1.2.3", {
   proxy: { defaultInboundPolicy: "deny" },
 });
 
+const certificate = { crtPem: "CRT", keyPem: "KEY", caPem: "CA" };
+const certificates = { policyValidator: certificate, profileValidator: certificate };
+
 test("renderDestination() starts the role with flags that it takes", () => {
-  const objects = renderDestination(values);
+  const objects = renderDestination(values, certificates);
   const deployment = objects.find(({ kind }) => kind === "Deployment") as Deployment;
   const { containers = [] } = deployment.spec?.template.spec ?? {};
   const [role, name, ...flags] = containers[0]?.args ?? [];
@@ -24,6 +28,19 @@ test("renderDestination() starts the role with flags that it takes", () => {
       adminAddr: { port: 9996 },
       trustDomain: "my.domain",
       defaultPolicy: "deny",
+      admission: { policy: { addr: { port: 9443 } }, profiles: { addr: { port: 8443 } } },
     },
   });
+});
+
+test("renderDestination() lets the role write its webhooks' certificates and one Lease, and nothing else whole", () => {
+  const written = renderDestination(values, certificates)
+    .flatMap((object) => (object as { readonly rules?: Role["rules"] }).rules ?? [])
+    .filter(({ verbs }) => verbs.includes("update"))
+    .map(({ resources = [], resourceNames = [] }) => [...resources, ...resourceNames].join(" "));
+  expect(written).toEqual([
+    "validatingwebhookconfigurations linkerd-sp-validator-webhook-config linkerd-policy-validator-webhook-config",
+    "secrets linkerd-sp-validator-k8s-tls linkerd-policy-validator-k8s-tls",
+    "leases linkerd-destination-certificates",
+  ]);
 });

@@ -1,9 +1,11 @@
-/** The destination controller: discovery and policy for every proxy. */
+/** The destination controller: discovery and policy for every proxy, and what validates policy. */
 
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { labelsOf } from "./marks.ts";
 import { account, type Rule, WATCH } from "./rbac.ts";
+import { renderValidators, VALIDATOR_PARTS, VALIDATOR_RIGHTS } from "./validators.ts";
 import type { Values } from "./values.ts";
 
 const DESTINATION = { name: "grpc", port: 8086, targetPort: 8086 };
@@ -44,19 +46,16 @@ const CLUSTER: readonly Rule[] = [
   watched(GATEWAY, ...GATEWAY_ROUTES),
   written("policy.linkerd.io", "egressnetworks", "httplocalratelimitpolicies", "httproutes"),
   written(GATEWAY, ...GATEWAY_ROUTES),
+  ...VALIDATOR_RIGHTS.cluster,
 ];
 
-const LOCAL: readonly Rule[] = [
-  {
-    group: "coordination.k8s.io",
-    resources: ["leases"],
-    verbs: ["get", "create", "update", "patch"],
-  },
-];
-
-/** Its objects; the account's come first. */
-export function renderDestination(values: Values): KubeObject[] {
+/** Its objects: the account's come first, the webhooks last, when somebody serves them. */
+export function renderDestination(
+  values: Values,
+  certificates: Pick<Certificates, "policyValidator" | "profileValidator">,
+): KubeObject[] {
   const { namespace } = values;
+  const validators = renderValidators(values, certificates);
   const service = { values, component: "destination" } as const;
   return [
     ...account({
@@ -65,24 +64,27 @@ export function renderDestination(values: Values): KubeObject[] {
       clusterName: `linkerd-${namespace}-destination`,
       labels: labelsOf("destination", values),
       cluster: CLUSTER,
-      local: LOCAL,
+      local: VALIDATOR_RIGHTS.local,
     }),
     controllerService("linkerd-dst", { ...service, port: DESTINATION }),
     controllerService("linkerd-dst-headless", { ...service, port: DESTINATION, headless: true }),
     controllerService("linkerd-policy", { ...service, port: POLICY, headless: true }),
+    ...validators.before,
     ...controllerWorkload(
       {
+        ...VALIDATOR_PARTS,
         component: "destination",
-        args: destinationArgs(values),
+        args: [...destinationArgs(values), ...VALIDATOR_PARTS.args],
         ports: [
           { name: "dest-grpc", port: DESTINATION.port },
           { name: "policy-grpc", port: POLICY.port },
+          ...VALIDATOR_PARTS.ports,
         ],
         adminPort: 9996,
-        volumes: [],
       },
       values,
     ),
+    ...validators.after,
   ];
 }
 

@@ -12,7 +12,6 @@ const values = createValues("1.2.3", {
 const certificates = {
   anchorsPem: "ANCHORS",
   issuer: { crtPem: "CRT", keyPem: "KEY" },
-  proxyInjector: { crtPem: "CRT", keyPem: "KEY", caPem: "CA" },
 };
 
 test("renderIdentity() starts the role with flags that it takes", () => {

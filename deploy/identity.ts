@@ -2,7 +2,7 @@
 
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import type { Certificates } from "./certificates.ts";
+import type { OwnAuthority } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { createdBy, labelsOf } from "./marks.ts";
 import { account } from "./rbac.ts";
@@ -13,7 +13,7 @@ const ISSUER = "linkerd-identity-issuer";
 const PORT = { name: "identity-grpc", port: 8080 };
 
 /** Its objects; the account's come first. */
-export function renderIdentity(values: Values, certificates: Certificates): KubeObject[] {
+export function renderIdentity(values: Values, certificates: OwnAuthority): KubeObject[] {
   const { namespace, identity, identityTrustDomain } = values;
   const { issuer } = identity;
   const port = { name: "grpc", port: PORT.port, targetPort: PORT.port };
@@ -62,7 +62,7 @@ export function renderIdentity(values: Values, certificates: Certificates): Kube
   ];
 }
 
-function issuerSecret(values: Values, { issuer, anchorsPem }: Certificates): Secret {
+function issuerSecret(values: Values, { issuer, anchorsPem }: OwnAuthority): Secret {
   const external = values.identity.issuer.scheme === "kubernetes.io/tls";
   const texts: Record<string, string> = external
     ? { "tls.crt": issuer.crtPem, "tls.key": issuer.keyPem, "ca.crt": anchorsPem }

@@ -11,8 +11,6 @@ const values = createValues("1.2.3", {
   proxy: { defaultInboundPolicy: "deny" },
 });
 const certificates = {
-  anchorsPem: "ANCHORS",
-  issuer: { crtPem: "CRT", keyPem: "KEY" },
   proxyInjector: { crtPem: "CRT", keyPem: "KEY", caPem: "CA" },
 };
 

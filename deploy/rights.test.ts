@@ -119,20 +119,16 @@ test("L11: no account but identity's reads the issuer's Secret, by the API or as
   expect(mounting.map(({ metadata }) => metadata?.name)).toEqual(["linkerd-identity"]);
 });
 
-test("L11: the injector reads no Secret but its own", () => {
-  const own = "linkerd-proxy-injector-k8s-tls";
+test.each([
+  ["linkerd-proxy-injector", ["linkerd-proxy-injector-k8s-tls"]],
+  ["linkerd-destination", ["linkerd-sp-validator-k8s-tls", "linkerd-policy-validator-k8s-tls"]],
+])("L11: %s reads no Secret but its own", (account, own) => {
   const secrets = objects
     .filter(({ kind }) => kind === "Secret")
-    .map(({ metadata }) => metadata?.name);
+    .map(({ metadata }) => metadata?.name ?? "");
   for (const name of [...secrets, "any"]) {
-    if (name === own) continue;
-    const may = whoMay({
-      verb: "get",
-      resource: "secrets",
-      namespace: "linkerd",
-      name: name ?? "",
-    });
-    expect([name, may.includes("linkerd-proxy-injector")]).toEqual([name, false]);
+    const may = whoMay({ verb: "get", resource: "secrets", namespace: "linkerd", name });
+    expect([name, may.includes(account)]).toEqual([name, own.includes(name)]);
   }
 });
 

@@ -39,7 +39,10 @@ test.each([
   [{ imagePullSecrets: [{}] }, "imagePullSecrets must be a list of objects with name"],
   [{ podLabels: { a: 1 } }, "podLabels must be strings by name"],
   [{ proxyInit: { iptablesMode: "nft" } }, "proxyInit.iptablesMode means nothing here, leave it"],
-  [{ profileValidator: { externalSecret: true } }, "profileValidator means nothing here"],
+  [
+    { profileValidator: { externalSecret: true } },
+    "profileValidator.externalSecret means nothing here",
+  ],
   [{ enablePprof: true }, "enablePprof means nothing here, leave it out: the runtime has no"],
   [{ identityTrustAnchorsPEM: "-----BEGIN X-----" }, "belong together"],
   [{ proxy: { uid: null } }, "proxy.uid must be a number"],

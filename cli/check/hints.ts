@@ -6,6 +6,9 @@ const PAGE = "https://linkerd.io/2/checks/#";
 /** A hint for what is well. */
 export const NO_HINT = { hint: "", mend: "" } as const;
 
+const DESTINATION_RENEWS =
+  "Wait: the destination controller renews it. If it is your own, give another one to bunkerd upgrade; else look at the log of linkerd-destination.";
+
 /** How it is mended, by anchor. */
 export const MENDING: Readonly<Record<string, string>> = {
   "k8s-api": "Check that kubectl version works with the same kubeconfig and context.",
@@ -32,6 +35,7 @@ export const MENDING: Readonly<Record<string, string>> = {
   "l5d-existence-crb": "Run bunkerd upgrade | kubectl apply -f -",
   "l5d-existence-sa": "Run bunkerd upgrade | kubectl apply -f -",
   "l5d-existence-mwc": "Run bunkerd upgrade | kubectl apply -f -",
+  "l5d-existence-vwc": "Run bunkerd upgrade | kubectl apply -f -",
   "cni-plugin-cr-exists": "Run bunkerd install-cni | kubectl apply -f -",
   "cni-plugin-crb-exists": "Run bunkerd install-cni | kubectl apply -f -",
   "cni-plugin-sa-exists": "Run bunkerd install-cni | kubectl apply -f -",
@@ -50,6 +54,10 @@ export const MENDING: Readonly<Record<string, string>> = {
   "l5d-proxy-injector-webhook-cert-valid": "Run bunkerd upgrade | kubectl apply -f -",
   "l5d-proxy-injector-webhook-cert-not-expiring-soon":
     "Wait: the injector renews it. If it is your own, give another one to bunkerd upgrade; else look at the log of linkerd-proxy-injector.",
+  "l5d-sp-validator-webhook-cert-valid": "Run bunkerd upgrade | kubectl apply -f -",
+  "l5d-sp-validator-webhook-cert-not-expiring-soon": DESTINATION_RENEWS,
+  "l5d-policy-validator-webhook-cert-valid": "Run bunkerd upgrade | kubectl apply -f -",
+  "l5d-policy-validator-webhook-cert-not-expiring-soon": DESTINATION_RENEWS,
   "l5d-version-cli": "Get the version of this program that is expected.",
   "l5d-version-control": "Run bunkerd upgrade | kubectl apply -f -",
   "l5d-cp-proxy-healthy":

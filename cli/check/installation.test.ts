@@ -22,6 +22,10 @@ test.each([
     "MutatingWebhookConfiguration/linkerd-proxy-injector-webhook-config",
     "missing MutatingWebhookConfiguration: linkerd-proxy-injector-webhook-config",
   ],
+  [
+    "ValidatingWebhookConfiguration/linkerd-policy-validator-webhook-config",
+    "missing ValidatingWebhookConfigurations: linkerd-policy-validator-webhook-config",
+  ],
 ])("without %s: %s", async (which, message) => {
   expect(Object.values(await findings(INSTALLATION, { objects: without(which) }))).toEqual([
     message,

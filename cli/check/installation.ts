@@ -1,10 +1,7 @@
 /** Category linkerd-config: every object that the installation consists of. */
 
-import {
-  MUTATING_WEBHOOK_CONFIGURATIONS,
-  NAMESPACES,
-  SERVICE_ACCOUNTS,
-} from "#lib/k8s/resource.ts";
+import { NAMESPACES, SERVICE_ACCOUNTS } from "#lib/k8s/resource.ts";
+import { INJECTOR, POLICY_VALIDATOR, PROFILE_VALIDATOR } from "#lib/k8s/webhooks.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { type Category, expectThat } from "./check.ts";
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, COMPONENTS, CRDS, expectAll } from "./objects.ts";
@@ -72,8 +69,20 @@ export const INSTALLATION: Category = {
       severity: "fatal",
       run: async (target) =>
         await expectAll(target, {
-          resource: MUTATING_WEBHOOK_CONFIGURATIONS,
-          names: ["linkerd-proxy-injector-webhook-config"],
+          resource: INJECTOR.configuration.resource,
+          names: [INJECTOR.configuration.name],
+        }),
+    },
+    {
+      description: "control plane ValidatingWebhookConfigurations exist",
+      anchor: "l5d-existence-vwc",
+      severity: "fatal",
+      run: async (target) =>
+        await expectAll(target, {
+          resource: POLICY_VALIDATOR.configuration.resource,
+          names: [POLICY_VALIDATOR, PROFILE_VALIDATOR].map(
+            ({ configuration }) => configuration.name,
+          ),
         }),
     },
   ],

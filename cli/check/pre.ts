@@ -49,6 +49,7 @@ const CLUSTER_WIDE: readonly (readonly [string, string])[] = [
   ["rbac.authorization.k8s.io", "clusterrolebindings"],
   ["apiextensions.k8s.io", "customresourcedefinitions"],
   ["admissionregistration.k8s.io", "mutatingwebhookconfigurations"],
+  ["admissionregistration.k8s.io", "validatingwebhookconfigurations"],
 ];
 
 /** A node tells of itself every 5 minutes at least; the rest is skew. */

@@ -83,14 +83,9 @@ linkerd-extension-checks | namespace configuration for extensions | l5d-extensio
 const NOT_HERE: Readonly<Record<string, string>> = {
   "Gateway API CRDs are installed": "routes are not read in this version",
   "heartbeat ServiceAccount exist": "there is no heartbeat",
-  "control plane ValidatingWebhookConfigurations exist": "no webhook validates in this version",
   "proxy-init container runs as root user if docker container runtime is used":
     "there is no init container",
   "cni plugin ConfigMap exists": "the node agent is configured by its arguments",
-  "sp-validator webhook has valid cert": "no webhook validates in this version",
-  "sp-validator cert is valid for at least 60 days": "no webhook validates in this version",
-  "policy-validator webhook has valid cert": "no webhook validates in this version",
-  "policy-validator cert is valid for at least 60 days": "no webhook validates in this version",
   "can determine the latest version": "nobody is asked over the internet; see --expected-version",
 };
 /** Checks that Linkerd does not have. */

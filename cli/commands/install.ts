@@ -49,7 +49,7 @@ export function addInstall(parent: Command, context: Context): void {
       usage: "install",
       summary: "Output Kubernetes configs to install Linkerd",
       details:
-        "Without files for them, trust anchors, issuer and the webhook's certificate are made anew each time; keep the output, or the files.",
+        "Without files for them, trust anchors, issuer and the webhooks' certificates are made anew each time; keep the output, or the files.",
       examples: [
         [
           "The custom resources first, then the control plane",

@@ -57,8 +57,11 @@ test("upgrade leaves to Helm what Helm installed", async () => {
   expect([status, err]).toEqual([1, expect.stringContaining("helm upgrade changes it")]);
 });
 
-test("upgrade makes the webhook a new certificate where its own is gone", async () => {
-  const secret = "linkerd-proxy-injector-k8s-tls";
+test.each([
+  "linkerd-proxy-injector-k8s-tls",
+  "linkerd-policy-validator-k8s-tls",
+  "linkerd-sp-validator-k8s-tls",
+])("upgrade makes a webhook a new certificate where its own is gone: %s", async (secret) => {
   const rest = before.filter(({ metadata }) => metadata?.name !== secret);
   const { out } = await runCommand(["upgrade"], { ...world, client: fakeCluster(rest) });
   const made = objectsOf(out).find(({ metadata }) => metadata?.name === secret);

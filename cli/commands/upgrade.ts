@@ -66,11 +66,7 @@ export function addUpgrade(parent: Command, context: Context): void {
     const values = valuesOf(context.version, joinOverrides(before.overrides, given));
     const { own, serving } = certificatesIn(values);
     const identity = { ...own, ...(await readOwnCertificates(flags)) };
-    const certificates = {
-      ...before.certificates,
-      ...identity,
-      ...(serving && { proxyInjector: serving }),
-    };
+    const certificates = { ...before.certificates, ...identity, ...serving };
     if (Object.keys(identity).length > 0 && flags.force !== true) expectFit(certificates);
     return renderControlPlane(values, certificates);
   });

@@ -1,4 +1,4 @@
-/** The role `destination`: discovery on one port, policy on another, both from the same index. */
+/** The role `destination`: discovery on one port, policy on another, both from the same index; and the webhooks that validate. */
 
 import { type InformerOptions, startInformer } from "#lib/k8s/informer.ts";
 import {
@@ -28,6 +28,7 @@ import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
 import { watchPolicy } from "./policy-informers.ts";
+import { type AdmissionArgs, Validators } from "./validators.ts";
 
 /** The destination controller, with policy. */
 export type DestinationArgs = RoleArgs & {
@@ -41,12 +42,16 @@ export type DestinationArgs = RoleArgs & {
   readonly clusterNetworks: readonly string[];
   readonly probeNetworks: readonly string[];
   readonly globalEgressNamespace: string;
+  /** Undefined where nothing is validated here. */
+  readonly admission: AdmissionArgs | undefined;
 };
 
 /** The role, with the ports it serves once it is ready; 0 before. */
 export interface DestinationRole extends RunningRole {
   readonly port: number;
   readonly policyPort: number;
+  /** The webhooks, where there are any. */
+  readonly validators: Validators | undefined;
 }
 
 /** Starts to watch the cluster; serves when everything was listed once. */
@@ -63,7 +68,8 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     measure: sizes,
   });
   const all = [...Object.values(informers), ...Object.values(policies)];
-  const ready = Promise.all(all.map(({ synced }) => synced)).then(() => {
+  const validators = startValidators(args, around);
+  const ready = Promise.all([...all.map(({ synced }) => synced), validators?.tried]).then(() => {
     if (serving.stopped) return;
     const cluster = new Cluster(informers, args);
     const onFault = tellFaults(around);
@@ -79,6 +85,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
   });
   return {
     ready,
+    validators,
     adminPort: admin.port,
     get port() {
       return serving.servers[0]?.port ?? 0;
@@ -88,12 +95,20 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     },
     stop: async () => {
       serving.stopped = true;
-      await Promise.all(serving.servers.map((server) => server.stop()));
+      await Promise.all([...serving.servers.map((server) => server.stop()), validators?.stop()]);
       for (const index of serving.indexes) index.stop();
       for (const informer of all) informer.stop();
       admin.stop();
     },
   };
+}
+
+function startValidators(
+  { admission, controllerNamespace: namespace }: DestinationArgs,
+  around: Surroundings,
+): Validators | undefined {
+  const of = { deployment: "linkerd-destination", namespace };
+  return admission === undefined ? undefined : new Validators(admission, around, of);
 }
 
 type Serving = {

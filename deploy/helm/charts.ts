@@ -3,6 +3,7 @@
 import { CONFIG as CONFIG_PREFIX } from "#lib/k8s/annotations.ts";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { ofEachWebhook, type Webhook, type WebhookKey } from "#lib/k8s/webhooks.ts";
 import { GRACE_SECONDS } from "../../controller/injector/inject.ts";
 import type { Certificates } from "../certificates.ts";
 import { renderCni } from "../cni.ts";
@@ -57,13 +58,27 @@ const SKIPPED = "\u27e6skipped{}\u27e7";
 const CERTIFICATES: Certificates = {
   anchorsPem: token("anchors"),
   issuer: { crtPem: token("issuer"), keyPem: token("issuer key") },
-  proxyInjector: { crtPem: token("webhook"), keyPem: token("webhook key"), caPem: token("CA") },
+  ...ofEachWebhook((_, { name }) => ({
+    crtPem: token(`of ${name}`),
+    keyPem: token(`of ${name}, its key`),
+    caPem: token(`of ${name}, its CA`),
+  })),
 };
 
 const needed = (path: string): string =>
   `required ${JSON.stringify(`${path} is needed: a chart makes no issuer`)} $.Values.${path}`;
-const webhook = (name: string): string =>
-  `index (include "mesh.webhookCertificate" $ | fromJson) "${name}" | b64dec`;
+/** Each of a webhook's texts, and the expression that has it. */
+const webhookTexts = (key: WebhookKey, { name, configuration }: Webhook): [string, string][] => {
+  const { crtPem, keyPem, caPem } = CERTIFICATES[key];
+  const of = [key, name, configuration.resource.kind].map((word) => JSON.stringify(word)).join(" ");
+  const expression = (part: string): string =>
+    `index (include "mesh.webhookCertificate" (list $ ${of}) | fromJson) "${part}" | b64dec`;
+  return [
+    [crtPem, expression("crt")],
+    [keyPem, expression("key")],
+    [caPem, expression("ca")],
+  ];
+};
 
 const CONTROL_PLANE: Source = {
   group: VALUES,
@@ -73,9 +88,7 @@ const CONTROL_PLANE: Source = {
     [CERTIFICATES.anchorsPem]: needed("identityTrustAnchorsPEM"),
     [CERTIFICATES.issuer.crtPem]: needed("identity.issuer.tls.crtPEM"),
     [CERTIFICATES.issuer.keyPem]: needed("identity.issuer.tls.keyPEM"),
-    [CERTIFICATES.proxyInjector.crtPem]: webhook("crt"),
-    [CERTIFICATES.proxyInjector.keyPem]: webhook("key"),
-    [CERTIFICATES.proxyInjector.caPem]: webhook("ca"),
+    ...Object.fromEntries(Object.values(ofEachWebhook(webhookTexts)).flat()),
     [CONFIG]: 'include "mesh.values" $',
     // No proxy waits for longer than its pod has to end.
     [WAIT]: `min ${GRACE_SECONDS} (int64 $.Values.proxy.waitBeforeExitSeconds)`,

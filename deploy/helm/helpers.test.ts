@@ -21,8 +21,10 @@ test("namespaceNotes() names the labels that the command line gives namespaces",
 });
 
 test("the configuration that a chart keeps has no key", () => {
+  const [configuration] = CONTROL_PLANE_HELPERS.split('define "mesh.webhook');
   for (const name of ["keyPEM", "crtPEM", "caBundle", "identityTrustAnchorsPEM"])
-    expect(CONTROL_PLANE_HELPERS.split('define "mesh.webhook')[0]).toContain(name);
+    expect(configuration).toContain(name);
+  expect(configuration).toContain('list "proxyInjector" "policyValidator" "profileValidator"');
 });
 
 test("a chart names the webhook's authority as one that the injector renews", () => {

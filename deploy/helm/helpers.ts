@@ -1,15 +1,19 @@
 /** What charts say beside their objects: how values become configuration and certificates, and what is left to do. */
 
 import { SERVING_LIFETIME_MS } from "#lib/k8s/certified-key.ts";
+import { WEBHOOKS } from "#lib/k8s/webhooks.ts";
 
 const DAY_MS = 86_400_000;
+const WEBHOOK_KEYS = Object.keys(WEBHOOKS)
+  .map((key) => JSON.stringify(key))
+  .join(" ");
 const SERVING_DAYS = SERVING_LIFETIME_MS / DAY_MS;
 
 /**
  * `mesh.skippedPorts` are annotations that name the ports of proxies which no redirection takes: those of probes and tap,
- * where they are not where they are by default. `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what the webhook serves with,
+ * where they are not where they are by default. `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what a webhook serves with,
  * base64: what is given, else what is there, else a new one; it is kept among the values, as all templates must see the
- * same one.
+ * same one. Its arguments: the root, the webhook's name among the values, its Service, the kind of its configuration.
  */
 export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $ports := list .Values.proxy.ports.admin .Values.proxy.ports.control }}
@@ -30,18 +34,27 @@ export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $_ := set $values "namespace" .Release.Namespace }}
 {{- $_ := set $values "identityTrustAnchorsPEM" "" }}
 {{- $_ := set $values.identity.issuer "tls" (dict "crtPEM" "" "keyPEM" "") }}
+{{- range $webhook := list ${WEBHOOK_KEYS} }}
 {{- range $name := list "crtPEM" "keyPEM" "caBundle" }}
-{{- $_ := set $values.proxyInjector $name "" }}
+{{- $_ := set (index $values $webhook) $name "" }}
 {{- end }}
-{{- omit $values "global" "webhookCertificate" | toPrettyJson }}
+{{- end }}
+{{- omit $values "global" "webhookCertificates" | toPrettyJson }}
 {{- end }}
 
 {{- define "mesh.webhookCertificate" -}}
-{{- if not (hasKey .Values "webhookCertificate") }}
-{{- $given := .Values.proxyInjector }}
-{{- $name := "linkerd-proxy-injector" }}
-{{- $secret := lookup "v1" "Secret" .Release.Namespace (printf "%s-k8s-tls" $name) }}
-{{- $webhook := lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" (printf "%s-webhook-config" $name) }}
+{{- $root := index . 0 }}
+{{- $key := index . 1 }}
+{{- $name := index . 2 }}
+{{- $kind := index . 3 }}
+{{- if not (hasKey $root.Values "webhookCertificates") }}
+{{- $_ := set $root.Values "webhookCertificates" dict }}
+{{- end }}
+{{- $all := $root.Values.webhookCertificates }}
+{{- if not (hasKey $all $key) }}
+{{- $given := index $root.Values $key }}
+{{- $secret := lookup "v1" "Secret" $root.Release.Namespace (printf "%s-k8s-tls" $name) }}
+{{- $webhook := lookup "admissionregistration.k8s.io/v1" $kind "" (printf "%s-webhook-config" $name) }}
 {{- $made := dict }}
 {{- if and $given.crtPEM $given.keyPEM $given.caBundle }}
 {{- $made = dict "crt" (b64enc $given.crtPEM) "key" (b64enc $given.keyPEM) "ca" (b64enc $given.caBundle) }}
@@ -49,14 +62,14 @@ export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $client := (index $webhook.webhooks 0).clientConfig }}
 {{- $made = dict "crt" (index $secret.data "tls.crt") "key" (index $secret.data "tls.key") "ca" $client.caBundle }}
 {{- else }}
-{{- $host := printf "%s.%s.svc" $name .Release.Namespace }}
+{{- $host := printf "%s.%s.svc" $name $root.Release.Namespace }}
 {{- $authority := genCA (printf "%s CA" $host) ${SERVING_DAYS} }}
 {{- $leaf := genSignedCert $host nil (list $host) ${SERVING_DAYS} $authority }}
 {{- $made = dict "crt" (b64enc $leaf.Cert) "key" (b64enc $leaf.Key) "ca" (b64enc $authority.Cert) }}
 {{- end }}
-{{- $_ := set .Values "webhookCertificate" $made }}
+{{- $_ := set $all $key $made }}
 {{- end }}
-{{- .Values.webhookCertificate | toJson }}
+{{- index $all $key | toJson }}
 {{- end }}
 `;
 

@@ -18,5 +18,14 @@ test("CONTROL_PLANE leaves the mesh's own pods out of the webhook, and lets ever
     webhookSources: [],
     adminSources: [],
   });
+  for (const validator of [CONTROL_PLANE.policyValidator, CONTROL_PLANE.profileValidator])
+    expect(defaultsOf(validator, "1")).toMatchObject({
+      namespaceSelector: {
+        matchExpressions: [
+          { key: "config.linkerd.io/admission-webhooks", operator: "NotIn", values: ["disabled"] },
+        ],
+      },
+      ...{ crtPEM: "", keyPEM: "", caBundle: "" },
+    });
   expect(proxyInjector.timeoutSeconds.accepts(31)).toBe(false);
 });

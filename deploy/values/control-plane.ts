@@ -27,6 +27,26 @@ const requirements = (
     required: ["key", "operator"],
   });
 
+/** What a webhook serves with, where it is the user's own. */
+const serving = (webhook: string) => ({
+  crtPEM: text(`Certificate of ${webhook}; made anew where it, its key or its CA is empty`, PEM),
+  keyPEM: text(`Key of ${webhook}`, PEM),
+  caBundle: text(`The CA that the API server verifies ${webhook} by`, PEM),
+});
+
+const NOT_DISABLED: Requirement = {
+  key: "config.linkerd.io/admission-webhooks",
+  operator: "NotIn",
+  values: ["disabled"],
+};
+
+const validator = (what: string) => ({
+  namespaceSelector: {
+    matchExpressions: requirements("namespaces", [NOT_DISABLED]),
+  },
+  ...serving(`the webhook for ${what}`),
+});
+
 const DURATION_OF_PROMETHEUS = { pattern: /^\d+(ms|s|m|h)$/, no: "duration" };
 
 /** Of the whole mesh, and of each part of the control plane. */
@@ -100,10 +120,10 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
     probeNetworks: texts("Networks that kubelets probe from", ["0.0.0.0/0", "::/0"]),
   },
   enableH2Upgrade: flag("Whether HTTP/1 between proxies goes over HTTP/2", true),
-  webhookFailurePolicy: choice("What becomes of pods while nobody serves the webhook", [
-    "Ignore",
-    "Fail",
-  ]),
+  webhookFailurePolicy: choice(
+    "What becomes of pods, policies and ServiceProfiles while nobody serves their webhook",
+    ["Ignore", "Fail"],
+  ),
   proxyInjector: {
     timeoutSeconds: integer("How long the API server waits for the webhook", {
       initial: 10,
@@ -112,7 +132,7 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
     }),
     namespaceSelector: {
       matchExpressions: requirements("namespaces", [
-        { key: "config.linkerd.io/admission-webhooks", operator: "NotIn", values: ["disabled"] },
+        NOT_DISABLED,
         {
           key: "kubernetes.io/metadata.name",
           operator: "NotIn",
@@ -126,10 +146,10 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
         { key: "linkerd.io/cni-resource", operator: "DoesNotExist" },
       ]),
     },
-    crtPEM: text("The webhook's certificate; made anew where it, its key or its CA is empty", PEM),
-    keyPEM: text("The webhook's key", PEM),
-    caBundle: text("The CA that the API server verifies the webhook by", PEM),
+    ...serving("the injector's webhook"),
   },
+  policyValidator: validator("policy"),
+  profileValidator: validator("ServiceProfiles"),
   networkPolicy: {
     enabled: flag("Whether the control plane's pods take connections on their ports only", true),
     webhookSources: texts(

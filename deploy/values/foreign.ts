@@ -1,7 +1,10 @@
 /** Values of Linkerd's charts that mean nothing here, and why: who sets one is told, not passed over. */
 
 const NO_INIT = "there is no init container, the node agent redirects pods";
-const NO_VALIDATOR = "no webhook validates policies and profiles";
+
+const WEBHOOKS = ["proxyInjector", "policyValidator", "profileValidator"];
+const OWN_SECRETS =
+  "webhooks' Secrets are written with all else; crtPEM, keyPEM and caBundle beside it give a certificate of your own";
 
 /** By what a name begins with. */
 const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
@@ -22,9 +25,16 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ["proxy.runtime", "a proxy has one worker"],
   ["proxy.gid", "annotation config.linkerd.io/proxy-gid sets it for a pod"],
   ["controllerGID", "it is controllerUID"],
-  ["profileValidator", NO_VALIDATOR],
-  ["policyValidator", NO_VALIDATOR],
-  ["spValidator", NO_VALIDATOR],
+  ...WEBHOOKS.flatMap((name) =>
+    ["externalSecret", "injectCaFrom", "injectCaFromSecret"].map((each): [string, string] => [
+      `${name}.${each}`,
+      OWN_SECRETS,
+    ]),
+  ),
+  [
+    "spValidator",
+    "the destination controller validates ServiceProfiles, in no container of its own",
+  ],
   ["debugContainer", "there is no debug sidecar"],
   ["prometheusUrl", "bunkerd viz reads the proxies themselves"],
   ["kubeAPI", "clients are not limited by rate"],

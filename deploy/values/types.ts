@@ -23,6 +23,14 @@ export type Requirement = {
 
 type Selector = { readonly matchExpressions: readonly Requirement[] };
 
+/** What all webhooks have. */
+type WebhookValues = {
+  readonly namespaceSelector: Selector;
+  readonly crtPEM: string;
+  readonly keyPEM: string;
+  readonly caBundle: string;
+};
+
 /** Values of the node agent. */
 export type CniValues = {
   readonly namespace: string;
@@ -92,14 +100,12 @@ export type ControllerValues = {
   readonly policyController: { readonly probeNetworks: readonly string[] };
   readonly enableH2Upgrade: boolean;
   readonly webhookFailurePolicy: "Ignore" | "Fail";
-  readonly proxyInjector: {
+  readonly proxyInjector: WebhookValues & {
     readonly timeoutSeconds: number;
-    readonly namespaceSelector: Selector;
     readonly objectSelector: Selector;
-    readonly crtPEM: string;
-    readonly keyPEM: string;
-    readonly caBundle: string;
   };
+  readonly policyValidator: WebhookValues;
+  readonly profileValidator: WebhookValues;
   readonly networkPolicy: {
     readonly enabled: boolean;
     readonly webhookSources: readonly string[];

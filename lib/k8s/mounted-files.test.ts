@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
-import { REREAD_MS, watchFiles } from "./mounted-files.ts";
+import { awaitFiles, REREAD_MS, watchFiles } from "./mounted-files.ts";
 
 const dir = mkdtempSync(`${tmpdir()}/files-`);
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -44,4 +44,34 @@ test("watchFiles() rejects where the files are not there at first", async () => 
     onFault: () => undefined,
   });
   expect(await started.catch(({ code }) => code)).toBe("ENOENT");
+});
+
+test("awaitFiles() takes files that come later, and goes on with them", async () => {
+  const path = `${dir}/late`;
+  const clock = new AwaitedClock(REREAD_MS);
+  const seen: string[] = [];
+  const files = awaitFiles({
+    paths: { a: path },
+    clock,
+    take: ({ a }) => void seen.push(a),
+    onFault: ({ message }) => void seen.push(message.slice(0, 6)),
+  });
+  await files.tried;
+  for (const text of ["1", "1", "2"]) {
+    writeFileSync(path, text);
+    await clock.look();
+  }
+  expect(seen).toEqual(["ENOENT", "1", "2"]);
+  files.stop();
+  expect(clock.nextMs).toBeUndefined();
+});
+
+test("awaitFiles() that is stopped during its first look says nothing more", async () => {
+  const seen: string[] = [];
+  const note = (): void => void seen.push("said");
+  const clock = new AwaitedClock(REREAD_MS);
+  const files = awaitFiles({ paths: { a: `${dir}/none` }, clock, take: note, onFault: note });
+  files.stop();
+  await files.tried;
+  expect([seen, clock.nextMs]).toEqual([[], undefined]);
 });

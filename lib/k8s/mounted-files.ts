@@ -14,41 +14,68 @@ export interface WatchedFiles {
 /** Texts by the names that `paths` gives them. */
 export type Texts<N extends string> = Readonly<Record<N, string>>;
 
-/** Reads the files and gives them to `take`; rejects where that fails. Later only what changed is taken, and what cannot be is told to `onFault` while the last good state stays. */
-export async function watchFiles<N extends string>(options: {
+/** Which files, and what is done with them. */
+export type FileOptions<N extends string> = {
   readonly paths: Texts<N>;
   readonly clock: Clock;
   /** Throws where the texts cannot be used. */
   readonly take: (texts: Texts<N>) => void;
   readonly onFault: (error: Error) => void;
-}): Promise<WatchedFiles> {
-  const { paths, clock, take, onFault } = options;
-  let taken = await readAll(paths);
-  take(taken);
-  let timer: Timer | undefined;
-  let stopped = false;
-  const look = async (): Promise<void> => {
-    const texts = await readAll(paths);
-    if (stopped || Bun.deepEquals(texts, taken)) return;
-    take(texts);
-    taken = texts;
-  };
-  const again = (): void => {
-    if (!stopped) timer = clock.after(REREAD_MS, run);
-  };
-  const run = (): void => {
-    look().then(again, (error: unknown) => {
-      onFault(error instanceof Error ? error : new Error(String(error)));
-      again();
-    });
-  };
-  again();
-  return {
-    stop: () => {
-      stopped = true;
-      timer?.cancel();
-    },
-  };
+};
+
+/** Reads the files and gives them to `take`; rejects where that fails. Later only what changed is taken, and what cannot be is told to `onFault` while the last good state stays. */
+export async function watchFiles<N extends string>(options: FileOptions<N>): Promise<WatchedFiles> {
+  const watch = new FileWatch(options);
+  await watch.look();
+  watch.again();
+  return watch;
+}
+
+/** The same for files that may come later: a first look that fails is told to `onFault` as well, and looked again. `tried` settles after it. */
+export function awaitFiles<N extends string>(
+  options: FileOptions<N>,
+): WatchedFiles & { readonly tried: Promise<void> } {
+  const watch = new FileWatch(options);
+  return { tried: watch.lookAndGoOn(), stop: () => watch.stop() };
+}
+
+class FileWatch<N extends string> implements WatchedFiles {
+  readonly #options: FileOptions<N>;
+  #taken: Texts<N> | undefined;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: FileOptions<N>) {
+    this.#options = options;
+  }
+
+  async look(): Promise<void> {
+    const texts = await readAll(this.#options.paths);
+    if (this.#stopped || Bun.deepEquals(texts, this.#taken)) return;
+    this.#options.take(texts);
+    this.#taken = texts;
+  }
+
+  async lookAndGoOn(): Promise<void> {
+    try {
+      await this.look();
+    } catch (error) {
+      if (!this.#stopped)
+        this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.again();
+  }
+
+  again(): void {
+    if (!this.#stopped) this.#timer = this.#options.clock.after(REREAD_MS, this.#run);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  readonly #run = (): void => void this.lookAndGoOn();
 }
 
 async function readAll<N extends string>(paths: Texts<N>): Promise<Texts<N>> {

@@ -39,6 +39,29 @@ export const PROFILE_VALIDATOR: Webhook = webhook(
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 );
 
+/** All of them, by what the values of Linkerd's chart call them. */
+export const WEBHOOKS: Readonly<
+  Record<"proxyInjector" | "policyValidator" | "profileValidator", Webhook>
+> = {
+  proxyInjector: INJECTOR,
+  policyValidator: POLICY_VALIDATOR,
+  profileValidator: PROFILE_VALIDATOR,
+};
+
+/** What its values are called. */
+export type WebhookKey = keyof typeof WEBHOOKS;
+
+/** Something of each of them. */
+export function ofEachWebhook<T>(
+  make: (key: WebhookKey, webhook: Webhook) => T,
+): Record<WebhookKey, T> {
+  const entries = Object.entries(WEBHOOKS).map(([key, each]) => [
+    key,
+    make(key as WebhookKey, each),
+  ]);
+  return Object.fromEntries(entries) as Record<WebhookKey, T>;
+}
+
 /** The host that the API server wants a webhook's certificate to be for. */
 export function webhookHost({ name }: Webhook, namespace: string): string {
   return `${name}.${namespace}.svc`;

@@ -7,9 +7,10 @@ import { $, deepEquals } from "bun";
 import { loadAll } from "js-yaml";
 import { writeCharts } from "../../../deploy/helm/main.ts";
 import { createValues, type Overrides } from "../../../deploy/values.ts";
-import type { MutatingWebhookConfiguration } from "../../../lib/k8s/types/admission.ts";
+import type { WebhookConfiguration } from "../../../lib/k8s/types/admission.ts";
 import type { Secret } from "../../../lib/k8s/types/core.ts";
 import type { KubeObject } from "../../../lib/k8s/types/meta.ts";
+import { WEBHOOKS, type Webhook, type WebhookKey, webhookHost } from "../../../lib/k8s/webhooks.ts";
 import type { Report, Suite } from "../suite.ts";
 import { goProgram } from "../tools.ts";
 import { anyValues, CERTIFICATE_VALUES, merged, rendered, SETS, VERSION } from "./rendered.ts";
@@ -49,7 +50,12 @@ export const charts: Suite = {
             `${each.chart}, ${name}`,
             await compare(helm, { ...each, folder, overrides }),
           );
-      tell(report, "the webhook's certificate is made", await madeWebhook(helm, folder));
+      for (const [key, webhook] of Object.entries(WEBHOOKS))
+        tell(
+          report,
+          `the certificate of ${webhook.name} is made`,
+          await madeWebhook(helm, { folder, key: key as WebhookKey, webhook }),
+        );
       tell(report, "an issuer is asked for", await refusal(helm, folder));
     } finally {
       rmSync(folder, { recursive: true });
@@ -98,23 +104,25 @@ async function template(
 }
 
 /** What is wrong with the certificate that a chart makes where none is given. */
-async function madeWebhook(helm: string, folder: string): Promise<string | undefined> {
-  const { proxyInjector: _, ...given } = CERTIFICATE_VALUES;
+async function madeWebhook(
+  helm: string,
+  of: { readonly folder: string; readonly key: WebhookKey; readonly webhook: Webhook },
+): Promise<string | undefined> {
+  const { folder, key, webhook } = of;
+  const { [key]: _, ...given } = CERTIFICATE_VALUES;
+  const { resource, name } = webhook.configuration;
   const { objects, error } = await template(helm, folder, given);
   const find = <T>(kind: string, name: string): T | undefined =>
     objects.find((each) => each?.kind === kind && each.metadata?.name === name) as T | undefined;
-  const secret = find<Secret>("Secret", "linkerd-proxy-injector-k8s-tls");
-  const hook = find<MutatingWebhookConfiguration>(
-    "MutatingWebhookConfiguration",
-    "linkerd-proxy-injector-webhook-config",
-  );
+  const secret = find<Secret>("Secret", webhook.secret);
+  const hook = find<WebhookConfiguration>(resource.kind, name);
   const certificate = (base64 = ""): X509Certificate =>
     new X509Certificate(Buffer.from(base64, "base64"));
   if (secret === undefined || hook === undefined) return `nothing rendered: ${error}`;
   const leaf = certificate(secret.data?.["tls.crt"]);
   const authority = certificate(hook.webhooks?.[0]?.clientConfig.caBundle);
   if (!leaf.verify(authority.publicKey)) return "its CA did not sign it";
-  return leaf.checkHost("linkerd-proxy-injector.mesh.svc") === undefined
+  return leaf.checkHost(webhookHost(webhook, "mesh")) === undefined
     ? `it is of ${leaf.subjectAltName}`
     : undefined;
 }

@@ -8,6 +8,7 @@ import { renderCrds } from "../../../deploy/crds/render.ts";
 import { type Group, isValue, type Schema } from "../../../deploy/values/kinds.ts";
 import { createValues, HA, type Overrides, VALUES } from "../../../deploy/values.ts";
 import type { KubeObject } from "../../../lib/k8s/types/meta.ts";
+import { ofEachWebhook } from "../../../lib/k8s/webhooks.ts";
 
 /** The version that is installed. */
 export const VERSION = "1.2.3";
@@ -22,11 +23,10 @@ const made = createCertificates({
 export const CERTIFICATE_VALUES: Overrides = {
   identityTrustAnchorsPEM: made.anchorsPem,
   identity: { issuer: { tls: { crtPEM: made.issuer.crtPem, keyPEM: made.issuer.keyPem } } },
-  proxyInjector: {
-    crtPEM: made.proxyInjector.crtPem,
-    keyPEM: made.proxyInjector.keyPem,
-    caBundle: made.proxyInjector.caPem,
-  },
+  ...ofEachWebhook((key) => {
+    const { crtPem, keyPem, caPem } = made[key];
+    return { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem };
+  }),
 };
 
 /** The parts of an installation, as the command line prints them. */

@@ -2,7 +2,9 @@
 
 import { readdirSync } from "node:fs";
 import { loadAll } from "js-yaml";
+import type { ServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { ofEachWebhook } from "#lib/k8s/webhooks.ts";
 import { writeDocument } from "../../../cli/inject/yaml.ts";
 import { type Certificates, createCertificates } from "../../../deploy/certificates.ts";
 import { renderCni } from "../../../deploy/cni.ts";
@@ -14,11 +16,19 @@ const FOLDER = new URL(".", import.meta.url).pathname;
 const PARTS = ["crds", "cni", "control-plane"] as const;
 const TRUST_DOMAIN = "cluster.local";
 
+const marked = (whose: string): ServingCertificate => ({
+  crtPem: `${whose}_CERTIFICATE`,
+  keyPem: `${whose}_KEY`,
+  caPem: `${whose}_CA`,
+});
+
 /** What stands for certificates and keys, none of which is kept. */
 const MARKS: Certificates = {
   anchorsPem: "TRUST_ANCHORS",
   issuer: { crtPem: "ISSUER_CERTIFICATE", keyPem: "ISSUER_KEY" },
-  proxyInjector: { crtPem: "INJECTOR_CERTIFICATE", keyPem: "INJECTOR_KEY", caPem: "INJECTOR_CA" },
+  proxyInjector: marked("INJECTOR"),
+  policyValidator: marked("POLICY_VALIDATOR"),
+  profileValidator: marked("PROFILE_VALIDATOR"),
 };
 
 /** Keeps what this version renders by its defaults. */
@@ -70,11 +80,15 @@ export async function readManifests(version: string): Promise<string[]> {
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** Each mark with what it stands for. */
-const pairs = ({ anchorsPem, issuer, proxyInjector }: Certificates): [string, string][] => [
-  [MARKS.anchorsPem, anchorsPem],
-  [MARKS.issuer.crtPem, issuer.crtPem],
-  [MARKS.issuer.keyPem, issuer.keyPem],
-  [MARKS.proxyInjector.crtPem, proxyInjector.crtPem],
-  [MARKS.proxyInjector.keyPem, proxyInjector.keyPem],
-  [MARKS.proxyInjector.caPem, proxyInjector.caPem],
+const pairs = (certificates: Certificates): [string, string][] => [
+  [MARKS.anchorsPem, certificates.anchorsPem],
+  [MARKS.issuer.crtPem, certificates.issuer.crtPem],
+  [MARKS.issuer.keyPem, certificates.issuer.keyPem],
+  ...Object.values(
+    ofEachWebhook((key): [string, string][] => [
+      [MARKS[key].crtPem, certificates[key].crtPem],
+      [MARKS[key].keyPem, certificates[key].keyPem],
+      [MARKS[key].caPem, certificates[key].caPem],
+    ]),
+  ).flat(),
 ];
