@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { loadAll } from "js-yaml";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { POLICY_VALIDATOR, PROFILE_VALIDATOR } from "#lib/k8s/webhooks.ts";
 import { createCertificates } from "../../deploy/certificates.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { createValues } from "../../deploy/values.ts";
+import { keptVersions, readManifests } from "../../test/e2e/versions/kept.ts";
 import { fakeCluster, runCommand } from "../../test/fake/cli.ts";
 import { INSTALLED_MS } from "../../test/fake/installed.ts";
 
@@ -176,3 +178,31 @@ test("L4 a downgrade that does not know what was set says so", async () => {
   expect([status, out]).toEqual([1, ""]);
   expect(err).toContain("proxy.later is not known");
 });
+
+test.each(keptVersions())(
+  "an upgrade from %s keeps every object and certificate, and makes what was not there",
+  async (version) => {
+    const lists = (await readManifests(version)).map(
+      (text) => JSON.parse(text).items as KubeObject[],
+    );
+    const earlier = lists.flat();
+    const { status, out } = await runCommand(["upgrade"], { client: fakeCluster(earlier) });
+    const after = objectsOf(out);
+    const nameOf = ({ kind, metadata }: KubeObject): string =>
+      `${kind}/${metadata?.namespace}/${metadata?.name}`;
+    const of = (all: readonly KubeObject[], name: string): unknown =>
+      all.find((object) => nameOf(object) === name);
+    const before = (lists.at(-1) ?? []).map(nameOf);
+    expect([status, before.filter((name) => of(after, name) === undefined)]).toEqual([0, []]);
+    for (const name of before.filter((each) => each.startsWith("Secret/"))) {
+      if (!name.endsWith("-tls") && !name.endsWith("-issuer")) continue;
+      const data = (object: unknown): unknown => (object as { readonly data?: object }).data;
+      expect([name, data(of(after, name))]).toEqual([name, data(of(earlier, name))]);
+    }
+    for (const { secret, configuration } of [POLICY_VALIDATOR, PROFILE_VALIDATOR]) {
+      expect(of(after, `Secret/linkerd/${secret}`)).toBeDefined();
+      const { kind } = configuration.resource;
+      expect(of(after, `${kind}/undefined/${configuration.name}`)).toBeDefined();
+    }
+  },
+);

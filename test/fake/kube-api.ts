@@ -34,6 +34,8 @@ export class FakeKubeApi {
   readonly admin: KubeClient;
   /** The port of the Service `hook`. */
   hookPort = 0;
+  /** Ports of other Services on this machine, by their names. */
+  readonly services: Map<string, () => number> = new Map();
   readonly #listener: Listener;
 
   private constructor(api: KubeApi, authority: FakeAuthority, port: number) {
@@ -66,7 +68,8 @@ export class FakeKubeApi {
         ["guest", { username: "guest", groups: [] }],
       ]),
       dialService: async ({ name }) => {
-        if (name === "hook") return { ip: "127.0.0.1", port: fake?.hookPort ?? 0 };
+        const port = name === "hook" ? fake?.hookPort : fake?.services.get(name)?.();
+        if (port !== undefined) return { ip: "127.0.0.1", port };
         throw new Error(`service "${name}" has no endpoints`);
       },
     });

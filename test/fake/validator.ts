@@ -15,9 +15,10 @@ export class TlsFolder {
     return this.#served?.caPem ?? "";
   }
 
-  /** Puts a certificate for a host into it; a new one each time. */
-  mount(host = "localhost"): ServingCertificate {
-    const made = createServingCertificate(host, Date.now());
+  /** Puts a certificate into it; a new one for this machine unless one is given. */
+  mount(
+    made: ServingCertificate = createServingCertificate("localhost", Date.now()),
+  ): ServingCertificate {
     this.#served = made;
     writeFileSync(`${this.path}/tls.crt`, made.crtPem);
     writeFileSync(`${this.path}/tls.key`, made.keyPem);

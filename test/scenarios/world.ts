@@ -65,6 +65,16 @@ export class World {
     throw new Error(`it was let in: ${said.out}`);
   }
 
+  /** Applies what is let in; what kubectl says beside. */
+  async warned(yaml: string): Promise<string> {
+    this.#applied.push(yaml);
+    const said = await run(this.bed, [this.#kubectl, "-n", NAMESPACE, "apply", "-f", "-"], {
+      input: yaml,
+    });
+    if (said.code !== 0) throw new Error(said.err);
+    return said.err;
+  }
+
   /** Runs kubectl in the scenarios' namespace. */
   kubectl(...words: readonly string[]): Promise<string> {
     return must(this.bed, [this.#kubectl, "-n", NAMESPACE, ...words]);
