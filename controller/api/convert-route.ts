@@ -73,7 +73,8 @@ function fromHeader({ name, type, value }: NamedMatch): MessageInitShape<typeof 
     : { name, value: { case: "regex", value } };
 }
 
-function fromMethod(method: string): MessageInitShape<typeof HttpMethodSchema> {
+/** Writes a method. */
+export function fromMethod(method: string): MessageInitShape<typeof HttpMethodSchema> {
   const known: Readonly<Record<string, unknown>> = HttpMethod_Registered;
   const number = Object.hasOwn(known, method) ? known[method] : undefined;
   return typeof number === "number"

@@ -1,7 +1,7 @@
-/** The Destination API: endpoints and profiles (DST1 to DST10, DST15, DST17). */
+/** The Destination API: endpoints and profiles (DST1 to DST17). */
 
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { parseSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { parseSocketAddr } from "#lib/addr/socket-addr.ts";
 import {
   DestinationProfileSchema,
   GetDestinationSchema,
@@ -10,29 +10,33 @@ import { frameMessage } from "#lib/grpc/framing.ts";
 import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
-import type { Catalog } from "../core/catalog.ts";
-import { type EndpointOptions, endpointOf } from "../core/endpoint.ts";
-import type { ServiceView } from "../core/outbound-policy.ts";
-import { parseServicePath, type ServicePath } from "../core/service-path.ts";
-import { holds } from "../core/workload.ts";
-import { duration } from "./convert.ts";
-import { EndpointSets, fromEndpoint } from "./endpoint-sets.ts";
+import type { Catalog, ProfileCatalog, ProfileQuery } from "../core/catalog.ts";
+import type { Profile } from "../core/profile.ts";
+import { parseServicePath } from "../core/service-path.ts";
+import { readContext } from "./context-token.ts";
+import { fromProfile } from "./convert-profile.ts";
+import { EndpointSets } from "./endpoint-sets.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
 const SERVICE = "/io.linkerd.proxy.destination.Destination/";
 
 /** What the API is set up with. */
-export type DestinationOptions = EndpointOptions & { readonly clusterDomain: string };
-
-type Profile = MessageInitShape<typeof DestinationProfileSchema>;
+export type DestinationOptions = {
+  readonly clusterDomain: string;
+  /** Told of a context that cannot be read (DST17). */
+  readonly onContext: (token: string) => void;
+};
 
 /** Handles `Get` and `GetProfile`. */
 export function destinationHandlers(
-  catalog: Catalog,
+  from: { readonly cluster: Catalog; readonly profiles: ProfileCatalog },
   options: DestinationOptions,
 ): ReadonlyMap<string, CallHandler> {
-  const sets = new EndpointSets(catalog);
-  const shared = new SharedAnswers(catalog);
+  const { cluster, profiles } = from;
+  const sets = new EndpointSets(cluster);
+  const shared = new SharedAnswers<ProfileQuery>(profiles);
+  // Clients of namespaces for which the same holds share a profile, and its bytes.
+  const framed = new WeakMap<Profile, Uint8Array>();
   return new Map<string, CallHandler>([
     [
       `${SERVICE}Get`,
@@ -40,97 +44,58 @@ export function destinationHandlers(
         const { path, contextToken } = readMessage(GetDestinationSchema, call.request);
         const target = parseServicePath(path, { ...options, trailingDot: false });
         if (target === undefined) throw invalid(path);
-        const service = catalog.service(target);
+        const service = cluster.service(target);
         if (service === undefined)
           throw new GrpcError(GrpcCode.NOT_FOUND, `no Service ${target.namespace}/${target.name}`);
         if (service.external) throw invalid(path);
-        sets.watch(call, { ...target, node: nodeOf(contextToken) });
+        const { node } = readContext(contextToken, options.onContext);
+        sets.watch(call, { ...target, node });
       },
     ],
-    [`${SERVICE}GetProfile`, (call) => getProfile(call, { catalog, shared, options })],
+    [
+      `${SERVICE}GetProfile`,
+      (call) => {
+        const { path, query } = profileQuery(call, options);
+        const encode = (): Uint8Array => {
+          const profile = answered(profiles.profile(query), path);
+          const known = framed.get(profile);
+          if (known !== undefined) return known;
+          const init = fromProfile(profile, options.clusterDomain);
+          const message = create(DestinationProfileSchema, init);
+          const bytes = frameMessage(toBinary(DestinationProfileSchema, message));
+          framed.set(profile, bytes);
+          return bytes;
+        };
+        shared.watch(call, { id: `${query.client} ${path}`, key: query, encode });
+      },
+    ],
   ]);
 }
 
 const invalid = (path: string): GrpcError =>
   new GrpcError(GrpcCode.INVALID_ARGUMENT, `path is no Service of this cluster: ${path}`);
 
-/** DST17: the client's node; anything but the JSON form says nothing about it. */
-function nodeOf(token: string): string {
-  try {
-    const { nodeName } = JSON.parse(token) as { nodeName?: unknown };
-    return typeof nodeName === "string" ? nodeName : "";
-  } catch {
-    return "";
-  }
-}
-
-function getProfile(
+/** What is asked for, by whom; the path as it is asked for. */
+function profileQuery(
   call: ServerCall,
-  from: {
-    readonly catalog: Catalog;
-    readonly shared: SharedAnswers;
-    readonly options: DestinationOptions;
-  },
-): void {
-  const { catalog, shared, options } = from;
-  const { path } = readMessage(GetDestinationSchema, call.request);
-  const encode = (profile: Profile): Uint8Array =>
-    frameMessage(toBinary(DestinationProfileSchema, create(DestinationProfileSchema, profile)));
+  options: DestinationOptions,
+): { readonly path: string; readonly query: ProfileQuery } {
+  const { path, contextToken } = readMessage(GetDestinationSchema, call.request);
+  const { namespace: client } = readContext(contextToken, options.onContext);
   const addr = parseSocketAddr(path);
-  if (addr !== undefined) {
-    const answer = (): Uint8Array => encode(profileAt(addr, from));
-    shared.watch(call, { id: path, key: `ip/${addr.ip}`, encode: answer });
-    return;
-  }
+  if (addr !== undefined) return { path, query: { client, target: { type: "address", ...addr } } };
   const target = parseServicePath(path, { ...options, trailingDot: true });
   if (target === undefined) throw invalid(path);
-  const service = (): Profile => {
-    const found = catalog.service(target);
-    return found === undefined ? {} : profileOf(found, target, options);
-  };
-  if (catalog.service(target) === undefined)
-    throw new GrpcError(GrpcCode.NOT_FOUND, `no Service ${target.namespace}/${target.name}`);
-  const key = `service/${target.namespace}/${target.name}` as const;
-  shared.watch(call, { id: path, key, encode: () => encode(service()) });
+  return { path, query: { client, target: { type: "service", ...target } } };
 }
 
-function profileAt(
-  { ip, port }: SocketAddr,
-  { catalog, options }: { readonly catalog: Catalog; readonly options: DestinationOptions },
-): Profile {
-  const [service, other] = catalog.servicesAt(ip);
-  if (other !== undefined)
-    throw new GrpcError(GrpcCode.FAILED_PRECONDITION, `more than one Service has address ${ip}`);
-  if (service !== undefined) return profileOf(service, { port }, options);
-  const workload = catalog.workloadAt(ip);
-  const at = { ip, port, workload, zone: "", clientZone: "" };
-  const endpoint = endpointOf(at, options);
-  const opaque = workload !== undefined && holds(workload.opaque, port);
-  return {
-    ...BUDGET,
-    opaqueProtocol: opaque,
-    ...(endpoint && { endpoint: fromEndpoint(endpoint) }),
-  };
-}
-
-/** DST16: the budget of retries where no ServiceProfile has one. */
-const BUDGET = {
-  retryBudget: { retryRatio: 0.2, minRetriesPerSecond: 10, ttl: duration(10_000) },
-};
-
-/** DST15: a port that the Service does not have gives an empty profile, so that policy decides. */
-function profileOf(
-  service: ServiceView,
-  { port }: Pick<ServicePath, "port">,
-  { clusterDomain }: DestinationOptions,
-): Profile {
-  if (!service.ports.has(port)) return {};
-  const { name, namespace } = service;
-  const resource = { group: "core", kind: "Service", name, namespace, port };
-  return {
-    ...BUDGET,
-    fullyQualifiedName: `${name}.${namespace}.svc.${clusterDomain}`,
-    opaqueProtocol: holds(service.opaque, port),
-    parentRef: { kind: { case: "resource", value: resource } },
-  };
+/** A profile that can be told. */
+function answered(
+  profile: Profile | undefined,
+  path: string,
+): Exclude<Profile, { readonly type: "conflict" }> {
+  if (profile === undefined) throw new GrpcError(GrpcCode.NOT_FOUND, `no Service at ${path}`);
+  if (profile.type !== "conflict") return profile;
+  const why = `more than one Service has address ${profile.ip}`;
+  throw new GrpcError(GrpcCode.FAILED_PRECONDITION, why);
 }

@@ -3,6 +3,7 @@
 import type { EndpointSet } from "./endpoint.ts";
 import type { PortPolicy } from "./inbound-policy.ts";
 import type { OutboundPolicy, ServiceView } from "./outbound-policy.ts";
+import type { Profile } from "./profile.ts";
 import type { ServicePath } from "./service-path.ts";
 import type { Workload } from "./workload.ts";
 
@@ -52,6 +53,22 @@ export interface OutboundCatalog {
   subscribe(query: OutboundQuery, listener: () => void): () => void;
 }
 
+/** Who asks for the profile of what: the client's namespace decides which ServiceProfile holds (DST16). */
+export type ProfileQuery = {
+  readonly target:
+    | ({ readonly type: "service" } & ServicePath)
+    | { readonly type: "address"; readonly ip: string; readonly port: number };
+  readonly client: string;
+};
+
+/** Profiles of destinations at this moment. */
+export interface ProfileCatalog {
+  /** Undefined where a Service, or its named endpoint, is not there. Clients for whom the same holds are given the same value. */
+  profile(query: ProfileQuery): Profile | undefined;
+  /** Calls the listener after each change of the profile; returns the way to unsubscribe. */
+  subscribe(query: ProfileQuery, listener: () => void): () => void;
+}
+
 /** The cluster at this moment. */
 export interface Catalog {
   service(name: { readonly name: string; readonly namespace: string }): ServiceView | undefined;
@@ -62,6 +79,11 @@ export interface Catalog {
   view(query: EndpointQuery): string;
   workload(name: { readonly name: string; readonly namespace: string }): Workload | undefined;
   workloadAt(ip: string): Workload | undefined;
+  /** The workload that a port of a node leads to, and which of its ports (DST15). */
+  workloadOnHost(
+    ip: string,
+    port: number,
+  ): { readonly workload: Workload; readonly port: number } | undefined;
   /** Calls the listener after each change of the key's answer; returns the way to unsubscribe. */
   subscribe(key: Key, listener: () => void): () => void;
 }

@@ -37,6 +37,7 @@ export class Cluster implements Catalog {
   readonly #options: ClusterOptions;
   readonly #listeners = new Map<Key, Set<() => void>>();
   readonly #podsByIp = new Map<string, Set<string>>();
+  readonly #podsByHostPort = new Map<string, Set<string>>();
   readonly #servicesByIp = new Map<string, Set<string>>();
   readonly #slicesByService = new Map<string, Set<string>>();
   readonly #stops: (() => void)[];
@@ -80,6 +81,17 @@ export class Cluster implements Catalog {
   workloadAt(ip: string): Workload | undefined {
     const [key] = this.#podsByIp.get(ip) ?? [];
     return key === undefined ? undefined : this.workload(split(key));
+  }
+
+  workloadOnHost(
+    ip: string,
+    port: number,
+  ): { readonly workload: Workload; readonly port: number } | undefined {
+    const [key] = this.#podsByHostPort.get(`${ip}/${port}`) ?? [];
+    const pod = key === undefined ? undefined : this.#from.pods.get(split(key));
+    const found = hostPorts(pod).find(({ hostPort }) => hostPort === port);
+    const workload = key === undefined ? undefined : this.workload(split(key));
+    return workload && found && { workload, port: found.containerPort };
   }
 
   endpoints(query: EndpointQuery): EndpointSet {
@@ -126,7 +138,8 @@ export class Cluster implements Catalog {
 
   #onPod({ type, object, previous }: Change<KeptPod>): void {
     this.#movePod(previous, type === "deleted" ? undefined : object);
-    const ips = [...podIps(object), ...podIps(previous)];
+    const hosts = [object, previous].filter((pod) => hostPorts(pod).length > 0).map(hostIp);
+    const ips = [...podIps(object), ...podIps(previous), ...hosts];
     const services = this.#servicesOfPod(object);
     this.#wake([`pod/${slash(object)}` as Key, ...ips.map((ip): Key => `ip/${ip}`), ...services]);
   }
@@ -178,6 +191,11 @@ export class Cluster implements Catalog {
       before && [podIps(before), slash(before)],
       after && [podIps(after), slash(after)],
     );
+    const onHost = (pod: KeptPod): Entry => [
+      hostPorts(pod).map(({ hostPort }) => `${hostIp(pod)}/${hostPort}`),
+      slash(pod),
+    ];
+    move(this.#podsByHostPort, before && onHost(before), after && onHost(after));
   }
 
   #moveService(before: KeptService | undefined, after: KeptService | undefined): void {
@@ -210,10 +228,28 @@ function move(
     index.set(at, (index.get(at) ?? new Set()).add(after?.[1] ?? ""));
 }
 
+const hasEnded = (pod: KeptPod): boolean =>
+  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+
+const hostIp = (pod: KeptPod | undefined): string => pod?.status?.hostIP ?? "";
+
+/** Ports of its node that lead to a pod. */
+function hostPorts(
+  pod: KeptPod | undefined,
+): readonly { readonly hostPort: number; readonly containerPort: number }[] {
+  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true || hostIp(pod) === "")
+    return [];
+  const { initContainers = [], containers = [] } = pod.spec ?? {};
+  return [...initContainers, ...containers].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort, containerPort, protocol = "TCP" }) =>
+      hostPort && protocol === "TCP" ? [{ hostPort, containerPort }] : [],
+    ),
+  );
+}
+
 /** Addresses that are the pod's alone: the node's, and those of pods that have ended, are not. */
 function podIps(pod: KeptPod | undefined): string[] {
-  const ended = pod?.status?.phase === "Succeeded" || pod?.status?.phase === "Failed";
-  if (pod === undefined || ended || pod.spec?.hostNetwork === true) return [];
+  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true) return [];
   return [
     ...new Set([...(pod.status?.podIPs ?? []).map(({ ip }) => ip), pod.status?.podIP ?? ""]),
   ].filter((ip) => ip !== "");

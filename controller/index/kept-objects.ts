@@ -23,7 +23,10 @@ export type KeptPod = {
   status?: KeptPodStatus;
 };
 type PodSpec = NonNullable<Pod["spec"]>;
-export type KeptPodStatus = Pick<NonNullable<Pod["status"]>, "phase" | "podIP" | "podIPs">;
+export type KeptPodStatus = Pick<
+  NonNullable<Pod["status"]>,
+  "phase" | "podIP" | "podIPs" | "hostIP"
+>;
 
 /** Of variables only those of a proxy that say where it listens. */
 export type KeptContainer = Pick<Container, "name" | "ports" | "env"> & {

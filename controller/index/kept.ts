@@ -131,10 +131,11 @@ const keptProbe = ({ httpGet }: Probe): KeptProbe => ({
   }),
 });
 
-function keptStatus({ phase, podIP, podIPs }: NonNullable<Pod["status"]>): KeptPodStatus {
+function keptStatus({ phase, podIP, podIPs, hostIP }: NonNullable<Pod["status"]>): KeptPodStatus {
   return {
     ...(phase !== undefined && { phase }),
     ...(podIP !== undefined && { podIP }),
     ...(podIPs && { podIPs }),
+    ...(hostIP !== undefined && { hostIP }),
   };
 }

@@ -25,7 +25,15 @@ const probe = optional(
 const container = object({
   name: isText,
   env: optional(list(object({ name: isText, value: optional(isText) }))),
-  ports: optional(list(object({ containerPort: isNumber, name: optional(isText) }))),
+  ports: optional(
+    list(
+      object({
+        containerPort: isNumber,
+        hostPort: optional(isNumber),
+        name: optional(isText),
+      }),
+    ),
+  ),
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
@@ -52,6 +60,7 @@ export const isPod: Shape = object({
     object({
       phase: optional(isText),
       podIP: optional((value) => value === "" || isAddress(value)),
+      hostIP: optional((value) => value === "" || isAddress(value)),
       podIPs: optional(list(object({ ip: isAddress }))),
     }),
   ),

@@ -19,8 +19,9 @@ import { Cluster, type Informers } from "../index/cluster.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { InboundPolicies } from "../index/inbound-policies.ts";
 import { keptNames, keptPod, keptService, keptSlice } from "../index/kept.ts";
-import { type OutboundInformers, OutboundPolicies } from "../index/outbound-policies.ts";
+import { OutboundPolicies } from "../index/outbound-policies.ts";
 import type { OnFault } from "../index/policy-store.ts";
+import { Profiles } from "../index/profiles.ts";
 import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import { CallGate } from "../runtime/call-gate.ts";
@@ -76,8 +77,10 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     const inbound = inboundPolicies(policies, { cluster, args, onFault });
     const { services } = informers;
     const outbound = new OutboundPolicies({ ...policies, services }, { ...args, cluster, onFault });
-    serving.indexes = [inbound, outbound, cluster];
-    serving.servers = serve({ cluster, inbound, outbound }, { args, around, registry });
+    const profiles = new Profiles(policies.serviceProfiles, { ...args, cluster, onFault });
+    serving.indexes = [inbound, outbound, profiles, cluster];
+    const indexes = { cluster, inbound, outbound, profiles };
+    serving.servers = serve(indexes, { args, around, registry });
     around.log.info("Serving destinations and policies", {
       pods: informers.pods.list().length,
       services: informers.services.list().length,
@@ -139,6 +142,12 @@ function tellFaults({ log }: Surroundings): OnFault {
   return (about) => logger.warn("Cannot read an object whole: that part is not in force", about);
 }
 
+/** Says who does not say where it is; quietly, as whoever may call could have it said without end. */
+function tellContext({ log }: Surroundings): (token: string) => void {
+  const logger = log.target("linkerd_destination");
+  return (token) => logger.debug("Cannot read the context of a client", { token });
+}
+
 function inboundPolicies(
   policies: PolicyInformers,
   how: {
@@ -156,7 +165,7 @@ function inboundPolicies(
   });
 }
 
-type Watched = Informers & PolicyInformers & OutboundInformers;
+type Watched = Informers & ReturnType<typeof watchPolicy>;
 
 /** What metrics call the objects of an informer. */
 const KINDS: Readonly<Record<keyof Watched, string>> = {
@@ -175,6 +184,7 @@ const KINDS: Readonly<Record<keyof Watched, string>> = {
   httpRoutes: "httproute",
   grpcRoutes: "grpcroute",
   egressNetworks: "egressnetwork",
+  serviceProfiles: "serviceprofile",
   tlsRoutes: "tlsroute",
   tcpRoutes: "tcproute",
 };
@@ -203,6 +213,7 @@ function serve(
     readonly cluster: Cluster;
     readonly inbound: InboundPolicies;
     readonly outbound: OutboundPolicies;
+    readonly profiles: Profiles;
   },
   how: {
     readonly args: DestinationArgs;
@@ -210,14 +221,14 @@ function serve(
     readonly registry: Registry;
   },
 ): readonly GrpcServer[] {
-  const { cluster, inbound, outbound } = from;
+  const { inbound, outbound } = from;
   const { args, around, registry } = how;
   const metrics = new GrpcMetrics(registry);
   const { clock, onFault, memoryShare } = around;
   const gate = new CallGate({ registry, now: () => clock.now(), memoryShare });
   const destination = serveGrpc({
     addr: args.addr,
-    methods: destinationHandlers(cluster, args),
+    methods: destinationHandlers(from, { ...args, onContext: tellContext(around) }),
     metrics,
     gate,
     clock,

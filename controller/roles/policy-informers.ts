@@ -13,6 +13,7 @@ import {
   type Resource,
   SERVER_AUTHORIZATIONS,
   SERVERS,
+  SERVICE_PROFILES,
   TCP_ROUTES,
   TLS_ROUTES,
 } from "#lib/k8s/resource.ts";
@@ -30,7 +31,8 @@ export function watchPolicy({
   clock,
   random,
   log,
-}: Surroundings): PolicyInformers & Omit<OutboundInformers, "services"> {
+}: Surroundings): PolicyInformers &
+  Omit<OutboundInformers, "services"> & { readonly serviceProfiles: Informer<KeptPolicy> } {
   const logger = log.target("linkerd_policy_controller");
   const own = {
     ...{ client, clock, random, logger, keep: keptPolicy },
@@ -50,6 +52,7 @@ export function watchPolicy({
     networkAuthentications: watch(NETWORK_AUTHENTICATIONS),
     rateLimits: watch(RATE_LIMITS),
     egressNetworks: watch(EGRESS_NETWORKS),
+    serviceProfiles: watch(SERVICE_PROFILES),
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
     httpRoutes: watch(HTTP_ROUTES, foreign),
     grpcRoutes: watch(GRPC_ROUTES, foreign),

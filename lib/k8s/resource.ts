@@ -144,6 +144,12 @@ export const LINKERD_HTTP_ROUTES: Resource<CustomObject> = policy(
   "v1beta3",
 );
 
+export const SERVICE_PROFILES: Resource<CustomObject> = custom("ServiceProfile", {
+  group: "linkerd.io",
+  plural: "serviceprofiles",
+  version: "v1alpha2",
+});
+
 const gateway = { group: "gateway.networking.k8s.io", version: "v1" };
 export const HTTP_ROUTES: Resource<CustomObject> = custom("HTTPRoute", {
   ...gateway,

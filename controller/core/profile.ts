@@ -1,0 +1,24 @@
+/** What GetProfile says of a destination (DST15). */
+
+import type { Endpoint } from "./endpoint.ts";
+import type { ServiceView } from "./outbound-policy.ts";
+import type { ServiceProfile } from "./service-profile.ts";
+
+/** The answer for a destination. */
+export type Profile =
+  | {
+      readonly type: "service";
+      readonly service: ServiceView;
+      readonly port: number;
+      readonly profile: ServiceProfile | undefined;
+    }
+  /** One endpoint, or something that there is nothing to say of. */
+  | {
+      readonly type: "endpoint";
+      readonly endpoint: Endpoint | undefined;
+      readonly opaque: boolean;
+    }
+  /** A port that the Service does not have: policy decides. */
+  | { readonly type: "empty" }
+  /** More than one Service has the address. */
+  | { readonly type: "conflict"; readonly ip: string };

@@ -1,0 +1,197 @@
+/** Profiles of destinations out of informers: which clients each change of an object concerns. */
+
+import { isDeepStrictEqual } from "node:util";
+import type { Informer } from "#lib/k8s/informer.ts";
+import type { Catalog, Key, ProfileCatalog, ProfileQuery } from "../core/catalog.ts";
+import { type EndpointOptions, endpointOf } from "../core/endpoint.ts";
+import type { ServiceView } from "../core/outbound-policy.ts";
+import type { Profile } from "../core/profile.ts";
+import type { ServiceProfile } from "../core/service-profile.ts";
+import { holds } from "../core/workload.ts";
+import type { KeptPolicy } from "./kept-objects.ts";
+import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
+import { toServiceProfile } from "./service-profiles.ts";
+
+/** How profiles are made. */
+export type ProfileOptions = EndpointOptions & {
+  readonly cluster: Catalog;
+  readonly clusterDomain: string;
+  readonly onFault: OnFault;
+};
+
+type Target = ProfileQuery["target"];
+type Client = { readonly listeners: Set<() => void>; profile: Profile | undefined };
+
+/** A destination that anyone watches. */
+type Watched = {
+  readonly target: Target;
+  readonly stop: () => void;
+  /** By namespaces. */
+  readonly clients: Map<string, Client>;
+  /** Without its ServiceProfile. */
+  plain: Profile | undefined;
+  /** By ServiceProfiles. */
+  readonly profiles: Map<ServiceProfile | undefined, Profile>;
+};
+
+/** Answers for destinations; keeps who watches which. */
+export class Profiles implements ProfileCatalog {
+  readonly #options: ProfileOptions;
+  readonly #store: PolicyStore<ServiceProfile>;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(informer: Informer<KeptPolicy>, options: ProfileOptions) {
+    this.#options = options;
+    this.#store = new PolicyStore({
+      ...{ informer, resource: "serviceprofiles", onFault: options.onFault },
+      read: toServiceProfile,
+      onTurn: (turn) => this.#onProfile(turn),
+    });
+  }
+
+  profile({ target, client }: ProfileQuery): Profile | undefined {
+    const watched = this.#watched.get(idOf(target));
+    const asked = watched?.clients.get(client);
+    if (asked !== undefined) return asked.profile;
+    return this.#profileFor(watched ?? { plain: this.#plain(target), profiles: new Map() }, client);
+  }
+
+  subscribe({ target, client }: ProfileQuery, listener: () => void): () => void {
+    const watched = this.#watched.get(idOf(target)) ?? this.#watch(target);
+    const asked = watched.clients.get(client) ?? {
+      listeners: new Set(),
+      profile: this.#profileFor(watched, client),
+    };
+    watched.clients.set(client, asked);
+    asked.listeners.add(listener);
+    return () => {
+      asked.listeners.delete(listener);
+      if (asked.listeners.size > 0 || watched.clients.get(client) !== asked) return;
+      watched.clients.delete(client);
+      if (watched.clients.size > 0) return;
+      watched.stop();
+      if (this.#watched.get(idOf(target)) === watched) this.#watched.delete(idOf(target));
+    };
+  }
+
+  /** Listens no more. */
+  stop(): void {
+    this.#store.stop();
+    for (const { stop } of this.#watched.values()) stop();
+  }
+
+  #watch(target: Target): Watched {
+    const watched: Watched = {
+      ...{ target, clients: new Map(), profiles: new Map() },
+      plain: this.#plain(target),
+      stop: this.#options.cluster.subscribe(keyOf(target), () => this.#onTarget(watched)),
+    };
+    this.#watched.set(idOf(target), watched);
+    return watched;
+  }
+
+  /** Undefined where there is no such Service; an address may always be gone to. */
+  #plain(target: Target): Profile | undefined {
+    const { cluster } = this.#options;
+    if (target.type === "address") {
+      const { ip, port } = target;
+      const [service, other] = cluster.servicesAt(ip);
+      if (other !== undefined) return { type: "conflict", ip };
+      return service === undefined ? this.#endpointAt(ip, port) : ofService(service, port);
+    }
+    const service = cluster.service(target);
+    if (service === undefined || target.instance === undefined)
+      return service && ofService(service, target.port);
+    const { endpoints } = cluster.endpoints({ ...target, instance: target.instance, node: "" });
+    const [endpoint] = endpoints.values();
+    return endpoint && this.#endpointAt(endpoint.ip, target.port);
+  }
+
+  /** A pod's address, a port of its node that leads to a pod, or anything else. */
+  #endpointAt(ip: string, port: number): Profile {
+    const { cluster } = this.#options;
+    const own = cluster.workloadAt(ip);
+    const through = own === undefined ? cluster.workloadOnHost(ip, port) : undefined;
+    const workload = own ?? through?.workload;
+    const containerPort = through?.port ?? port;
+    const at = { ip, port: containerPort, workload, zone: "", clientZone: "" };
+    const made = endpointOf(at, this.#options);
+    const opaque = workload !== undefined && holds(workload.opaque, containerPort);
+    const labels = workload && { ...made?.labels, namespace: workload.namespace };
+    // A node's port leads to that of the container alone, not to the proxy's own.
+    const direct = through === undefined ? {} : { port, directPort: undefined };
+    const endpoint = made && { ...made, ...direct, labels: labels ?? made.labels };
+    return { type: "endpoint", endpoint, opaque };
+  }
+
+  /** One value for all clients for whom the same holds. */
+  #profileFor(
+    { plain, profiles }: Pick<Watched, "plain" | "profiles">,
+    client: string,
+  ): Profile | undefined {
+    if (plain?.type !== "service") return plain;
+    const profile = this.#serviceProfile(plain.service, client);
+    const known = profiles.get(profile) ?? { ...plain, profile };
+    profiles.set(profile, known);
+    return known;
+  }
+
+  /** That of the client's namespace, else that of the Service's (DST16). */
+  #serviceProfile(service: ServiceView, client: string): ServiceProfile | undefined {
+    const name = this.#fullName(service);
+    return (
+      this.#store.get({ namespace: client, name }) ??
+      this.#store.get({ namespace: service.namespace, name })
+    );
+  }
+
+  #fullName({ name, namespace }: ServiceView): string {
+    return `${name}.${namespace}.svc.${this.#options.clusterDomain}`;
+  }
+
+  #renew(watched: Watched, namespace: string, client: Client): void {
+    const before = client.profile;
+    client.profile = this.#profileFor(watched, namespace);
+    if (before === client.profile || isDeepStrictEqual(before, client.profile)) return;
+    for (const listener of [...client.listeners]) listener();
+  }
+
+  /** Much of a Service and of a pod changes that no profile depends on. */
+  #onTarget(watched: Watched): void {
+    const plain = this.#plain(watched.target);
+    if (isDeepStrictEqual(plain, watched.plain)) return;
+    watched.plain = plain;
+    watched.profiles.clear();
+    for (const [namespace, client] of [...watched.clients]) this.#renew(watched, namespace, client);
+  }
+
+  #onProfile({ namespace, name, before }: Turn<ServiceProfile>): void {
+    for (const watched of this.#watched.values()) {
+      if (watched.plain?.type !== "service") continue;
+      const { service } = watched.plain;
+      if (this.#fullName(service) !== name) continue;
+      watched.profiles.delete(before);
+      for (const [client, asked] of [...watched.clients])
+        if (client === namespace || service.namespace === namespace)
+          this.#renew(watched, client, asked);
+    }
+  }
+}
+
+const ofService = (service: ServiceView, port: number): Profile =>
+  service.ports.has(port)
+    ? { type: "service", service, port, profile: undefined }
+    : { type: "empty" };
+
+function keyOf(target: Target): Key {
+  if (target.type === "address") return `ip/${target.ip}`;
+  const { namespace, name } = target;
+  return target.instance === undefined
+    ? `service/${namespace}/${name}`
+    : `endpoints/${namespace}/${name}`;
+}
+
+const idOf = (target: Target): string =>
+  target.type === "address"
+    ? `${target.ip}/${target.port}`
+    : `${target.instance ?? ""}.${target.namespace}/${target.name}:${target.port}`;
