@@ -32,7 +32,10 @@ function setup(version: "HTTP/1.1" | "HTTP/2", maxIdle = 2) {
   });
   const got: (ClientConnection | string)[] = [];
   const waiter = () => ({
-    onConnection: (connection: ClientConnection) => void got.push(connection),
+    onConnection: (connection: ClientConnection) => {
+      got.push(connection);
+      if (version === "HTTP/1.1") (connection as Fake).available = false;
+    },
     onConnectFailed: (error: Error) => void got.push(error.message),
   });
   return { clock, opening, pool, got, waiter };
@@ -51,6 +54,19 @@ test("Pool opens one HTTP/1 connection a waiter and hands a free one on", () => 
   expect(pool.warm).toBe(true);
   pool.acquire(waiter());
   expect([got[2], pool.warm, opening.length]).toEqual([b, false, 2]);
+});
+
+test("a connection whose waiter no longer wants one goes to the next, or is kept", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/1.1");
+  const gone = { onConnection: () => undefined, onConnectFailed: () => undefined };
+  pool.acquire(gone);
+  pool.acquire(waiter());
+  pool.acquire(gone);
+  const [a, b] = [new Fake(), new Fake()];
+  opening[0]?.onOpened(a);
+  expect([got, pool.warm]).toEqual([[a], false]);
+  opening[1]?.onOpened(b);
+  expect([got.length, pool.warm]).toEqual([1, true]);
 });
 
 test("Pool closes what is idle too long, too many, or gone", () => {

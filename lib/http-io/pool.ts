@@ -81,9 +81,10 @@ export class Pool implements ClientObserver {
       this.#share(connection);
       return;
     }
-    const waiter = this.#waiting.shift();
-    if (waiter !== undefined) waiter.onConnection(connection);
-    else this.#keep(connection);
+    // Who no longer wants one leaves it as it is.
+    while (connection.available && this.#waiting.length > 0)
+      this.#waiting.shift()?.onConnection(connection);
+    if (connection.available) this.#keep(connection);
   }
 
   onClosed(connection: ClientConnection): void {

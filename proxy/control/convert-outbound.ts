@@ -22,6 +22,7 @@ import type { HostMatch } from "../policy/request-match.ts";
 import { toMetadata, toMs } from "./convert.ts";
 import { readDistribution, toBackend, toDistribution } from "./convert-backend.ts";
 import { toFilter } from "./convert-filter.ts";
+import { toTimeouts } from "./convert-limits.ts";
 import { toGrpcMatch, toHost, toHttpMatch } from "./convert-match.ts";
 import { demand, demandMetadata } from "./demands.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -72,10 +73,12 @@ function toHttpRoute({ metadata, hosts, rules }: HttpRoute): Route {
   return {
     metadata: demandMetadata(metadata),
     hosts: hosts.map(toHost),
-    rules: rules.map(({ matches, filters, backends }) => ({
-      matches: matches.map(toHttpMatch),
-      filters: filters.map(toFilter),
-      distribution: toDistribution(backends),
+    rules: rules.map((rule) => ({
+      matches: rule.matches.map(toHttpMatch),
+      filters: rule.filters.map(toFilter),
+      distribution: toDistribution(rule.backends),
+      timeouts: toTimeouts(rule),
+      allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };
 }
@@ -84,10 +87,12 @@ function toGrpcRoute({ metadata, hosts, rules }: GrpcRoute): Route {
   return {
     metadata: demandMetadata(metadata),
     hosts: hosts.map(toHost),
-    rules: rules.map(({ matches, filters, backends }) => ({
-      matches: matches.map(toGrpcMatch),
-      filters: filters.map(toFilter),
-      distribution: toDistribution(backends),
+    rules: rules.map((rule) => ({
+      matches: rule.matches.map(toGrpcMatch),
+      filters: rule.filters.map(toFilter),
+      distribution: toDistribution(rule.backends),
+      timeouts: toTimeouts(rule),
+      allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };
 }

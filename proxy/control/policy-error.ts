@@ -13,6 +13,7 @@ export type PolicyErrorCode =
   | "metadata"
   | "protocol"
   | "route"
+  | "time"
   | "pattern";
 
 /** Ends the reading of a policy. */

@@ -2,24 +2,25 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
-import { isIdempotent, removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
+import { removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
 import type {
   ClientConnection,
-  ClientStream,
   ConnectionWaiter,
   RequestHandler,
   Reset,
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
-import { isUpgradable, sendExtendedConnect } from "#lib/http-io/upgrade-stream.ts";
+import { isUpgradable } from "#lib/http-io/upgrade-stream.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
+import type { DeadlineOwner } from "#lib/stack/deadline-queue.ts";
 import type { Exchange } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
+import { Attempt } from "./attempt.ts";
 import { grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
-import { Replay } from "./replay.ts";
+import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import {
   type ErrorDetail,
   type ErrorKind,
@@ -32,7 +33,9 @@ import {
 export const ATTEMPT_LIMIT = 5;
 
 /** A request under way. `route` is whatever its direction needs to remember. */
-export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, ConnectionWaiter {
+export class Forwarded<X>
+  implements Exchange, RequestHandler, ResponseHandler, ConnectionWaiter, DeadlineOwner<LimitKind>
+{
   at = 0;
   readonly stream: ServerStream;
   readonly direction: Direction<Forwarded<X>>;
@@ -40,29 +43,21 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
   readonly grpc: boolean;
   /** Filled in by the stations. */
   route: X;
+  /** The times that it has, where policy or itself says some. */
+  limits: RequestLimits | undefined;
   /** Counts this request; set by the endpoint or the policy that decides the labels. */
   scope: HttpScope | undefined;
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
-  attempts = 0;
+  readonly attempt: Attempt = new Attempt();
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
-  /** How often it went out, the attempts that found no connection aside. */
-  sends = 0;
 
-  #upstream: ClientStream | undefined;
   #requestEnded: boolean;
-  /** What was sent of its body; nothing is made for a request without one. */
-  #replay: Replay | undefined;
-  /** An application may have seen it: somebody took it and never said that they did not process it. */
-  #maybeProcessed = false;
-  /** It was sent again, once, after a connection broke without an answer. */
-  #resent = false;
   #headSent = false;
   /** The server has ended its side of a tunnel, and the client has not. */
   #halfClosed = false;
   #done = false;
-  #sentMs = 0;
   #status = 0;
   #grpcStatus = -1;
 
@@ -94,54 +89,59 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   /** A connection to the endpoint is there. */
   onConnection(connection: ClientConnection): void {
-    if (this.#done) return;
-    this.attempts++;
-    this.sends++;
-    this.#sentMs = this.direction.now();
+    if (this.#done) {
+      this.direction.onReleased(this, -1);
+      return;
+    }
+    const { attempt } = this;
+    attempt.count++;
+    attempt.sends++;
+    attempt.sentMs = this.direction.now();
     this.direction.onSend(this);
     this.scope?.requests.increment();
-    const bare = this.#requestEnded && this.#replay === undefined;
-    const upstream =
-      this.request.protocol === ""
-        ? connection.send(this.request, bare, this)
-        : sendExtendedConnect(connection, this.request, this);
-    this.#upstream = upstream;
-    if (bare) return;
-    this.#replay?.sendTo(upstream);
-    if (!this.#requestEnded) this.stream.resumeRequest();
+    this.limits?.sent(this.#requestEnded, true);
+    const more = attempt.send(connection, this.request, {
+      ended: this.#requestEnded,
+      handler: this,
+    });
+    if (more) this.stream.resumeRequest();
   }
 
   onConnectFailed(error: Error): void {
-    if (this.#done) return;
     this.direction.onReleased(this, -1);
+    if (this.#done) return;
     this.direction.onEndpointFailed(this);
-    this.attempts++;
+    this.attempt.count++;
     const timedOut = (error as { readonly code?: string }).code === "timeout";
     this.#tryAgain(timedOut ? "connect-timeout" : "io", error.message);
   }
 
   onRequestBytes(bytes: Buffer, from: number, to: number): void {
-    if (this.#upstream === undefined) return;
-    if (!this.#headSent) this.#kept().data(bytes, from, to);
-    if (!this.#upstream.sendBytes(bytes, from, to)) this.stream.pauseRequest();
+    const { attempt } = this;
+    if (!attempt.open) return;
+    this.limits?.moved();
+    if (!this.#headSent) attempt.keep(bytes, from, to);
+    if (!attempt.sendBytes(bytes, from, to)) this.stream.pauseRequest();
   }
 
   onRequestEnd(trailers: HeaderList | undefined): void {
+    const { attempt } = this;
     this.#requestEnded = true;
     if (trailers !== undefined) removeHeadOnly(trailers);
-    if (!this.#headSent) this.#kept().end(trailers);
-    this.#upstream?.sendEnd(trailers);
+    if (!this.#headSent) attempt.keepEnd(trailers);
+    attempt.sendEnd(trailers);
+    if (attempt.open) this.limits?.flushed();
     if (this.#halfClosed) this.#finish(false);
   }
 
   onRequestReset(_: Reset): void {
     if (this.#done) return;
-    this.#upstream?.resetRequest(ErrorCode.CANCEL);
+    this.#giveUp();
     this.#finish(true);
   }
 
   onResponseWritable(): void {
-    this.#upstream?.resumeResponse();
+    this.attempt.resumeResponse();
   }
 
   onRequestWritable(): void {
@@ -159,23 +159,25 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     if (this.#done) return;
     if (mayBeUndelivered(head, end)) {
       head.headers.delete(NOT_DELIVERED);
-      if (this.direction.rescues && this.direction.isMeshed(this) && this.#resendable) {
+      if (this.direction.rescues && this.direction.isMeshed(this) && this.attempt.resendable) {
         this.#rescue();
         return;
       }
     }
     this.#headSent = true;
-    this.#replay?.forget();
+    this.limits?.answered();
+    this.attempt.answered();
     this.#status = head.status;
     if (this.grpc && end) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.direction.onResponse(this, head);
-    this.direction.onReleased(this, this.direction.now() - this.#sentMs);
+    this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs);
     this.stream.sendHead(head, end);
     if (end) this.#finish(false);
   }
 
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
-    if (!this.stream.sendBytes(bytes, from, to)) this.#upstream?.pauseResponse();
+    this.limits?.moved();
+    if (!this.stream.sendBytes(bytes, from, to)) this.attempt.pauseResponse();
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {
@@ -189,7 +191,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   onResponseReset(reset: Reset): void {
     if (this.#done) return;
-    this.#upstream = undefined;
+    this.attempt.over();
     if (this.#headSent) {
       this.stream.resetResponse(
         reset.code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : reset.code,
@@ -201,7 +203,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     // Its server takes no extended CONNECT over HTTP/2; it may still take an Upgrade.
     if (reset.unprocessed && reset.code === ErrorCode.CONNECT_ERROR && isUpgradable(this.request))
       this.upgrades = true;
-    if (this.#mayResend(reset)) {
+    if (this.attempt.mayResend(reset, this.request.method)) {
       this.#tryAgain("io", "endpoint did not take the request");
       return;
     }
@@ -211,6 +213,23 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
       return;
     }
     this.fail("io", "connection to endpoint ended");
+  }
+
+  /** It was not in time: nobody is asked any longer, and the client hears it as far as an answer has not begun (ERR7). */
+  onDeadline(kind: LimitKind): void {
+    this.#giveUp();
+    if (!this.#headSent) {
+      this.fail("timeout", `${kind} timeout`);
+      return;
+    }
+    this.stream.resetResponse(ErrorCode.INTERNAL_ERROR);
+    this.#finish(true);
+  }
+
+  /** Whoever works on it need not go on. */
+  #giveUp(): void {
+    if (this.attempt.reset(ErrorCode.CANCEL) && !this.#headSent)
+      this.direction.onReleased(this, -1);
   }
 
   /** Answers with an error that the proxy made up. */
@@ -232,38 +251,14 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     this.#finish(false);
   }
 
-  #kept(): Replay {
-    this.#replay ??= new Replay();
-    return this.#replay;
-  }
-
-  get #resendable(): boolean {
-    return this.#replay?.whole !== false;
-  }
-
   /** The endpoint's proxy could not hand it to its application: another endpoint may. */
   #rescue(): void {
-    if (!this.#requestEnded) this.#upstream?.resetRequest(ErrorCode.NO_ERROR);
-    this.#upstream = undefined;
+    if (this.#requestEnded) this.attempt.over();
+    else this.attempt.reset(ErrorCode.NO_ERROR);
     this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
     this.direction.onRescued(this);
     this.#tryAgain("io", "no endpoint could deliver the request");
-  }
-
-  /**
-   * Whether what was lost may go out again: surely unprocessed, or once more where the method allows it and the
-   * connection broke without a word (RFC 9110 §9.2.2): an application that closes its listener does that to
-   * connections that it has not accepted yet.
-   */
-  #mayResend(reset: Reset): boolean {
-    if (!this.#resendable) return false;
-    if (reset.unprocessed) return true;
-    const again =
-      !this.#resent && reset.reason === "connection" && isIdempotent(this.request.method);
-    if (again) this.#resent = true;
-    else this.#maybeProcessed = true;
-    return again;
   }
 
   #saysNotDelivered(kind: ErrorKind): boolean {
@@ -271,13 +266,14 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
     return (
       !rescues &&
       informational &&
-      !this.#maybeProcessed &&
+      !this.attempt.maybeProcessed &&
       (kind === "io" || kind === "connect-timeout")
     );
   }
 
   #tryAgain(kind: ErrorKind, message: string): void {
-    if (this.attempts >= ATTEMPT_LIMIT || !this.#resendable) {
+    this.limits?.retried();
+    if (this.attempt.count >= ATTEMPT_LIMIT || !this.attempt.resendable) {
       this.fail(kind, message);
       return;
     }
@@ -288,7 +284,7 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
 
   #finish(aborted: boolean): void {
     this.#done = true;
-    if (!this.#headSent && this.#upstream !== undefined) this.direction.onReleased(this, -1);
+    this.limits?.stop();
     this.scope?.end({
       status: this.#status,
       grpcStatus: this.#grpcStatus,
@@ -296,6 +292,6 @@ export class Forwarded<X> implements Exchange, RequestHandler, ResponseHandler, 
         aborted || isFailure(this.#status, this.#grpcStatus < 0 ? undefined : this.#grpcStatus),
       latencyMs: this.direction.now() - this.startedMs,
     });
-    this.#upstream = undefined;
+    this.attempt.over();
   }
 }

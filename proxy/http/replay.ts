@@ -19,6 +19,11 @@ export class Replay {
     return this.#whole;
   }
 
+  /** How many bytes were sent so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Takes a copy of what has just been sent. */
   data(bytes: Buffer, from: number, to: number): void {
     if (!this.#whole) return;

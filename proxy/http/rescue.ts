@@ -10,6 +10,7 @@ export type ErrorKind =
   | "failfast"
   | "loadshed"
   | "connect-timeout"
+  | "timeout"
   | "io"
   | "redirect"
   | "injected-failure"
@@ -35,6 +36,7 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   failfast: { status: 504, grpcStatus: 4, closes: true, label: "failfast" },
   loadshed: { status: 503, grpcStatus: 14, closes: true, label: "loadshed" },
   "connect-timeout": { status: 504, grpcStatus: 4, closes: true, label: "i/o" },
+  timeout: { status: 504, grpcStatus: 4, closes: false, label: "response timeout" },
   io: { status: 502, grpcStatus: 14, closes: true, label: "i/o" },
   redirect: { status: 301, grpcStatus: 5, closes: false, label: "unexpected" },
   "injected-failure": { status: 500, grpcStatus: 9, closes: false, label: "unexpected" },

@@ -76,7 +76,7 @@ export class InboundDirection implements Direction<InboundRequest> {
 
   onSend(request: InboundRequest): void {
     const { headers } = request.request;
-    if (request.sends > 1) return;
+    if (request.attempt.sends > 1) return;
     removeHopByHop(headers, true);
     removeMeshHeaders(headers);
     const { tls } = this.#connection.caller;

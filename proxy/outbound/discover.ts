@@ -95,7 +95,8 @@ export class Destinations {
       destination.balancers.clear();
       const acquire = (backend: Backend): Balancer | undefined =>
         this.#balancers.acquire(backend, destination.balancers);
-      destination.known(resolvePolicy(policy, acquire));
+      const { clock } = this.#options.runtime;
+      destination.known(resolvePolicy(policy, { acquire, clock }));
       for (const key of before) this.#balancers.release(key);
     });
   }

@@ -1,5 +1,8 @@
 /** The policy of a destination, ready to use: tables of routes, and backends with their balancers. */
 
+import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { RequestTimes } from "../http/request-limits.ts";
 import type {
   Backend,
   ClientPolicy,
@@ -9,6 +12,7 @@ import type {
   OpaqueRoute,
   Route,
   Rule,
+  Timeouts,
 } from "../policy/client-policy.ts";
 import type { Filter } from "../policy/filter.ts";
 import type { RouteTable } from "../policy/route-match.ts";
@@ -24,12 +28,15 @@ export interface ResolvedBackend {
   readonly refusal: OpaqueRefusal | undefined;
 }
 
-/** The backends of a rule. */
+/** What is decided for the requests of a rule, and its backends. */
 export interface ResolvedRule {
   readonly metadata: Metadata;
   readonly filters: readonly Filter[];
   /** Of opaque bytes and TLS: every connection is closed. */
   readonly refusal: OpaqueRefusal | undefined;
+  /** The times that its requests have; undefined where they have all. */
+  readonly times: RequestTimes | undefined;
+  readonly allowsHeaders: boolean;
   readonly pick: Distribution<unknown>["type"];
   readonly backends: readonly ResolvedBackend[];
   readonly totalWeight: number;
@@ -46,18 +53,19 @@ export interface ResolvedPolicy {
   readonly opaque: RouteTable<ResolvedRule>;
 }
 
-/** Takes the balancer of a backend into use; undefined where there is none to send to. */
-export type AcquireBalancer = (backend: Backend) => Balancer | undefined;
+/** What is made for a policy. */
+export interface PolicyParts {
+  /** Takes the balancer of a backend into use; undefined where there is none to send to. */
+  acquire(backend: Backend): Balancer | undefined;
+  readonly clock: Clock;
+}
 
 const NO_ROUTES: RouteTable<ResolvedRule> = prepareRoutes([]);
 /** Linkerd's time of detection, where policy says none. */
 const DETECT_TIMEOUT_MS = 10_000;
 
 /** Makes a policy ready. */
-export function resolvePolicy(
-  { protocol }: ClientPolicy,
-  acquire: AcquireBalancer,
-): ResolvedPolicy {
+export function resolvePolicy({ protocol }: ClientPolicy, parts: PolicyParts): ResolvedPolicy {
   const nothing = {
     type: protocol.type,
     timeoutMs: DETECT_TIMEOUT_MS,
@@ -70,31 +78,31 @@ export function resolvePolicy(
       return {
         type: "detect",
         timeoutMs: protocol.timeoutMs,
-        http1: tableOf(protocol.http1, acquire),
-        http2: tableOf(protocol.http2, acquire),
-        opaque: opaqueTableOf(protocol.opaque, acquire),
+        http1: tableOf(protocol.http1, parts),
+        http2: tableOf(protocol.http2, parts),
+        opaque: opaqueTableOf(protocol.opaque, parts),
       };
     case "http1":
     case "http2":
     case "grpc": {
-      const http = tableOf(protocol.routes, acquire);
+      const http = tableOf(protocol.routes, parts);
       return { ...nothing, http1: http, http2: http };
     }
     case "opaque":
     case "tls":
-      return { ...nothing, opaque: opaqueTableOf(protocol.routes, acquire) };
+      return { ...nothing, opaque: opaqueTableOf(protocol.routes, parts) };
     case "invalid":
       return nothing;
   }
 }
 
-function tableOf(routes: readonly Route[], acquire: AcquireBalancer): RouteTable<ResolvedRule> {
+function tableOf(routes: readonly Route[], parts: PolicyParts): RouteTable<ResolvedRule> {
   return prepareRoutes(
     routes.map(({ metadata, hosts, rules }) => ({
       hosts,
       rules: rules.map((rule) => ({
         matches: rule.matches,
-        target: resolveRule(rule, metadata, acquire),
+        target: resolveRule(rule, metadata, parts),
       })),
     })),
   );
@@ -102,18 +110,19 @@ function tableOf(routes: readonly Route[], acquire: AcquireBalancer): RouteTable
 
 function opaqueTableOf(
   routes: readonly OpaqueRoute[],
-  acquire: AcquireBalancer,
+  parts: PolicyParts,
 ): RouteTable<ResolvedRule> {
   return prepareRoutes(
     routes.map(({ metadata, names, refusal, distribution }) => {
       const backends = distribution.choices.map((choice) => ({
-        balancer: acquire(choice.backend),
+        balancer: parts.acquire(choice.backend),
         weight: choice.weight,
         filters: [],
         refusal: choice.refusal,
       }));
       const target = {
         ...{ metadata, filters: [], refusal, pick: distribution.type, backends },
+        ...{ times: undefined, allowsHeaders: false },
         totalWeight: weightOf(backends),
       };
       return { hosts: names, rules: [{ matches: [], target }] };
@@ -122,20 +131,31 @@ function opaqueTableOf(
 }
 
 function resolveRule(
-  { filters, distribution }: Rule,
+  { filters, distribution, timeouts, allowsHeaders }: Rule,
   metadata: Metadata,
-  acquire: AcquireBalancer,
+  parts: PolicyParts,
 ): ResolvedRule {
   const backends = distribution.choices.map((choice) => ({
-    balancer: acquire(choice.backend),
+    balancer: parts.acquire(choice.backend),
     weight: choice.weight,
     filters: choice.filters,
     refusal: undefined,
   }));
   return {
     ...{ metadata, filters, refusal: undefined, pick: distribution.type, backends },
+    ...{ times: timesOf(timeouts, parts.clock), allowsHeaders },
     totalWeight: weightOf(backends),
   };
+}
+
+function timesOf(
+  { requestMs, responseMs, idleMs }: Timeouts,
+  clock: Clock,
+): RequestTimes | undefined {
+  if (requestMs === undefined && responseMs === undefined && idleMs === undefined) return undefined;
+  const queue = (ms: number | undefined): DeadlineQueue | undefined =>
+    ms === undefined ? undefined : new DeadlineQueue(clock, ms);
+  return { request: queue(requestMs), response: queue(responseMs), idle: queue(idleMs) };
 }
 
 const weightOf = (backends: readonly ResolvedBackend[]): number =>

@@ -2,6 +2,7 @@
 
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
+import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
 import type { Forwarded } from "../http/forwarded.ts";
@@ -11,6 +12,7 @@ import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { type Filter, filterRequest, filterResponse } from "../policy/filter.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { armRequest } from "./armed.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
 import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
@@ -45,7 +47,7 @@ export class OutboundRoute implements EndpointWaiter {
 /** A request on the outbound path. */
 export type OutboundRequest = Forwarded<OutboundRoute>;
 
-const logical = (random: () => number): Station<OutboundRequest> => ({
+const logical = (random: () => number, queues: DeadlineQueues): Station<OutboundRequest> => ({
   name: "logical",
   enter: (request): Verdict => {
     const { route, request: head } = request;
@@ -54,7 +56,11 @@ const logical = (random: () => number): Station<OutboundRequest> => ({
     const found = table && findRoute(table, head);
     route.rule = found?.target;
     route.prefix = found?.prefix;
-    if (found !== undefined) return filtered(request, found.target.filters, random);
+    if (found !== undefined) {
+      const rule = found.target;
+      if (rule.times !== undefined || rule.allowsHeaders) armRequest(request, rule, queues);
+      return filtered(request, rule.filters, random);
+    }
     if (policy?.type === "invalid") request.fail("invalid-policy", "unexpected error");
     else request.fail("no-route", "no route found for request");
     return "answered";
@@ -124,8 +130,11 @@ const endpoint: Station<OutboundRequest> = {
 };
 
 /** Composes the path; it is shared by all connections. */
-export function outboundPath(random: () => number): Stack<OutboundRequest> {
-  return new Stack(logical(random), concrete(random), balance, endpoint);
+export function outboundPath({
+  random,
+  clock,
+}: Pick<Runtime, "random" | "clock">): Stack<OutboundRequest> {
+  return new Stack(logical(random, new DeadlineQueues(clock)), concrete(random), balance, endpoint);
 }
 
 /** What outbound does with its requests: one object for all connections. */
@@ -138,7 +147,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
 
   constructor(runtime: Runtime, informational: boolean) {
     this.#runtime = runtime;
-    this.path = outboundPath(runtime.random);
+    this.path = outboundPath(runtime);
     this.retryFrom = this.path.indexOf("balance");
     this.informational = informational;
   }
@@ -149,7 +158,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
 
   onSend(request: OutboundRequest): void {
     const { request: head, route } = request;
-    if (request.sends === 1) removeMeshHeaders(head.headers);
+    if (request.attempt.sends === 1) removeMeshHeaders(head.headers);
     if (request.carried || head.version === "HTTP/2") return;
     removeHopByHop(head.headers, true);
     if (route.endpoint?.carries !== true || !isCarriable(head)) return;

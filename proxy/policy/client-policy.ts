@@ -61,11 +61,24 @@ export interface Distribution<Choice> {
   readonly choices: readonly Choice[];
 }
 
+/** How long a request may take, in milliseconds; undefined: as long as it likes. */
+export interface Timeouts {
+  /** With all its attempts. */
+  readonly requestMs: number | undefined;
+  /** From the end of the request to the end of the answer. */
+  readonly responseMs: number | undefined;
+  /** Between two chunks of either side. */
+  readonly idleMs: number | undefined;
+}
+
 /** One rule of a route: which requests (no match: all), what is done to them, and to which backends they go. */
 export interface Rule {
   readonly matches: readonly RequestMatch[];
   readonly filters: readonly Filter[];
   readonly distribution: Distribution<RouteBackend>;
+  readonly timeouts: Timeouts;
+  /** Whether requests may say by headers how they are tried and how long they wait (P19). */
+  readonly allowsHeaders: boolean;
 }
 
 /** A route with its rules. */

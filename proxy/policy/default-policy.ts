@@ -2,7 +2,14 @@
 
 import { Cidr } from "#lib/addr/cidr.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ClientPolicy, Endpoint, Metadata, OpaqueRoute, Route } from "./client-policy.ts";
+import type {
+  ClientPolicy,
+  Endpoint,
+  Metadata,
+  OpaqueRoute,
+  Route,
+  Rule,
+} from "./client-policy.ts";
 import type { Authentication, Authorization, ServerPolicy } from "./server-policy.ts";
 
 /** The names of Linkerd's default inbound policies. */
@@ -74,6 +81,12 @@ export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastM
   failfastMs: 3000,
 };
 
+/** What a rule has that says nothing of time. */
+const UNLIMITED: Pick<Rule, "timeouts" | "allowsHeaders"> = {
+  timeouts: { requestMs: undefined, responseMs: undefined, idleMs: undefined },
+  allowsHeaders: false,
+};
+
 /** Passes through to where the client meant to go: for destinations that no policy knows. */
 export function fallbackPolicy(
   addr: SocketAddr,
@@ -91,7 +104,7 @@ export function fallbackPolicy(
   const choice = { backend, weight: 1, filters: [], refusal: undefined };
   const distribution = { type: "random" as const, choices: [choice] };
   const routes: readonly Route[] = [
-    { metadata, hosts: [], rules: [{ matches: [], filters: [], distribution }] },
+    { metadata, hosts: [], rules: [{ ...UNLIMITED, matches: [], filters: [], distribution }] },
   ];
   const opaque: readonly OpaqueRoute[] = [
     { metadata, names: [], refusal: undefined, distribution },

@@ -1,0 +1,116 @@
+/** What goes to an endpoint, and to the next one where that fails: the head, and the body as far as it is kept. */
+
+import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
+import type {
+  ClientConnection,
+  ClientStream,
+  Reset,
+  ResponseHandler,
+} from "#lib/http-io/exchange.ts";
+import { sendExtendedConnect } from "#lib/http-io/upgrade-stream.ts";
+import { Replay } from "./replay.ts";
+import { mayResend } from "./resend.ts";
+
+/** The attempts of one request, of which one at a time is under way. */
+export class Attempt {
+  /** How many there were, those that found no connection too. */
+  count = 0;
+  /** How often the request went out. */
+  sends = 0;
+  /** When it last went out. */
+  sentMs = 0;
+  /** An application may have seen it: somebody took it and never said that they did not process it. */
+  maybeProcessed = false;
+  #upstream: ClientStream | undefined;
+  /** What was sent of the body; nothing is made for a request without one. */
+  #replay: Replay | undefined;
+  /** It was sent again, once, after a connection broke without an answer. */
+  #resent = false;
+
+  /** Whether one is under way. */
+  get open(): boolean {
+    return this.#upstream !== undefined;
+  }
+
+  /** Whether all that was sent of the body can be sent again. */
+  get resendable(): boolean {
+    return this.#replay?.whole !== false;
+  }
+
+  /** How much of the body was sent. */
+  get bodyBytes(): number {
+    return this.#replay?.bytes ?? 0;
+  }
+
+  /** Sends the head with what is there of the body; true where more of it is to come. */
+  send(
+    connection: ClientConnection,
+    head: RequestHead,
+    { ended, handler }: { readonly ended: boolean; readonly handler: ResponseHandler },
+  ): boolean {
+    const bare = ended && this.#replay === undefined;
+    this.#upstream =
+      head.protocol === ""
+        ? connection.send(head, bare, handler)
+        : sendExtendedConnect(connection, head, handler);
+    if (!bare) this.#replay?.sendTo(this.#upstream);
+    return !ended;
+  }
+
+  /** Keeps a chunk, which may have to go out again. */
+  keep(bytes: Buffer, from: number, to: number): void {
+    this.#replay ??= new Replay();
+    this.#replay.data(bytes, from, to);
+  }
+
+  /** Keeps the end of the body. */
+  keepEnd(trailers: HeaderList | undefined): void {
+    this.#replay ??= new Replay();
+    this.#replay.end(trailers);
+  }
+
+  /** Sends a chunk of the body. False: stop until it can flow on. */
+  sendBytes(bytes: Buffer, from: number, to: number): boolean {
+    return this.#upstream?.sendBytes(bytes, from, to) !== false;
+  }
+
+  sendEnd(trailers: HeaderList | undefined): void {
+    this.#upstream?.sendEnd(trailers);
+  }
+
+  pauseResponse(): void {
+    this.#upstream?.pauseResponse();
+  }
+
+  resumeResponse(): void {
+    this.#upstream?.resumeResponse();
+  }
+
+  /** Gives it up; true where there was something to give up. */
+  reset(code: number): boolean {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    upstream?.resetRequest(code);
+    return upstream !== undefined;
+  }
+
+  /** It has ended. */
+  over(): void {
+    this.#upstream = undefined;
+  }
+
+  /** An answer has begun: nothing will be sent again. */
+  answered(): void {
+    this.#replay?.forget();
+  }
+
+  /** Whether it may go out again after it was lost. */
+  mayResend(reset: Reset, method: string): boolean {
+    if (!this.resendable) return false;
+    const again = mayResend(reset, method, this.#resent);
+    if (again) this.#resent ||= !reset.unprocessed;
+    else this.maybeProcessed = true;
+    return again;
+  }
+}

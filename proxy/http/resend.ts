@@ -1,0 +1,13 @@
+/** Whether a request that was lost may go out again (RFC 9110 §9.2.2). */
+
+import { isIdempotent } from "#lib/http/semantics.ts";
+import type { Reset } from "#lib/http-io/exchange.ts";
+
+/**
+ * Where it was surely not processed, or once more (`resent` says whether it was) where the method allows it and the
+ * connection broke without a word: an application that closes its listener does that to connections that it has not
+ * accepted yet.
+ */
+export function mayResend(reset: Reset, method: string, resent: boolean): boolean {
+  return reset.unprocessed || (!resent && reset.reason === "connection" && isIdempotent(method));
+}
