@@ -68,8 +68,8 @@ export const EXPLAINED: readonly Explanation[] = [
   checkov("CKV_K8S_39", AGENT, AGENT_IS_ROOT),
   checkov(
     "CKV_K8S_155",
-    /^ClusterRole\/linkerd-linkerd-proxy-injector$/,
-    "the injector writes the CA of its own certificate into its own webhook, which the rule names, and into no other",
+    /^ClusterRole\/linkerd-linkerd-(proxy-injector|destination)$/,
+    "each writes the CA of its own certificates into its own webhooks, which the rule names, and into no other",
   ),
   checkov("CKV2_K8S_6", AGENT, "no policy reaches a pod in its node's network"),
 ];

@@ -72,12 +72,39 @@ async function callsAreEncrypted(place: Place, { onSwitch }: Below): Promise<voi
   expectThat(!text.includes("GET /headers"), "a request passed in the clear");
 }
 
+/** Each kind of webhook, with an object that it refuses, and why. */
+const REFUSED = [
+  [
+    { apiVersion: "policy.linkerd.io/v1alpha1", kind: "NetworkAuthentication" },
+    { networks: [{ cidr: "10.0.0.0/33" }] },
+    '"linkerd-policy-validator.linkerd.io" denied the request: spec.networks[0].cidr',
+  ],
+  [
+    { apiVersion: "linkerd.io/v1alpha2", kind: "ServiceProfile" },
+    { routes: [{ name: "all", condition: { pathRegex: "/(" } }] },
+    '"linkerd-sp-validator.linkerd.io" denied the request: spec.routes[0].condition.pathRegex',
+  ],
+] as const;
+
+/** The API server asks the webhooks that validate, and kubectl tells what they say; without `--ha` one that fails lets all in. */
+async function mistakesAreRefused(place: Place): Promise<void> {
+  for (const [type, spec, why] of REFUSED) {
+    const metadata = { name: "web.default.svc.cluster.local" };
+    const input = JSON.stringify({ ...type, metadata, spec });
+    const said = await place.shell("! kubectl -n default apply --dry-run=server -f - 2>&1", {
+      input,
+    });
+    expectThat(said.includes(why), said);
+  }
+}
+
 /** The suite. */
 export const INSTALL: Suite = {
   name: "install",
   cases: [
     { name: "the README's commands install the mesh on an empty cluster", run: install },
     { name: "check is all green", run: (place) => expectGreen(place) },
+    { name: "policies and profiles with a mistake are refused", run: mistakesAreRefused },
     { name: "an application runs without it", run: deployShop },
     {
       name: "inject rolls a live application in and loses nothing",
