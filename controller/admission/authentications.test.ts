@@ -34,3 +34,10 @@ test.each([
   const told = said(review([POLICY, "ServerAuthorization"], spec));
   expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);
 });
+
+test("ADM4: a SPIFFE id has 2048 characters at most", () => {
+  const id = (length: number): string => "spiffe://example.com/".padEnd(length, "a");
+  const of = (text: string) => review([POLICY, "MeshTLSAuthentication"], { identities: [text] });
+  expect(said(of(id(2048)))).toBe("");
+  expect(said(of(id(2049)))).toContain('aaa" is no identity');
+});

@@ -20,11 +20,13 @@ const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`, "i");
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/[\w.-]+)*$/;
 const NAME_LIMIT = 253;
+/** Longer ones need not be understood by anybody (SPIFFE-ID §2.3). */
+const SPIFFE_LIMIT = 2048;
 
 /** Whether a text can be the name of clients: any (`*`), by suffix, one by DNS name or by SPIFFE id. */
 function isIdentity(text: string): boolean {
   if (text === "*") return true;
-  if (text.startsWith("spiffe://")) return SPIFFE_ID.test(text);
+  if (text.startsWith("spiffe://")) return text.length <= SPIFFE_LIMIT && SPIFFE_ID.test(text);
   const name = text.startsWith("*.") ? text.slice(2) : text;
   return name.length <= NAME_LIMIT && DNS_NAME.test(name);
 }

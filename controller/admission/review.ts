@@ -129,6 +129,11 @@ function answerRoute(review: AdmissionReview, { spec }: Subject): AdmissionAnswe
   return settle(review, problems, unknown);
 }
 
+/** Problems, or warnings, that are told of an object. */
+const TOLD_LIMIT = 10;
+/** Characters of one of them. */
+const TEXT_LIMIT = 400;
+
 const unreadable = (kind: string): string =>
   `spec: it is not what the definition of ${kind} says, so nothing can be held to it`;
 
@@ -137,5 +142,19 @@ function settle(
   problems: readonly string[],
   warnings: readonly string[] = [],
 ): AdmissionAnswer {
-  return problems.length === 0 ? admit(review, { warnings }) : refuse(review, problems.join("; "));
+  return problems.length === 0
+    ? admit(review, { warnings: told(warnings) })
+    : refuse(review, told(problems).join("; "));
+}
+
+/** As many as somebody reads: each may quote what it is about, and an object may have a hundred thousand of them. */
+function told(all: readonly string[]): readonly string[] {
+  const first = all.slice(0, TOLD_LIMIT).map(shortened);
+  return all.length > TOLD_LIMIT ? [...first, `and ${all.length - TOLD_LIMIT} more`] : first;
+}
+
+/** Where it begins and ends says more than what it quotes in between. */
+function shortened(text: string): string {
+  const half = TEXT_LIMIT / 2;
+  return text.length > TEXT_LIMIT ? `${text.slice(0, half)}…${text.slice(-half)}` : text;
 }
