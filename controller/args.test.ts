@@ -16,6 +16,7 @@ test("parseDestination() has Linkerd's defaults", () => {
       opaquePorts: "25,587,3306,4444,5432,6379,9300,11211",
       h2Upgrade: true,
       transportHeader: true,
+      ipv6: true,
       defaultPolicy: "all-unauthenticated",
       clusterNetworks: [
         "10.0.0.0/8",

@@ -100,6 +100,7 @@ export function parseDestination(
     transportHeader:
       flags.choice("outbound-transport-mode", ["transparent", "transport-header"]) ===
       "transport-header",
+    ipv6: flags.switch("enable-ipv6"),
     defaultPolicy: flags.choice("default-policy", DEFAULT_POLICIES),
     clusterNetworks: flags.list("cluster-networks"),
     probeNetworks: flags.list("probe-networks"),

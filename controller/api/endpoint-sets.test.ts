@@ -94,12 +94,22 @@ test("DST3, DST7: fromEndpoint() has weight, labels, and hints only where there 
     ip: "10.1.0.1",
     port: 80,
     labels: { pod: "a" },
-    identity: undefined,
+    ...{ identity: undefined, serverName: undefined },
     hint: "none",
     directPort: undefined,
   } as const;
   expect(fromEndpoint(plain)).toMatchObject({ weight: 10_000, metricLabels: { pod: "a" } });
   expect(fromEndpoint(plain)).not.toHaveProperty("protocolHint");
+  const identity = { identity: "spiffe://root.example/vm", serverName: "vm.example" };
+  expect(fromEndpoint({ ...plain, ...identity }).tlsIdentity).toEqual({
+    strategy: { case: "uriLikeIdentity", value: { uri: "spiffe://root.example/vm" } },
+    serverName: { name: "vm.example" },
+  });
+  expect(
+    fromEndpoint({ ...plain, identity: "vm.example", serverName: "vm.example" }),
+  ).toMatchObject({
+    tlsIdentity: { strategy: { case: "dnsLikeIdentity", value: { name: "vm.example" } } },
+  });
   expect(fromEndpoint({ ...plain, hint: "opaque", directPort: 4143 })).toMatchObject({
     protocolHint: { protocol: { case: "opaque" }, opaqueTransport: { inboundPort: 4143 } },
   });

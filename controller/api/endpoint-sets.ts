@@ -1,7 +1,11 @@
 /** Streams of endpoints: the same bytes to all who are in step, the newest set to who fell behind (DST2). */
 
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { UpdateSchema, type WeightedAddrSchema } from "#lib/api/gen/proxy/destination_pb.ts";
+import {
+  type TlsIdentitySchema,
+  UpdateSchema,
+  type WeightedAddrSchema,
+} from "#lib/api/gen/proxy/destination_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
 import type { ServerCall } from "#lib/grpc/server.ts";
 import type { Catalog, EndpointQuery } from "../core/catalog.ts";
@@ -138,13 +142,12 @@ const tcpAddress = ({ ip, port }: Endpoint): { ip: ReturnType<typeof fromIp>; po
 
 /** One endpoint as a message. */
 export function fromEndpoint(endpoint: Endpoint): MessageInitShape<typeof WeightedAddrSchema> {
-  const { identity, hint, directPort, labels } = endpoint;
-  const strategy = { case: "dnsLikeIdentity" as const, value: { name: identity ?? "" } };
+  const { identity, serverName = "", hint, directPort, labels } = endpoint;
   return {
     addr: tcpAddress(endpoint),
     weight: WEIGHT,
     metricLabels: { ...labels },
-    ...(identity !== undefined && { tlsIdentity: { strategy, serverName: { name: identity } } }),
+    ...(identity !== undefined && { tlsIdentity: fromIdentity(identity, serverName) }),
     ...((hint !== "none" || directPort !== undefined) && {
       protocolHint: {
         ...(hint !== "none" && { protocol: { case: hint, value: {} } }),
@@ -153,3 +156,14 @@ export function fromEndpoint(endpoint: Endpoint): MessageInitShape<typeof Weight
     }),
   };
 }
+
+/** A name is a URI or a DNS name. */
+const fromIdentity = (
+  identity: string,
+  serverName: string,
+): MessageInitShape<typeof TlsIdentitySchema> => ({
+  strategy: identity.startsWith("spiffe://")
+    ? { case: "uriLikeIdentity", value: { uri: identity } }
+    : { case: "dnsLikeIdentity", value: { name: identity } },
+  serverName: { name: serverName },
+});

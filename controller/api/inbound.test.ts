@@ -35,6 +35,32 @@ test("INB2, INB3: WatchPort gives the default policy, and follows the namespace;
   expect(second.sent()).toBe(2);
 });
 
+test("INB1, INB2: a workload outside of the cluster asks by its own token, whatever pod has its name", () => {
+  const world = new InboundWorld();
+  const token = '{"ns":"shop","external_workload":"web-1"}';
+  expect(() => world.watch(8080, token)).toThrow("no workload shop/web-1");
+  const metadata = { name: "web-1", namespace: "shop", labels: { app: "web" } };
+  const put = (ports: object[]) =>
+    world.from.externalWorkloads.put({
+      metadata,
+      spec: { meshTLS: { identity: "vm.example" }, workloadIPs: [], ports },
+    });
+  put([{ name: "http", port: 8080 }]);
+  const outside = world.watch(8080, token);
+  const pod = world.watch(8080);
+  world.put("servers", "vm", {
+    ...{ externalWorkloadSelector: { matchLabels: { app: "web" } }, port: "http" },
+    proxyProtocol: "HTTP/2",
+  });
+  expect(outside.newest().labels).toMatchObject({ kind: "server", name: "vm" });
+  expect(pod.newest().labels).toMatchObject({ kind: "default" });
+  put([{ name: "http", port: 9090 }]);
+  expect(outside.newest().labels).toMatchObject({ kind: "default" });
+  world.from.externalWorkloads.drop({ name: "web-1", namespace: "shop" });
+  expect(outside.newest().labels).toMatchObject({ name: "deny" });
+  expect(pod.sent()).toBe(1);
+});
+
 test("GetPort refuses what it cannot answer", () => {
   const world = new InboundWorld();
   expect(world.ask("GetPort", WORKLOAD, 1)).toMatchObject({ ended: "0 ", sent: { length: 1 } });

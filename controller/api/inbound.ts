@@ -28,9 +28,9 @@ export function inboundHandlers(catalog: InboundCatalog): ReadonlyMap<string, Ca
     if (name === undefined) throw new GrpcError(GrpcCode.INVALID_ARGUMENT, "workload is malformed");
     if (port === 0 || port > 0xffff)
       throw new GrpcError(GrpcCode.INVALID_ARGUMENT, `port must be 1 to 65535: ${port}`);
-    const at = { namespace: name.namespace, name: name.name, port };
-    if (name.external || catalog.portPolicy(at) === undefined)
-      throw new GrpcError(GrpcCode.NOT_FOUND, `no pod ${name.namespace}/${name.name}`);
+    const at = { ...name, port };
+    if (catalog.portPolicy(at) === undefined)
+      throw new GrpcError(GrpcCode.NOT_FOUND, `no workload ${name.namespace}/${name.name}`);
     return at;
   };
   return new Map<string, CallHandler>([
@@ -46,7 +46,7 @@ export function inboundHandlers(catalog: InboundCatalog): ReadonlyMap<string, Ca
       `${SERVICE}WatchPort`,
       (call) => {
         const at = read(call);
-        const id = `${at.namespace}/${at.name}/${at.port}`;
+        const id = `${at.external === true} ${at.namespace}/${at.name}/${at.port}`;
         shared.watch(call, { id, key: at, encode: () => encode(at) });
       },
     ],

@@ -1,11 +1,6 @@
 /** Who asks, as proxies are told to say it (INB1). */
 
-/** A workload by its name, and whether it runs outside the cluster. */
-export type WorkloadName = {
-  readonly namespace: string;
-  readonly name: string;
-  readonly external: boolean;
-};
+import type { WorkloadName } from "../core/catalog.ts";
 
 /** Reads JSON `{"ns","pod"}` or `{"ns","external_workload"}`, or `ns:pod`; undefined for anything else. */
 export function readWorkload(token: string): WorkloadName | undefined {

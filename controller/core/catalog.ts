@@ -7,19 +7,23 @@ import type { Profile } from "./profile.ts";
 import type { ServicePath } from "./service-path.ts";
 import type { Workload } from "./workload.ts";
 
-/** What an answer depends on, so that its watchers are woken for nothing else: a Service, its endpoints, a pod, or who has an address. */
+/** What an answer depends on, so that its watchers are woken for nothing else: a Service, its endpoints, a pod, a workload outside of the cluster, or who has an address. */
 export type Key =
   | `service/${string}/${string}`
   | `endpoints/${string}/${string}`
   | `pod/${string}/${string}`
+  | `external/${string}/${string}`
   | `ip/${string}`;
 
-/** A port of a workload, by name. */
-export type WorkloadPort = {
+/** A workload by name, in the cluster unless it is said to be outside. */
+export type WorkloadName = {
   readonly namespace: string;
   readonly name: string;
-  readonly port: number;
+  readonly external?: boolean;
 };
+
+/** A port of a workload. */
+export type WorkloadPort = WorkloadName & { readonly port: number };
 
 /** Which endpoints, and for whom: a client's node decides about topology (DST10). */
 export type EndpointQuery = ServicePath & { readonly node: string };
@@ -77,7 +81,7 @@ export interface Catalog {
   endpoints(query: EndpointQuery): EndpointSet;
   /** What the endpoints of a query depend on of its node: where that is the same, so are they, until the key of the endpoints changes. */
   view(query: EndpointQuery): string;
-  workload(name: { readonly name: string; readonly namespace: string }): Workload | undefined;
+  workload(name: WorkloadName): Workload | undefined;
   workloadAt(ip: string): Workload | undefined;
   /** The workload that a port of a node leads to, and which of its ports (DST15). */
   workloadOnHost(

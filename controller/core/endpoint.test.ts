@@ -21,6 +21,7 @@ test("DST3, DST4, DST6, DST7, DST8: a meshed pod has identity, hint, direct port
     ip: "10.1.0.1",
     port: 8080,
     identity: "web.shop.serviceaccount.identity.linkerd.cluster.local",
+    serverName: "web.shop.serviceaccount.identity.linkerd.cluster.local",
     hint: "h2",
     directPort: 4143,
     labels: {
@@ -49,6 +50,23 @@ test("DST4, DST5, DST7, DST8: skipped, opaque, meta and foreign ports, and a pro
   expect(endpointOf(at(80, { proxy: undefined }), options)).toBeUndefined();
   const bare = endpointOf({ ...at(80), workload: undefined, clientZone: "" }, options);
   expect(bare?.labels).toEqual({ zone: "a", zone_locality: "unknown" });
+});
+
+test("DST3, DST7, DST8: a workload outside of the cluster has its own identity, and HTTP/2 always", () => {
+  const identity = { name: "spiffe://root.example/vm", serverName: "vm.example" };
+  const outside = {
+    ...{ name: "vm-1", external: true, controlPlaneNs: undefined, templateHash: undefined },
+    ...{ owner: undefined, identity, proxy: { inboundPort: 5143, metaPorts: [] } },
+  };
+  const how = { ...options, h2Upgrade: false };
+  expect(endpointOf(at(8080, outside), how)).toMatchObject({
+    ...{ identity: identity.name, serverName: "vm.example", hint: "h2", directPort: 5143 },
+    labels: { external_workload: "vm-1", zone: "a", zone_locality: "local" },
+  });
+  expect(endpointOf(at(8080, outside), how)?.labels).not.toHaveProperty("pod");
+  expect(endpointOf(at(5432, outside), how)?.hint).toBe("opaque");
+  expect(endpointOf(at(25, outside), how)?.identity).toBeUndefined();
+  expect(endpointOf(at(8080, { ...outside, proxy: undefined }), how)).toBeUndefined();
 });
 
 test("DST2: diffSets() gives what changed, removals too", () => {

@@ -8,6 +8,8 @@ export type Endpoint = {
   readonly port: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly identity: string | undefined;
+  /** The name that TLS is for. */
+  readonly serverName: string | undefined;
   readonly hint: "none" | "h2" | "opaque";
   /** The port for connections with a transport header. */
   readonly directPort: number | undefined;
@@ -42,31 +44,38 @@ export function endpointOf(
   options: EndpointOptions,
 ): Endpoint | undefined {
   const { ip, port, zone, clientZone, workload } = at;
-  const plain = { ip, port, identity: undefined, hint: "none", directPort: undefined } as const;
+  const none = { identity: undefined, serverName: undefined, directPort: undefined };
+  const plain = { ip, port, ...none, hint: "none" } as const;
   const locality = zoneLocality(zone, clientZone);
   if (workload === undefined) return { ...plain, labels: { zone, zone_locality: locality } };
   const labels = { ...labelsOf(workload), zone, zone_locality: locality };
-  const meshed = workload.controlPlaneNs !== undefined && !holds(workload.skipInbound, port);
+  const { external } = workload;
+  const meshed =
+    (external || workload.controlPlaneNs !== undefined) && !holds(workload.skipInbound, port);
   if (!meshed) return { ...plain, labels };
   if (workload.proxy === undefined) return undefined;
   const opaque = holds(workload.opaque, port);
   const meta = workload.proxy.metaPorts.includes(port);
   const direct = !meta && (opaque || options.transportHeader);
-  const ours = workload.controlPlaneNs === options.controllerNamespace;
+  const identity = identityOf(workload, options);
   return {
     ip,
     port,
     labels,
-    identity: ours ? identityOf(workload, options) : undefined,
-    hint: opaque ? "opaque" : options.h2Upgrade ? "h2" : "none",
+    identity: identity?.name,
+    serverName: identity?.serverName,
+    hint: opaque ? "opaque" : external || options.h2Upgrade ? "h2" : "none",
     directPort: direct ? workload.proxy.inboundPort : undefined,
   };
 }
 
-/** `<sa>.<ns>.serviceaccount.identity.<control-plane-ns>.<trust-domain>` (DST6). */
-function identityOf(workload: Workload, { trustDomain }: EndpointOptions): string {
+/** `<sa>.<ns>.serviceaccount.identity.<control-plane-ns>.<trust-domain>` of what this control plane has meshed (DST4, DST6). */
+function identityOf(workload: Workload, options: EndpointOptions): Workload["identity"] {
+  if (workload.identity !== undefined) return workload.identity;
   const { serviceAccount, namespace, controlPlaneNs } = workload;
-  return `${serviceAccount}.${namespace}.serviceaccount.identity.${controlPlaneNs}.${trustDomain}`;
+  if (controlPlaneNs !== options.controllerNamespace) return undefined;
+  const name = `${serviceAccount}.${namespace}.serviceaccount.identity.${controlPlaneNs}.${options.trustDomain}`;
+  return { name, serverName: name };
 }
 
 function zoneLocality(zone: string, clientZone: string): string {
@@ -75,10 +84,11 @@ function zoneLocality(zone: string, clientZone: string): string {
 }
 
 function labelsOf(workload: Workload): Record<string, string> {
-  const { owner, templateHash, controlPlaneNs } = workload;
+  const { owner, templateHash, controlPlaneNs, external } = workload;
   return {
-    pod: workload.name,
-    serviceaccount: workload.serviceAccount,
+    ...(external
+      ? { external_workload: workload.name }
+      : { pod: workload.name, serviceaccount: workload.serviceAccount }),
     ...(owner !== undefined && { [owner.kind.toLowerCase()]: owner.name }),
     ...(controlPlaneNs !== undefined && { control_plane_ns: controlPlaneNs }),
     ...(templateHash !== undefined && { pod_template_hash: templateHash }),
@@ -108,6 +118,7 @@ function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   const keys = Object.keys(a.labels);
   return (
     a.identity === b.identity &&
+    a.serverName === b.serverName &&
     a.hint === b.hint &&
     a.directPort === b.directPort &&
     keys.length === Object.keys(b.labels).length &&

@@ -14,6 +14,8 @@ export type Workload = {
   readonly labels: Labels;
   readonly ips: readonly string[];
   readonly serviceAccount: string;
+  /** What one outside of the cluster calls itself, and the name that its TLS is for; undefined: by its account. */
+  readonly identity: { readonly name: string; readonly serverName: string } | undefined;
   readonly node: string;
   readonly owner: { readonly kind: string; readonly name: string } | undefined;
   readonly templateHash: string | undefined;

@@ -50,3 +50,69 @@ test("a change wakes the keys that it affects and no other", () => {
   from.pods.put(fakePod("web-1", "10.1.0.1"));
   expect(woken).toEqual([]);
 });
+
+/** An ExternalWorkload `vm-1` at 192.0.2.9 behind `web`. */
+function withExternal() {
+  const all = setUp();
+  const { from, cluster, woken } = all;
+  for (const key of ["external/shop/vm-1", "ip/192.0.2.9"] as const)
+    cluster.subscribe(key, () => woken.push(key));
+  const put = (identity = "vm.example") =>
+    from.externalWorkloads.put({
+      metadata: { name: "vm-1", namespace: "shop", labels: { app: "web" } },
+      spec: { meshTLS: { identity }, workloadIPs: [{ ip: "192.0.2.9" }] },
+    });
+  const targetRef = { kind: "ExternalWorkload", name: "vm-1", namespace: "shop" };
+  from.slices.put({
+    ...fakeSlice([]),
+    metadata: {
+      ...{ name: "web-ext", namespace: "shop" },
+      labels: { "kubernetes.io/service-name": "web" },
+    },
+    endpoints: [{ addresses: ["192.0.2.9"], targetRef }],
+  });
+  woken.splice(0);
+  return { ...all, put };
+}
+
+test("DST3, DST8: a workload outside of the cluster is an endpoint, and its changes wake what it affects", () => {
+  const { from, cluster, woken, addresses, put } = withExternal();
+  expect(addresses()).toEqual(["10.1.0.1/8080"]);
+  put();
+  expect(woken.splice(0)).toEqual(["external/shop/vm-1", "ip/192.0.2.9", "endpoints/shop/web"]);
+  expect(addresses()).toEqual(["10.1.0.1/8080", "192.0.2.9/8080"]);
+  const { endpoints } = cluster.endpoints(query);
+  expect(endpoints.get("192.0.2.9/8080")).toMatchObject({
+    identity: "vm.example",
+    labels: { external_workload: "vm-1" },
+  });
+  expect(cluster.workloadAt("192.0.2.9")).toMatchObject({ name: "vm-1", external: true });
+  expect(cluster.workload({ namespace: "shop", name: "vm-1", external: true })?.name).toBe("vm-1");
+  expect(cluster.workload({ namespace: "shop", name: "vm-1" })).toBeUndefined();
+  from.externalWorkloads.drop({ name: "vm-1", namespace: "shop" });
+  expect(woken.splice(0)).toEqual(["external/shop/vm-1", "ip/192.0.2.9", "endpoints/shop/web"]);
+  expect(cluster.workloadAt("192.0.2.9")).toBeUndefined();
+  expect(cluster.workload({ namespace: "shop", name: "vm-1", external: true })).toBeUndefined();
+});
+
+test("DST9: a Server of protocol opaque marks endpoints, and wakes those that it marks", () => {
+  const { from, cluster, woken, put } = withExternal();
+  put();
+  woken.splice(0);
+  const server = (over: object) =>
+    from.servers.put({
+      metadata: { name: "s", namespace: "shop" },
+      spec: { port: 8080, proxyProtocol: "opaque", ...over },
+    });
+  const hint = (at: string) => cluster.endpoints(query).endpoints.get(at)?.hint;
+  server({ podSelector: { matchLabels: { app: "web" } } });
+  expect(woken.splice(0)).toEqual(["ip/10.1.0.1", "endpoints/shop/web"]);
+  expect([hint("10.1.0.1/8080"), hint("192.0.2.9/8080")]).toEqual(["opaque", "h2"]);
+  expect(cluster.workloadAt("10.1.0.1")?.opaque).toContainEqual({ from: 8080, to: 8080 });
+  expect(cluster.workload({ namespace: "shop", name: "web-1" })?.opaque).toHaveLength(1);
+  server({ externalWorkloadSelector: { matchLabels: { app: "web" } } });
+  expect(woken.splice(0)).toEqual(["ip/10.1.0.1", "ip/192.0.2.9", "endpoints/shop/web"]);
+  expect([hint("10.1.0.1/8080"), hint("192.0.2.9/8080")]).toEqual(["h2", "opaque"]);
+  server({ podSelector: { matchLabels: { app: "none" } } });
+  expect(woken.splice(0)).toEqual(["ip/192.0.2.9", "endpoints/shop/web"]);
+});

@@ -2,14 +2,26 @@
 
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Change } from "#lib/k8s/object-store.ts";
-import { SERVICE_NAME } from "#lib/k8s/resource.ts";
-import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Catalog, EndpointQuery, Key } from "../core/catalog.ts";
 import type { EndpointOptions, EndpointSet } from "../core/endpoint.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { Workload } from "../core/workload.ts";
+import {
+  type Entry,
+  hostIp,
+  hostPorts,
+  move,
+  type Name,
+  podIps,
+  serviceIps,
+  serviceOf,
+  slash,
+  split,
+} from "./addresses.ts";
 import { endpointSet, isLocal } from "./endpoint-slices.ts";
-import type { KeptNames, KeptPod, KeptService, KeptSlice } from "./kept-objects.ts";
+import { externalIps, toExternalWorkload } from "./external-workloads.ts";
+import type { KeptNames, KeptPod, KeptPolicy, KeptService, KeptSlice } from "./kept-objects.ts";
+import { type MarksTurn, OpaqueServers } from "./opaque-servers.ts";
 import { toWorkload } from "./pods.ts";
 import { toServiceView } from "./services.ts";
 
@@ -20,16 +32,18 @@ export type Informers = {
   readonly slices: Informer<KeptSlice>;
   readonly namespaces: Informer<KeptNames>;
   readonly nodes: Informer<KeptNames>;
+  readonly externalWorkloads: Informer<KeptPolicy>;
+  readonly servers: Informer<KeptPolicy>;
 };
 
 /** How the cluster is read. */
-export type ClusterOptions = EndpointOptions & { readonly opaquePorts: string };
-
-type Name = { readonly name: string; readonly namespace: string };
+export type ClusterOptions = EndpointOptions & {
+  readonly opaquePorts: string;
+  /** Whether Services of both families are reached by IPv6. */
+  readonly ipv6: boolean;
+};
 
 const ZONE = "topology.kubernetes.io/zone";
-const slash = ({ metadata }: KubeObject): string =>
-  `${metadata?.namespace ?? ""}/${metadata?.name}`;
 
 /** Keeps nothing that the informers have, but for who has which address and which Service has which slices. */
 export class Cluster implements Catalog {
@@ -40,6 +54,8 @@ export class Cluster implements Catalog {
   readonly #podsByHostPort = new Map<string, Set<string>>();
   readonly #servicesByIp = new Map<string, Set<string>>();
   readonly #slicesByService = new Map<string, Set<string>>();
+  readonly #externalByIp = new Map<string, Set<string>>();
+  readonly #opaqueServers: OpaqueServers;
   readonly #stops: (() => void)[];
 
   constructor(from: Informers, options: ClusterOptions) {
@@ -48,7 +64,11 @@ export class Cluster implements Catalog {
     for (const pod of from.pods.list()) this.#movePod(undefined, pod);
     for (const service of from.services.list()) this.#moveService(undefined, service);
     for (const slice of from.slices.list()) this.#moveSlice(undefined, slice);
+    for (const external of from.externalWorkloads.list()) this.#moveExternal(undefined, external);
+    this.#opaqueServers = new OpaqueServers(from.servers, (turned) => this.#onServer(turned));
     this.#stops = [
+      () => this.#opaqueServers.stop(),
+      from.externalWorkloads.subscribe((change) => this.#onExternal(change)),
       from.pods.subscribe((change) => this.#onPod(change)),
       from.services.subscribe((change) => this.#onService(change)),
       from.slices.subscribe((change) => this.#onSlice(change)),
@@ -73,14 +93,23 @@ export class Cluster implements Catalog {
     return [...(this.#servicesByIp.get(ip) ?? [])].flatMap((key) => this.service(split(key)) ?? []);
   }
 
-  workload(name: Name): Workload | undefined {
+  workload(name: Name & { readonly external?: boolean }): Workload | undefined {
+    const context = this.#context(name.namespace);
+    if (name.external === true) {
+      const external = this.#from.externalWorkloads.get(name);
+      return external === undefined ? undefined : toExternalWorkload(external, context);
+    }
     const pod = this.#from.pods.get(name);
-    return pod === undefined ? undefined : toWorkload(pod, this.#context(name.namespace));
+    return pod === undefined ? undefined : toWorkload(pod, context);
   }
 
   workloadAt(ip: string): Workload | undefined {
-    const [key] = this.#podsByIp.get(ip) ?? [];
-    return key === undefined ? undefined : this.workload(split(key));
+    const [pod] = this.#podsByIp.get(ip) ?? [];
+    if (pod !== undefined) return this.#marked(split(pod));
+    const [external] = this.#externalByIp.get(ip) ?? [];
+    return external === undefined
+      ? undefined
+      : this.#marked({ ...split(external), external: true });
   }
 
   workloadOnHost(
@@ -90,8 +119,14 @@ export class Cluster implements Catalog {
     const [key] = this.#podsByHostPort.get(`${ip}/${port}`) ?? [];
     const pod = key === undefined ? undefined : this.#from.pods.get(split(key));
     const found = hostPorts(pod).find(({ hostPort }) => hostPort === port);
-    const workload = key === undefined ? undefined : this.workload(split(key));
+    const workload = key === undefined ? undefined : this.#marked(split(key));
     return workload && found && { workload, port: found.containerPort };
+  }
+
+  /** With the ports that Servers say are opaque (DST9). */
+  #marked(name: Name & { readonly external?: boolean }): Workload | undefined {
+    const workload = this.workload(name);
+    return workload && this.#opaqueServers.mark(workload);
   }
 
   endpoints(query: EndpointQuery): EndpointSet {
@@ -99,7 +134,7 @@ export class Cluster implements Catalog {
     return endpointSet(query, {
       service: this.#from.services.get(query),
       slices: slices.flatMap((key) => this.#from.slices.get(split(key)) ?? []),
-      workload: (name) => this.workload(name),
+      workload: (name) => this.#marked(name),
       clientZone: this.#zoneOf(query.node),
       options: this.#options,
     });
@@ -140,19 +175,51 @@ export class Cluster implements Catalog {
     this.#movePod(previous, type === "deleted" ? undefined : object);
     const hosts = [object, previous].filter((pod) => hostPorts(pod).length > 0).map(hostIp);
     const ips = [...podIps(object), ...podIps(previous), ...hosts];
-    const services = this.#servicesOfPod(object);
+    const services = this.#servicesOf("Pod", object);
     this.#wake([`pod/${slash(object)}` as Key, ...ips.map((ip): Key => `ip/${ip}`), ...services]);
   }
 
-  /** Services whose slices name the pod: its labels and annotations shape the endpoint. */
-  #servicesOfPod({ metadata }: KeptPod): Key[] {
+  #onExternal({ type, object, previous }: Change<KeptPolicy>): void {
+    this.#moveExternal(previous, type === "deleted" ? undefined : object);
+    const ips = [...externalIps(object), ...externalIps(previous)];
+    const services = this.#servicesOf("ExternalWorkload", object);
+    const own = `external/${slash(object)}` as Key;
+    this.#wake([own, ...ips.map((ip): Key => `ip/${ip}`), ...services]);
+  }
+
+  /** Endpoints and addresses of the workloads that a Server has marked, or marks. */
+  #onServer({ namespace, concerns }: MarksTurn): void {
+    const isConcerned = (name: string, external: boolean): boolean => {
+      const workload = this.workload({ namespace, name, external });
+      return workload !== undefined && concerns(workload);
+    };
+    const pods = this.#from.pods
+      .list()
+      .filter(({ metadata }) => metadata?.namespace === namespace)
+      .filter(({ metadata }) => isConcerned(metadata?.name ?? "", false));
+    const outside = this.#from.externalWorkloads
+      .list()
+      .filter(({ metadata }) => metadata?.namespace === namespace)
+      .filter(({ metadata }) => isConcerned(metadata?.name ?? "", true));
+    const ips = [...pods.flatMap(podIps), ...outside.flatMap(externalIps)];
+    this.#wake([
+      ...ips.map((ip): Key => `ip/${ip}`),
+      ...pods.flatMap((pod) => this.#servicesOf("Pod", pod)),
+      ...outside.flatMap((each) => this.#servicesOf("ExternalWorkload", each)),
+    ]);
+  }
+
+  /** Services whose slices name a workload: its labels and annotations shape the endpoint. */
+  #servicesOf(kind: "Pod" | "ExternalWorkload", { metadata }: KeptPod | KeptPolicy): Key[] {
     const prefix = `${metadata?.namespace}/`;
     return [...this.#slicesByService].flatMap(([service, slices]): Key[] => {
       if (!service.startsWith(prefix)) return [];
       const named = [...slices].some((key) =>
         this.#from.slices
           .get(split(key))
-          ?.endpoints?.some(({ targetRef }) => targetRef?.name === metadata?.name),
+          ?.endpoints?.some(
+            ({ targetRef }) => targetRef?.kind === kind && targetRef.name === metadata?.name,
+          ),
       );
       return named ? [`endpoints/${service}` as Key] : [];
     });
@@ -206,67 +273,13 @@ export class Cluster implements Catalog {
     );
   }
 
+  #moveExternal(before: KeptPolicy | undefined, after: KeptPolicy | undefined): void {
+    const entry = (external: KeptPolicy): Entry => [externalIps(external), slash(external)];
+    move(this.#externalByIp, before && entry(before), after && entry(after));
+  }
+
   #moveSlice(before: KeptSlice | undefined, after: KeptSlice | undefined): void {
     const entry = (slice: KeptSlice): Entry => [[serviceOf(slice) ?? ""], slash(slice)];
     move(this.#slicesByService, before && entry(before), after && entry(after));
   }
-}
-
-type Entry = readonly [indexes: readonly string[], key: string];
-
-function move(
-  index: Map<string, Set<string>>,
-  before: Entry | undefined,
-  after: Entry | undefined,
-): void {
-  for (const at of before?.[0] ?? []) {
-    const keys = index.get(at);
-    keys?.delete(before?.[1] ?? "");
-    if (keys?.size === 0) index.delete(at);
-  }
-  for (const at of after?.[0] ?? [])
-    index.set(at, (index.get(at) ?? new Set()).add(after?.[1] ?? ""));
-}
-
-const hasEnded = (pod: KeptPod): boolean =>
-  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
-
-const hostIp = (pod: KeptPod | undefined): string => pod?.status?.hostIP ?? "";
-
-/** Ports of its node that lead to a pod. */
-function hostPorts(
-  pod: KeptPod | undefined,
-): readonly { readonly hostPort: number; readonly containerPort: number }[] {
-  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true || hostIp(pod) === "")
-    return [];
-  const { initContainers = [], containers = [] } = pod.spec ?? {};
-  return [...initContainers, ...containers].flatMap(({ ports = [] }) =>
-    ports.flatMap(({ hostPort, containerPort, protocol = "TCP" }) =>
-      hostPort && protocol === "TCP" ? [{ hostPort, containerPort }] : [],
-    ),
-  );
-}
-
-/** Addresses that are the pod's alone: the node's, and those of pods that have ended, are not. */
-function podIps(pod: KeptPod | undefined): string[] {
-  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true) return [];
-  return [
-    ...new Set([...(pod.status?.podIPs ?? []).map(({ ip }) => ip), pod.status?.podIP ?? ""]),
-  ].filter((ip) => ip !== "");
-}
-
-function serviceIps(service: KeptService | undefined): readonly string[] {
-  return service === undefined
-    ? []
-    : toServiceView(service, { namespace: undefined, opaquePorts: "" }).clusterIps;
-}
-
-function serviceOf(slice: KeptSlice | undefined): string | undefined {
-  const name = slice?.metadata?.labels?.[SERVICE_NAME];
-  return name === undefined ? undefined : `${slice?.metadata?.namespace}/${name}`;
-}
-
-function split(key: string): Name {
-  const [namespace = "", name = ""] = key.split("/");
-  return { namespace, name };
 }

@@ -47,3 +47,39 @@ test("a pod that is not known yet is left out; an unnamed target is taken as it 
   expect(found({ endpoints: [endpoint("1.1.1.1", { targetRef })] })).toEqual([]);
   expect(found({ ports: [{ name: "other", port: 1 }] })).toEqual([]);
 });
+
+test("DST11: of a Service with both families the slices of IPv6 alone count", () => {
+  const slices = (first: string[], second: string[], ipv6 = true): string[] => {
+    const of = (addressType: string, ips: string[]) => ({
+      ...fakeSlice([]),
+      addressType,
+      endpoints: ips.map((ip) => endpoint(ip, {})),
+    });
+    const from = source({});
+    const options = { ...CLUSTER_OPTIONS, ipv6 };
+    const all = [of("IPv4", first), of("IPv6", second), of("FQDN", ["web.example"])];
+    return [...endpointSet(query, { ...from, slices: all, options }).endpoints.keys()];
+  };
+  expect(slices(["1.1.1.1"], ["::1"])).toEqual(["::1/8080"]);
+  expect(slices(["1.1.1.1"], ["::1"], false)).toEqual(["1.1.1.1/8080"]);
+  expect(slices(["1.1.1.1"], [])).toEqual(["1.1.1.1/8080"]);
+  expect(slices([], ["::1"], false)).toEqual(["::1/8080"]);
+});
+
+test("DST10: a Service that is local has no endpoints on a node without any", () => {
+  const local = { internalTrafficPolicy: "Local" };
+  const nodes = [endpoint("1.1.1.1", { nodeName: "x", ...zone("a") })];
+  expect(found({ endpoints: nodes }, local)).toEqual([]);
+  expect(found({ endpoints: nodes }, local, { node: "x" })).toEqual(["1.1.1.1/8080"]);
+});
+
+test("DST1: a headless Service's endpoints are found by their names, in the port that the Service has", () => {
+  const endpoints = [
+    endpoint("1.1.1.1", { hostname: "db-0" }),
+    endpoint("2.2.2.2", { hostname: "db-1" }),
+  ];
+  const headless = { clusterIP: "None" };
+  expect(found({ endpoints }, headless, { instance: "db-1" })).toEqual(["2.2.2.2/8080"]);
+  expect(found({ endpoints }, headless)).toHaveLength(2);
+  expect(found({ endpoints }, headless, { port: 9999 })).toEqual(["1.1.1.1/9999", "2.2.2.2/9999"]);
+});

@@ -14,9 +14,13 @@ import type { KeptEndpoint, KeptService, KeptSlice } from "./kept-objects.ts";
 export type EndpointSource = {
   readonly service: KeptService | undefined;
   readonly slices: readonly KeptSlice[];
-  readonly workload: (name: { name: string; namespace: string }) => Workload | undefined;
+  readonly workload: (name: {
+    name: string;
+    namespace: string;
+    external: boolean;
+  }) => Workload | undefined;
   readonly clientZone: string;
-  readonly options: EndpointOptions;
+  readonly options: EndpointOptions & { readonly ipv6: boolean };
 };
 
 /** The ready endpoints of a view. */
@@ -25,9 +29,7 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
   const labels = { service: query.name, namespace: query.namespace };
   const endpoints = new Map<string, Endpoint>();
   if (service === undefined) return { exists: false, labels, endpoints };
-  const ipv4 = slices.filter(({ addressType }) => addressType === "IPv4");
-  const ipv6 = slices.filter(({ addressType }) => addressType === "IPv6");
-  const all = (ipv4.length > 0 ? ipv4 : ipv6).flatMap((slice) =>
+  const all = ofOneFamily(slices, source.options).flatMap((slice) =>
     readySlice(slice, { query, service }),
   );
   const near = isLocal(service)
@@ -44,6 +46,17 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
 /** Whether a Service's clients are given the endpoints of their own node only. */
 export const isLocal = (service: KeptService | undefined): boolean =>
   service?.spec?.internalTrafficPolicy === "Local";
+
+/** Of a Service with both families only IPv6 is used, unless that is switched off (DST11). */
+function ofOneFamily(
+  slices: readonly KeptSlice[],
+  { ipv6 }: EndpointSource["options"],
+): readonly KeptSlice[] {
+  const of = (type: string): readonly KeptSlice[] =>
+    slices.filter(({ addressType }) => addressType === type);
+  const [first, second] = ipv6 ? [of("IPv6"), of("IPv4")] : [of("IPv4"), of("IPv6")];
+  return first.some(({ endpoints = [] }) => endpoints.length > 0) ? first : second;
+}
 
 type Ready = { readonly endpoint: KeptEndpoint; readonly port: number };
 
@@ -89,10 +102,11 @@ function makeEndpoint(
   },
 ): Endpoint | undefined {
   const { ip, port, query, source } = at;
-  const name = targetRef?.kind === "Pod" ? targetRef.name : undefined;
+  const external = targetRef?.kind === "ExternalWorkload";
+  const name = external || targetRef?.kind === "Pod" ? targetRef.name : undefined;
   const namespace = targetRef?.namespace ?? query.namespace;
-  const workload = name === undefined ? undefined : source.workload({ name, namespace });
-  // A slice can be ahead of the pods: the pod's own change wakes this view again.
+  const workload = name === undefined ? undefined : source.workload({ name, namespace, external });
+  // A slice can be ahead of the workloads: the workload's own change wakes this view again.
   if (name !== undefined && workload === undefined) return undefined;
   const where = { ip, port, workload, zone: zone ?? "", clientZone: source.clientZone };
   return endpointOf(where, source.options);

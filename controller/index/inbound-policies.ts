@@ -20,6 +20,7 @@ type WatchedPort = { readonly listeners: Set<() => void>; server: string | undef
 type Watched = {
   readonly namespace: string;
   readonly name: string;
+  readonly external: boolean;
   readonly ports: Map<number, WatchedPort>;
   readonly stop: () => void;
   workload: Workload | undefined;
@@ -88,25 +89,27 @@ export class InboundPolicies implements InboundCatalog {
     return workload && serverOf(workload, port, this.objects.servers(workload.namespace))?.name;
   }
 
-  #watch({ namespace, name }: WorkloadPort): Watched {
+  #watch({ namespace, name, external = false }: WorkloadPort): Watched {
     const inNamespace = this.#watched.get(namespace) ?? new Map<string, Watched>();
     this.#watched.set(namespace, inNamespace);
-    const known = inNamespace.get(name);
+    const id = idOf({ name, external });
+    const known = inNamespace.get(id);
     if (known !== undefined) return known;
+    const key = `${external ? "external" : "pod"}/${namespace}/${name}` as const;
     const watched: Watched = {
-      ...{ namespace, name, ports: new Map() },
-      workload: this.#cluster.workload({ namespace, name }),
-      stop: this.#cluster.subscribe(`pod/${namespace}/${name}`, () => this.#onWorkload(watched)),
+      ...{ namespace, name, external, ports: new Map() },
+      workload: this.#cluster.workload({ namespace, name, external }),
+      stop: this.#cluster.subscribe(key, () => this.#onWorkload(watched)),
     };
-    inNamespace.set(name, watched);
+    inNamespace.set(id, watched);
     return watched;
   }
 
   #unwatch(watched: Watched): void {
     watched.stop();
     const inNamespace = this.#watched.get(watched.namespace);
-    if (inNamespace?.get(watched.name) !== watched) return;
-    inNamespace.delete(watched.name);
+    if (inNamespace?.get(idOf(watched)) !== watched) return;
+    inNamespace.delete(idOf(watched));
     if (inNamespace.size === 0) this.#watched.delete(watched.namespace);
   }
 
@@ -147,3 +150,7 @@ export class InboundPolicies implements InboundCatalog {
 function wake({ listeners }: WatchedPort): void {
   for (const listener of [...listeners]) listener();
 }
+
+/** A pod and a workload outside of the cluster may share a name. */
+const idOf = ({ name, external }: { readonly name: string; readonly external: boolean }): string =>
+  external ? `outside/${name}` : name;

@@ -24,6 +24,7 @@ export function toWorkload(
     labels: metadata?.labels ?? {},
     ips: [...new Set(ips)].filter((ip) => ip !== ""),
     serviceAccount: spec?.serviceAccountName || "default",
+    identity: undefined,
     node: spec?.nodeName ?? "",
     owner: ownerOf(pod),
     templateHash: metadata?.labels?.["pod-template-hash"],

@@ -39,6 +39,7 @@ export type DestinationArgs = RoleArgs & {
   readonly opaquePorts: string;
   readonly h2Upgrade: boolean;
   readonly transportHeader: boolean;
+  readonly ipv6: boolean;
   readonly defaultPolicy: DefaultPolicy;
   readonly clusterNetworks: readonly string[];
   readonly probeNetworks: readonly string[];
@@ -72,7 +73,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
   const validators = startValidators(args, around);
   const ready = Promise.all([...all.map(({ synced }) => synced), validators?.tried]).then(() => {
     if (serving.stopped) return;
-    const cluster = new Cluster(informers, args);
+    const cluster = new Cluster({ ...informers, ...policies }, args);
     const onFault = tellFaults(around);
     const inbound = inboundPolicies(policies, { cluster, args, onFault });
     const { services } = informers;
@@ -120,7 +121,12 @@ type Serving = {
   stopped: boolean;
 };
 
-function watchCluster({ client, clock, random, log }: Surroundings): Informers {
+function watchCluster({
+  client,
+  clock,
+  random,
+  log,
+}: Surroundings): Omit<Informers, "externalWorkloads" | "servers"> {
   const logger = log.target("linkerd_destination");
   const watch = <T extends KubeObject>(
     resource: Resource<T>,
@@ -165,7 +171,7 @@ function inboundPolicies(
   });
 }
 
-type Watched = Informers & ReturnType<typeof watchPolicy>;
+type Watched = ReturnType<typeof watchCluster> & ReturnType<typeof watchPolicy>;
 
 /** What metrics call the objects of an informer. */
 const KINDS: Readonly<Record<keyof Watched, string>> = {
@@ -184,6 +190,7 @@ const KINDS: Readonly<Record<keyof Watched, string>> = {
   httpRoutes: "httproute",
   grpcRoutes: "grpcroute",
   egressNetworks: "egressnetwork",
+  externalWorkloads: "externalworkload",
   serviceProfiles: "serviceprofile",
   tlsRoutes: "tlsroute",
   tcpRoutes: "tcproute",

@@ -4,6 +4,7 @@ import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import {
   AUTHORIZATION_POLICIES,
   EGRESS_NETWORKS,
+  EXTERNAL_WORKLOADS,
   GRPC_ROUTES,
   HTTP_ROUTES,
   LINKERD_HTTP_ROUTES,
@@ -32,7 +33,8 @@ export function watchPolicy({
   random,
   log,
 }: Surroundings): PolicyInformers &
-  Omit<OutboundInformers, "services"> & { readonly serviceProfiles: Informer<KeptPolicy> } {
+  Omit<OutboundInformers, "services"> &
+  Readonly<Record<"serviceProfiles" | "externalWorkloads", Informer<KeptPolicy>>> {
   const logger = log.target("linkerd_policy_controller");
   const own = {
     ...{ client, clock, random, logger, keep: keptPolicy },
@@ -52,6 +54,7 @@ export function watchPolicy({
     networkAuthentications: watch(NETWORK_AUTHENTICATIONS),
     rateLimits: watch(RATE_LIMITS),
     egressNetworks: watch(EGRESS_NETWORKS),
+    externalWorkloads: watch(EXTERNAL_WORKLOADS),
     serviceProfiles: watch(SERVICE_PROFILES),
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
     httpRoutes: watch(HTTP_ROUTES, foreign),

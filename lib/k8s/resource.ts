@@ -144,6 +144,11 @@ export const LINKERD_HTTP_ROUTES: Resource<CustomObject> = policy(
   "v1beta3",
 );
 
+export const EXTERNAL_WORKLOADS: Resource<CustomObject> = custom("ExternalWorkload", {
+  group: "workload.linkerd.io",
+  plural: "externalworkloads",
+  version: "v1beta1",
+});
 export const SERVICE_PROFILES: Resource<CustomObject> = custom("ServiceProfile", {
   group: "linkerd.io",
   plural: "serviceprofiles",

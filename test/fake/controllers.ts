@@ -43,6 +43,7 @@ export class FakeControllers {
     clusterNetworks: ["10.0.0.0/8"],
     probeNetworks: ["0.0.0.0/0"],
     globalEgressNamespace: "linkerd-egress",
+    ipv6: true,
     admission: undefined,
   };
   readonly authority: FakeAuthority = new FakeAuthority("root.linkerd.cluster.local");

@@ -42,7 +42,7 @@ export class InboundWorld {
 
   constructor(defaults: Partial<PolicyDefaults> = {}) {
     this.inbound = new InboundPolicies(this.policies, {
-      cluster: new Cluster(this.from, CLUSTER_OPTIONS),
+      cluster: new Cluster({ ...this.from, servers: this.policies.servers }, CLUSTER_OPTIONS),
       defaults: {
         defaultPolicy: "all-unauthenticated",
         clusterNetworks: ["10.0.0.0/8"],

@@ -1,6 +1,7 @@
 /** A small cluster for tests of the controllers: Service `web` with pods in `shop`. */
 
 import type { Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
+import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { FakeInformer } from "./informer.ts";
 
@@ -51,6 +52,8 @@ export function fakeInformers(): {
   readonly slices: FakeInformer<EndpointSlice>;
   readonly namespaces: FakeInformer<Namespace>;
   readonly nodes: FakeInformer<Node>;
+  readonly externalWorkloads: FakeInformer<CustomObject>;
+  readonly servers: FakeInformer<CustomObject>;
 } {
   const pod = fakePod("web-1", "10.1.0.1");
   return {
@@ -64,6 +67,8 @@ export function fakeInformers(): {
     nodes: new FakeInformer<Node>({
       metadata: { name: "node-1", labels: { "topology.kubernetes.io/zone": "a" } },
     }),
+    externalWorkloads: new FakeInformer<CustomObject>(),
+    servers: new FakeInformer<CustomObject>(),
   };
 }
 
@@ -74,4 +79,5 @@ export const CLUSTER_OPTIONS = {
   h2Upgrade: true,
   transportHeader: true,
   opaquePorts: "25",
+  ipv6: true,
 } as const;

@@ -10,6 +10,7 @@ export const fakeWorkload = (over: Partial<Workload> = {}): Workload => ({
   labels: { app: "web" },
   ips: ["10.1.0.1"],
   serviceAccount: "web",
+  identity: undefined,
   node: "node-1",
   owner: { kind: "Deployment", name: "web" },
   templateHash: "abc",

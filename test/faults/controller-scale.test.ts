@@ -4,6 +4,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { UpdateSchema } from "#lib/api/gen/proxy/destination_pb.ts";
 import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Namespace, Node, Pod, Service } from "#lib/k8s/types/core.ts";
+import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { EndpointSets } from "../../controller/api/endpoint-sets.ts";
 import { Cluster } from "../../controller/index/cluster.ts";
@@ -43,11 +44,14 @@ test("F10: of 10,000 endpoints and 1,000 Services each change is told by itself,
     slices: new FakeInformer<EndpointSlice>(),
     namespaces: new FakeInformer<Namespace>(),
     nodes: new FakeInformer<Node>(),
+    externalWorkloads: new FakeInformer<CustomObject>(),
+    servers: new FakeInformer<CustomObject>(),
   };
   const cluster = new Cluster(informers, {
     opaquePorts: "",
     h2Upgrade: true,
     transportHeader: true,
+    ipv6: true,
     controllerNamespace: "linkerd",
     trustDomain: "cluster.local",
   });

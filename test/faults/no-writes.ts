@@ -35,6 +35,7 @@ const destination = startDestination(
     ...{ policyAddr: any, clusterDomain: "cluster.local", opaquePorts: "", h2Upgrade: true },
     ...{ transportHeader: true, defaultPolicy: "deny", clusterNetworks: [], probeNetworks: [] },
     globalEgressNamespace: "linkerd-egress",
+    ipv6: true,
     admission: undefined,
   },
   around,

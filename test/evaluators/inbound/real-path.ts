@@ -50,6 +50,8 @@ export function realPath(world: World): (call: Call) => Answer {
           metadata: { name: namespace, annotations: { ...world.namespaceAnnotations } },
         }),
         nodes: new FakeInformer(),
+        externalWorkloads: new FakeInformer(),
+        servers: informers.servers,
       },
       CLUSTER_OPTIONS,
     ),

@@ -1,0 +1,78 @@
+/** Who has which address and port: what the catalog finds objects by. */
+
+import { SERVICE_NAME } from "#lib/k8s/resource.ts";
+import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import type { KeptPod, KeptService, KeptSlice } from "./kept-objects.ts";
+import { toServiceView } from "./services.ts";
+
+/** A name in its namespace. */
+export type Name = { readonly name: string; readonly namespace: string };
+
+/** `namespace/name`. */
+export const slash = ({ metadata }: Pick<KubeObject, "metadata">): string =>
+  `${metadata?.namespace ?? ""}/${metadata?.name}`;
+
+/** The keys under which an object stands in an index, and its own. */
+export type Entry = readonly [indexes: readonly string[], key: string];
+
+/** Puts an object where it is now, and takes it from where it was. */
+export function move(
+  index: Map<string, Set<string>>,
+  before: Entry | undefined,
+  after: Entry | undefined,
+): void {
+  for (const at of before?.[0] ?? []) {
+    const keys = index.get(at);
+    keys?.delete(before?.[1] ?? "");
+    if (keys?.size === 0) index.delete(at);
+  }
+  for (const at of after?.[0] ?? [])
+    index.set(at, (index.get(at) ?? new Set()).add(after?.[1] ?? ""));
+}
+
+const hasEnded = (pod: KeptPod): boolean =>
+  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+
+/** The address of a pod's node; empty where that is not known. */
+export const hostIp = (pod: KeptPod | undefined): string => pod?.status?.hostIP ?? "";
+
+/** Ports of its node that lead to a pod. */
+export function hostPorts(
+  pod: KeptPod | undefined,
+): readonly { readonly hostPort: number; readonly containerPort: number }[] {
+  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true || hostIp(pod) === "")
+    return [];
+  const { initContainers = [], containers = [] } = pod.spec ?? {};
+  return [...initContainers, ...containers].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort, containerPort, protocol = "TCP" }) =>
+      hostPort && protocol === "TCP" ? [{ hostPort, containerPort }] : [],
+    ),
+  );
+}
+
+/** Addresses that are the pod's alone: the node's, and those of pods that have ended, are not. */
+export function podIps(pod: KeptPod | undefined): string[] {
+  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true) return [];
+  return [
+    ...new Set([...(pod.status?.podIPs ?? []).map(({ ip }) => ip), pod.status?.podIP ?? ""]),
+  ].filter((ip) => ip !== "");
+}
+
+/** A Service's own addresses. */
+export function serviceIps(service: KeptService | undefined): readonly string[] {
+  return service === undefined
+    ? []
+    : toServiceView(service, { namespace: undefined, opaquePorts: "" }).clusterIps;
+}
+
+/** `namespace/name` of a slice's Service. */
+export function serviceOf(slice: KeptSlice | undefined): string | undefined {
+  const name = slice?.metadata?.labels?.[SERVICE_NAME];
+  return name === undefined ? undefined : `${slice?.metadata?.namespace}/${name}`;
+}
+
+/** The name behind a key. */
+export function split(key: string): Name {
+  const [namespace = "", name = ""] = key.split("/");
+  return { namespace, name };
+}
