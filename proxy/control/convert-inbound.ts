@@ -1,9 +1,20 @@
 /** Inbound server policies into the proxy's own types. */
 
 import { Cidr } from "#lib/addr/cidr.ts";
-import type { Authn, Authz, Server } from "#lib/api/gen/proxy/inbound_pb.ts";
+import type {
+  Authn,
+  Authz,
+  GrpcRoute,
+  HttpLocalRateLimit,
+  HttpRoute,
+  Server,
+} from "#lib/api/gen/proxy/inbound_pb.ts";
+import type { Metadata as MetadataMessage } from "#lib/api/gen/proxy/meta_pb.ts";
 import type { IPNetwork } from "#lib/api/gen/proxy/net_pb.ts";
 import { LOCALHOST_AUTHORIZATION } from "../policy/default-policy.ts";
+import { type InboundRoute, prepareInbound } from "../policy/inbound-routes.ts";
+import type { RateLimit } from "../policy/rate-limit.ts";
+import type { RequestMatch } from "../policy/request-match.ts";
 import type {
   Authentication,
   Authorization,
@@ -11,75 +22,135 @@ import type {
   ServerPolicy,
 } from "../policy/server-policy.ts";
 import { toIp, toMetadata, toMs } from "./convert.ts";
+import { type FilterKind, toFilter } from "./convert-filter.ts";
+import { toGrpcMatch, toHost, toHttpMatch } from "./convert-match.ts";
+import { demand } from "./demands.ts";
+import { PolicyError } from "./policy-error.ts";
 
-/** Reads a server; undefined where it is invalid, which the proxy takes as a policy without any authorization. */
-export function toServerPolicy(message: Server): ServerPolicy | undefined {
-  const protocol = toProtocol(message.protocol?.kind);
-  const authorizations = message.authorizations.map(toAuthorization);
-  const name = message.labels["name"];
-  if (protocol === undefined || name === undefined || authorizations.includes(undefined))
-    return undefined;
+/** Reads a server; what cannot be known of it makes it one that lets nobody in, not even from the pod itself. */
+export function toServerPolicy(message: Server): ServerPolicy {
+  try {
+    return read(message);
+  } catch (error) {
+    if (error instanceof PolicyError) return DENIED;
+    throw error;
+  }
+}
+
+const DENIED: ServerPolicy = {
+  protocol: { type: "detect", timeoutMs: 10_000 },
+  authorizations: [],
+  routes: prepareInbound([], []),
+  rateLimit: undefined,
+  labels: { group: "", kind: "default", name: "invalid" },
+};
+
+function read({ protocol: message, labels, authorizations: given }: Server): ServerPolicy {
+  const kind = demand(message?.kind.case && message.kind, "the protocol");
+  const authorizations = [LOCALHOST_AUTHORIZATION, ...given.map(toAuthorization)];
+  const { protocol, routes, limit } = toProtocol(kind);
   return {
     protocol,
-    authorizations: [LOCALHOST_AUTHORIZATION, ...authorizations.flatMap((each) => each ?? [])],
+    authorizations,
+    routes: prepareInbound(routes, authorizations),
+    rateLimit: limit && toRateLimit(limit),
     labels: {
-      group: message.labels["group"] ?? "policy.linkerd.io",
-      kind: message.labels["kind"] ?? "server",
-      name,
+      group: labels["group"] ?? "policy.linkerd.io",
+      kind: labels["kind"] ?? "server",
+      name: demand(labels["name"], "the name"),
     },
   };
 }
 
 type Kind = NonNullable<Server["protocol"]>["kind"];
 
-function toProtocol(kind: Kind | undefined): ServerPolicy["protocol"] | undefined {
-  switch (kind?.case) {
-    case "detect":
-      return { type: "detect", timeoutMs: toMs(kind.value.timeout, 10_000) };
+function toProtocol(kind: Kind & { readonly case: string }): {
+  readonly protocol: ServerPolicy["protocol"];
+  readonly routes: readonly InboundRoute[];
+  readonly limit?: HttpLocalRateLimit | undefined;
+} {
+  switch (kind.case) {
+    case "detect": {
+      const { timeout, httpRoutes, httpLocalRateLimit: limit } = kind.value;
+      const timeoutMs = toMs(demand(timeout, "the time for detection"), 0);
+      return {
+        protocol: { type: kind.case, timeoutMs },
+        routes: httpRoutes.map(toHttpRoute),
+        limit,
+      };
+    }
     case "http1":
-    case "http2":
+    case "http2": {
+      const { routes, localRateLimit: limit } = kind.value;
+      return { protocol: { type: kind.case }, routes: routes.map(toHttpRoute), limit };
+    }
     case "grpc":
+      return { protocol: { type: kind.case }, routes: kind.value.routes.map(toGrpcRoute) };
     case "opaque":
     case "tls":
-      return { type: kind.case };
-    case undefined:
-      return undefined;
+      return { protocol: { type: kind.case }, routes: [] };
   }
 }
 
-function toAuthorization(message: Authz): Authorization | undefined {
-  const authentication = toAuthentication(message.authentication);
-  const networks = message.networks.map(({ net, except }) => ({
-    net: toCidr(net),
-    except: except.flatMap((each) => toCidr(each) ?? []),
-  }));
-  if (authentication === undefined || networks.length === 0) return undefined;
-  const known: Authorization["networks"][number][] = [];
-  for (const { net, except } of networks) {
-    if (net === undefined) return undefined;
-    known.push({ net, except });
-  }
-  return { networks: known, authentication, labels: toLabels(message) };
-}
+const toHttpRoute = ({ rules, ...head }: HttpRoute): InboundRoute => ({
+  ...toHead(head),
+  rules: rules.map(({ matches, filters }) => toRule(matches.map(toHttpMatch), filters)),
+});
 
-function toLabels({ metadata, labels }: Authz): ServerLabels {
-  if (metadata !== undefined) {
-    const { group, kind, name } = toMetadata(metadata);
-    return { group, kind, name };
-  }
+const toGrpcRoute = ({ rules, ...head }: GrpcRoute): InboundRoute => ({
+  ...toHead(head),
+  rules: rules.map(({ matches, filters }) => toRule(matches.map(toGrpcMatch), filters)),
+});
+
+function toHead({
+  metadata,
+  hosts,
+  authorizations,
+}: Pick<HttpRoute, "metadata" | "hosts" | "authorizations">): Omit<InboundRoute, "rules"> {
   return {
-    group: labels["group"] ?? "",
-    kind: labels["kind"] ?? "serverauthorization",
-    name: labels["name"] ?? "",
+    labels: toMetadataLabels(metadata),
+    hosts: hosts.map(toHost),
+    authorizations: authorizations.map(toAuthorization),
   };
 }
 
-function toAuthentication(message: Authn | undefined): Authentication | undefined {
+/** A filter of a kind that is not known refuses the requests of its rule, and no more. */
+function toRule(
+  matches: readonly RequestMatch[],
+  filters: readonly { readonly kind: FilterKind }[],
+): InboundRoute["rules"][number] {
+  const fault = filters.some(({ kind }) => kind.case === undefined) ? "unknown filter" : undefined;
+  return { matches, filters: fault === undefined ? filters.map(toFilter) : [], fault };
+}
+
+function toMetadataLabels(message: MetadataMessage | undefined): ServerLabels {
+  const { group, kind, name } = toMetadata(message);
+  return { group, kind, name };
+}
+
+/** Reads an authorization; throws PolicyError where it would allow more than was written. */
+function toAuthorization(message: Authz): Authorization {
+  const { networks, authentication, metadata } = message;
+  if (networks.length === 0)
+    throw new PolicyError("authorization", "an authorization has no network");
+  return {
+    networks: networks.map(({ net, except }) => ({ net: toCidr(net), except: except.map(toCidr) })),
+    authentication: toAuthentication(authentication),
+    labels: metadata === undefined ? toOldLabels(message) : toMetadataLabels(metadata),
+  };
+}
+
+const toOldLabels = ({ labels }: Authz): ServerLabels => ({
+  group: labels["group"] ?? "",
+  kind: labels["kind"] ?? "serverauthorization",
+  name: labels["name"] ?? "",
+});
+
+function toAuthentication(message: Authn | undefined): Authentication {
   const permit = message?.permit;
   if (permit?.case === "unauthenticated") return { type: "unauthenticated" };
-  if (permit?.case !== "meshTLS") return undefined;
-  const { clients } = permit.value;
-  switch (clients.case) {
+  const clients = permit?.case === "meshTLS" ? permit.value.clients : undefined;
+  switch (clients?.case) {
     case "unauthenticated":
       return { type: "tls-unauthenticated" };
     case "identities":
@@ -89,11 +160,25 @@ function toAuthentication(message: Authn | undefined): Authentication | undefine
         suffixes: clients.value.suffixes.map(({ parts }) => parts.join(".")),
       };
     case undefined:
-      return undefined;
+      throw new PolicyError("authorization", "an authorization does not say whom it allows");
   }
 }
 
-function toCidr(message: IPNetwork | undefined): Cidr | undefined {
+function toCidr(message: IPNetwork | undefined): Cidr {
   const ip = toIp(message?.ip);
-  return ip === undefined ? undefined : Cidr.parse(`${ip}/${message?.prefixLen}`);
+  const cidr = ip === undefined ? undefined : Cidr.parse(`${ip}/${message?.prefixLen}`);
+  if (cidr === undefined) throw new PolicyError("authorization", "a network is none");
+  return cidr;
+}
+
+function toRateLimit({ metadata, total, identity, overrides }: HttpLocalRateLimit): RateLimit {
+  return {
+    labels: toMetadataLabels(metadata),
+    total: total?.requestsPerSecond ?? 0,
+    identity: identity?.requestsPerSecond ?? 0,
+    overrides: overrides.map(({ limit, clients }) => ({
+      limit: limit?.requestsPerSecond ?? 0,
+      clients: (clients?.identities ?? []).map(({ name }) => name),
+    })),
+  };
 }

@@ -122,17 +122,10 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
       path: `${INBOUND}/WatchPort`,
       request: encode(PortSpec, { workload, port }),
       final: BAD_REQUEST,
-      onMessage: (message) => onPolicy(toServerPolicy(decode(Server, message)) ?? DENIED),
+      onMessage: (message) => onPolicy(toServerPolicy(decode(Server, message))),
     });
   }
 }
-
-/** What holds for a server that the proxy cannot read: nobody may call. */
-const DENIED: ServerPolicy = {
-  protocol: { type: "detect", timeoutMs: 10_000 },
-  authorizations: [],
-  labels: { group: "", kind: "default", name: "invalid" },
-};
 
 /** Waits for policy and profile; a policy that only forwards there takes the identity that the profile knows. */
 class PolicyMerge {

@@ -14,6 +14,7 @@ export type PolicyErrorCode =
   | "protocol"
   | "route"
   | "time"
+  | "authorization"
   | "pattern";
 
 /** Ends the reading of a policy. */

@@ -7,6 +7,7 @@ import type { ResponseHead } from "#lib/http/message.ts";
 export type ErrorKind =
   | "no-route"
   | "unauthorized"
+  | "rate-limited"
   | "failfast"
   | "loadshed"
   | "connect-timeout"
@@ -33,6 +34,7 @@ export interface ErrorAnswer {
 export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   "no-route": { status: 404, grpcStatus: 5, closes: false, label: "unexpected" },
   unauthorized: { status: 403, grpcStatus: 7, closes: false, label: "unexpected" },
+  "rate-limited": { status: 429, grpcStatus: 8, closes: false, label: "unexpected" },
   failfast: { status: 504, grpcStatus: 4, closes: true, label: "failfast" },
   loadshed: { status: 503, grpcStatus: 14, closes: true, label: "loadshed" },
   "connect-timeout": { status: 504, grpcStatus: 4, closes: true, label: "i/o" },

@@ -11,14 +11,14 @@ import { acceptTls, type TlsSession } from "#lib/net/tls.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import { recordRefusal } from "../http/refusal.ts";
-import { authorize, type ClientTls } from "../policy/authorization.ts";
-import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
+import type { ClientTls } from "../policy/authorization.ts";
+import { clientTlsLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
 import { originalDst } from "../transport/original-dst.ts";
-import { Relay } from "../transport/relay.ts";
 import type { InboundAcceptOptions } from "./accept-options.ts";
+import { forwardOpaque } from "./opaque.ts";
 import type { PortPolicy } from "./ports.ts";
 import { InboundDirection } from "./stack.ts";
 
@@ -223,6 +223,7 @@ class InboundConnection {
       onConnectionClose: (): void => {
         connections.delete(connection);
         listening.delete(this.#target.port, connection);
+        direction.close();
         if (this.#caller === undefined) return;
         pools.http1.drain();
         pools.http2.drain();
@@ -245,35 +246,12 @@ class InboundConnection {
 
   #forwardOpaque(initial: Uint8Array): void {
     const { applications, runtime } = this.#options;
-    const { current: policy, port } = this.#port;
-    const authorization = authorize(policy, { ip: this.#stream.remoteAddress, tls: this.#tls });
-    const labels = {
-      ...targetLabels(this.#target),
-      ...clientTlsLabels(this.#tls),
-      ...serverLabels(policy.labels, port),
-    };
-    if (authorization === undefined) {
-      runtime.errors.tcpDeny.with(labels).increment();
-      this.#stream.destroy();
-      return;
-    }
-    runtime.errors.tcpAllow
-      .with({ ...labels, ...policyLabels("authz", authorization.labels) })
-      .increment();
-    this.#measure();
-    const first = new Uint8Array(initial);
-    const client = this.#stream;
-    client.pause();
-    applications.connect(this.#target, this.#caller, {
-      onConnected: (upstream) => {
-        if (client.isClosed) {
-          upstream.destroy();
-          return;
-        }
-        new Relay(client, upstream, () => undefined);
-        if (first.length > 0) upstream.write(first);
-        client.resume();
-      },
+    const to = { target: this.#target, caller: this.#caller, port: this.#port, tls: this.#tls };
+    forwardOpaque(this.#stream, initial, {
+      ...to,
+      runtime,
+      applications,
+      onAllowed: () => this.#measure(),
       onFailed: () => this.#refuse("i/o"),
     });
   }

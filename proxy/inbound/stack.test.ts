@@ -16,22 +16,29 @@ import { wholeOf } from "../../test/fake/whole-of.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import type { ClientTls } from "../policy/authorization.ts";
 import { type DefaultPolicyName, defaultServerPolicy } from "../policy/default-policy.ts";
+import type { Filter } from "../policy/filter.ts";
+import { type InboundRoute, prepareInbound } from "../policy/inbound-routes.ts";
+import type { ServerPolicy } from "../policy/server-policy.ts";
 import { ErrorMetrics } from "../telemetry/error-metrics.ts";
 import { HttpMetrics } from "../telemetry/http-metrics.ts";
 import { TcpMetrics } from "../telemetry/tcp-metrics.ts";
+import { PortPolicy } from "./ports.ts";
 import { InboundDirection } from "./stack.ts";
 
 const policy = (name: DefaultPolicyName) =>
   defaultServerPolicy(name, { clusterNetworks: [], opaque: false, detectTimeoutMs: 1 });
 
-function setup(name: DefaultPolicyName, tls: ClientTls) {
+function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
+  const lines: string[] = [];
   const registry = new Registry();
   const clock = new FakeClock();
+  const filter = new LogFilter();
+  filter.set("info");
   const log = createLogger({
-    filter: new LogFilter(),
+    filter,
     format: "plain",
     wall: () => 0,
-    write: () => undefined,
+    write: (line) => lines.push(line),
   });
   const runtime = {
     clock,
@@ -46,7 +53,7 @@ function setup(name: DefaultPolicyName, tls: ClientTls) {
   };
   const waiters: ConnectionWaiter[] = [];
   const pool = { acquire: (waiter: ConnectionWaiter) => waiters.push(waiter) } as unknown as Pool;
-  const port = { port: 80, current: policy(name) };
+  const port = new PortPolicy(80, typeof of === "string" ? policy(of) : of);
   const caller = { ip: "10.0.0.9", tls };
   const target = { ip: "10.0.0.1", port: 80 };
   const direction = new InboundDirection(runtime, {
@@ -113,7 +120,7 @@ function setup(name: DefaultPolicyName, tls: ClientTls) {
     return { upstream, handler: handler as unknown as ResponseHandler };
   };
   const metrics = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
-  return { ask, connect, waiters, port, metrics };
+  return { ask, connect, waiters, port, direction, clock, lines, metrics };
 }
 
 const PLAIN: ClientTls = { type: "none", reason: "no_tls_from_remote" };
@@ -136,8 +143,147 @@ test("P46: a policy that changes holds from the next request on", () => {
   const { ask, port, waiters } = setup("all-unauthenticated", PLAIN);
   ask();
   expect(waiters).toHaveLength(1);
-  port.current = policy("deny");
+  port.set(policy("deny"));
   expect(ask().sent).toEqual(["403  end"]);
+});
+
+const ROUTE = {
+  hosts: [],
+  authorizations: [],
+  labels: { group: "g", kind: "HTTPRoute", name: "r" },
+};
+const SERVER = { group: "policy.linkerd.io", kind: "server", name: "web" };
+const everyone = policy("all-unauthenticated").authorizations;
+
+/** A policy with these routes and limits. */
+function routed(
+  routes: readonly InboundRoute[],
+  { authorizations = everyone, rateLimit }: Partial<ServerPolicy> = {},
+): ServerPolicy {
+  return {
+    ...{ protocol: { type: "http2" }, labels: SERVER, authorizations, rateLimit },
+    routes: prepareInbound(routes, authorizations),
+  };
+}
+
+const ruleFor = (value: string, over: Partial<InboundRoute["rules"][number]> = {}) => ({
+  ...{ filters: [], fault: undefined, ...over },
+  matches: [
+    {
+      ...{ type: "http" as const, method: undefined, headers: [], queryParams: [] },
+      path: { type: "prefix" as const, value },
+    },
+  ],
+});
+
+test("ERR1: what no route takes is not found, before anybody asks who calls, and counted", () => {
+  const { ask, metrics } = setup(
+    routed([{ ...ROUTE, rules: [ruleFor("/a")] }], { authorizations: [] }),
+    PLAIN,
+  );
+  expect(ask({ path: "/b" }).sent).toEqual(["404  end"]);
+  expect(ask({ path: "/a" }).sent).toEqual(["403  end"]);
+  expect(metrics()).toContain(
+    'inbound_http_route_not_found_total{target_addr="10.0.0.1:80",target_ip="10.0.0.1",target_port="80",tls="no_identity",no_tls_reason="no_tls_from_remote",srv_group="policy.linkerd.io",srv_kind="server",srv_name="web",srv_port="80"} 1',
+  );
+});
+
+test("P46, LBL4, MET9: a route's own authorizations count for it alone, and its labels are told", () => {
+  const { ask, waiters, metrics } = setup(
+    routed(
+      [
+        { ...ROUTE, authorizations: everyone, rules: [ruleFor("/open")] },
+        { ...ROUTE, labels: { ...ROUTE.labels, name: "shut" }, rules: [ruleFor("/")] },
+      ],
+      { authorizations: policy("all-authenticated").authorizations },
+    ),
+    PLAIN,
+  );
+  ask({ path: "/open/a" });
+  expect(waiters).toHaveLength(1);
+  expect(ask({ path: "/opened" }).sent).toEqual(["403  end"]);
+  const text = metrics();
+  expect(text).toMatch(
+    /inbound_http_authz_allow_total\{.*route_group="g",route_kind="HTTPRoute",route_name="r",authz_group="",authz_kind="default",authz_name="all-unauthenticated"\} 1/,
+  );
+  expect(text).toMatch(/inbound_http_authz_deny_total\{.*route_name="shut"\} 1/);
+});
+
+test("P21, ERR13 to ERR17 of inbound: filters change what is let in, or answer it", () => {
+  const filters: readonly Filter[] = [
+    {
+      type: "request-headers",
+      modifier: { add: [], set: [{ name: "x", value: "1" }], remove: ["y"] },
+    },
+  ];
+  const fails: Filter = { type: "http-failure", status: 418, message: "as configured", ratio: 1 };
+  const moves: Filter = {
+    type: "redirect",
+    redirect: {
+      ...{ scheme: undefined, host: "other", port: undefined, status: 302 },
+      path: { type: "prefix", value: "/new" },
+    },
+  };
+  const { ask, waiters } = setup(
+    routed([
+      {
+        ...ROUTE,
+        rules: [
+          ruleFor("/change", { filters }),
+          ruleFor("/fail", { filters: [fails] }),
+          ruleFor("/fault", { fault: "unknown filter" }),
+          ruleFor("/move", { filters: [moves] }),
+        ],
+      },
+    ]),
+    WEB,
+  );
+  const { request } = ask({ path: "/change", headers: HeaderList.of(["y", "2"]) });
+  expect([request.headers.get("x"), request.headers.has("y"), waiters.length]).toEqual([
+    ...["1", false, 1],
+  ]);
+  expect(ask({ path: "/fail" }).sent).toEqual(["500 as configured end"]);
+  expect(ask({ path: "/fault" }).sent).toEqual(["500 unknown filter end"]);
+  expect(ask({ path: "/move/a" }).sent).toEqual(["302 redirected end"]);
+  expect(waiters).toHaveLength(1);
+});
+
+test("P41, ERR4, MET10: requests beyond a limit get 429, after authorization, and are counted by scope", () => {
+  const limit = {
+    labels: { ...SERVER, kind: "httplocalratelimitpolicy", name: "l" },
+    overrides: [],
+  };
+  const { ask, clock, metrics, port, direction } = setup(
+    routed([], { rateLimit: { ...limit, total: 3, identity: 2 } }),
+    WEB,
+  );
+  const answers = (count: number): number =>
+    Array.from({ length: count }, () => ask().sent[0]).filter((sent) => sent?.startsWith("429"))
+      .length;
+  expect(answers(2)).toBe(0);
+  expect(answers(3)).toBe(3);
+  // A policy whose limits are the same does not give back what was spent.
+  port.set(routed([], { rateLimit: { ...limit, total: 3, identity: 2 } }));
+  expect(answers(1)).toBe(1);
+  clock.advance(1000);
+  expect(answers(2)).toBe(0);
+  port.set(routed([], {}));
+  expect(answers(10)).toBe(0);
+  port.set(routed([], { rateLimit: { ...limit, total: 1, identity: 0 } }));
+  expect(answers(5)).toBe(4);
+  direction.close();
+  const text = metrics();
+  expect(text).toMatch(
+    /inbound_http_local_ratelimit_total\{.*srv_port="80",ratelimit_group="policy.linkerd.io",ratelimit_kind="httplocalratelimitpolicy",ratelimit_name="l",ratelimit_scope="identity"\} 1/,
+  );
+  expect(text).toMatch(/ratelimit_scope="total"\} 7/);
+});
+
+test("INB8: what is allowed by audit alone is said in the log", () => {
+  const { ask, lines } = setup("audit", PLAIN);
+  ask();
+  expect(lines).toEqual([expect.stringContaining("Request allowed by audit")]);
+  expect(setup("all-unauthenticated", PLAIN).lines).toEqual([]);
 });
 
 test("HDR1: the application hears the verified identity and none that the client sent", () => {

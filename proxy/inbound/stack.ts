@@ -3,26 +3,32 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
+import type { Labels } from "#lib/metrics/registry.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
+import { answerInbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
 import { CLIENT_ID, removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carryResponse, restoreRequest } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { authorize, type Caller } from "../policy/authorization.ts";
-import type { ServerPolicy } from "../policy/server-policy.ts";
+import { filterRequest } from "../policy/filter.ts";
+import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
+import { findRoute } from "../policy/route-match.ts";
+import type { InboundRule, ServerLabels, ServerPolicy } from "../policy/server-policy.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { AppPools } from "./forward.ts";
 import type { PortPolicy } from "./ports.ts";
 
-/** What was decided for a caller under one version of the policy. */
+/** What was decided for a caller and a rule of its port's policy. */
 interface Decision {
-  readonly policy: ServerPolicy;
   readonly scope: HttpScope;
   readonly allowed: Counter | undefined;
   readonly denied: Counter;
+  /** Allowed only so that somebody sees who calls. */
+  readonly audited: boolean;
 }
 
 /** A connection whose requests go the inbound path; it is the direction of all of them. */
@@ -45,7 +51,12 @@ export class InboundDirection implements Direction<InboundRequest> {
   readonly pools: AppPools;
   readonly #runtime: Runtime;
   readonly #connection: InboundCaller;
-  #decision: Decision | undefined;
+  /** The policy that what follows holds for. */
+  #policy: ServerPolicy;
+  /** By the rule's index, as they are asked for. */
+  #decisions: (Decision | undefined)[] = [];
+  #limiter: RateLimiter | undefined;
+  #limits: ClientLimits | undefined;
   /** The application has kept a connection after an answer to this caller. */
   #kept = false;
 
@@ -56,22 +67,90 @@ export class InboundDirection implements Direction<InboundRequest> {
     this.informational = connection.caller.tls.type === "identity";
     this.path = INBOUND_PATH;
     this.retryFrom = INBOUND_PATH.indexOf("forward");
+    this.#policy = connection.port.current;
+    this.#limit();
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    if (this.#limits !== undefined) this.#limiter?.release(this.#limits);
+    this.#limits = undefined;
   }
 
   now(): number {
     return this.#runtime.clock.now();
   }
 
-  /** Counts the request for its port and says whether its caller may make it; asked anew when policy has changed. */
-  allows(request: InboundRequest): boolean {
-    let decision = this.#decision;
-    if (decision === undefined || decision.policy !== this.#connection.port.current) {
-      decision = this.#decide(this.#connection.port.current);
-      this.#decision = decision;
+  /**
+   * Decides on a request as Linkerd's proxy does: its rule, who may call, filters, the rate limit, in this order. What
+   * does not pass is answered. Asked anew when the policy has changed.
+   */
+  admit(request: InboundRequest): Verdict {
+    const { current } = this.#connection.port;
+    if (current !== this.#policy) this.#follow(current);
+    const found = findRoute(current.routes, request.request);
+    if (found === undefined) {
+      this.#runtime.errors.httpNoRoute.with(this.#labels()).increment();
+      return answered(request, "no-route", "no route found for request");
     }
+    const { target: rule, prefix } = found;
+    const decision = this.#decisions[rule.index] ?? this.#decide(rule);
     request.scope = decision.scope;
     (decision.allowed ?? decision.denied).increment();
-    return decision.allowed !== undefined;
+    if (decision.allowed === undefined)
+      return answered(request, "unauthorized", "unauthorized request on route");
+    if (decision.audited) this.#audit(request, rule);
+    if (rule.fault !== undefined) return answered(request, "unexpected", rule.fault);
+    if (rule.filters.length > 0) {
+      const how = { prefix, random: this.#runtime.random };
+      const answer = filterRequest(rule.filters, request.request, how);
+      if (answer !== undefined) {
+        request.scope.requests.increment();
+        answerInbound(request, answer);
+        return "answered";
+      }
+    }
+    const refused = this.#limits && takeRequest(this.#limits, this.now());
+    return refused === undefined ? "next" : this.#tooMany(request, refused);
+  }
+
+  #follow(policy: ServerPolicy): void {
+    this.#policy = policy;
+    this.#decisions = [];
+    if (this.#connection.port.limiter !== this.#limiter) this.#limit();
+  }
+
+  /** Counts this connection's requests by the limits of now. */
+  #limit(): void {
+    this.close();
+    const { caller, port } = this.#connection;
+    const client = caller.tls.type === "identity" ? caller.tls.name : undefined;
+    this.#limiter = port.limiter;
+    this.#limits = this.#limiter?.acquire(client, this.now());
+  }
+
+  #tooMany(request: InboundRequest, scope: "total" | "identity"): Verdict {
+    const { labels } = this.#limiter?.limit ?? {};
+    this.#runtime.errors.httpLimited
+      .with({
+        ...this.#labels(),
+        ...(labels && policyLabels("ratelimit", labels)),
+        ratelimit_scope: scope,
+      })
+      .increment();
+    return answered(request, "rate-limited", "too many requests");
+  }
+
+  #audit(request: InboundRequest, rule: InboundRule): void {
+    const { caller, port } = this.#connection;
+    this.#runtime.log.info("Request allowed by audit", {
+      client: caller.ip,
+      client_id: caller.tls.type === "identity" ? caller.tls.name : "",
+      server: this.#policy.labels.name,
+      port: port.port,
+      route: rule.labels.name,
+      method: request.request.method,
+    });
   }
 
   onSend(request: InboundRequest): void {
@@ -124,34 +203,46 @@ export class InboundDirection implements Direction<InboundRequest> {
     // Nothing is balanced here.
   }
 
-  #decide(policy: ServerPolicy): Decision {
-    const { caller, target, port } = this.#connection;
-    const authorization = authorize(policy, caller);
-    const server = serverLabels(policy.labels, port.port);
-    const route = policyLabels("route", { group: "", kind: "default", name: "default" });
+  #decide(rule: InboundRule): Decision {
+    const { caller } = this.#connection;
+    const authorization = authorize(rule, caller);
+    const route = policyLabels("route", rule.labels);
     const authz = authorization && policyLabels("authz", authorization.labels);
-    const common = { ...targetLabels(target), ...clientTlsLabels(caller.tls), ...server };
+    const common = this.#labels();
     const { errors, http } = this.#runtime;
-    return {
-      policy,
+    const decision = {
       scope: http.scope({ direction: "inbound" }, common, route, authz ?? {}),
       allowed: authz && errors.httpAllow.with({ ...common, ...route, ...authz }),
       denied: errors.httpDeny.with({ ...common, ...route }),
+      audited: authorization !== undefined && isAudit(authorization.labels),
     };
+    this.#decisions[rule.index] = decision;
+    return decision;
   }
+
+  #labels(): Labels {
+    const { caller, target, port } = this.#connection;
+    const server = serverLabels(this.#policy.labels, port.port);
+    return { ...targetLabels(target), ...clientTlsLabels(caller.tls), ...server };
+  }
+}
+
+const isAudit = ({ group, kind, name }: ServerLabels): boolean =>
+  group === "" && kind === "default" && name === "audit";
+
+/** Answers a request that is counted, but goes no further. */
+function answered(request: InboundRequest, kind: ErrorKind, message: string): Verdict {
+  request.scope?.requests.increment();
+  request.fail(kind, message);
+  return "answered";
 }
 
 const directionOf = (request: InboundRequest): InboundDirection =>
   request.direction as InboundDirection;
 
-const authorizeStation: Station<InboundRequest> = {
-  name: "authorize",
-  enter: (request): Verdict => {
-    if (directionOf(request).allows(request)) return "next";
-    request.scope?.requests.increment();
-    request.fail("unauthorized", "unauthorized request on route");
-    return "answered";
-  },
+const policyStation: Station<InboundRequest> = {
+  name: "policy",
+  enter: (request) => directionOf(request).admit(request),
 };
 
 const forward: Station<InboundRequest> = {
@@ -167,4 +258,4 @@ const forward: Station<InboundRequest> = {
   },
 };
 
-const INBOUND_PATH: Stack<InboundRequest> = new Stack(authorizeStation, forward);
+const INBOUND_PATH: Stack<InboundRequest> = new Stack(policyStation, forward);

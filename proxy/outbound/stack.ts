@@ -5,6 +5,7 @@ import { removeHopByHop } from "#lib/http/semantics.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
+import { answerOutbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
 import { removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
@@ -16,7 +17,6 @@ import { armRequest } from "./armed.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
 import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
-import { answerFiltered } from "./filtered.ts";
 import { pickBackend } from "./logical.ts";
 import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
 
@@ -96,7 +96,7 @@ function filtered(
   const { prefix } = request.route;
   const answer = filterRequest(filters, request.request, { prefix, random });
   if (answer === undefined) return "next";
-  answerFiltered(request, answer);
+  answerOutbound(request, answer);
   return "answered";
 }
 

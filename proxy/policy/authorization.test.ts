@@ -5,6 +5,7 @@ import { type DEFAULT_POLICIES, defaultServerPolicy } from "./default-policy.ts"
 import type { ServerPolicy } from "./server-policy.ts";
 
 const identity = (name: string): ClientTls => ({ type: "identity", name });
+type Listed = Pick<ServerPolicy, "authorizations">;
 const NO_TLS: ClientTls = { type: "none", reason: "no_tls_from_remote" };
 const policy = (name: (typeof DEFAULT_POLICIES)[number]) =>
   defaultServerPolicy(name, {
@@ -34,9 +35,7 @@ test("authorize() honours exceptions, names and suffixes", () => {
   const labels = { group: "policy.linkerd.io", kind: "server", name: "web" };
   const named = (
     authentication: ServerPolicy["authorizations"][number]["authentication"],
-  ): ServerPolicy => ({
-    protocol: { type: "http2" },
-    labels,
+  ): Listed => ({
     authorizations: [{ networks: [{ net, except: [except] }], labels, authentication }],
   });
   const listed = named({
@@ -58,7 +57,7 @@ test("G19: identities are compared whole, dots and all", () => {
   const { authorizations } = policy("all-authenticated");
   const one = authorizations.at(-1);
   if (one === undefined) throw new Error("Cannot test: the policy allows nobody");
-  const only = (identities: readonly string[], suffixes: readonly string[]): ServerPolicy => ({
+  const only = (identities: readonly string[], suffixes: readonly string[]): Listed => ({
     ...policy("deny"),
     authorizations: [
       {
@@ -67,7 +66,7 @@ test("G19: identities are compared whole, dots and all", () => {
       },
     ],
   });
-  const allows = (rule: ServerPolicy, name: string): boolean =>
+  const allows = (rule: Listed, name: string): boolean =>
     authorize(rule, { ip: "192.0.2.9", tls: identity(name) }) !== undefined;
   const exact = only(["web.shop.x"], []);
   expect(

@@ -16,8 +16,11 @@ export type ClientTls =
   | { readonly type: "opaque"; readonly sni: string };
 
 /** The first authorization that allows the caller; undefined where none does. */
-export function authorize(policy: ServerPolicy, caller: Caller): Authorization | undefined {
-  return policy.authorizations.find(
+export function authorize(
+  { authorizations }: Pick<ServerPolicy, "authorizations">,
+  caller: Caller,
+): Authorization | undefined {
+  return authorizations.find(
     (each) => isInNetworks(each, caller.ip) && isAuthenticated(each.authentication, caller.tls),
   );
 }

@@ -10,6 +10,7 @@ import type {
   Route,
   Rule,
 } from "./client-policy.ts";
+import { prepareInbound } from "./inbound-routes.ts";
 import type { Authentication, Authorization, ServerPolicy } from "./server-policy.ts";
 
 /** The names of Linkerd's default inbound policies. */
@@ -46,9 +47,12 @@ export function defaultServerPolicy(
   const networks = name.startsWith("cluster-") ? how.clusterNetworks : ANY;
   const authentication = name.endsWith("-authenticated") ? ANY_IDENTITY : UNAUTHENTICATED;
   const own = name === "deny" ? [] : [authorization(name, { networks, authentication })];
+  const authorizations = [LOCALHOST_AUTHORIZATION, ...own];
   return {
     protocol: how.opaque ? { type: "opaque" } : { type: "detect", timeoutMs: how.detectTimeoutMs },
-    authorizations: [LOCALHOST_AUTHORIZATION, ...own],
+    authorizations,
+    routes: prepareInbound([], authorizations),
+    rateLimit: undefined,
     labels: { group: "", kind: "default", name },
   };
 }

@@ -1,4 +1,4 @@
-/** Errors that the proxy itself raised, and what policy decided (MET9, MET11 to MET13). */
+/** Errors that the proxy itself raised, and what policy decided (MET9 to MET13). */
 
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { Family, Registry } from "#lib/metrics/registry.ts";
@@ -11,8 +11,11 @@ export class ErrorMetrics {
   readonly outboundTcp: Family<Counter>;
   readonly httpAllow: Family<Counter>;
   readonly httpDeny: Family<Counter>;
+  readonly httpNoRoute: Family<Counter>;
+  readonly httpLimited: Family<Counter>;
   readonly tcpAllow: Family<Counter>;
   readonly tcpDeny: Family<Counter>;
+  readonly tcpTerminate: Family<Counter>;
   readonly tlsRefused: Family<Counter>;
   readonly http1Refused: Family<Counter>;
   readonly rescued: Counter;
@@ -28,8 +31,20 @@ export class ErrorMetrics {
       registry.counter(name, `The total number of inbound ${what}.`);
     this.httpAllow = authz("inbound_http_authz_allow_total", "HTTP requests that were authorized");
     this.httpDeny = authz("inbound_http_authz_deny_total", "HTTP requests that were denied");
+    this.httpNoRoute = authz(
+      "inbound_http_route_not_found_total",
+      "HTTP requests that no route takes",
+    );
+    this.httpLimited = authz(
+      "inbound_http_local_ratelimit_total",
+      "HTTP requests that the local rate limit refused",
+    );
     this.tcpAllow = authz("inbound_tcp_authz_allow_total", "TCP connections that were authorized");
     this.tcpDeny = authz("inbound_tcp_authz_deny_total", "TCP connections that were denied");
+    this.tcpTerminate = authz(
+      "inbound_tcp_authz_terminate_total",
+      "TCP connections that were ended as a new policy does not allow them",
+    );
     this.tlsRefused = registry.counter(
       "bunkerd_tls_handshake_failures_total",
       "TLS handshakes that failed, by direction and reason.",

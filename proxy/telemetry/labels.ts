@@ -54,8 +54,11 @@ export function serverLabels(server: ServerLabels, port: number): Labels {
   };
 }
 
-/** The route or authorization part of LBL4. */
-export function policyLabels(prefix: "route" | "authz", labels: ServerLabels): Labels {
+/** The route or authorization part of LBL4, and the like of a rate limit (MET10). */
+export function policyLabels(
+  prefix: "route" | "authz" | "ratelimit",
+  labels: ServerLabels,
+): Labels {
   return {
     [`${prefix}_group`]: labels.group,
     [`${prefix}_kind`]: labels.kind,

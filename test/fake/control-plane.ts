@@ -11,7 +11,7 @@ import {
   type WeightedAddrSchema,
 } from "#lib/api/gen/proxy/destination_pb.ts";
 import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
-import { type AuthnSchema, PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
+import { PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
 import {
   type BackendSchema,
   OutboundPolicySchema,
@@ -25,6 +25,7 @@ import { type Listener, listen } from "#lib/net/listener.ts";
 import { parseRequest } from "#lib/x509/parse-request.ts";
 import { fromSocketAddr, toSocketAddr } from "../../proxy/control/convert.ts";
 import type { FakeAuthority } from "./authority.ts";
+import { type FakeServer, serverMessage } from "./server-message.ts";
 
 const second = (seconds: number) => ({ seconds: BigInt(seconds), nanos: 0 });
 
@@ -59,6 +60,8 @@ export class FakeControlPlane {
   allow: "all" | "authenticated" | "none" = "all";
   /** What every port is declared to speak; proxies let nobody in, not even from loopback, where they cannot read it. */
   ports: "detect" | "http1" | "http2" | "unreadable" = "detect";
+  /** What every port is declared to be in place of that, where a test says it. */
+  server: FakeServer = {};
   lifetimeMs = 3_600_000;
   /** Who signs certificates from now on. */
   issuer: FakeAuthority;
@@ -200,17 +203,7 @@ export class FakeControlPlane {
   }
 
   #sendPort(call: ServerCall): void {
-    const kinds = {
-      detect: { case: "detect", value: { timeout: second(10) } },
-      http1: { case: "http1", value: {} },
-      http2: { case: "http2", value: {} },
-      unreadable: { case: undefined },
-    } as const;
-    const server = create(ServerSchema, {
-      protocol: { kind: kinds[this.ports] },
-      labels: { group: "", kind: "default", name: this.allow },
-      authorizations: authorizationsOf(this.allow),
-    });
+    const server = create(ServerSchema, serverMessage(this));
     call.send(frameMessage(toBinary(ServerSchema, server)));
   }
 }
@@ -268,27 +261,4 @@ function weightedAddr({
       },
     }),
   };
-}
-
-function authorizationsOf(
-  allow: FakeControlPlane["allow"],
-): NonNullable<MessageInitShape<typeof ServerSchema>["authorizations"]> {
-  if (allow === "none") return [];
-  const networks = ["0.0.0.0", "::"].flatMap((ip) => {
-    const any = fromSocketAddr({ ip, port: 0 }).ip;
-    return any === undefined ? [] : [{ net: { ip: any, prefixLen: 0 } }];
-  });
-  const authentication: MessageInitShape<typeof AuthnSchema> =
-    allow === "all"
-      ? { permit: { case: "unauthenticated" as const, value: {} } }
-      : {
-          permit: {
-            case: "meshTLS" as const,
-            value: {
-              clients: { case: "identities" as const, value: { suffixes: [{ parts: [] }] } },
-            },
-          },
-        };
-  const metadata = { kind: { case: "default" as const, value: `all-${allow}` } };
-  return [{ networks, authentication, metadata }];
 }

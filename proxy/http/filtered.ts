@@ -1,17 +1,23 @@
-/** What outbound answers where a filter ends a request (ERR13 to ERR15, ERR17). */
+/** What is answered where a filter ends a request (ERR13 to ERR17). */
 
-import type { ErrorDetail, ErrorKind } from "../http/rescue.ts";
 import type { FilterAnswer } from "../policy/filter.ts";
+import type { ErrorDetail, ErrorKind } from "./rescue.ts";
 
 /** Codes that gRPC knows; any other is UNKNOWN. */
 const GRPC_CODES = 16;
 const GRPC_UNKNOWN = 2;
 
-/** Answers a request as its filter says. */
-export function answerFiltered(
-  request: { fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void },
-  answer: FilterAnswer,
-): void {
+type Answerable = { fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void };
+
+/** Answers a request of inbound: failures are all the same there. */
+export function answerInbound(request: Answerable, answer: FilterAnswer): void {
+  if (answer.type === "http-failure" || answer.type === "grpc-failure")
+    request.fail("unexpected", answer.message);
+  else answerOutbound(request, answer);
+}
+
+/** Answers a request of outbound as its filter says. */
+export function answerOutbound(request: Answerable, answer: FilterAnswer): void {
   switch (answer.type) {
     case "redirect":
       request.fail("redirect", "redirected", { status: answer.status, location: answer.location });
