@@ -1,20 +1,16 @@
 import { expect, test } from "bun:test";
-import { NO_TRAFFIC } from "../../test/fake/outbound-world.ts";
-import type { ServiceView } from "../core/outbound-policy.ts";
 import type { ServiceProfile } from "../core/service-profile.ts";
 import { fromProfile } from "./convert-profile.ts";
 
-const service: ServiceView = {
-  ...{ name: "web", namespace: "shop", clusterIps: ["10.96.0.1"], external: false },
-  ...{ ports: new Map([[80, undefined]]), portNames: new Map(), traffic: NO_TRAFFIC },
-  opaque: [{ from: 25, to: 25 }],
-};
 const profile: ServiceProfile = {
   ...{ name: "web.shop.svc.cluster.local", namespace: "client", routes: [], overrides: [] },
   ...{ budget: "default", opaque: [{ from: 80, to: 80 }] },
 };
 const of = (port: number, own?: ServiceProfile) =>
-  fromProfile({ type: "service", service, port, profile: own }, "cluster.local");
+  fromProfile(
+    { type: "service", name: "web", namespace: "shop", port, opaque: port === 25, profile: own },
+    "cluster.local",
+  );
 
 test("DST9, DST15: a port is opaque by the Service or by its ServiceProfile", () => {
   expect(

@@ -49,15 +49,14 @@ export function fromProfile(
 }
 
 function fromService(
-  { service, port, profile }: Profile & { readonly type: "service" },
+  { name, namespace, port, opaque, profile }: Profile & { readonly type: "service" },
   clusterDomain: string,
 ): ProfileInit {
-  const { name, namespace } = service;
   const parent = { group: "core", kind: "Service", name, namespace, port };
   const plain: ProfileInit = {
     ...budgetOf(profile),
     fullyQualifiedName: `${name}.${namespace}.svc.${clusterDomain}`,
-    opaqueProtocol: holds(service.opaque, port) || holds(profile?.opaque ?? [], port),
+    opaqueProtocol: opaque || holds(profile?.opaque ?? [], port),
     parentRef: { kind: { case: "resource", value: parent } },
   };
   if (profile === undefined) return plain;

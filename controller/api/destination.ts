@@ -1,12 +1,10 @@
 /** The Destination API: endpoints and profiles (DST1 to DST17). */
 
-import { create, toBinary } from "@bufbuild/protobuf";
 import { parseSocketAddr } from "#lib/addr/socket-addr.ts";
 import {
   DestinationProfileSchema,
   GetDestinationSchema,
 } from "#lib/api/gen/proxy/destination_pb.ts";
-import { frameMessage } from "#lib/grpc/framing.ts";
 import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
@@ -15,6 +13,7 @@ import type { Profile } from "../core/profile.ts";
 import { parseServicePath } from "../core/service-path.ts";
 import { readContext } from "./context-token.ts";
 import { fromProfile } from "./convert-profile.ts";
+import { Encoder } from "./encoder.ts";
 import { EndpointSets } from "./endpoint-sets.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
@@ -31,9 +30,10 @@ export type DestinationOptions = {
 export function destinationHandlers(
   from: { readonly cluster: Catalog; readonly profiles: ProfileCatalog },
   options: DestinationOptions,
+  encoder: Encoder = new Encoder(),
 ): ReadonlyMap<string, CallHandler> {
   const { cluster, profiles } = from;
-  const sets = new EndpointSets(cluster);
+  const sets = new EndpointSets(cluster, encoder);
   const shared = new SharedAnswers<ProfileQuery>(profiles);
   // Clients of namespaces for which the same holds share a profile, and its bytes.
   const framed = new WeakMap<Profile, Uint8Array>();
@@ -61,8 +61,7 @@ export function destinationHandlers(
           const known = framed.get(profile);
           if (known !== undefined) return known;
           const init = fromProfile(profile, options.clusterDomain);
-          const message = create(DestinationProfileSchema, init);
-          const bytes = frameMessage(toBinary(DestinationProfileSchema, message));
+          const bytes = encoder.frame(DestinationProfileSchema, init);
           framed.set(profile, bytes);
           return bytes;
         };

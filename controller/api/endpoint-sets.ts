@@ -1,16 +1,16 @@
 /** Streams of endpoints: the same bytes to all who are in step, the newest set to who fell behind (DST2). */
 
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type TlsIdentitySchema,
   UpdateSchema,
   type WeightedAddrSchema,
 } from "#lib/api/gen/proxy/destination_pb.ts";
-import { frameMessage } from "#lib/grpc/framing.ts";
 import type { ServerCall } from "#lib/grpc/server.ts";
 import type { Catalog, EndpointQuery } from "../core/catalog.ts";
 import { diffSets, type Endpoint, type EndpointSet } from "../core/endpoint.ts";
 import { fromIp } from "./convert.ts";
+import { Encoder } from "./encoder.ts";
 
 const WEIGHT = 10_000;
 
@@ -37,10 +37,12 @@ type Changes = Map<EndpointSet | undefined, Uint8Array | undefined>;
 /** The targets that anyone watches. */
 export class EndpointSets {
   readonly #catalog: Catalog;
+  readonly #encoder: Encoder;
   readonly #targets = new Map<string, Target>();
 
-  constructor(catalog: Catalog) {
+  constructor(catalog: Catalog, encoder: Encoder = new Encoder()) {
     this.#catalog = catalog;
+    this.#encoder = encoder;
   }
 
   /** Sends the whole set, then what changes, until the call is cancelled. */
@@ -83,7 +85,8 @@ export class EndpointSets {
       const now = this.#setFor(target, watch.node);
       const changes: Changes = encoded.get(now) ?? new Map();
       encoded.set(now, changes);
-      if (!changes.has(watch.sent)) changes.set(watch.sent, changeOf(target, watch.sent, now));
+      if (!changes.has(watch.sent))
+        changes.set(watch.sent, this.#changeOf(target, watch.sent, now));
       const framed = changes.get(watch.sent);
       watch.sent = now;
       if (framed !== undefined) call.send(framed);
@@ -99,20 +102,26 @@ export class EndpointSets {
     sets.set(view, set).set(node, set);
     return set;
   }
-}
 
-function changeOf(
-  { whole }: Target,
-  last: EndpointSet | undefined,
-  now: EndpointSet,
-): Uint8Array | undefined {
-  if (last !== undefined) return encodeChange(last, now);
-  if (!whole.has(now)) whole.set(now, encodeChange(undefined, now));
-  return whole.get(now);
+  #changeOf(
+    { whole }: Target,
+    last: EndpointSet | undefined,
+    now: EndpointSet,
+  ): Uint8Array | undefined {
+    if (last !== undefined) return encodeChange(this.#encoder, last, now);
+    if (!whole.has(now)) whole.set(now, encodeChange(this.#encoder, undefined, now));
+    return whole.get(now);
+  }
 }
 
 /** One or two framed messages in one piece; undefined where nothing changed. */
-function encodeChange(last: EndpointSet | undefined, now: EndpointSet): Uint8Array | undefined {
+function encodeChange(
+  encoder: Encoder,
+  last: EndpointSet | undefined,
+  now: EndpointSet,
+): Uint8Array | undefined {
+  const encode = (update: NonNullable<MessageInitShape<typeof UpdateSchema>["update"]>) =>
+    encoder.frame(UpdateSchema, { update });
   if (now.endpoints.size === 0) {
     const told = last !== undefined && last.endpoints.size === 0 && last.exists === now.exists;
     return told ? undefined : encode({ case: "noEndpoints", value: { exists: now.exists } });
@@ -129,10 +138,6 @@ function encodeChange(last: EndpointSet | undefined, now: EndpointSet): Uint8Arr
   if (remove.length > 0)
     messages.push(encode({ case: "remove", value: { addrs: remove.map(tcpAddress) } }));
   return messages.length === 0 ? undefined : Buffer.concat(messages);
-}
-
-function encode(update: NonNullable<MessageInitShape<typeof UpdateSchema>["update"]>): Uint8Array {
-  return frameMessage(toBinary(UpdateSchema, create(UpdateSchema, { update })));
 }
 
 const tcpAddress = ({ ip, port }: Endpoint): { ip: ReturnType<typeof fromIp>; port: number } => ({

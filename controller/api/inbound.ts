@@ -1,26 +1,28 @@
 /** The InboundServerPolicies API: who may call a port (proxy-api.md; INB1 to INB11). */
 
-import { create, toBinary } from "@bufbuild/protobuf";
 import { PortSpecSchema, ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
-import { frameMessage } from "#lib/grpc/framing.ts";
 import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { InboundCatalog, WorkloadPort } from "../core/catalog.ts";
 import { fromPortPolicy, NOBODY } from "./convert-inbound.ts";
+import { Encoder } from "./encoder.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { readWorkload } from "./workload-token.ts";
 
 const SERVICE = "/io.linkerd.proxy.inbound.InboundServerPolicies/";
 
 /** Handles `GetPort` and `WatchPort`. */
-export function inboundHandlers(catalog: InboundCatalog): ReadonlyMap<string, CallHandler> {
+export function inboundHandlers(
+  catalog: InboundCatalog,
+  encoder: Encoder = new Encoder(),
+): ReadonlyMap<string, CallHandler> {
   const shared = new SharedAnswers<WorkloadPort>(catalog);
   const encode = (at: WorkloadPort): Uint8Array => {
     const policy = catalog.portPolicy(at);
     // A pod that is not known, or not any more, is allowed nothing new: nobody is.
     const server = policy === undefined ? NOBODY : fromPortPolicy(policy);
-    return frameMessage(toBinary(ServerSchema, create(ServerSchema, server)));
+    return encoder.frame(ServerSchema, server);
   };
   const read = (call: ServerCall): WorkloadPort => {
     const { workload, port } = readMessage(PortSpecSchema, call.request);

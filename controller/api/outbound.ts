@@ -1,8 +1,6 @@
 /** The OutboundPolicies API: how a client's proxy reaches a destination (proxy-api.md; OUT1 to OUT14). */
 
-import { create, toBinary } from "@bufbuild/protobuf";
 import { OutboundPolicySchema, TrafficSpecSchema } from "#lib/api/gen/proxy/outbound_pb.ts";
-import { frameMessage } from "#lib/grpc/framing.ts";
 import { readMessage } from "#lib/grpc/message.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
@@ -11,6 +9,7 @@ import type { OutboundPolicy } from "../core/outbound-policy.ts";
 import { parseServicePath } from "../core/service-path.ts";
 import { toAddr } from "./convert.ts";
 import { fromOutboundPolicy } from "./convert-outbound.ts";
+import { Encoder } from "./encoder.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { readWorkload } from "./workload-token.ts";
 
@@ -20,6 +19,7 @@ const SERVICE = "/io.linkerd.proxy.outbound.OutboundPolicies/";
 export function outboundHandlers(
   catalog: OutboundCatalog,
   options: { readonly clusterDomain: string },
+  encoder: Encoder = new Encoder(),
 ): ReadonlyMap<string, CallHandler> {
   const shared = new SharedAnswers<OutboundQuery>(catalog);
   // Clients of namespaces for which the same holds share a policy, and its bytes.
@@ -29,8 +29,8 @@ export function outboundHandlers(
     if (policy === undefined) throw notFound(query.target);
     const known = framed.get(policy);
     if (known !== undefined) return known;
-    const message = create(OutboundPolicySchema, fromOutboundPolicy(policy, options.clusterDomain));
-    const bytes = frameMessage(toBinary(OutboundPolicySchema, message));
+    const init = fromOutboundPolicy(policy, options.clusterDomain);
+    const bytes = encoder.frame(OutboundPolicySchema, init);
     framed.set(policy, bytes);
     return bytes;
   };

@@ -1,15 +1,16 @@
 /** What GetProfile says of a destination (DST15). */
 
 import type { Endpoint } from "./endpoint.ts";
-import type { ServiceView } from "./outbound-policy.ts";
 import type { ServiceProfile } from "./service-profile.ts";
 
 /** The answer for a destination. */
 export type Profile =
   | {
       readonly type: "service";
-      readonly service: ServiceView;
+      readonly name: string;
+      readonly namespace: string;
       readonly port: number;
+      readonly opaque: boolean;
       readonly profile: ServiceProfile | undefined;
     }
   /** One endpoint, or something that there is nothing to say of. */

@@ -8,6 +8,7 @@ import {
   serviceOf,
   slash,
   split,
+  targetsOf,
 } from "./addresses.ts";
 import type { KeptPod } from "./kept-objects.ts";
 
@@ -55,6 +56,14 @@ test("Services have addresses, and slices Services", () => {
   const slice = { addressType: "IPv4", metadata: { namespace: "shop", labels } };
   expect(serviceOf(slice)).toBe("shop/web");
   expect(serviceOf(undefined)).toBeUndefined();
+  const endpoints = [
+    { addresses: [], targetRef: { kind: "Pod", name: "a" } },
+    { addresses: [], targetRef: { kind: "ExternalWorkload", name: "b", namespace: "c" } },
+    { addresses: [], targetRef: { kind: "Pod" } },
+    { addresses: [] },
+  ];
+  expect(targetsOf({ ...slice, endpoints })).toEqual(["Pod/shop/a", "ExternalWorkload/c/b"]);
+  expect(targetsOf(slice)).toEqual([]);
   expect(split(slash(pod()))).toEqual({ namespace: "b", name: "a" });
 });
 

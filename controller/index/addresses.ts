@@ -71,6 +71,16 @@ export function serviceOf(slice: KeptSlice | undefined): string | undefined {
   return name === undefined ? undefined : `${slice?.metadata?.namespace}/${name}`;
 }
 
+/** `Kind/namespace/name` of what the endpoints of a slice are. */
+export function targetsOf({ metadata, endpoints = [] }: KeptSlice): readonly string[] {
+  return endpoints.flatMap(({ targetRef }) => {
+    if (targetRef?.kind === undefined || targetRef.name === undefined) return [];
+    return [
+      `${targetRef.kind}/${targetRef.namespace ?? metadata?.namespace ?? ""}/${targetRef.name}`,
+    ];
+  });
+}
+
 /** The name behind a key. */
 export function split(key: string): Name {
   const [namespace = "", name = ""] = key.split("/");

@@ -17,6 +17,7 @@ import {
   serviceOf,
   slash,
   split,
+  targetsOf,
 } from "./addresses.ts";
 import { endpointSet, isLocal } from "./endpoint-slices.ts";
 import { externalIps, toExternalWorkload } from "./external-workloads.ts";
@@ -54,6 +55,7 @@ export class Cluster implements Catalog {
   readonly #podsByHostPort = new Map<string, Set<string>>();
   readonly #servicesByIp = new Map<string, Set<string>>();
   readonly #slicesByService = new Map<string, Set<string>>();
+  readonly #slicesByTarget = new Map<string, Set<string>>();
   readonly #externalByIp = new Map<string, Set<string>>();
   readonly #opaqueServers: OpaqueServers;
   readonly #stops: (() => void)[];
@@ -210,19 +212,10 @@ export class Cluster implements Catalog {
   }
 
   /** Services whose slices name a workload: its labels and annotations shape the endpoint. */
-  #servicesOf(kind: "Pod" | "ExternalWorkload", { metadata }: KeptPod | KeptPolicy): Key[] {
-    const prefix = `${metadata?.namespace}/`;
-    return [...this.#slicesByService].flatMap(([service, slices]): Key[] => {
-      if (!service.startsWith(prefix)) return [];
-      const named = [...slices].some((key) =>
-        this.#from.slices
-          .get(split(key))
-          ?.endpoints?.some(
-            ({ targetRef }) => targetRef?.kind === kind && targetRef.name === metadata?.name,
-          ),
-      );
-      return named ? [`endpoints/${service}` as Key] : [];
-    });
+  #servicesOf(kind: "Pod" | "ExternalWorkload", object: KeptPod | KeptPolicy): Key[] {
+    const slices = [...(this.#slicesByTarget.get(`${kind}/${slash(object)}`) ?? [])];
+    const services = slices.flatMap((key) => serviceOf(this.#from.slices.get(split(key))) ?? []);
+    return services.map((service): Key => `endpoints/${service}` as Key);
   }
 
   #onService({ type, object, previous }: Change<KeptService>): void {
@@ -281,5 +274,7 @@ export class Cluster implements Catalog {
   #moveSlice(before: KeptSlice | undefined, after: KeptSlice | undefined): void {
     const entry = (slice: KeptSlice): Entry => [[serviceOf(slice) ?? ""], slash(slice)];
     move(this.#slicesByService, before && entry(before), after && entry(after));
+    const targets = (slice: KeptSlice): Entry => [targetsOf(slice), slash(slice)];
+    move(this.#slicesByTarget, before && targets(before), after && targets(after));
   }
 }

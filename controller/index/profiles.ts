@@ -130,14 +130,14 @@ export class Profiles implements ProfileCatalog {
     client: string,
   ): Profile | undefined {
     if (plain?.type !== "service") return plain;
-    const profile = this.#serviceProfile(plain.service, client);
+    const profile = this.#serviceProfile(plain, client);
     const known = profiles.get(profile) ?? { ...plain, profile };
     profiles.set(profile, known);
     return known;
   }
 
   /** That of the client's namespace, else that of the Service's (DST16). */
-  #serviceProfile(service: ServiceView, client: string): ServiceProfile | undefined {
+  #serviceProfile(service: Name, client: string): ServiceProfile | undefined {
     const name = this.#fullName(service);
     return (
       this.#store.get({ namespace: client, name }) ??
@@ -145,7 +145,7 @@ export class Profiles implements ProfileCatalog {
     );
   }
 
-  #fullName({ name, namespace }: ServiceView): string {
+  #fullName({ name, namespace }: Name): string {
     return `${name}.${namespace}.svc.${this.#options.clusterDomain}`;
   }
 
@@ -168,20 +168,24 @@ export class Profiles implements ProfileCatalog {
   #onProfile({ namespace, name, before }: Turn<ServiceProfile>): void {
     for (const watched of this.#watched.values()) {
       if (watched.plain?.type !== "service") continue;
-      const { service } = watched.plain;
-      if (this.#fullName(service) !== name) continue;
+      if (this.#fullName(watched.plain) !== name) continue;
+      const { namespace: own } = watched.plain;
       watched.profiles.delete(before);
       for (const [client, asked] of [...watched.clients])
-        if (client === namespace || service.namespace === namespace)
-          this.#renew(watched, client, asked);
+        if (client === namespace || own === namespace) this.#renew(watched, client, asked);
     }
   }
 }
 
-const ofService = (service: ServiceView, port: number): Profile =>
-  service.ports.has(port)
-    ? { type: "service", service, port, profile: undefined }
-    : { type: "empty" };
+type Name = { readonly name: string; readonly namespace: string };
+
+function ofService({ name, namespace, ports, opaque }: ServiceView, port: number): Profile {
+  if (!ports.has(port)) return { type: "empty" };
+  return {
+    ...{ type: "service", name, namespace, port, profile: undefined },
+    opaque: holds(opaque, port),
+  };
+}
 
 function keyOf(target: Target): Key {
   if (target.type === "address") return `ip/${target.ip}`;

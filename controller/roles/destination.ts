@@ -12,6 +12,7 @@ import {
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { destinationHandlers } from "../api/destination.ts";
+import { Encoder } from "../api/encoder.ts";
 import { inboundHandlers } from "../api/inbound.ts";
 import { outboundHandlers } from "../api/outbound.ts";
 import type { DefaultPolicy } from "../core/default-policy.ts";
@@ -215,6 +216,17 @@ function registrySizes(registry: Registry, informers: Watched): () => void {
   };
 }
 
+/** One for both ports. */
+function countedEncoder(registry: Registry): Encoder {
+  const encoded = registry
+    .counter(
+      "bunkerd_messages_encoded_total",
+      "Messages that were made: one a change for each key that it affects, however many watch it.",
+    )
+    .with();
+  return new Encoder(() => encoded.add(1));
+}
+
 function serve(
   from: {
     readonly cluster: Cluster;
@@ -231,11 +243,12 @@ function serve(
   const { inbound, outbound } = from;
   const { args, around, registry } = how;
   const metrics = new GrpcMetrics(registry);
+  const encoder = countedEncoder(registry);
   const { clock, onFault, memoryShare } = around;
   const gate = new CallGate({ registry, now: () => clock.now(), memoryShare });
   const destination = serveGrpc({
     addr: args.addr,
-    methods: destinationHandlers(from, { ...args, onContext: tellContext(around) }),
+    methods: destinationHandlers(from, { ...args, onContext: tellContext(around) }, encoder),
     metrics,
     gate,
     clock,
@@ -243,7 +256,10 @@ function serve(
   });
   const policy = serveGrpc({
     addr: args.policyAddr,
-    methods: new Map([...inboundHandlers(inbound), ...outboundHandlers(outbound, args)]),
+    methods: new Map([
+      ...inboundHandlers(inbound, encoder),
+      ...outboundHandlers(outbound, args, encoder),
+    ]),
     metrics,
     gate,
     clock,
