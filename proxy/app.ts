@@ -31,6 +31,7 @@ import type { Surroundings } from "./surroundings.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
+import { retryFamilies } from "./telemetry/retry-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
 import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
@@ -204,6 +205,7 @@ class ProxyApp implements RunningProxy {
       config: outbound,
       discovery,
       localIps,
+      retries: retryFamilies(this.#registry),
     });
     const direction = new OutboundDirection(this.#runtime, informationalHeaders);
     const accept = (stream: TcpStream, listenPort: number): void => {

@@ -22,7 +22,7 @@ import type { HostMatch } from "../policy/request-match.ts";
 import { toMetadata, toMs } from "./convert.ts";
 import { readDistribution, toBackend, toDistribution } from "./convert-backend.ts";
 import { toFilter } from "./convert-filter.ts";
-import { toTimeouts } from "./convert-limits.ts";
+import { toGrpcRetry, toHttpRetry, toTimeouts } from "./convert-limits.ts";
 import { toGrpcMatch, toHost, toHttpMatch } from "./convert-match.ts";
 import { demand, demandMetadata } from "./demands.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -78,6 +78,7 @@ function toHttpRoute({ metadata, hosts, rules }: HttpRoute): Route {
       filters: rule.filters.map(toFilter),
       distribution: toDistribution(rule.backends),
       timeouts: toTimeouts(rule),
+      retry: rule.retry && toHttpRetry(rule.retry),
       allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };
@@ -92,6 +93,7 @@ function toGrpcRoute({ metadata, hosts, rules }: GrpcRoute): Route {
       filters: rule.filters.map(toFilter),
       distribution: toDistribution(rule.backends),
       timeouts: toTimeouts(rule),
+      retry: rule.retry && toGrpcRetry(rule.retry),
       allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };

@@ -15,6 +15,7 @@ export type PolicyErrorCode =
   | "route"
   | "time"
   | "authorization"
+  | "retry"
   | "pattern";
 
 /** Ends the reading of a policy. */

@@ -12,8 +12,13 @@ import { sendExtendedConnect } from "#lib/http-io/upgrade-stream.ts";
 import { Replay } from "./replay.ts";
 import { mayResend } from "./resend.ts";
 
+/** A request is tried on at most so many endpoints before it fails, and only while none has seen a byte of it. */
+export const ATTEMPT_LIMIT = 5;
+
 /** The attempts of one request, of which one at a time is under way. */
 export class Attempt {
+  /** The request has come as a whole. */
+  ended: boolean;
   /** How many there were, those that found no connection too. */
   count = 0;
   /** How often the request went out. */
@@ -28,9 +33,18 @@ export class Attempt {
   /** It was sent again, once, after a connection broke without an answer. */
   #resent = false;
 
+  constructor(ended: boolean) {
+    this.ended = ended;
+  }
+
   /** Whether one is under way. */
   get open(): boolean {
     return this.#upstream !== undefined;
+  }
+
+  /** Whether no other endpoint is tried. */
+  get exhausted(): boolean {
+    return this.count >= ATTEMPT_LIMIT || !this.resendable;
   }
 
   /** Whether all that was sent of the body can be sent again. */
@@ -43,19 +57,14 @@ export class Attempt {
     return this.#replay?.bytes ?? 0;
   }
 
-  /** Sends the head with what is there of the body; true where more of it is to come. */
-  send(
-    connection: ClientConnection,
-    head: RequestHead,
-    { ended, handler }: { readonly ended: boolean; readonly handler: ResponseHandler },
-  ): boolean {
-    const bare = ended && this.#replay === undefined;
+  /** Sends the head with what is there of the body. */
+  send(connection: ClientConnection, head: RequestHead, handler: ResponseHandler): void {
+    const bare = this.ended && this.#replay === undefined;
     this.#upstream =
       head.protocol === ""
         ? connection.send(head, bare, handler)
         : sendExtendedConnect(connection, head, handler);
     if (!bare) this.#replay?.sendTo(this.#upstream);
-    return !ended;
   }
 
   /** Keeps a chunk, which may have to go out again. */

@@ -1,8 +1,18 @@
 /** What a direction does with its requests. */
 
 import type { ResponseHead } from "#lib/http/message.ts";
+import type { ConnectionWaiter, RequestHandler, ResponseHandler } from "#lib/http-io/exchange.ts";
+import type { DeadlineOwner } from "#lib/stack/deadline-queue.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
+import type { LimitKind } from "./request-limits.ts";
 import type { ErrorKind } from "./rescue.ts";
+
+/** What a request under way is to those that work on it. */
+export type ExchangeHandlers = Exchange &
+  RequestHandler &
+  ResponseHandler &
+  ConnectionWaiter &
+  DeadlineOwner<LimitKind>;
 
 /** What the direction a request goes in does with it; one object a connection, never one a request. */
 export interface Direction<R extends Exchange> {
@@ -27,6 +37,8 @@ export interface Direction<R extends Exchange> {
   onEndpointFailed(request: R): void;
   /** The endpoint's proxy could not deliver the request, and it goes elsewhere. */
   onRescued(request: R): void;
+  /** The request is tried again as policy says; the station to begin with. */
+  onRetry(request: R): number;
   /** Counts an error that the proxy answered. */
   onError(request: R, kind: ErrorKind): void;
   /** The request has left the endpoint, however it ended; `latencyMs` is to the first byte, -1 where none came. */

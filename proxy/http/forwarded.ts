@@ -3,39 +3,20 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
-import type {
-  ClientConnection,
-  ConnectionWaiter,
-  RequestHandler,
-  Reset,
-  ResponseHandler,
-  ServerStream,
-} from "#lib/http-io/exchange.ts";
+import type { ClientConnection, Reset, ServerStream } from "#lib/http-io/exchange.ts";
 import { isUpgradable } from "#lib/http-io/upgrade-stream.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
-import type { DeadlineOwner } from "#lib/stack/deadline-queue.ts";
-import type { Exchange } from "#lib/stack/stack.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { Attempt } from "./attempt.ts";
 import { grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
-import type { Direction } from "./direction.ts";
+import type { Direction, ExchangeHandlers } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
-import {
-  type ErrorDetail,
-  type ErrorKind,
-  errorResponse,
-  mayBeUndelivered,
-  NOT_DELIVERED,
-} from "./rescue.ts";
-
-/** A request is tried on at most so many endpoints before it fails, and only while none has seen a byte of it. */
-export const ATTEMPT_LIMIT = 5;
+import { type ErrorDetail, type ErrorKind, refusalOf, takeUndelivered } from "./rescue.ts";
+import type { Retry } from "./retry.ts";
 
 /** A request under way. `route` is whatever its direction needs to remember. */
-export class Forwarded<X>
-  implements Exchange, RequestHandler, ResponseHandler, ConnectionWaiter, DeadlineOwner<LimitKind>
-{
+export class Forwarded<X> implements ExchangeHandlers {
   at = 0;
   readonly stream: ServerStream;
   readonly direction: Direction<Forwarded<X>>;
@@ -45,15 +26,16 @@ export class Forwarded<X>
   route: X;
   /** The times that it has, where policy or itself says some. */
   limits: RequestLimits | undefined;
+  /** How it may be tried again, where policy or itself says so. */
+  retry: Retry | undefined;
   /** Counts this request; set by the endpoint or the policy that decides the labels. */
   scope: HttpScope | undefined;
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
-  readonly attempt: Attempt = new Attempt();
+  readonly attempt: Attempt;
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
 
-  #requestEnded: boolean;
   #headSent = false;
   /** The server has ended its side of a tunnel, and the client has not. */
   #halfClosed = false;
@@ -67,7 +49,7 @@ export class Forwarded<X>
     this.route = route;
     this.startedMs = direction.now();
     this.grpc = isGrpc(stream.request.headers);
-    this.#requestEnded = stream.requestEnded;
+    this.attempt = new Attempt(stream.requestEnded);
     stream.handler = this;
   }
 
@@ -83,7 +65,7 @@ export class Forwarded<X>
 
   /** Begins: nothing of the body is read before a connection is there. */
   begin(): void {
-    if (!this.#requestEnded) this.stream.pauseRequest();
+    if (!this.attempt.ended) this.stream.pauseRequest();
     this.run();
   }
 
@@ -99,12 +81,9 @@ export class Forwarded<X>
     attempt.sentMs = this.direction.now();
     this.direction.onSend(this);
     this.scope?.requests.increment();
-    this.limits?.sent(this.#requestEnded, true);
-    const more = attempt.send(connection, this.request, {
-      ended: this.#requestEnded,
-      handler: this,
-    });
-    if (more) this.stream.resumeRequest();
+    this.limits?.sent(attempt.ended, this.retry?.exhausted !== false);
+    attempt.send(connection, this.request, this);
+    if (!attempt.ended) this.stream.resumeRequest();
   }
 
   onConnectFailed(error: Error): void {
@@ -126,7 +105,7 @@ export class Forwarded<X>
 
   onRequestEnd(trailers: HeaderList | undefined): void {
     const { attempt } = this;
-    this.#requestEnded = true;
+    attempt.ended = true;
     if (trailers !== undefined) removeHeadOnly(trailers);
     if (!this.#headSent) attempt.keepEnd(trailers);
     attempt.sendEnd(trailers);
@@ -157,13 +136,38 @@ export class Forwarded<X>
 
   onResponseHead(head: ResponseHead, end: boolean): void {
     if (this.#done) return;
-    if (mayBeUndelivered(head, end)) {
-      head.headers.delete(NOT_DELIVERED);
-      if (this.direction.rescues && this.direction.isMeshed(this) && this.attempt.resendable) {
-        this.#rescue();
-        return;
-      }
+    if (takeUndelivered(head, end) && this.#isRescued) {
+      this.#rescue();
+      return;
     }
+    if (this.retry?.holds(head, end, this.grpc) !== true)
+      this.#settle(head, end, end ? head.headers : undefined);
+  }
+
+  /** Answers with what came, or tries again; `coded` may have the code of a call. True where it is tried again. */
+  #settle(head: ResponseHead, end: boolean, coded: HeaderList | undefined): boolean {
+    const { retry, attempt } = this;
+    const code = this.grpc ? (grpcStatusOf(coded) ?? -1) : -1;
+    if (retry?.wantsAnswer(head.status, code) === true && retry.take(attempt)) {
+      this.direction.onReleased(this, this.direction.now() - attempt.sentMs);
+      if (end) attempt.over();
+      else attempt.reset(ErrorCode.CANCEL);
+      this.#again(retry);
+      return true;
+    }
+    this.#answer(head, end);
+    return false;
+  }
+
+  #again(retry: Retry): void {
+    this.limits?.retried();
+    retry.wait(() => {
+      this.at = this.direction.onRetry(this);
+      this.run();
+    });
+  }
+
+  #answer(head: ResponseHead, end: boolean): void {
     this.#headSent = true;
     this.limits?.answered();
     this.attempt.answered();
@@ -176,16 +180,23 @@ export class Forwarded<X>
   }
 
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
+    const held = this.retry?.release();
+    if (held !== undefined) this.#settle(held, false, undefined);
     this.limits?.moved();
     if (!this.stream.sendBytes(bytes, from, to)) this.attempt.pauseResponse();
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {
     if (this.#done) return;
+    const held = this.retry?.release();
+    if (held !== undefined) {
+      this.attempt.over();
+      if (this.#settle(held, false, trailers)) return;
+    }
     if (this.grpc) this.#grpcStatus = grpcStatusOf(trailers) ?? this.#grpcStatus;
     this.stream.sendEnd(trailers);
     // What a client says in a tunnel is of worth also after its server has ended its side.
-    this.#halfClosed = !this.#requestEnded && isTunnel(this.request.method, this.#status);
+    this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.#status);
     if (!this.#halfClosed) this.#finish(false);
   }
 
@@ -219,7 +230,7 @@ export class Forwarded<X>
   onDeadline(kind: LimitKind): void {
     this.#giveUp();
     if (!this.#headSent) {
-      this.fail("timeout", `${kind} timeout`);
+      this.fail(kind === "headers" ? "headers-timeout" : "timeout", `${kind} timeout`);
       return;
     }
     this.stream.resetResponse(ErrorCode.INTERNAL_ERROR);
@@ -235,25 +246,27 @@ export class Forwarded<X>
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.#done) return;
+    const { retry } = this;
+    if (retry?.wantsError(kind) === true && retry.take(this.attempt)) {
+      this.#again(retry);
+      return;
+    }
     this.direction.onError(this, kind);
-    const head = errorResponse(kind, {
-      message,
-      detail,
-      grpc: this.grpc,
-      http1: this.request.version !== "HTTP/2" || this.carried,
-      informational: this.direction.informational,
-      notDelivered: this.#saysNotDelivered(kind),
-    });
+    const head = refusalOf(this, { kind, message, detail });
     this.#status = head.status;
     if (this.grpc) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.stream.sendHead(head, true);
-    if (!this.#requestEnded) this.stream.resumeRequest();
+    if (!this.attempt.ended) this.stream.resumeRequest();
     this.#finish(false);
+  }
+
+  get #isRescued(): boolean {
+    return this.direction.rescues && this.direction.isMeshed(this) && this.attempt.resendable;
   }
 
   /** The endpoint's proxy could not hand it to its application: another endpoint may. */
   #rescue(): void {
-    if (this.#requestEnded) this.attempt.over();
+    if (this.attempt.ended) this.attempt.over();
     else this.attempt.reset(ErrorCode.NO_ERROR);
     this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
@@ -261,23 +274,13 @@ export class Forwarded<X>
     this.#tryAgain("io", "no endpoint could deliver the request");
   }
 
-  #saysNotDelivered(kind: ErrorKind): boolean {
-    const { rescues, informational } = this.direction;
-    return (
-      !rescues &&
-      informational &&
-      !this.attempt.maybeProcessed &&
-      (kind === "io" || kind === "connect-timeout")
-    );
-  }
-
   #tryAgain(kind: ErrorKind, message: string): void {
     this.limits?.retried();
-    if (this.attempt.count >= ATTEMPT_LIMIT || !this.attempt.resendable) {
+    if (this.attempt.exhausted) {
       this.fail(kind, message);
       return;
     }
-    if (!this.#requestEnded) this.stream.pauseRequest();
+    if (!this.attempt.ended) this.stream.pauseRequest();
     this.at = this.direction.retryFrom;
     this.run();
   }
@@ -285,13 +288,11 @@ export class Forwarded<X>
   #finish(aborted: boolean): void {
     this.#done = true;
     this.limits?.stop();
-    this.scope?.end({
-      status: this.#status,
-      grpcStatus: this.#grpcStatus,
-      failed:
-        aborted || isFailure(this.#status, this.#grpcStatus < 0 ? undefined : this.#grpcStatus),
-      latencyMs: this.direction.now() - this.startedMs,
-    });
+    this.retry?.stop();
+    const [status, grpcStatus] = [this.#status, this.#grpcStatus];
+    const failed = aborted || isFailure(status, grpcStatus < 0 ? undefined : grpcStatus);
+    const latencyMs = this.direction.now() - this.startedMs;
+    this.scope?.end({ status, grpcStatus, failed, latencyMs });
     this.attempt.over();
   }
 }

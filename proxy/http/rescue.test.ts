@@ -18,6 +18,7 @@ test.each([
   ["io", 502, 14],
   ["unexpected", 500, 13],
   ["timeout", 504, 4],
+  ["headers-timeout", 504, 4],
   ["redirect", 301, 5],
   ["injected-failure", 500, 9],
   ["invalid-redirect", 500, 13],

@@ -12,6 +12,7 @@ export type ErrorKind =
   | "loadshed"
   | "connect-timeout"
   | "timeout"
+  | "headers-timeout"
   | "io"
   | "redirect"
   | "injected-failure"
@@ -39,6 +40,7 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   loadshed: { status: 503, grpcStatus: 14, closes: true, label: "loadshed" },
   "connect-timeout": { status: 504, grpcStatus: 4, closes: true, label: "i/o" },
   timeout: { status: 504, grpcStatus: 4, closes: false, label: "response timeout" },
+  "headers-timeout": { status: 504, grpcStatus: 4, closes: false, label: "response timeout" },
   io: { status: 502, grpcStatus: 14, closes: true, label: "i/o" },
   redirect: { status: 301, grpcStatus: 5, closes: false, label: "unexpected" },
   "injected-failure": { status: 500, grpcStatus: 9, closes: false, label: "unexpected" },
@@ -54,15 +56,11 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
  */
 export const NOT_DELIVERED = "bunkerd-not-delivered";
 
-/** Whether a response can carry that word: only then its headers are looked at. */
-export function mayBeUndelivered(head: ResponseHead, end: boolean): boolean {
-  return (
-    end &&
-    (head.status === ANSWERS.io.status ||
-      head.status === ANSWERS.failfast.status ||
-      head.status === 200) &&
-    head.headers.has(NOT_DELIVERED)
-  );
+/** Takes that word from a response; false where it has none, and nearly always its headers need not be looked at. */
+export function takeUndelivered({ status, headers }: ResponseHead, end: boolean): boolean {
+  const mayBe =
+    end && (status === ANSWERS.io.status || status === ANSWERS.failfast.status || status === 200);
+  return mayBe && headers.delete(NOT_DELIVERED);
 }
 
 /** What policy says of an answer, in place of what its kind has. */
@@ -108,4 +106,36 @@ export function errorResponse(
     version: how.http1 ? "HTTP/1.1" : "HTTP/2",
     headers,
   };
+}
+
+/** The response to a request under way that failed. */
+export function refusalOf(
+  request: {
+    readonly grpc: boolean;
+    readonly carried: boolean;
+    readonly request: { readonly version: string };
+    readonly direction: { readonly informational: boolean; readonly rescues: boolean };
+    readonly attempt: { readonly maybeProcessed: boolean };
+  },
+  {
+    kind,
+    message,
+    detail,
+  }: {
+    readonly kind: ErrorKind;
+    readonly message: string;
+    readonly detail: ErrorDetail | undefined;
+  },
+): ResponseHead {
+  const { grpc, carried, direction, attempt } = request;
+  const { informational, rescues } = direction;
+  const undelivered = !attempt.maybeProcessed && (kind === "io" || kind === "connect-timeout");
+  return errorResponse(kind, {
+    message,
+    detail,
+    grpc,
+    http1: request.request.version !== "HTTP/2" || carried,
+    informational,
+    notDelivered: informational && !rescues && undelivered,
+  });
 }

@@ -193,6 +193,10 @@ export class InboundDirection implements Direction<InboundRequest> {
     // Only outbound has another endpoint to go to.
   }
 
+  onRetry(): number {
+    return this.retryFrom;
+  }
+
   onError(_: InboundRequest, kind: ErrorKind): void {
     const { target, port } = this.#connection;
     const labels = { ...targetLabels(target), ...serverLabels(port.current.labels, port.port) };

@@ -1,31 +1,59 @@
-/** What a request is given with its rule: the times that it has, its own where it may say so (P19, P35). */
+/** What a request is given with its rule: the times that it has and its retries, its own where it may say so (P19, P33, P35). */
 
 import type { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { RequestLimits, type RequestTimes } from "../http/request-limits.ts";
-import { type Overrides, takeOverrides } from "../policy/request-overrides.ts";
+import { Retry } from "../http/retry.ts";
+import { type Overrides, type RetryOverrides, takeOverrides } from "../policy/request-overrides.ts";
+import type { RetryRule } from "../policy/retry-rule.ts";
 import type { ResolvedRule } from "./resolved.ts";
 import type { OutboundRequest } from "./stack.ts";
 
-/** Starts the times of a request that goes by this rule. */
+/** How a request is tried again that says so itself, as far as it does not say more. */
+const BY_HEADERS: RetryRule = {
+  limit: 1,
+  maxRequestBytes: 64 * 1024,
+  statuses: [],
+  codes: [],
+  timeoutMs: undefined,
+  backoff: { minMs: 25, maxMs: 250, jitter: 1 },
+};
+
+/** Starts the times of a request that goes by this rule, and says how it is tried again. */
 export function armRequest(
   request: OutboundRequest,
   rule: ResolvedRule,
   queues: DeadlineQueues,
 ): void {
   const said = rule.allowsHeaders ? takeOverrides(request.request.headers) : undefined;
-  const times = said === undefined ? rule.times : overridden(rule.times, said, queues);
+  const retry = said?.retry === undefined ? rule.retry : ruleOf(rule.retry, said.retry);
+  if (retry !== undefined && rule.retries !== undefined)
+    request.retry = new Retry(retry, rule.retries);
+  const times = said === undefined ? rule.times : timesOf(rule.times, said, queues);
   if (times !== undefined) request.limits = new RequestLimits(request, times);
 }
 
-function overridden(
+function ruleOf(rule: RetryRule | undefined, said: RetryOverrides): RetryRule {
+  const base = rule ?? BY_HEADERS;
+  return {
+    ...base,
+    limit: said.limit ?? base.limit,
+    statuses: said.statuses ?? base.statuses,
+    codes: said.codes ?? base.codes,
+    timeoutMs: said.timeoutMs ?? base.timeoutMs,
+  };
+}
+
+function timesOf(
   times: RequestTimes | undefined,
-  { requestMs, responseMs }: Overrides,
+  { requestMs, responseMs, retry }: Overrides,
   queues: DeadlineQueues,
 ): RequestTimes | undefined {
-  if (requestMs === undefined && responseMs === undefined) return times;
+  const headersMs = retry?.timeoutMs;
+  if (requestMs === undefined && responseMs === undefined && headersMs === undefined) return times;
   return {
     ...times,
     ...(requestMs !== undefined && { request: queues.of(requestMs) }),
     ...(responseMs !== undefined && { response: queues.of(responseMs) }),
+    ...(headersMs !== undefined && { headers: queues.of(headersMs) }),
   };
 }

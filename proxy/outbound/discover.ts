@@ -4,12 +4,14 @@ import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Backend } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
+import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Balancer } from "./balancer.ts";
 import { Balancers } from "./balancers.ts";
-import { type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
+import { type PolicyParts, type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
+import { Retries } from "./retries.ts";
 
 /** A destination somebody connects to. */
 export class Destination {
@@ -45,6 +47,7 @@ export interface DestinationOptions {
   readonly config: DirectionConfig;
   readonly discovery: ClientDiscovery;
   readonly localIps: ReadonlySet<string>;
+  readonly retries: RetryFamilies;
 }
 
 /** All destinations in use, by address. */
@@ -52,10 +55,12 @@ export class Destinations {
   readonly #options: DestinationOptions;
   readonly #byAddr = new Map<string, Destination>();
   readonly #balancers: Balancers;
+  readonly #retries: Retries;
 
   constructor(options: DestinationOptions) {
     this.#options = options;
     this.#balancers = new Balancers(options);
+    this.#retries = new Retries(options.runtime, options.retries);
   }
 
   /** Takes the destination of an address into use; `release` when done. */
@@ -96,7 +101,8 @@ export class Destinations {
       const acquire = (backend: Backend): Balancer | undefined =>
         this.#balancers.acquire(backend, destination.balancers);
       const { clock } = this.#options.runtime;
-      destination.known(resolvePolicy(policy, { acquire, clock }));
+      const retries: PolicyParts["retries"] = (...of) => this.#retries.of(...of);
+      destination.known(resolvePolicy(policy, { acquire, clock, retries }));
       for (const key of before) this.#balancers.release(key);
     });
   }

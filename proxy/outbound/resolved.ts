@@ -3,6 +3,7 @@
 import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { RequestTimes } from "../http/request-limits.ts";
+import type { RetryParts } from "../http/retry.ts";
 import type {
   Backend,
   ClientPolicy,
@@ -15,6 +16,7 @@ import type {
   Timeouts,
 } from "../policy/client-policy.ts";
 import type { Filter } from "../policy/filter.ts";
+import type { RetryRule } from "../policy/retry-rule.ts";
 import type { RouteTable } from "../policy/route-match.ts";
 import { prepareRoutes } from "../policy/route-table.ts";
 import type { Balancer } from "./balancer.ts";
@@ -36,7 +38,13 @@ export interface ResolvedRule {
   readonly refusal: OpaqueRefusal | undefined;
   /** The times that its requests have; undefined where they have all. */
   readonly times: RequestTimes | undefined;
+  /** How its requests are tried again, where they are. */
+  readonly retry: RetryRule | undefined;
+  /** Undefined where no request of it is tried again, whatever it says. */
+  readonly retries: RetryParts | undefined;
   readonly allowsHeaders: boolean;
+  /** A retry picks a backend anew: none of them changes requests. */
+  readonly repicks: boolean;
   readonly pick: Distribution<unknown>["type"];
   readonly backends: readonly ResolvedBackend[];
   readonly totalWeight: number;
@@ -58,6 +66,8 @@ export interface PolicyParts {
   /** Takes the balancer of a backend into use; undefined where there is none to send to. */
   acquire(backend: Backend): Balancer | undefined;
   readonly clock: Clock;
+  /** What the retries of a route's requests share. */
+  retries(parent: Metadata, route: Metadata, kind: "http" | "grpc"): RetryParts;
 }
 
 const NO_ROUTES: RouteTable<ResolvedRule> = prepareRoutes([]);
@@ -65,7 +75,12 @@ const NO_ROUTES: RouteTable<ResolvedRule> = prepareRoutes([]);
 const DETECT_TIMEOUT_MS = 10_000;
 
 /** Makes a policy ready. */
-export function resolvePolicy({ protocol }: ClientPolicy, parts: PolicyParts): ResolvedPolicy {
+export function resolvePolicy(
+  { metadata, protocol }: ClientPolicy,
+  parts: PolicyParts,
+): ResolvedPolicy {
+  const httpTable = (routes: readonly Route[]): RouteTable<ResolvedRule> =>
+    tableOf(routes, parts, (route) => parts.retries(metadata, route, "http"));
   const nothing = {
     type: protocol.type,
     timeoutMs: DETECT_TIMEOUT_MS,
@@ -78,15 +93,19 @@ export function resolvePolicy({ protocol }: ClientPolicy, parts: PolicyParts): R
       return {
         type: "detect",
         timeoutMs: protocol.timeoutMs,
-        http1: tableOf(protocol.http1, parts),
-        http2: tableOf(protocol.http2, parts),
+        http1: httpTable(protocol.http1),
+        http2: httpTable(protocol.http2),
         opaque: opaqueTableOf(protocol.opaque, parts),
       };
     case "http1":
-    case "http2":
-    case "grpc": {
-      const http = tableOf(protocol.routes, parts);
+    case "http2": {
+      const http = httpTable(protocol.routes);
       return { ...nothing, http1: http, http2: http };
+    }
+    case "grpc": {
+      const retries: RetriesOf = (route) => parts.retries(metadata, route, "grpc");
+      const grpc = tableOf(protocol.routes, parts, retries);
+      return { ...nothing, http1: grpc, http2: grpc };
     }
     case "opaque":
     case "tls":
@@ -96,13 +115,20 @@ export function resolvePolicy({ protocol }: ClientPolicy, parts: PolicyParts): R
   }
 }
 
-function tableOf(routes: readonly Route[], parts: PolicyParts): RouteTable<ResolvedRule> {
+/** What the retries of a route's requests share. */
+type RetriesOf = (route: Metadata) => RetryParts;
+
+function tableOf(
+  routes: readonly Route[],
+  parts: PolicyParts,
+  retriesOf: RetriesOf,
+): RouteTable<ResolvedRule> {
   return prepareRoutes(
     routes.map(({ metadata, hosts, rules }) => ({
       hosts,
       rules: rules.map((rule) => ({
         matches: rule.matches,
-        target: resolveRule(rule, metadata, parts),
+        target: resolveRule(rule, { ...parts, metadata, retries: () => retriesOf(metadata) }),
       })),
     })),
   );
@@ -122,7 +148,8 @@ function opaqueTableOf(
       }));
       const target = {
         ...{ metadata, filters: [], refusal, pick: distribution.type, backends },
-        ...{ times: undefined, allowsHeaders: false },
+        ...{ times: undefined, retry: undefined, retries: undefined },
+        ...{ allowsHeaders: false, repicks: true },
         totalWeight: weightOf(backends),
       };
       return { hosts: names, rules: [{ matches: [], target }] };
@@ -131,31 +158,51 @@ function opaqueTableOf(
 }
 
 function resolveRule(
-  { filters, distribution, timeouts, allowsHeaders }: Rule,
-  metadata: Metadata,
-  parts: PolicyParts,
+  { filters, distribution, timeouts, retry, allowsHeaders }: Rule,
+  {
+    acquire,
+    clock,
+    metadata,
+    retries,
+  }: Pick<PolicyParts, "acquire" | "clock"> & {
+    readonly metadata: Metadata;
+    readonly retries: () => RetryParts;
+  },
 ): ResolvedRule {
   const backends = distribution.choices.map((choice) => ({
-    balancer: parts.acquire(choice.backend),
+    balancer: acquire(choice.backend),
     weight: choice.weight,
     filters: choice.filters,
     refusal: undefined,
   }));
   return {
     ...{ metadata, filters, refusal: undefined, pick: distribution.type, backends },
-    ...{ times: timesOf(timeouts, parts.clock), allowsHeaders },
+    ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, clock), retry },
+    retries: retry !== undefined || allowsHeaders ? retries() : undefined,
+    allowsHeaders,
+    repicks: backends.every((backend) => backend.filters.length === 0),
     totalWeight: weightOf(backends),
   };
 }
 
 function timesOf(
-  { requestMs, responseMs, idleMs }: Timeouts,
+  {
+    requestMs,
+    responseMs,
+    idleMs,
+    headersMs,
+  }: Timeouts & { readonly headersMs: number | undefined },
   clock: Clock,
 ): RequestTimes | undefined {
-  if (requestMs === undefined && responseMs === undefined && idleMs === undefined) return undefined;
+  if ([requestMs, responseMs, idleMs, headersMs].every((ms) => ms === undefined)) return undefined;
   const queue = (ms: number | undefined): DeadlineQueue | undefined =>
     ms === undefined ? undefined : new DeadlineQueue(clock, ms);
-  return { request: queue(requestMs), response: queue(responseMs), idle: queue(idleMs) };
+  return {
+    request: queue(requestMs),
+    response: queue(responseMs),
+    idle: queue(idleMs),
+    headers: queue(headersMs),
+  };
 }
 
 const weightOf = (backends: readonly ResolvedBackend[]): number =>

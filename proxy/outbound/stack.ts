@@ -58,7 +58,7 @@ const logical = (random: () => number, queues: DeadlineQueues): Station<Outbound
     route.prefix = found?.prefix;
     if (found !== undefined) {
       const rule = found.target;
-      if (rule.times !== undefined || rule.allowsHeaders) armRequest(request, rule, queues);
+      if (rule.times !== undefined || rule.retries !== undefined) armRequest(request, rule, queues);
       return filtered(request, rule.filters, random);
     }
     if (policy?.type === "invalid") request.fail("invalid-policy", "unexpected error");
@@ -144,11 +144,13 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   readonly informational: boolean;
   readonly rescues = true;
   readonly #runtime: Runtime;
+  readonly #repickFrom: number;
 
   constructor(runtime: Runtime, informational: boolean) {
     this.#runtime = runtime;
     this.path = outboundPath(runtime);
     this.retryFrom = this.path.indexOf("balance");
+    this.#repickFrom = this.path.indexOf("concrete");
     this.informational = informational;
   }
 
@@ -186,6 +188,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   onEndpointFailed(request: OutboundRequest): void {
     const { endpoint: client } = request.route;
     client?.failed();
+  }
+
+  onRetry({ route }: OutboundRequest): number {
+    return route.rule?.repicks === true ? this.#repickFrom : this.retryFrom;
   }
 
   onRescued(): void {

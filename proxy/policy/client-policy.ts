@@ -3,6 +3,7 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Filter } from "./filter.ts";
 import type { HostMatch, RequestMatch } from "./request-match.ts";
+import type { RetryRule } from "./retry-rule.ts";
 
 /** Where a piece of policy comes from, as metrics name it. */
 export interface Metadata {
@@ -77,6 +78,7 @@ export interface Rule {
   readonly filters: readonly Filter[];
   readonly distribution: Distribution<RouteBackend>;
   readonly timeouts: Timeouts;
+  readonly retry: RetryRule | undefined;
   /** Whether requests may say by headers how they are tried and how long they wait (P19). */
   readonly allowsHeaders: boolean;
 }

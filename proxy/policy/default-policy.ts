@@ -86,8 +86,9 @@ export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastM
 };
 
 /** What a rule has that says nothing of time. */
-const UNLIMITED: Pick<Rule, "timeouts" | "allowsHeaders"> = {
+const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "allowsHeaders"> = {
   timeouts: { requestMs: undefined, responseMs: undefined, idleMs: undefined },
+  retry: undefined,
   allowsHeaders: false,
 };
 

@@ -31,13 +31,45 @@ test("HDR9, P19: takeOverrides() takes times away; l5d-request-timeout wins over
     ["l5d-request-timeout", "4s"],
     ["l5d-client-id", "x"],
   );
-  expect(takeOverrides(headers)).toEqual({ requestMs: 2000, responseMs: 3000 });
+  expect(takeOverrides(headers)).toEqual({
+    requestMs: 2000,
+    responseMs: 3000,
+    retry: undefined,
+  });
   expect(headers.names).toEqual(["a", "l5d-client-id"]);
   expect(takeOverrides(HeaderList.of(["l5d-timeout", "1s"], ["l5d-request-timeout", "x"]))).toEqual(
     {
       requestMs: 1000,
       responseMs: undefined,
+      retry: undefined,
     },
   );
   expect(takeOverrides(HeaderList.of(["link", "1s"]))).toBeUndefined();
+});
+
+test("HDR8, P19: takeOverrides() takes retries away: statuses, codes, how often, how long", () => {
+  const headers = HeaderList.of(
+    ["l5d-retry-http", "5xx,429,502-504,Gateway-Error,600,504-502,x"],
+    ["l5d-retry-grpc", "cancelled,Unavailable,ok"],
+    ["l5d-retry-limit", "3"],
+    ["l5d-retry-timeout", "400ms"],
+  );
+  expect(takeOverrides(headers)?.retry).toEqual({
+    statuses: [
+      { first: 500, last: 599 },
+      { first: 429, last: 429 },
+      { first: 502, last: 504 },
+      { first: 502, last: 504 },
+    ],
+    codes: [1, 14],
+    limit: 3,
+    timeoutMs: 400,
+  });
+  expect(headers.length).toBe(0);
+});
+
+test("HDR8: what of retries cannot be read is as if it had not been said", () => {
+  const said = takeOverrides(HeaderList.of(["l5d-retry-limit", "-1"], ["l5d-retry-timeout", "x"]));
+  expect(said?.retry).toBeUndefined();
+  expect(takeOverrides(HeaderList.of(["l5d-retry-http", "x"]))?.retry?.statuses).toEqual([]);
 });

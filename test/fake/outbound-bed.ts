@@ -24,8 +24,8 @@ export function http1Policy(...rules: readonly object[]): (backend: FakeBackend)
 }
 
 /** A policy of a protocol, which is whatever a test wants to send. */
-export function policyOf(kind: object): PolicyMessage {
-  return { metadata: METADATA, protocol: { kind } } as PolicyMessage;
+export function policyOf(kind: object, metadata: object = METADATA): PolicyMessage {
+  return { metadata, protocol: { kind } } as PolicyMessage;
 }
 
 /** A distribution of which the first available backend is taken. */

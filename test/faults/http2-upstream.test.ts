@@ -10,7 +10,7 @@ import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { encodeSettings, MAX_WINDOW, SettingId } from "#lib/http2/settings.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
-import { ATTEMPT_LIMIT } from "../../proxy/http/forwarded.ts";
+import { ATTEMPT_LIMIT } from "../../proxy/http/attempt.ts";
 import { headers } from "../conformance/http2/scripted-server.ts";
 import { frame, GET, word } from "../fake/http2-rig.ts";
 import { settled, until } from "../fake/mesh.ts";

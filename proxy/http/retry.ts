@@ -1,0 +1,113 @@
+/** A request that may be tried again: how often it was, and whether it may be once more. */
+
+import type { ResponseHead } from "#lib/http/message.ts";
+import type { RetryBudget } from "#lib/stack/retry-budget.ts";
+import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
+import type { Clock, Timer } from "#lib/time/clock.ts";
+import { isRetryable, type RetryRule } from "../policy/retry-rule.ts";
+import type { RetryCounters } from "../telemetry/retry-metrics.ts";
+import type { Attempt } from "./attempt.ts";
+import { ANSWERS, type ErrorKind } from "./rescue.ts";
+
+/** What all requests of a rule share. */
+export interface RetryParts {
+  /** Of the Service; undefined where there is none to keep to. */
+  readonly budget: RetryBudget | undefined;
+  readonly counters: RetryCounters;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** The retries of one request. */
+export class Retry {
+  readonly rule: RetryRule;
+  readonly #parts: RetryParts;
+  #count = 0;
+  #backoff: Backoff | undefined;
+  #timer: Timer | undefined;
+  #held: ResponseHead | undefined;
+
+  constructor(rule: RetryRule, parts: RetryParts) {
+    this.rule = rule;
+    this.#parts = parts;
+    parts.budget?.deposit(parts.clock.now());
+  }
+
+  /** Whether no retry is left. */
+  get exhausted(): boolean {
+    return this.#count >= this.rule.limit;
+  }
+
+  /**
+   * Holds the head of a call's answer back: its code may come after it, and as long as nothing else has come, the call
+   * can still be tried again.
+   */
+  holds(head: ResponseHead, end: boolean, grpc: boolean): boolean {
+    if (!grpc || end || this.rule.codes.length === 0 || head.version !== "HTTP/2") return false;
+    if (isRetryable(this.rule, head.status, -1)) return false;
+    this.#held = head;
+    return true;
+  }
+
+  /** The head that was held back. */
+  release(): ResponseHead | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    return held;
+  }
+
+  /** Whether an answer is one to try again; `grpcStatus` is -1 where it has none that is known. */
+  wantsAnswer(status: number, grpcStatus: number): boolean {
+    const wants = isRetryable(this.rule, status, grpcStatus);
+    if (!wants && this.#count > 0) this.#parts.counters.successes.increment();
+    return wants;
+  }
+
+  /** Whether an error of ours is: nobody being there or answering always is, a connection that fails by its status. */
+  wantsError(kind: ErrorKind): boolean {
+    if (kind === "failfast" || kind === "headers-timeout") return true;
+    const { status, grpcStatus } = ANSWERS[kind];
+    return (
+      (kind === "io" || kind === "connect-timeout") && isRetryable(this.rule, status, grpcStatus)
+    );
+  }
+
+  /**
+   * Takes one retry of what limit and budget leave, and counts what became of it. What has not come as a whole, is
+   * not kept, or is longer than the rule has it, goes out once.
+   */
+  take(sent: Pick<Attempt, "ended" | "resendable" | "bodyBytes">): boolean {
+    const { budget, counters, clock } = this.#parts;
+    if (!(sent.ended && sent.resendable) || sent.bodyBytes > this.rule.maxRequestBytes)
+      return false;
+    if (this.exhausted) {
+      counters.limitExceeded.increment();
+      return false;
+    }
+    if (budget?.withdraw(clock.now()) === false) {
+      counters.overflow.increment();
+      return false;
+    }
+    this.#count++;
+    counters.requests.increment();
+    return true;
+  }
+
+  /** Calls back when it is time for the next try. */
+  wait(wake: () => void): void {
+    const { backoff } = this.rule;
+    this.#held = undefined;
+    if (backoff === undefined) {
+      wake();
+      return;
+    }
+    const { clock, random } = this.#parts;
+    this.#backoff ??= createBackoff({ ...backoff, random });
+    this.#timer = clock.after(this.#backoff.next(), wake);
+  }
+
+  /** The request is over. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+}

@@ -1,0 +1,42 @@
+/** What retries share: the budget of their Service, and the counters of their route. */
+
+import { DEFAULT_RETRY_BUDGET, RetryBudget } from "#lib/stack/retry-budget.ts";
+import type { RetryParts } from "../http/retry.ts";
+import type { Metadata } from "../policy/client-policy.ts";
+import { resourceLabels, routeLabels } from "../telemetry/labels.ts";
+import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
+import type { Runtime } from "../transport/runtime.ts";
+
+/** Budgets that are kept at most, for Services that were asked for last: one that was forgotten begins anew. */
+const BUDGETS_LIMIT = 1024;
+
+/** Gives out what the retries of a Service share, over all its ports and addresses. */
+export class Retries {
+  readonly #runtime: Pick<Runtime, "clock" | "random">;
+  readonly #families: RetryFamilies;
+  readonly #budgets = new Map<string, RetryBudget>();
+
+  constructor(runtime: Pick<Runtime, "clock" | "random">, families: RetryFamilies) {
+    this.#runtime = runtime;
+    this.#families = families;
+  }
+
+  /** For the requests of one route of a Service. */
+  of(parent: Metadata, route: Metadata, kind: "http" | "grpc"): RetryParts {
+    const { clock, random } = this.#runtime;
+    const labels = { ...resourceLabels("parent", parent), ...routeLabels(route), hostname: "" };
+    const counters = this.#families[kind].counters(labels);
+    return { budget: this.#budgetOf(parent), counters, clock, random };
+  }
+
+  #budgetOf({ group, kind, namespace, name }: Metadata): RetryBudget {
+    const key = `${group}/${kind}/${namespace}/${name}`;
+    const { clock } = this.#runtime;
+    const budget = this.#budgets.get(key) ?? new RetryBudget(DEFAULT_RETRY_BUDGET, clock.now());
+    this.#budgets.delete(key);
+    this.#budgets.set(key, budget);
+    const [oldest] = this.#budgets.keys();
+    if (this.#budgets.size > BUDGETS_LIMIT && oldest !== undefined) this.#budgets.delete(oldest);
+    return budget;
+  }
+}
