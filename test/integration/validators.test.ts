@@ -11,6 +11,7 @@ import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderGatewayApi } from "../../deploy/crds/gateway-api/render.ts";
 import { createValues } from "../../deploy/values.ts";
 import { applyAll } from "../../dev/apply.ts";
+import { runCommand } from "../fake/cli.ts";
 import { FakeControllers } from "../fake/controllers.ts";
 import { GATEWAY, POLICY } from "../fake/policy-review.ts";
 import { type ValidatedRow as Row, routeOf, VALIDATED } from "../fake/validated.ts";
@@ -176,4 +177,23 @@ test("with `Fail`, nothing is stored unseen while nobody answers; what is there 
   } finally {
     if (serving !== undefined) services.set(POLICY_VALIDATOR.name, serving);
   }
+});
+
+test.each([
+  ["--template", ""],
+  [
+    "--open-api",
+    "paths: {'/a.b/{x}/c+d(e)': {get: {responses: {'500': {}, default: {}}}, delete: {}}}",
+  ],
+  ["--proto", "package a.b; service C { rpc D(E) returns (F); }"],
+])("what `bunkerd profile %s` prints is let in", async (flag, stdin) => {
+  const file = flag === "--template" ? [] : ["-"];
+  const words = ["profile", flag, ...file, "web", "-n", "mesh", "--ignore-cluster", "-o", "json"];
+  const { status, out } = await runCommand(words, { stdin });
+  expect(status).toBe(0);
+  const row = rowOf("ServiceProfile", "linkerd.io");
+  expect(await send("POST", pathOf(row), JSON.parse(out))).toMatchObject({
+    status: 201,
+    message: "",
+  });
 });
