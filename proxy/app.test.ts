@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { getsockopt, LibcBuffer } from "#lib/sys/libc.ts";
 import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { processUsage } from "#lib/sys/process-usage.ts";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeMesh } from "../test/fake/mesh.ts";
 import { startProxy } from "./app.ts";
@@ -48,7 +49,7 @@ function start(
     askKernel: () => undefined,
     isListenedOn,
     readFile: async () => new Uint8Array(0),
-    usage: () => ({ residentBytes: 1, cpuSeconds: 1 }),
+    usage: processUsage,
     ...around,
   });
   return { lines, started };
@@ -69,7 +70,7 @@ test("startProxy() rejects and closes its ports where TLS of the runtime cannot 
   expect(dialled).toBe("ECONNREFUSED");
 });
 
-test("startProxy() opens its ports before TLS is tried out, and is not ready before that", async () => {
+test("P56: startProxy() opens its ports before TLS is tried out, and is not ready before that", async () => {
   const tried = Promise.withResolvers<void>();
   const { lines, started } = start({}, { checkTls: () => tried.promise });
   const admin = await untilPort(lines);
@@ -81,7 +82,7 @@ test("startProxy() opens its ports before TLS is tried out, and is not ready bef
   await proxy.drain();
 });
 
-test("startProxy() is ready with TLS tried out and a certificate", async () => {
+test("P56: startProxy() is ready with TLS tried out and a certificate", async () => {
   const { proxy } = await mesh.start("app.mesh");
   expect(proxy.ready).toBe(true);
 });
@@ -97,7 +98,7 @@ test("startProxy() warns of IPv6 addresses that this machine does not have", asy
   await proxy.drain();
 });
 
-test("startProxy() gives accepted connections their TCP_USER_TIMEOUT", async () => {
+test("P43: startProxy() gives accepted connections their TCP_USER_TIMEOUT", async () => {
   const timeouts: number[] = [];
   const asked = Promise.withResolvers<void>();
   const { started } = start(

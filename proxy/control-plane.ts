@@ -106,13 +106,12 @@ function renew(
       }),
     onCertified: ({ chainPem, expiresMs }) => {
       credentials.replace({ keyPem: key.keyPem, chainPem, expiresMs });
-      process.certificateRefreshed("ok");
-      process.certificateExpires.set(expiresMs / 1000);
+      process.certificateObtained(clock.wall() / 1000, expiresMs / 1000);
       trust.shows(credentials.anchor);
       log.info("Certified identity", { id: localName });
     },
     onError: (error) => {
-      process.certificateRefreshed("error");
+      process.certificateFailed();
       log.warn("Could not obtain a certificate", { error: String(error) });
     },
   });

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { processUsage } from "#lib/sys/process-usage.ts";
 import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { whenAtRest } from "#lib/sys/rest.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
@@ -40,7 +41,7 @@ export async function main(version: string): Promise<void> {
     askKernel: kernelOriginalDst,
     isListenedOn,
     readFile,
-    usage: () => ({ residentBytes: process.memoryUsage.rss(), cpuSeconds: cpuSeconds() }),
+    usage: processUsage,
   }).catch(refuse);
   const stop = (): void => {
     proxy.drain().then(

@@ -1,6 +1,7 @@
 /** What a proxy is given by the process it runs in. */
 
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { ProcessUsage } from "#lib/sys/process-usage.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { AskKernel } from "./transport/original-dst.ts";
 
@@ -18,5 +19,5 @@ export interface Surroundings {
   /** Rejects where TLS of this runtime cannot be trusted; `checkTlsContract` where not given. */
   readonly checkTls?: (clock: Clock) => Promise<void>;
   readonly readFile: (path: string) => Promise<Uint8Array>;
-  readonly usage: () => { readonly residentBytes: number; readonly cpuSeconds: number };
+  readonly usage: () => ProcessUsage;
 }

@@ -100,7 +100,7 @@ test("HTTP/2: a drain that the peer never answers ends after LINGER_LIMIT_MS", a
   expect(pair.b.closed).toBe(true);
 });
 
-test("HTTP/2: a server pings a silent client and cuts off one that does not answer", async () => {
+test("WIRE12: a server pings a silent client over HTTP/2 and cuts off one that does not answer", async () => {
   const { pair, server } = http2(SILENT);
   await pair.run();
   for (let round = 0; round < 3; round++) {
@@ -114,7 +114,7 @@ test("HTTP/2: a server pings a silent client and cuts off one that does not answ
   expect(pair.b.closed).toBe(true);
 });
 
-test("HTTP/2: a client resets what a server that went silent has not answered", async () => {
+test("WIRE12: a client resets what an HTTP/2 server that went silent has not answered", async () => {
   const { pair, client, connection, events } = http2(SILENT, {
     client: { keepAlive: MESH_KEEP_ALIVE },
   });

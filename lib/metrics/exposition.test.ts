@@ -33,7 +33,7 @@ c_ms_count{x="1"} 1
 `);
 });
 
-test("writeExposition() hides idle series until they change", () => {
+test("P51, METRICS_RETAIN_IDLE: writeExposition() hides idle series until they change", () => {
   const registry = new Registry();
   const counter = registry.counter("a_total", "A.").with();
   const [early, idle] = [writeExposition(registry, at(0)), writeExposition(registry, at(101))];

@@ -41,7 +41,8 @@ function formatSeries(
   { name }: Family<Instrument>,
   { labels, instrument }: Series<Instrument>,
 ): string {
-  if (!(instrument instanceof Histogram)) return `${name}${braced(labels)} ${instrument.value}\n`;
+  if (!(instrument instanceof Histogram))
+    return `${name}${braced(labels)} ${formatValue(instrument.value)}\n`;
   const prefix = labels === "" ? "" : `${labels},`;
   let text = "";
   let total = 0;
@@ -51,5 +52,8 @@ function formatSeries(
   }
   return `${text}${name}_sum${braced(labels)} ${instrument.sum}\n${name}_count${braced(labels)} ${total}\n`;
 }
+
+const formatValue = (value: number): string =>
+  value === Number.POSITIVE_INFINITY ? "+Inf" : String(value);
 
 const braced = (labels: string): string => (labels === "" ? "" : `{${labels}}`);

@@ -118,7 +118,7 @@ async function handshake(client: TlsCredentials, how: { name?: string; alpn?: st
 const codeOf = (result: TlsSession | TlsError): string | undefined =>
   "code" in result ? result.code : undefined;
 
-test("acceptTls() and connectTls() prove both identities, with and without ALPN", async () => {
+test("WIRE3, WIRE4: acceptTls() and connectTls() prove both identities, with and without ALPN", async () => {
   const client = credentials(authority.issue("client.mesh"));
   for (const alpn of [[], ["transport.l5d.io/v1"]]) {
     const { ours, theirs } = await handshake(client, { alpn });
@@ -131,7 +131,7 @@ test("acceptTls() and connectTls() prove both identities, with and without ALPN"
   }
 });
 
-test("acceptTls() serves a client without a certificate as one without an identity", async () => {
+test("WIRE2: acceptTls() serves a client without a certificate as one without an identity", async () => {
   const { ours, theirs } = await handshake(none);
   expect([ours.echo, (theirs as TlsSession).peerNames]).toEqual(["ping", []]);
 });
@@ -140,13 +140,16 @@ test.each([
   ["of another CA", rogue.issue("client.mesh")],
   ["that has expired", authority.issue("client.mesh", -1000)],
   ["that signed itself", FakeAuthority.selfSigned("client.mesh")],
-])("acceptTls() refuses a client certificate %s before any of its bytes", async (_, issued) => {
-  const before = data;
-  const { theirs } = await handshake(credentials(issued));
-  expect([codeOf(theirs), data - before]).toEqual(["peer-certificate", 0]);
-});
+])(
+  "WIRE4: acceptTls() refuses a client certificate %s before any of its bytes",
+  async (_, issued) => {
+    const before = data;
+    const { theirs } = await handshake(credentials(issued));
+    expect([codeOf(theirs), data - before]).toEqual(["peer-certificate", 0]);
+  },
+);
 
-test("connectTls() refuses a server with another identity, and one of another CA", async () => {
+test("WIRE3: connectTls() refuses a server with another identity, and one of another CA", async () => {
   const client = credentials(authority.issue("client.mesh"));
   expect((await handshake(client, { name: "other.mesh" })).ours.error?.code).toBe("identity");
   const stranger = credentials(rogue.issue("client.mesh"), rogue.anchorsPem);

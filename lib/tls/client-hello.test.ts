@@ -41,7 +41,7 @@ function hello(sni: string | undefined, alpn: string[], recordBytes = 16_384): U
   return Uint8Array.from(records);
 }
 
-test("readClientHello() reads SNI and ALPN", () => {
+test("P6: readClientHello() reads SNI and ALPN", () => {
   expect(readClientHello(hello("Web.example", ["h2", "http/1.1"]))).toEqual({
     type: "tls",
     sni: "web.example",
@@ -50,7 +50,7 @@ test("readClientHello() reads SNI and ALPN", () => {
   expect(readClientHello(hello(undefined, []))).toEqual({ type: "tls", sni: undefined, alpn: [] });
 });
 
-test("readClientHello() waits at every byte, in one record or many", () => {
+test("P6: readClientHello() waits at every byte, in one record or many", () => {
   for (const bytes of [hello("a.b", ["h2"]), hello("a.b", ["h2"], 11)]) {
     for (let length = 0; length < bytes.length; length++)
       expect(readClientHello(bytes.subarray(0, length))).toEqual({ type: "incomplete" });

@@ -58,7 +58,7 @@ test("ADMIN3: answerAdmin() shows the environment", async () => {
   });
 });
 
-test("ADMIN4: answerAdmin() changes the log level, from loopback only", async () => {
+test("ADMIN4, P54: answerAdmin() changes the log level, from loopback only", async () => {
   const path = "/proxy-log-level";
   expect((await ask(path)).body).toBe("info");
   expect(await ask(path, { method: "PUT", body: "debug" })).toMatchObject({ status: 204 });

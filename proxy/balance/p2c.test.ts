@@ -8,13 +8,13 @@ const chances =
   () =>
     values.shift() ?? 0;
 
-test("pickOfTwo() takes the less loaded of two different candidates", () => {
+test("P29: pickOfTwo() takes the less loaded of two different candidates", () => {
   const candidates = [candidate(5), candidate(1), candidate(9)];
   expect(pickOfTwo(candidates, { nowMs: 0, random: chances(0, 0) })).toBe(candidates[1]);
   expect(pickOfTwo(candidates, { nowMs: 0, random: chances(0.99, 0) })).toBe(candidates[0]);
 });
 
-test("pickOfTwo() finds the only ready candidate, or none", () => {
+test("P29: pickOfTwo() finds the only ready candidate, or none", () => {
   fc.assert(
     fc.property(
       fc.array(fc.boolean(), { maxLength: 6 }),

@@ -3,12 +3,12 @@ import { PeakEwma } from "./peak-ewma.ts";
 
 const ewma = () => new PeakEwma({ defaultRttMs: 30, decayMs: 10_000, nowMs: 0 });
 
-test("PeakEwma.load() starts at the default and grows with what is pending", () => {
+test("P29: PeakEwma.load() starts at the default and grows with what is pending", () => {
   expect(ewma().load(0, 0)).toBe(30);
   expect(ewma().load(2, 0)).toBe(90);
 });
 
-test("PeakEwma.record() takes a peak at once and blends less in by age", () => {
+test("P29: PeakEwma.record() takes a peak at once and blends less in by age", () => {
   const load = ewma();
   load.record(100, 0);
   expect(load.load(0, 0)).toBe(100);
@@ -16,6 +16,6 @@ test("PeakEwma.record() takes a peak at once and blends less in by age", () => {
   expect(load.load(0, 10_000)).toBeCloseTo(100 / Math.E + 10 * (1 - 1 / Math.E), 6);
 });
 
-test("PeakEwma.load() decays while nothing is measured", () => {
+test("P29: PeakEwma.load() decays while nothing is measured", () => {
   expect(ewma().load(0, 10_000)).toBeCloseTo(30 / Math.E, 6);
 });

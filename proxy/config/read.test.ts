@@ -42,7 +42,7 @@ test.each([
   [{ CORES_MAX_RATIO: "0.01", CORES_MIN: "1" }, 1],
   [{ CORES_MAX: "2", CORES_MAX_RATIO: "1" }, 2],
 ])(
-  "CORES, CORES_MIN, CORES_MAX, CORES_MAX_RATIO: %p of 8 processors ask for %i workers",
+  "P60, CORES, CORES_MIN, CORES_MAX, CORES_MAX_RATIO: %p of 8 processors ask for %i workers",
   (over, workers) => {
     const env = new EnvReader(proxyVariables(over));
     expect(readWorkers(env, 8)).toBe(workers);

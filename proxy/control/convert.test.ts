@@ -43,7 +43,7 @@ test("toMs() and toMetadata() read what may be absent", () => {
   expect(toMetadata(undefined)).toMatchObject({ kind: "default", name: "unknown" });
 });
 
-test("toEndpoint() reads identity, hint and direct port, and ignores a URI identity without a server name", () => {
+test("P45: toEndpoint() reads identity, hint and direct port, and ignores a URI identity without a server name", () => {
   const addr = fromSocketAddr(WEB);
   const uri = { strategy: { case: "uriLikeIdentity" as const, value: { uri: "spiffe://a/b" } } };
   const read = (message: Parameters<typeof create<typeof WeightedAddrSchema>>[1]) =>

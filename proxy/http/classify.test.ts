@@ -13,7 +13,7 @@ test.each([
   expect(isFailure(status as number, grpcStatus as number)).toBe(failure as boolean);
 });
 
-test("isGrpc() and grpcStatusOf() read headers", () => {
+test("P15: isGrpc() and grpcStatusOf() read headers", () => {
   expect(isGrpc(HeaderList.of(["content-type", "application/grpc+proto"]))).toBe(true);
   expect(isGrpc(HeaderList.of(["content-type", "text/html"]))).toBe(false);
   expect(grpcStatusOf(HeaderList.of(["grpc-status", "14"]))).toBe(14);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 
-test("removeMeshHeaders() takes away what only the mesh may write, however often", () => {
+test("WIRE13: removeMeshHeaders() takes away what only the mesh may write, however often", () => {
   const headers = HeaderList.of(
     ["l5d-client-id", "a"],
     ["l5d-client-id", "b"],

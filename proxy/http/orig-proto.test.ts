@@ -37,14 +37,14 @@ test("restoreRequest() leaves an HTTP/2 request alone", () => {
   expect(restoreRequest(request({ version: "HTTP/2" }))).toBe(false);
 });
 
-test("isCarriable() refuses CONNECT, upgrades and what has no host", () => {
+test("P14, WIRE11: isCarriable() refuses CONNECT, upgrades and what has no host", () => {
   expect(isCarriable(request())).toBe(true);
   expect(isCarriable(request({ authority: "", version: "HTTP/1.0" }))).toBe(false);
   expect(isCarriable(request({ method: "CONNECT" }))).toBe(false);
   expect(isCarriable(request({ headers: HeaderList.of(["upgrade", "websocket"]) }))).toBe(false);
 });
 
-test("carryResponse() and restoreResponse() are inverse", () => {
+test("P14, WIRE11: carryResponse() and restoreResponse() are inverse", () => {
   for (const version of ["HTTP/1.0", "HTTP/1.1"] as const) {
     const head = { status: 200, version, headers: new HeaderList() } as Parameters<
       typeof carryResponse

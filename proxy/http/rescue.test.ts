@@ -10,27 +10,28 @@ const quiet = {
 };
 
 test.each([
-  ["no-route", 404, 5],
-  ["unauthorized", 403, 7],
-  ["failfast", 504, 4],
-  ["loadshed", 503, 14],
-  ["connect-timeout", 504, 4],
-  ["io", 502, 14],
-  ["unexpected", 500, 13],
-  ["timeout", 504, 4],
-  ["headers-timeout", 504, 4],
-  ["redirect", 301, 5],
-  ["injected-failure", 500, 9],
-  ["invalid-redirect", 500, 13],
-  ["invalid-backend", 502, 14],
-  ["invalid-policy", 500, 13],
-] as const)("ERR: errorResponse(%s) is %p, or gRPC status %p", (kind, status, grpcStatus) => {
+  ["ERR1", "no-route", 404, 5],
+  ["ERR3", "unauthorized", 403, 7],
+  ["ERR4", "rate-limited", 429, 8],
+  ["ERR5", "failfast", 504, 4],
+  ["ERR6", "loadshed", 503, 14],
+  ["ERR7", "timeout", 504, 4],
+  ["ERR7", "headers-timeout", 504, 4],
+  ["ERR9", "connect-timeout", 504, 4],
+  ["ERR10", "io", 502, 14],
+  ["ERR11", "invalid-backend", 502, 14],
+  ["ERR13", "redirect", 301, 5],
+  ["ERR14", "injected-failure", 500, 9],
+  ["ERR17", "invalid-redirect", 500, 13],
+  ["ERR18", "invalid-policy", 500, 13],
+  ["ERR20", "unexpected", 500, 13],
+] as const)("%s: errorResponse(%s) is %p, or gRPC status %p", (_, kind, status, grpcStatus) => {
   expect(errorResponse(kind, quiet).status).toBe(status);
   const grpc = errorResponse(kind, { ...quiet, grpc: true, http1: false });
   expect([grpc.status, grpc.headers.get("grpc-status")]).toEqual([200, String(grpcStatus)]);
 });
 
-test("errorResponse() explains itself only where it may", () => {
+test("P18, HDR6, HDR7: errorResponse() explains itself only where it may", () => {
   expect(errorResponse("no-route", quiet).headers.names).toEqual(["content-length"]);
   const told = errorResponse("io", { ...quiet, informational: true, notDelivered: false }).headers;
   expect(told.names).toEqual([

@@ -25,11 +25,11 @@ test.each([
   ["deny", "10.0.0.1", identity("a.b"), false],
   ["deny", "127.0.0.1", NO_TLS, true],
   ["audit", "192.0.2.9", NO_TLS, true],
-] as const)("authorize() under %s from %s with %p: %p", (name, ip, tls, allowed) => {
+] as const)("P47: authorize() under %s from %s with %p: %p", (name, ip, tls, allowed) => {
   expect(authorize(policy(name), { ip, tls }) !== undefined).toBe(allowed);
 });
 
-test("authorize() honours exceptions, names and suffixes", () => {
+test("P46: authorize() honours exceptions, names and suffixes", () => {
   const net = Cidr.parse("10.0.0.0/8") as Cidr;
   const except = Cidr.parse("10.9.0.0/16") as Cidr;
   const labels = { group: "policy.linkerd.io", kind: "server", name: "web" };

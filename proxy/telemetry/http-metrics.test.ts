@@ -4,7 +4,7 @@ import { parseExposition } from "#lib/metrics/parse.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { HttpMetrics, LATENCY_BOUNDS_MS } from "./http-metrics.ts";
 
-test("HttpScope counts requests and responses with Linkerd's labels", () => {
+test("MET1, MET2: HttpScope counts requests and responses with Linkerd's labels", () => {
   const registry = new Registry();
   const scope = new HttpMetrics(registry).scope({ direction: "inbound" }, {});
   for (let i = 0; i < 4; i++) scope.requests.increment();
@@ -47,7 +47,7 @@ test("HttpScope counts requests and responses with Linkerd's labels", () => {
   expect(counts.map(({ value }) => value)).toEqual([3, 1]);
 });
 
-test("LATENCY_BOUNDS_MS are Linkerd's", () => {
+test("MET3: LATENCY_BOUNDS_MS are Linkerd's", () => {
   expect(LATENCY_BOUNDS_MS).toEqual([
     1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1000, 2000, 3000, 4000, 5000,
     10_000, 20_000, 30_000, 40_000, 50_000,

@@ -19,7 +19,7 @@ const endpoint = {
   labels: { pod: "web-1", deployment: "web" },
 };
 
-test("clientTlsLabels() tells every way a client connects", () => {
+test("LBL1: clientTlsLabels() tells every way a client connects", () => {
   expect(clientTlsLabels({ type: "identity", name: "a" })).toEqual({ tls: "true", client_id: "a" });
   expect(clientTlsLabels({ type: "unauthenticated" })).toEqual({ tls: "true", client_id: "" });
   expect(clientTlsLabels({ type: "none", reason: "loopback" })).toEqual({
@@ -29,7 +29,7 @@ test("clientTlsLabels() tells every way a client connects", () => {
   expect(clientTlsLabels({ type: "opaque", sni: "x" })).toEqual({ tls: "opaque", sni: "x" });
 });
 
-test("serverTlsLabels() names the identity or why there is none", () => {
+test("LBL1: serverTlsLabels() names the identity or why there is none", () => {
   expect(serverTlsLabels(endpoint, false)).toEqual({ tls: "true", server_id: "web.a" });
   expect(serverTlsLabels(endpoint, true)).toEqual({
     tls: "no_identity",
@@ -41,7 +41,7 @@ test("serverTlsLabels() names the identity or why there is none", () => {
   });
 });
 
-test("the other label groups have Linkerd's names", () => {
+test("LBL2, LBL4, LBL5, LBL6: the other label groups have Linkerd's names", () => {
   expect(targetLabels(endpoint.addr)).toEqual({
     target_addr: "10.0.0.1:80",
     target_ip: "10.0.0.1",

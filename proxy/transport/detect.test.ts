@@ -27,7 +27,7 @@ test.each([
   expect(detectProtocol(bytes(text))).toBe(protocol as "http1");
 });
 
-test("detectProtocol() waits at every byte of a preface and of a request line", () => {
+test("P7: detectProtocol() waits at every byte of a preface and of a request line", () => {
   for (const text of [
     "PRI * HTTP/2.0",
     "GET /path?q HTTP/1.1\r\n",
@@ -38,7 +38,7 @@ test("detectProtocol() waits at every byte of a preface and of a request line", 
       expect(detectProtocol(bytes(text.slice(0, length)))).toBeUndefined();
 });
 
-test("settleProtocol() keeps to what policy declares", () => {
+test("P9: settleProtocol() keeps to what policy declares", () => {
   expect(settleProtocol("detect", undefined)).toBe("opaque");
   expect(settleProtocol("detect", "http1")).toBe("http1");
   expect(settleProtocol(undefined, "http2")).toBe("http2");
@@ -59,7 +59,7 @@ test.each([
   expect(detectProtocol(new TextEncoder().encode(line))).toBe("http1");
 });
 
-test("detectProtocol() decides at its limit and not one byte before", () => {
+test("P7: detectProtocol() decides at its limit and not one byte before", () => {
   const line = `GET /${"a".repeat(DETECT_LIMIT_BYTES - 5)}`;
   expect(detectProtocol(bytes(line.slice(0, -1)))).toBeUndefined();
   expect(detectProtocol(bytes(line))).toBe("http1");
@@ -72,7 +72,7 @@ test("detectProtocol() decides at its limit and not one byte before", () => {
   expect(detectProtocol(bytes(text.slice(0, DETECT_LIMIT_BYTES)))).toBe("opaque");
 });
 
-test("detectProtocol() says the same however the bytes come", () => {
+test("P7: detectProtocol() says the same however the bytes come", () => {
   const part = fc.constantFrom(
     ..."PRI * HTTP/2.0,GET ,/path, HTTP/1.1,\r\n,\n,\r, ,\t,\0,\xff,*1,SSH-2.0".split(","),
     "a".repeat(500),

@@ -9,7 +9,7 @@ import {
 const PREFACE = "7472616e73706f72742e6c35642e696f2f76310d0a0d0a";
 const bytesOf = (hex: string): Uint8Array => Uint8Array.fromHex(hex);
 
-test("encodeTransportHeader() writes preface, length and message", () => {
+test("WIRE7, WIRE8: encodeTransportHeader() writes preface, length and message", () => {
   expect(encodeTransportHeader({ port: 8080, name: "", sessionProtocol: "http2" }).toHex()).toBe(
     `${PREFACE}0000000708903f1a021200`,
   );
@@ -18,7 +18,7 @@ test("encodeTransportHeader() writes preface, length and message", () => {
   );
 });
 
-test("readTransportHeader() waits at every byte, then gives header and rest", () => {
+test("WIRE7: readTransportHeader() waits at every byte, then gives header and rest", () => {
   fc.assert(
     fc.property(
       fc.record({

@@ -13,7 +13,7 @@ test("originalDst() takes the local address that eBPF shows", () => {
   });
 });
 
-test("originalDst() asks the kernel on the listener's own port", () => {
+test("P1, P2: originalDst() asks the kernel on the listener's own port", () => {
   const ask = (original: { ip: string; port: number } | undefined) =>
     originalDst(stream("127.0.0.1", 4140), { listenPort: 4140, askKernel: () => original });
   expect(ask({ ip: "10.0.0.1", port: 80 })).toEqual({ ip: "10.0.0.1", port: 80 });

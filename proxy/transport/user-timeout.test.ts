@@ -10,7 +10,7 @@ const onFault = (error: Error): void => {
   throw error;
 };
 
-test("setUserTimeout() sets what the kernel keeps, and nothing where nothing is said", async () => {
+test("P43: setUserTimeout() sets what the kernel keeps, and nothing where nothing is said", async () => {
   const listener = listen({ ip: "127.0.0.1", port: 0 }, () => undefined, onFault);
   const target = { ip: "127.0.0.1", port: listener.port, timeoutMs: 3000, clock, onFault };
   const stream = await new Promise<TcpStream>((onConnected, onFailed) =>

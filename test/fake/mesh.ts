@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { processUsage } from "#lib/sys/process-usage.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { type RunningProxy, startProxy } from "../../proxy/app.ts";
@@ -74,7 +75,7 @@ export class FakeMesh {
       askKernel: () => pod.target,
       isListenedOn,
       readFile: async (path) => new Uint8Array(await Bun.file(path).arrayBuffer()),
-      usage: () => ({ residentBytes: 1, cpuSeconds: 1 }),
+      usage: processUsage,
     });
     const started = Object.assign(pod, { name, logs, proxy });
     this.#pods.push(started);

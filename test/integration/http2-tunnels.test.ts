@@ -87,7 +87,7 @@ test.each(DOORS)(
   },
 );
 
-test("CONNECT is a tunnel to the original destination", async () => {
+test("P12: CONNECT is a tunnel to the original destination", async () => {
   await bed.attack(async (peer) => {
     const speaking = speaks(peer);
     peer.send(headers(1, 0, [":method", "CONNECT"], [":authority", "b.test:443"]));
@@ -115,7 +115,7 @@ async function echoes(door: Door, to: Http2Bed): Promise<void> {
   peer.close();
 }
 
-test("extended CONNECT goes on as an Upgrade where the application speaks HTTP/1 only", async () => {
+test("P12: extended CONNECT goes on as an Upgrade where the application speaks HTTP/1 only", async () => {
   const app = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",

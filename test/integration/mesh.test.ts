@@ -77,7 +77,7 @@ const call = (path: string, init: RequestInit = {}): Promise<Response> =>
     headers: { host: "web.test", ...init.headers },
   });
 
-test("a request goes from application to application over mTLS, and each side counts it", async () => {
+test("P14, P17, HDR1, MET1: a request goes from application to application over mTLS, and each side counts it", async () => {
   const inbound = (): Promise<number> =>
     mesh.metric(server, "request_total", `client_id="${CLIENT}"`);
   const success = (): Promise<number> => mesh.metric(client, "response_total", 'status_code="200"');
@@ -132,7 +132,7 @@ test("requests that run at once share one connection between the proxies", async
   expect(await open()).toBe(before);
 });
 
-test("opaque bytes go both ways, with half-close", async () => {
+test("P49, WIRE7, WIRE9: opaque bytes go both ways, with half-close", async () => {
   client.target = ECHO;
   const received = await new Promise<string>((resolve, reject) => {
     let text = "";
@@ -165,7 +165,7 @@ test("malformed HTTP gets 400 and the connection closes", async () => {
   expect(answer).toStartWith("HTTP/1.1 400 Bad Request");
 });
 
-test("an endpoint with another identity is refused; no endpoint fails fast", async () => {
+test("P39, ERR5, WIRE3: an endpoint with another identity is refused; no endpoint fails fast", async () => {
   const path = "web.test.svc.cluster.local:80";
   const addr = `127.0.0.1:${portOf(app)}`;
   mesh.control.announce(path, [
@@ -200,7 +200,7 @@ test("an unknown destination passes through and is counted", async () => {
   ).toBe(1);
 });
 
-test("a connection to the proxy's own port is refused", async () => {
+test("P3, WIRE10: a connection to the proxy's own port is refused", async () => {
   client.target = undefined;
   const closed = new Promise<void>((resolve) => {
     connect(client.proxy.outboundPort, "127.0.0.1")

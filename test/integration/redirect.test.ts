@@ -64,7 +64,7 @@ async function start(kind: "ebpf" | "nft" | "iptables"): Promise<Mesh> {
 const NEEDS = "(needs root, clang, nft, setpriv, containernetworking-plugins)";
 
 test.skipIf(!CAN).each(["ebpf", "nft", "iptables"] as const)(
-  `%s: both directions go through the proxies, and DEL leaves nothing ${NEEDS}`,
+  `P1, P2, P3: by %s both directions go through the proxies, and DEL leaves nothing ${NEEDS}`,
   async (kind) => {
     const { bed, client, web, plain } = await start(kind);
     expect(bed.logs.join("\n")).toContain(`with=${kind}`);
