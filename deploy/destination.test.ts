@@ -33,14 +33,16 @@ test("renderDestination() starts the role with flags that it takes", () => {
   });
 });
 
-test("renderDestination() lets the role write its webhooks' certificates and one Lease, and nothing else whole", () => {
+test("renderDestination() lets the role write its webhooks' certificates, EndpointSlices and two Leases, and nothing else whole", () => {
   const written = renderDestination(values, certificates)
     .flatMap((object) => (object as { readonly rules?: Role["rules"] }).rules ?? [])
     .filter(({ verbs }) => verbs.includes("update"))
     .map(({ resources = [], resourceNames = [] }) => [...resources, ...resourceNames].join(" "));
   expect(written).toEqual([
+    "endpointslices",
     "validatingwebhookconfigurations linkerd-sp-validator-webhook-config linkerd-policy-validator-webhook-config",
     "secrets linkerd-sp-validator-k8s-tls linkerd-policy-validator-k8s-tls",
     "leases linkerd-destination-certificates",
+    "leases linkerd-destination-endpoint-write",
   ]);
 });

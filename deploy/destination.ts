@@ -46,7 +46,23 @@ const CLUSTER: readonly Rule[] = [
   watched(GATEWAY, ...GATEWAY_ROUTES),
   written("policy.linkerd.io", "egressnetworks", "httplocalratelimitpolicies", "httproutes"),
   written(GATEWAY, ...GATEWAY_ROUTES),
+  // Of workloads outside of the cluster; API servers let nobody be bound to some slices only.
+  {
+    group: "discovery.k8s.io",
+    resources: ["endpointslices"],
+    verbs: ["create", "update", "delete"],
+  },
   ...VALIDATOR_RIGHTS.cluster,
+];
+
+const LOCAL: readonly Rule[] = [
+  ...VALIDATOR_RIGHTS.local,
+  {
+    group: "coordination.k8s.io",
+    resources: ["leases"],
+    verbs: ["get", "update"],
+    names: ["linkerd-destination-endpoint-write"],
+  },
 ];
 
 /** Its objects: the account's come first, the webhooks last, when somebody serves them. */
@@ -64,7 +80,7 @@ export function renderDestination(
       clusterName: `linkerd-${namespace}-destination`,
       labels: labelsOf("destination", values),
       cluster: CLUSTER,
-      local: VALIDATOR_RIGHTS.local,
+      local: LOCAL,
     }),
     controllerService("linkerd-dst", { ...service, port: DESTINATION }),
     controllerService("linkerd-dst-headless", { ...service, port: DESTINATION, headless: true }),

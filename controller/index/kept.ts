@@ -7,6 +7,7 @@ import type { ObjectMeta } from "#lib/k8s/types/meta.ts";
 import type {
   KeptContainer,
   KeptEndpoint,
+  KeptExternal,
   KeptMetadata,
   KeptNames,
   KeptPod,
@@ -93,6 +94,12 @@ export const keptPolicy = ({ metadata, spec }: CustomObject): KeptPolicy => ({
     ...(metadata?.generation !== undefined && { generation: metadata.generation }),
   },
   spec,
+});
+
+/** Of an ExternalWorkload also its status, which says whether it is ready. */
+export const keptExternal = (object: CustomObject): KeptExternal => ({
+  ...keptPolicy(object),
+  ...(object.status !== undefined && { status: object.status }),
 });
 
 function keptMetadata(metadata: ObjectMeta | undefined): KeptMetadata {

@@ -29,6 +29,7 @@ import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
+import { ExternalWriter } from "./external-writer.ts";
 import { watchPolicy } from "./policy-informers.ts";
 import { type AdmissionArgs, Validators } from "./validators.ts";
 
@@ -62,7 +63,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
   const registry = new Registry();
   const informers = watchCluster(around);
   const policies = watchPolicy(around);
-  const serving: Serving = { servers: [], indexes: [], stopped: false };
+  const serving: Serving = { servers: [], indexes: [], writer: undefined, stopped: false };
   const sizes = registrySizes(registry, { ...informers, ...policies });
   const admin = serveAdmin(args.adminAddr, {
     registry,
@@ -79,6 +80,11 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     const inbound = inboundPolicies(policies, { cluster, args, onFault });
     const { services } = informers;
     const outbound = new OutboundPolicies({ ...policies, services }, { ...args, cluster, onFault });
+    serving.writer = new ExternalWriter(
+      { ...informers, ...policies },
+      around,
+      args.controllerNamespace,
+    );
     const profiles = new Profiles(policies.serviceProfiles, { ...args, cluster, onFault });
     serving.indexes = [inbound, outbound, profiles, cluster];
     const indexes = { cluster, inbound, outbound, profiles };
@@ -100,7 +106,8 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     },
     stop: async () => {
       serving.stopped = true;
-      await Promise.all([...serving.servers.map((server) => server.stop()), validators?.stop()]);
+      const servers = serving.servers.map((server) => server.stop());
+      await Promise.all([...servers, validators?.stop(), serving.writer?.stop()]);
       for (const index of serving.indexes) index.stop();
       for (const informer of all) informer.stop();
       admin.stop();
@@ -119,6 +126,7 @@ function startValidators(
 type Serving = {
   servers: readonly GrpcServer[];
   indexes: readonly { stop(): void }[];
+  writer: ExternalWriter | undefined;
   stopped: boolean;
 };
 

@@ -20,21 +20,19 @@ import {
 } from "#lib/k8s/resource.ts";
 import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
-import { keptPolicy } from "../index/kept.ts";
-import type { KeptPolicy } from "../index/kept-objects.ts";
+import { keptExternal, keptPolicy } from "../index/kept.ts";
+import type { KeptExternal, KeptPolicy } from "../index/kept-objects.ts";
 import type { OutboundInformers } from "../index/outbound-policies.ts";
 import { hasMarks } from "../index/shapes.ts";
 import type { Surroundings } from "../runtime/role.ts";
 
 /** Starts to watch the mesh's own kinds, which must be there, and the Gateway API's, which a cluster may do without. */
-export function watchPolicy({
-  client,
-  clock,
-  random,
-  log,
-}: Surroundings): PolicyInformers &
+export function watchPolicy({ client, clock, random, log }: Surroundings): PolicyInformers &
   Omit<OutboundInformers, "services"> &
-  Readonly<Record<"serviceProfiles" | "externalWorkloads", Informer<KeptPolicy>>> {
+  Readonly<{
+    serviceProfiles: Informer<KeptPolicy>;
+    externalWorkloads: Informer<KeptExternal>;
+  }> {
   const logger = log.target("linkerd_policy_controller");
   const own = {
     ...{ client, clock, random, logger, keep: keptPolicy },
@@ -54,7 +52,10 @@ export function watchPolicy({
     networkAuthentications: watch(NETWORK_AUTHENTICATIONS),
     rateLimits: watch(RATE_LIMITS),
     egressNetworks: watch(EGRESS_NETWORKS),
-    externalWorkloads: watch(EXTERNAL_WORKLOADS),
+    externalWorkloads: startInformer<CustomObject>({
+      ...own,
+      ...{ resource: EXTERNAL_WORKLOADS, keep: keptExternal },
+    }),
     serviceProfiles: watch(SERVICE_PROFILES),
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
     httpRoutes: watch(HTTP_ROUTES, foreign),

@@ -2,7 +2,13 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
-import { PODS, SERVICES } from "#lib/k8s/resource.ts";
+import {
+  EXTERNAL_WORKLOADS,
+  LINKERD_HTTP_ROUTES,
+  NAMESPACES,
+  PODS,
+  SERVICES,
+} from "#lib/k8s/resource.ts";
 import { certify } from "../../proxy/control/certify.ts";
 import { workloadKey } from "../../proxy/identity/key.ts";
 import type { ClientPolicy, EndpointUpdate } from "../../proxy/policy/client-policy.ts";
@@ -89,6 +95,55 @@ test("OUT5, DST15: the policy of a Service is a balancer over it; a pod's own ad
     ),
   );
   for (const watch of watches) watch.cancel();
+});
+
+test("OUT1, OUT6: a route that is made, changed and deleted is told", async () => {
+  const seen = new Seen<ClientPolicy>();
+  const watch = plane.discovery("client").watchPolicy({ ip: "10.96.0.77", port: 80 }, seen.push);
+  const names = ({ protocol }: ClientPolicy): string =>
+    protocol.type === "detect" ? protocol.http1.map(({ metadata }) => metadata.name).join() : "";
+  const told = (what: string) =>
+    seen.until(what, (all) => (all.slice(-1).map(names)[0] === what ? true : undefined));
+  await told("http");
+  const parentRefs = [{ group: "core", kind: "Service", name: "web", port: 80 }];
+  await plane.kube.admin.create(LINKERD_HTTP_ROUTES, {
+    metadata: { name: "canary", namespace: "mesh" },
+    spec: { parentRefs, rules: [{ backendRefs: [{ name: "web", port: 80, weight: 3 }] }] },
+  });
+  await told("canary");
+  await plane.kube.admin.delete(LINKERD_HTTP_ROUTES, { name: "canary", namespace: "mesh" });
+  await told("http");
+  watch.cancel();
+});
+
+test("DST3, DST7, DST8: a workload outside of the cluster becomes an endpoint of the Services that select it", async () => {
+  const { admin } = plane.kube;
+  await admin.create(NAMESPACES, { metadata: { name: "linkerd" } });
+  await admin.create(SERVICES, {
+    metadata: { name: "legacy", namespace: "mesh" },
+    spec: { selector: { app: "legacy" }, ports: [{ name: "http", port: 80, targetPort: "http" }] },
+  });
+  const seen = new Seen<EndpointUpdate>();
+  const watch = plane
+    .discovery("client")
+    .watchEndpoints("legacy.mesh.svc.cluster.local:80", seen.push);
+  const metadata = { name: "vm-1", namespace: "mesh", labels: { app: "legacy" } };
+  await admin.create(EXTERNAL_WORKLOADS, {
+    metadata,
+    spec: {
+      meshTLS: { identity: "vm.example", serverName: "vm.example" },
+      workloadIPs: [{ ip: "192.0.2.9" }],
+      ports: [{ name: "http", port: 8080 }],
+    },
+    status: { conditions: [{ type: "Ready", status: "True" }] },
+  });
+  const body = { status: { conditions: [{ type: "Ready", status: "True" }] } };
+  await admin.patch(EXTERNAL_WORKLOADS, metadata, { type: "merge", body, subresource: "status" });
+  await seen.until("the workload", (all) => same(applied(all), ["192.0.2.9"]));
+  expect(JSON.stringify(seen.values)).toContain('"external_workload":"vm-1"');
+  await admin.delete(EXTERNAL_WORKLOADS, metadata);
+  await seen.until("nobody", (all) => (all.at(-1)?.type === "no-endpoints" ? true : undefined));
+  watch.cancel();
 });
 
 test("INB3: a pod's annotation decides who may call, and its change is told", async () => {
