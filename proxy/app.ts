@@ -28,6 +28,7 @@ import { acceptOutbound } from "./outbound/accept.ts";
 import { Destinations } from "./outbound/discover.ts";
 import { OutboundDirection } from "./outbound/stack.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { accessWriter } from "./telemetry/access-log.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
@@ -226,16 +227,16 @@ class ProxyApp implements RunningProxy {
   }
 
   #startInbound(discovery: ControlDiscovery): number {
-    const { inbound, clusterNetworks, adminListen, identity } = this.#config;
+    const { inbound, clusterNetworks, adminListen, identity, accessLog } = this.#config;
     const ports = new Ports(discovery, { ...inbound, clusterNetworks }, [
       ...inbound.ports,
       adminListen.port,
     ]);
     this.#stops.push(() => ports.stop());
-    const { clock } = this.#runtime;
     const { isListenedOn } = this.#around;
-    const listening = new Listening({ clock, isListenedOn });
+    const listening = new Listening({ clock: this.#runtime.clock, isListenedOn });
     const applications = new Applications(this.#runtime, inbound, listening);
+    const access = accessWriter(accessLog, this.#around.write);
     const accept = (stream: TcpStream, listenPort: number): void => {
       setUserTimeout(stream, inbound.acceptUserTimeoutMs);
       acceptInbound(stream, {
@@ -251,6 +252,7 @@ class ProxyApp implements RunningProxy {
         detectTimeoutMs: inbound.detectTimeoutMs,
         keepaliveMs: inbound.acceptKeepaliveMs,
         serverHttp2: inbound.serverHttp2,
+        access,
         connections: this.#connections,
       });
     };

@@ -13,8 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "debug-image-version": "there is no debug sidecar",
   "debug-image-pull-policy": "there is no debug sidecar",
   "enable-gateway": "there are no multicluster gateways in this version",
-  "access-log": "the proxy has no access log in this version",
-  "enable-external-profiles": "there are no ServiceProfiles in this version",
+  "enable-external-profiles": "ServiceProfiles are looked up by address only in this version",
   "proxy-metrics-hostname-labels": "the proxy's metrics have no labels of hosts",
 };
 /** What is asked for by saying no to it is as it is wished. */
@@ -45,6 +44,7 @@ const READ: readonly string[] = [
   "proxy-log-level",
   "proxy-log-format",
   "proxy-log-http-headers",
+  "access-log",
   "proxy-outbound-connect-timeout",
   "proxy-inbound-connect-timeout",
   "proxy-outbound-discovery-cache-unused-timeout",

@@ -5,6 +5,7 @@ import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ControlAddr } from "../control/control-addr.ts";
 import type { StreamLimits } from "../control/stream-limits.ts";
 import type { DefaultPolicyName } from "../policy/default-policy.ts";
+import type { AccessLogFormat } from "../telemetry/access-log.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 
 /** Everything a proxy is told from outside. */
@@ -39,6 +40,8 @@ export interface ProxyConfig {
   readonly shutdownGraceMs: number;
   readonly metricsRetainIdleMs: number;
   readonly log: { readonly filter: string; readonly format: "plain" | "json" };
+  /** How inbound logs each answer; undefined: not at all. */
+  readonly accessLog: AccessLogFormat | undefined;
   /** How many workers are asked for (`CORES` and its like); there is one. */
   readonly workers: number;
   /** Ready only once an outbound connection of our own came back captured. */

@@ -63,6 +63,24 @@ test.each([
   expect(env.warnings).toEqual([expect.stringContaining(`${PREFIX}${name} is passed over`)]);
 });
 
+test("ACCESS_LOG: apache or json in any case; anything else is off, and told", () => {
+  const of = (text: string | undefined): unknown => {
+    const result = readConfig(
+      proxyVariables({ ACCESS_LOG: text, INBOUND_DEFAULT_POLICY: "deny", CORES: "1" }),
+    );
+    return result.type === "config" && [result.config.accessLog, result.warnings.length];
+  };
+  expect([undefined, "", "JSON", "Apache", "nginx"].map(of)).toEqual([
+    ...[
+      [undefined, 0],
+      [undefined, 0],
+      ["json", 0],
+      ["apache", 0],
+      [undefined, 1],
+    ],
+  ]);
+});
+
 test("CORES: more workers than there are is warned of, and the proxy starts", () => {
   const result = readConfig(proxyVariables({ CORES: "64", INBOUND_DEFAULT_POLICY: "deny" }));
   if (result.type === "errors") throw new Error(result.errors.join("; "));

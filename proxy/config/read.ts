@@ -38,6 +38,7 @@ export function readConfig(variables: Variables): EnvResult {
       filter: env.text(`${PREFIX}LOG`) ?? "warn,linkerd=info,hickory=error",
       format: env.oneOf(`${PREFIX}LOG_FORMAT`, "plain", ["plain", "json"]),
     },
+    accessLog: readAccessLog(env),
     workers: readWorkers(env, availableParallelism()),
     captureProof: env.boolean("BUNKERD_PROXY_CAPTURE_PROOF", false),
     captureProofIntervalMs: env.duration("BUNKERD_PROXY_CAPTURE_PROOF_INTERVAL", 60_000),
@@ -50,6 +51,14 @@ export function readConfig(variables: Variables): EnvResult {
   return env.errors.length > 0
     ? { type: "errors", errors: env.errors }
     : { type: "config", config, warnings: env.warnings };
+}
+
+/** In any case; what is no format is passed over with a warning, as by linkerd2-proxy. */
+function readAccessLog(env: EnvReader): ProxyConfig["accessLog"] {
+  return env.lenient(`${PREFIX}ACCESS_LOG`, {
+    parse: (text) => (["apache", "json"] as const).find((each) => each === text.toLowerCase()),
+    expected: "apache or json",
+  });
 }
 
 function checkDefaultPolicy(env: EnvReader, { inbound, clusterNetworks }: ProxyConfig): void {

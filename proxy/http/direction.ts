@@ -33,6 +33,8 @@ export interface Direction<R extends Exchange> {
   onSend(request: R): void;
   /** Changes of the response's head before it goes to the client. */
   onResponse(request: R, head: ResponseHead): void;
+  /** The head of the answer, the endpoint's or one that the proxy made up, as it goes to the client. */
+  onAnswer(request: R, head: ResponseHead): void;
   /** The endpoint could not be reached or did not take the request. */
   onEndpointFailed(request: R): void;
   /** The endpoint's proxy could not deliver the request, and it goes elsewhere. */

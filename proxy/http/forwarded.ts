@@ -175,6 +175,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (this.grpc && end) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.direction.onResponse(this, head);
     this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs);
+    this.direction.onAnswer(this, head);
     this.stream.sendHead(head, end);
     if (end) this.#finish(false);
   }
@@ -255,6 +256,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const head = refusalOf(this, { kind, message, detail });
     this.#status = head.status;
     if (this.grpc) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
+    this.direction.onAnswer(this, head);
     this.stream.sendHead(head, true);
     if (!this.attempt.ended) this.stream.resumeRequest();
     this.#finish(false);

@@ -210,6 +210,8 @@ class InboundConnection {
     const caller = { ip: this.#stream.remoteAddress, tls: this.#tls };
     const direction = new InboundDirection(runtime, {
       caller,
+      callerPort: this.#stream.remotePort,
+      access: this.#options.access,
       target: this.#target,
       port: this.#port,
       pools,

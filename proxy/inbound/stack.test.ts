@@ -19,6 +19,7 @@ import { type DefaultPolicyName, defaultServerPolicy } from "../policy/default-p
 import type { Filter } from "../policy/filter.ts";
 import { type InboundRoute, prepareInbound } from "../policy/inbound-routes.ts";
 import type { ServerPolicy } from "../policy/server-policy.ts";
+import type { AccessEntry } from "../telemetry/access-log.ts";
 import { ErrorMetrics } from "../telemetry/error-metrics.ts";
 import { HttpMetrics } from "../telemetry/http-metrics.ts";
 import { TcpMetrics } from "../telemetry/tcp-metrics.ts";
@@ -51,6 +52,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
     redirection: { bySockets: false },
     onFault: () => undefined,
   };
+  const accessed: AccessEntry[] = [];
   const waiters: ConnectionWaiter[] = [];
   const pool = { acquire: (waiter: ConnectionWaiter) => waiters.push(waiter) } as unknown as Pool;
   const port = new PortPolicy(80, typeof of === "string" ? policy(of) : of);
@@ -58,6 +60,8 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
   const target = { ip: "10.0.0.1", port: 80 };
   const direction = new InboundDirection(runtime, {
     caller,
+    callerPort: 12_345,
+    access: (entry) => void accessed.push(entry),
     target,
     port,
     pools: { http1: pool, http2: pool },
@@ -120,7 +124,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
     return { upstream, handler: handler as unknown as ResponseHandler };
   };
   const metrics = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
-  return { ask, connect, waiters, port, direction, clock, lines, metrics };
+  return { ask, connect, waiters, port, direction, clock, lines, accessed, metrics };
 }
 
 const PLAIN: ClientTls = { type: "none", reason: "no_tls_from_remote" };
@@ -284,6 +288,27 @@ test("INB8: what is allowed by audit alone is said in the log", () => {
   ask();
   expect(lines).toEqual([expect.stringContaining("Request allowed by audit")]);
   expect(setup("all-unauthenticated", PLAIN).lines).toEqual([]);
+});
+
+test("P53: every answer is told to the access log, the proxy's own too", () => {
+  const { ask, connect, clock, accessed } = setup("all-authenticated", WEB);
+  clock.advance(5);
+  ask({ path: "/a" });
+  clock.advance(2);
+  const { handler } = connect();
+  clock.advance(10);
+  handler.onResponseHead({ ...ok(), headers: HeaderList.of(["content-length", "7"]) }, false);
+  expect(accessed).toEqual([
+    expect.objectContaining({
+      client: { ip: "10.0.0.9", port: 12_345 },
+      ...{ clientId: "web.ns", status: 200, responseBytes: "7", totalMs: 12, processingMs: 2 },
+    }),
+  ]);
+  const denied = setup("all-authenticated", PLAIN);
+  denied.ask();
+  expect(denied.accessed).toEqual([
+    expect.objectContaining({ clientId: undefined, status: 403, totalMs: 0, processingMs: 0 }),
+  ]);
 });
 
 test("HDR1: the application hears the verified identity and none that the client sent", () => {

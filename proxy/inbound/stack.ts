@@ -16,6 +16,7 @@ import { filterRequest } from "../policy/filter.ts";
 import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { InboundRule, ServerLabels, ServerPolicy } from "../policy/server-policy.ts";
+import type { AccessEntry } from "../telemetry/access-log.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -34,6 +35,9 @@ interface Decision {
 /** A connection whose requests go the inbound path; it is the direction of all of them. */
 export interface InboundCaller {
   readonly caller: Caller;
+  readonly callerPort: number;
+  /** Told of each answer, where there is an access log. */
+  readonly access?: ((entry: AccessEntry) => void) | undefined;
   readonly target: { readonly ip: string; readonly port: number };
   readonly port: PortPolicy;
   readonly pools: AppPools;
@@ -168,6 +172,23 @@ export class InboundDirection implements Direction<InboundRequest> {
     removeMeshHeaders(head.headers);
     if (request.carried) carryResponse(head);
     if (last) head.headers.add("connection", "close");
+  }
+
+  onAnswer(request: InboundRequest, head: ResponseHead): void {
+    const { access, caller, callerPort } = this.#connection;
+    if (access === undefined) return;
+    const totalMs = this.now() - request.startedMs;
+    const { sends, sentMs } = request.attempt;
+    access({
+      client: { ip: caller.ip, port: callerPort },
+      clientId: caller.tls.type === "identity" ? caller.tls.name : undefined,
+      request: request.request,
+      status: head.status,
+      responseBytes: head.headers.get("content-length"),
+      wallMs: this.#runtime.clock.wall() - totalMs,
+      totalMs,
+      processingMs: sends === 0 ? totalMs : sentMs - request.startedMs,
+    });
   }
 
   /**

@@ -181,6 +181,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     if (closes) head.headers.add("connection", "close");
   }
 
+  onAnswer(): void {
+    // Only inbound has an access log.
+  }
+
   isMeshed({ route }: OutboundRequest): boolean {
     return route.endpoint?.endpoint.identity !== undefined;
   }
