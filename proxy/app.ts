@@ -17,6 +17,7 @@ import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { connectControlPlane } from "./control-plane.ts";
+import { drainConnections } from "./draining.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
@@ -169,12 +170,8 @@ class ProxyApp implements RunningProxy {
   async #drain(): Promise<void> {
     this.#log.info("Draining", { connections: this.#connections.size });
     for (const listener of this.#listeners) listener.stop();
-    for (const connection of [...this.#connections]) connection.drain();
-    const deadline = this.#around.clock.now() + this.#config.shutdownGraceMs;
-    while (this.#connections.size > 0 && this.#around.clock.now() < deadline)
-      await new Promise<void>((resolve) => {
-        this.#around.clock.after(20, resolve);
-      });
+    const { clock } = this.#around;
+    await drainConnections(this.#connections, { clock, graceMs: this.#config.shutdownGraceMs });
     this.#close();
   }
 

@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
+import { FakeClock } from "../test/fake/clock.ts";
+import { drainConnections } from "./draining.ts";
+
+function connections(count: number) {
+  const drained: number[] = [];
+  const all = Array.from({ length: count }, (_, index) => ({
+    drain: () => void drained.push(index),
+  }));
+  return { drained, set: new Set(all as unknown as ServerConnection[]) };
+}
+
+/** Lets promises settle between steps of time. */
+async function pass(clock: FakeClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 20) {
+    clock.advance(20);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+}
+
+test("P57: every connection is told, and the end is when the last one has gone", async () => {
+  const clock = new FakeClock();
+  const { drained, set } = connections(3);
+  let over = false;
+  const done = drainConnections(set, { clock, graceMs: 120_000 }).then(() => {
+    over = true;
+  });
+  expect(drained).toEqual([0, 1, 2]);
+  await pass(clock, 1000);
+  expect(over).toBe(false);
+  set.clear();
+  await pass(clock, 40);
+  await done;
+  expect(over).toBe(true);
+});
+
+test("P57: after the grace period nobody is waited for", async () => {
+  const clock = new FakeClock();
+  const { set } = connections(1);
+  let over = false;
+  const done = drainConnections(set, { clock, graceMs: 200 }).then(() => {
+    over = true;
+  });
+  await pass(clock, 180);
+  expect(over).toBe(false);
+  await pass(clock, 60);
+  await done;
+  expect(set.size).toBe(1);
+});

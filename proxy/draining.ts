@@ -1,0 +1,20 @@
+/** The end of connections in order (P57): no more requests, and time for those under way. */
+
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
+import type { Clock } from "#lib/time/clock.ts";
+
+/** Milliseconds between looks at what is left. */
+const LOOK_MS = 20;
+
+/** Tells all of them that they end, and resolves when they have or `graceMs` are over. */
+export async function drainConnections(
+  connections: ReadonlySet<ServerConnection>,
+  { clock, graceMs }: { readonly clock: Clock; readonly graceMs: number },
+): Promise<void> {
+  for (const connection of [...connections]) connection.drain();
+  const deadline = clock.now() + graceMs;
+  while (connections.size > 0 && clock.now() < deadline)
+    await new Promise<void>((resolve) => {
+      clock.after(LOOK_MS, resolve);
+    });
+}
