@@ -197,12 +197,11 @@ class ProxyApp implements RunningProxy {
 
   #startOutbound(discovery: ControlDiscovery): number {
     const { outbound, inbound, informationalHeaders } = this.#config;
-    const localIps = inbound.ips;
     const destinations = new Destinations({
       runtime: this.#runtime,
       config: outbound,
       discovery,
-      localIps,
+      localIps: inbound.ips,
       retries: retryFamilies(this.#registry),
     });
     const direction = new OutboundDirection(this.#runtime, informationalHeaders);

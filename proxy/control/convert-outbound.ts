@@ -8,9 +8,12 @@ import type {
   OutboundPolicy,
   ProxyProtocol,
   ProxyProtocol_Detect,
+  ProxyProtocol_Http1,
+  ProxyProtocol_Http2,
   TlsRoute,
   TlsRoute_Filter,
 } from "#lib/api/gen/proxy/outbound_pb.ts";
+import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type {
   ClientPolicy,
   ClientProtocol,
@@ -20,6 +23,7 @@ import type {
 } from "../policy/client-policy.ts";
 import type { HostMatch } from "../policy/request-match.ts";
 import { toMetadata, toMs } from "./convert.ts";
+import { toAccrual } from "./convert-accrual.ts";
 import { readDistribution, toBackend, toDistribution } from "./convert-backend.ts";
 import { toFilter } from "./convert-filter.ts";
 import { toGrpcRetry, toHttpRetry, toTimeouts } from "./convert-limits.ts";
@@ -47,9 +51,14 @@ function toProtocol(message: ProxyProtocol | undefined): ClientProtocol {
       return toDetect(kind.value);
     case "http1":
     case "http2":
-      return { type: kind.case, routes: kind.value.routes.map(toHttpRoute) };
-    case "grpc":
-      return { type: "grpc", routes: kind.value.routes.map(toGrpcRoute) };
+      return { type: kind.case, routes: toHttpRoutes(kind.value) };
+    case "grpc": {
+      const accrual = toAccrual(kind.value.failureAccrual);
+      return {
+        type: "grpc",
+        routes: kind.value.routes.map((route) => toGrpcRoute(route, accrual)),
+      };
+    }
     case "opaque":
       return { type: "opaque", routes: toOpaqueRoutes(kind.value.routes) };
     case "tls":
@@ -63,13 +72,25 @@ function toDetect({ timeout, http1, http2, opaque }: ProxyProtocol_Detect): Clie
   return {
     type: "detect",
     timeoutMs: toMs(demand(timeout, "the time of detection"), 0),
-    http1: demand(http1, "HTTP/1").routes.map(toHttpRoute),
-    http2: demand(http2, "HTTP/2").routes.map(toHttpRoute),
+    http1: toHttpRoutes(demand(http1, "HTTP/1")),
+    http2: toHttpRoutes(demand(http2, "HTTP/2")),
     opaque: toOpaqueRoutes(demand(opaque, "what is opaque").routes),
   };
 }
 
-function toHttpRoute({ metadata, hosts, rules }: HttpRoute): Route {
+/** The routes of HTTP, whose rules share what their protocol says of failures. */
+function toHttpRoutes({
+  routes,
+  failureAccrual,
+}: ProxyProtocol_Http1 | ProxyProtocol_Http2): Route[] {
+  const accrual = toAccrual(failureAccrual);
+  return routes.map((route) => toHttpRoute(route, accrual));
+}
+
+function toHttpRoute(
+  { metadata, hosts, rules }: HttpRoute,
+  accrual: AccrualRule | undefined,
+): Route {
   return {
     metadata: demandMetadata(metadata),
     hosts: hosts.map(toHost),
@@ -79,12 +100,16 @@ function toHttpRoute({ metadata, hosts, rules }: HttpRoute): Route {
       distribution: toDistribution(rule.backends),
       timeouts: toTimeouts(rule),
       retry: rule.retry && toHttpRetry(rule.retry),
+      accrual,
       allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };
 }
 
-function toGrpcRoute({ metadata, hosts, rules }: GrpcRoute): Route {
+function toGrpcRoute(
+  { metadata, hosts, rules }: GrpcRoute,
+  accrual: AccrualRule | undefined,
+): Route {
   return {
     metadata: demandMetadata(metadata),
     hosts: hosts.map(toHost),
@@ -94,6 +119,7 @@ function toGrpcRoute({ metadata, hosts, rules }: GrpcRoute): Route {
       distribution: toDistribution(rule.backends),
       timeouts: toTimeouts(rule),
       retry: rule.retry && toGrpcRetry(rule.retry),
+      accrual,
       allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };

@@ -16,6 +16,7 @@ export type PolicyErrorCode =
   | "time"
   | "authorization"
   | "retry"
+  | "accrual"
   | "pattern";
 
 /** Ends the reading of a policy. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import { grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
+import { answerClass, grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
 
 test.each([
   [200, undefined, false],
@@ -29,3 +29,19 @@ test("isTunnel() is an upgrade or a CONNECT that was taken", () => {
   ]);
   expect(isTunnel("GET", 200)).toBe(false);
 });
+
+test.each([
+  [200, -1, "success"],
+  [404, -1, "success"],
+  [503, -1, "failure"],
+  [0, -1, "failure"],
+  [429, -1, "limited"],
+  [200, 0, "success"],
+  [200, 14, "failure"],
+  [200, 8, "limited"],
+] as const)(
+  "P37: an answer with status %p and code %p is a %s of its endpoint",
+  (status, code, what) => {
+    expect(answerClass(status, code)).toBe(what);
+  },
+);

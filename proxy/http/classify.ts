@@ -25,3 +25,12 @@ export function isFailure(status: number, grpcStatus: number | undefined): boole
 export function isTunnel(method: string, status: number): boolean {
   return status === 101 || (method === "CONNECT" && status < 300);
 }
+
+/** What an answer says of who gave it: `limited` where it asks for fewer requests. A status of 0 is no answer, -1 no code. */
+export function answerClass(status: number, grpcStatus: number): "success" | "failure" | "limited" {
+  if (status === 0 || isFailure(status, grpcStatus < 0 ? undefined : grpcStatus)) return "failure";
+  return status === TOO_MANY_REQUESTS || grpcStatus === RESOURCE_EXHAUSTED ? "limited" : "success";
+}
+
+const TOO_MANY_REQUESTS = 429;
+const RESOURCE_EXHAUSTED = 8;

@@ -39,6 +39,10 @@ export interface Direction<R extends Exchange> {
   onEndpointFailed(request: R): void;
   /** The endpoint's proxy could not deliver the request, and it goes elsewhere. */
   onRescued(request: R): void;
+  /** An endpoint answered, or (status 0) took the request and broke off; -1 is no code of a call. */
+  onOutcome(request: R, status: number, grpcStatus: number): void;
+  /** An attempt is over, whether there was an outcome or not. */
+  onAttemptOver(request: R): void;
   /** The request is tried again as policy says; the station to begin with. */
   onRetry(request: R): number;
   /** Counts an error that the proxy answered. */

@@ -4,15 +4,15 @@ import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection, Reset, ServerStream } from "#lib/http-io/exchange.ts";
-import { isUpgradable } from "#lib/http-io/upgrade-stream.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { Attempt } from "./attempt.ts";
-import { grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
+import { answerClass, grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction, ExchangeHandlers } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, refusalOf, takeUndelivered } from "./rescue.ts";
+import { mayUpgrade } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 
 /** A request under way. `route` is whatever its direction needs to remember. */
@@ -136,10 +136,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   onResponseHead(head: ResponseHead, end: boolean): void {
     if (this.#done) return;
-    if (takeUndelivered(head, end) && this.#isRescued) {
-      this.#rescue();
-      return;
-    }
+    if (takeUndelivered(head, end) && this.#rescued()) return;
     if (this.retry?.holds(head, end, this.grpc) !== true)
       this.#settle(head, end, end ? head.headers : undefined);
   }
@@ -150,6 +147,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const code = this.grpc ? (grpcStatusOf(coded) ?? -1) : -1;
     if (retry?.wantsAnswer(head.status, code) === true && retry.take(attempt)) {
       this.direction.onReleased(this, this.direction.now() - attempt.sentMs);
+      this.direction.onOutcome(this, head.status, code);
       if (end) attempt.over();
       else attempt.reset(ErrorCode.CANCEL);
       this.#again(retry);
@@ -160,6 +158,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   #again(retry: Retry): void {
+    this.direction.onAttemptOver(this);
     this.limits?.retried();
     retry.wait(() => {
       this.at = this.direction.onRetry(this);
@@ -176,6 +175,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.direction.onResponse(this, head);
     this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs);
     this.direction.onAnswer(this, head);
+    if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.#grpcStatus);
     this.stream.sendHead(head, end);
     if (end) this.#finish(false);
   }
@@ -194,7 +194,10 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.attempt.over();
       if (this.#settle(held, false, trailers)) return;
     }
-    if (this.grpc) this.#grpcStatus = grpcStatusOf(trailers) ?? this.#grpcStatus;
+    if (this.grpc) {
+      this.#grpcStatus = grpcStatusOf(trailers) ?? this.#grpcStatus;
+      this.direction.onOutcome(this, this.#status, this.#grpcStatus);
+    }
     this.stream.sendEnd(trailers);
     // What a client says in a tunnel is of worth also after its server has ended its side.
     this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.#status);
@@ -204,38 +207,33 @@ export class Forwarded<X> implements ExchangeHandlers {
   onResponseReset(reset: Reset): void {
     if (this.#done) return;
     this.attempt.over();
+    if (!reset.unprocessed && (this.grpc || !this.#headSent)) this.direction.onOutcome(this, 0, -1);
+    this.retry?.release();
     if (this.#headSent) {
-      this.stream.resetResponse(
-        reset.code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : reset.code,
-      );
-      this.#finish(true);
+      this.#breakOff(reset.code);
       return;
     }
     this.direction.onReleased(this, -1);
-    // Its server takes no extended CONNECT over HTTP/2; it may still take an Upgrade.
-    if (reset.unprocessed && reset.code === ErrorCode.CONNECT_ERROR && isUpgradable(this.request))
-      this.upgrades = true;
+    if (mayUpgrade(reset, this.request)) this.upgrades = true;
     if (this.attempt.mayResend(reset, this.request.method)) {
       this.#tryAgain("io", "endpoint did not take the request");
       return;
     }
-    if (this.stream.request.version === "HTTP/2" && reset.reason !== "connection") {
-      this.stream.resetResponse(reset.code);
-      this.#finish(true);
-      return;
-    }
-    this.fail("io", "connection to endpoint ended");
+    if (this.request.version === "HTTP/2" && reset.reason !== "connection")
+      this.#breakOff(reset.code);
+    else this.fail("io", "connection to endpoint ended");
+  }
+
+  #breakOff(code: number): void {
+    this.stream.resetResponse(code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : code);
+    this.#finish(true);
   }
 
   /** It was not in time: nobody is asked any longer, and the client hears it as far as an answer has not begun (ERR7). */
   onDeadline(kind: LimitKind): void {
     this.#giveUp();
-    if (!this.#headSent) {
-      this.fail(kind === "headers" ? "headers-timeout" : "timeout", `${kind} timeout`);
-      return;
-    }
-    this.stream.resetResponse(ErrorCode.INTERNAL_ERROR);
-    this.#finish(true);
+    if (this.#headSent) this.#breakOff(ErrorCode.INTERNAL_ERROR);
+    else this.fail(kind === "headers" ? "headers-timeout" : "timeout", `${kind} timeout`);
   }
 
   /** Whoever works on it need not go on. */
@@ -262,21 +260,21 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.#finish(false);
   }
 
-  get #isRescued(): boolean {
-    return this.direction.rescues && this.direction.isMeshed(this) && this.attempt.resendable;
-  }
-
   /** The endpoint's proxy could not hand it to its application: another endpoint may. */
-  #rescue(): void {
+  #rescued(): boolean {
+    const { rescues } = this.direction;
+    if (!(rescues && this.direction.isMeshed(this) && this.attempt.resendable)) return false;
     if (this.attempt.ended) this.attempt.over();
     else this.attempt.reset(ErrorCode.NO_ERROR);
     this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
     this.direction.onRescued(this);
     this.#tryAgain("io", "no endpoint could deliver the request");
+    return true;
   }
 
   #tryAgain(kind: ErrorKind, message: string): void {
+    this.direction.onAttemptOver(this);
     this.limits?.retried();
     if (this.attempt.exhausted) {
       this.fail(kind, message);
@@ -289,10 +287,12 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   #finish(aborted: boolean): void {
     this.#done = true;
+    this.direction.onAttemptOver(this);
     this.limits?.stop();
     this.retry?.stop();
-    const [status, grpcStatus] = [this.#status, this.#grpcStatus];
-    const failed = aborted || isFailure(status, grpcStatus < 0 ? undefined : grpcStatus);
+    const status = this.#status;
+    const grpcStatus = this.#grpcStatus;
+    const failed = aborted || answerClass(status, grpcStatus) === "failure";
     const latencyMs = this.direction.now() - this.startedMs;
     this.scope?.end({ status, grpcStatus, failed, latencyMs });
     this.attempt.over();

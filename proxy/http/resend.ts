@@ -1,7 +1,10 @@
 /** Whether a request that was lost may go out again (RFC 9110 §9.2.2). */
 
+import type { RequestHead } from "#lib/http/message.ts";
 import { isIdempotent } from "#lib/http/semantics.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
+import { isUpgradable } from "#lib/http-io/upgrade-stream.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
 
 /**
  * Where it was surely not processed, or once more (`resent` says whether it was) where the method allows it and the
@@ -10,4 +13,9 @@ import type { Reset } from "#lib/http-io/exchange.ts";
  */
 export function mayResend(reset: Reset, method: string, resent: boolean): boolean {
   return reset.unprocessed || (!resent && reset.reason === "connection" && isIdempotent(method));
+}
+
+/** Whether its server takes no extended CONNECT over HTTP/2, and may still take an Upgrade. */
+export function mayUpgrade({ unprocessed, code }: Reset, head: RequestHead): boolean {
+  return unprocessed && code === ErrorCode.CONNECT_ERROR && isUpgradable(head);
 }

@@ -214,6 +214,14 @@ export class InboundDirection implements Direction<InboundRequest> {
     // Only outbound has another endpoint to go to.
   }
 
+  onOutcome(): void {
+    // The application is not left alone.
+  }
+
+  onAttemptOver(): void {
+    // It is not tried out either.
+  }
+
   onRetry(): number {
     return this.retryFrom;
   }

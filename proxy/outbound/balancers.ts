@@ -1,5 +1,6 @@
 /** The balancers in use, shared by all destinations that say the same of one. */
 
+import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type { Backend } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
@@ -30,9 +31,15 @@ export class Balancers {
   }
 
   /** Takes a backend's balancer into use by the owner of `keys`; undefined where there is none to send to. */
-  acquire({ target, queueCapacity, failfastMs }: Backend, keys: Set<string>): Balancer | undefined {
+  acquire(
+    { target, queueCapacity, failfastMs }: Backend,
+    accrual: AccrualRule | undefined,
+    keys: Set<string>,
+  ): Balancer | undefined {
     if (target.type === "fail") return undefined;
-    const how = { target, queueCapacity, failfastMs };
+    // A lone endpoint is not balanced: there is nowhere else to go (P38).
+    const breaks = target.type === "balancer" ? accrual : undefined;
+    const how = { target, queueCapacity, failfastMs, accrual: breaks };
     const key = JSON.stringify(how);
     let shared = this.#byKey.get(key);
     if (shared === undefined) {
@@ -59,11 +66,16 @@ export class Balancers {
     target,
     queueCapacity,
     failfastMs,
+    accrual,
   }: Pick<Backend, "queueCapacity" | "failfastMs"> & {
     readonly target: Exclude<Backend["target"], { readonly type: "fail" }>;
+    readonly accrual: AccrualRule | undefined;
   }): SharedBalancer {
     const load = target.type === "balancer" ? target : { defaultRttMs: 30, decayMs: 10_000 };
-    const balancer = new Balancer({ ...this.#options, ...load, queueCapacity, failfastMs });
+    const balancer = new Balancer({
+      ...{ ...this.#options, ...load },
+      ...{ queueCapacity, failfastMs, accrual },
+    });
     if (target.type === "forward") balancer.update({ type: "add", endpoints: [target.endpoint] });
     const watch =
       target.type === "balancer"

@@ -1,14 +1,12 @@
 /** The policy of each destination, cached while it is used. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { Backend } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
-import type { Balancer } from "./balancer.ts";
 import { Balancers } from "./balancers.ts";
 import { type PolicyParts, type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
 import { Retries } from "./retries.ts";
@@ -98,8 +96,8 @@ export class Destinations {
     destination.watch = this.#options.discovery.watchPolicy(addr, (policy) => {
       const before = new Set(destination.balancers);
       destination.balancers.clear();
-      const acquire = (backend: Backend): Balancer | undefined =>
-        this.#balancers.acquire(backend, destination.balancers);
+      const acquire: PolicyParts["acquire"] = (backend, accrual) =>
+        this.#balancers.acquire(backend, accrual, destination.balancers);
       const { clock } = this.#options.runtime;
       const retries: PolicyParts["retries"] = (...of) => this.#retries.of(...of);
       destination.known(resolvePolicy(policy, { acquire, clock, retries }));

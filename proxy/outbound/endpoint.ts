@@ -1,5 +1,6 @@
 /** One endpoint: its connections, its load, and whether it can be used. */
 
+import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ConnectionWaiter } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
@@ -8,8 +9,10 @@ import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { ConnectObserver } from "#lib/net/connect.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
+import { type AnswerClass, FailureAccrual } from "../balance/failure-accrual.ts";
 import type { Candidate } from "../balance/p2c.ts";
 import { PeakEwma } from "../balance/peak-ewma.ts";
+import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type { Endpoint } from "../policy/client-policy.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { destinationLabels, serverTlsLabels, targetLabels } from "../telemetry/labels.ts";
@@ -27,6 +30,7 @@ export interface EndpointOptions {
   readonly localIps: ReadonlySet<string>;
   readonly defaultRttMs: number;
   readonly decayMs: number;
+  readonly accrual: AccrualRule | undefined;
   /** It can be used again after it could not. */
   readonly onReady: () => void;
 }
@@ -37,9 +41,13 @@ export class EndpointClient implements Candidate {
   readonly scope: HttpScope;
   /** Whether HTTP/1 is carried to it over HTTP/2. */
   readonly carries: boolean;
+  /** Shuts it after failures; undefined where nobody counts them. */
+  readonly accrual: FailureAccrual | undefined;
   /** Requests and connections under way. */
   pending = 0;
   ready = true;
+  /** It could not be reached. */
+  #down = false;
   readonly #options: EndpointOptions;
   readonly #ewma: PeakEwma;
   readonly #backoff: Backoff;
@@ -49,6 +57,7 @@ export class EndpointClient implements Candidate {
   readonly #http1: Pool;
   readonly #http2: Pool;
   #probe: { cancel(): void } | undefined;
+  #penalty: { cancel(): void } | undefined;
 
   constructor(endpoint: Endpoint, options: EndpointOptions) {
     const { runtime, config } = options;
@@ -63,6 +72,8 @@ export class EndpointClient implements Candidate {
       nowMs: clock.now(),
     });
     this.#backoff = createBackoff({ ...config.backoff, random });
+    this.accrual =
+      options.accrual && new FailureAccrual(options.accrual, { random, nowMs: clock.now() });
     const labels = [
       { direction: "outbound" },
       targetLabels(endpoint.addr),
@@ -103,12 +114,50 @@ export class EndpointClient implements Candidate {
 
   /** It refused or did not answer: it leaves at once and is tried again after a while. */
   failed(): void {
-    if (!this.ready) return;
+    if (this.#down) return;
+    this.#down = true;
     this.ready = false;
     this.#probe = this.#options.runtime.clock.after(this.#backoff.next(), () => {
-      this.ready = true;
-      this.#options.onReady();
+      this.#down = false;
+      this.#changed();
     });
+  }
+
+  /** A request goes there; true where it shows whether the endpoint is well again, and no other goes there meanwhile. */
+  begin(): boolean {
+    this.pending++;
+    const isProbe = this.accrual?.begin() === true;
+    if (isProbe) this.ready = false;
+    return isProbe;
+  }
+
+  /** What a request found there. */
+  answered(answer: AnswerClass, isProbe: boolean): void {
+    const { clock, log } = this.#options.runtime;
+    const { accrual } = this;
+    const waitMs = accrual?.answered(answer, { isProbe, nowMs: clock.now() });
+    if (waitMs !== undefined) {
+      log.info("Endpoint is left alone after failures", {
+        endpoint: formatSocketAddr(this.endpoint.addr),
+        waitMs: Math.round(waitMs),
+      });
+      this.#penalty = clock.after(waitMs, () => {
+        accrual?.waited();
+        this.#changed();
+      });
+    }
+    if (waitMs !== undefined || isProbe) this.#changed();
+  }
+
+  /** A probe found nothing out. */
+  abandoned(): void {
+    this.accrual?.abandoned();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.ready = !this.#down && this.accrual?.admits !== false;
+    if (this.ready) this.#options.onReady();
   }
 
   /** It answered. */
@@ -119,6 +168,7 @@ export class EndpointClient implements Candidate {
   /** It is no longer in the set: requests under way may end. */
   retire(): void {
     this.#probe?.cancel();
+    this.#penalty?.cancel();
     this.#http1.drain();
     this.#http2.drain();
   }

@@ -4,6 +4,7 @@ import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { RequestTimes } from "../http/request-limits.ts";
 import type { RetryParts } from "../http/retry.ts";
+import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type {
   Backend,
   ClientPolicy,
@@ -64,7 +65,7 @@ export interface ResolvedPolicy {
 /** What is made for a policy. */
 export interface PolicyParts {
   /** Takes the balancer of a backend into use; undefined where there is none to send to. */
-  acquire(backend: Backend): Balancer | undefined;
+  acquire(backend: Backend, accrual: AccrualRule | undefined): Balancer | undefined;
   readonly clock: Clock;
   /** What the retries of a route's requests share. */
   retries(parent: Metadata, route: Metadata, kind: "http" | "grpc"): RetryParts;
@@ -141,7 +142,7 @@ function opaqueTableOf(
   return prepareRoutes(
     routes.map(({ metadata, names, refusal, distribution }) => {
       const backends = distribution.choices.map((choice) => ({
-        balancer: parts.acquire(choice.backend),
+        balancer: parts.acquire(choice.backend, undefined),
         weight: choice.weight,
         filters: [],
         refusal: choice.refusal,
@@ -158,7 +159,7 @@ function opaqueTableOf(
 }
 
 function resolveRule(
-  { filters, distribution, timeouts, retry, allowsHeaders }: Rule,
+  { filters, distribution, timeouts, retry, accrual, allowsHeaders }: Rule,
   {
     acquire,
     clock,
@@ -170,7 +171,7 @@ function resolveRule(
   },
 ): ResolvedRule {
   const backends = distribution.choices.map((choice) => ({
-    balancer: acquire(choice.backend),
+    balancer: acquire(choice.backend, accrual),
     weight: choice.weight,
     filters: choice.filters,
     refusal: undefined,

@@ -4,6 +4,7 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
+import { answerClass } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
@@ -29,6 +30,8 @@ export class OutboundRoute implements EndpointWaiter {
   backend: ResolvedBackend | undefined;
   balancer: Balancer | undefined;
   endpoint: EndpointClient | undefined;
+  /** It shows whether its endpoint is well again (P36). */
+  isProbe = false;
   request: OutboundRequest | undefined;
 
   constructor(destination: Destination) {
@@ -120,7 +123,7 @@ const endpoint: Station<OutboundRequest> = {
   enter: (request): Verdict => {
     const client = request.route.endpoint as EndpointClient;
     const { request: head } = request;
-    client.pending++;
+    request.route.isProbe = client.begin();
     request.scope = client.scope;
     if (request.carried && !client.carries) request.carried = !restoreRequest(head);
     if (head.version === "HTTP/2") client.acquire(request, !request.upgrades);
@@ -192,6 +195,20 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   onEndpointFailed(request: OutboundRequest): void {
     const { endpoint: client } = request.route;
     client?.failed();
+  }
+
+  onOutcome({ route }: OutboundRequest, status: number, grpcStatus: number): void {
+    const client = route.endpoint;
+    if (client?.accrual === undefined) return;
+    const { isProbe } = route;
+    route.isProbe = false;
+    client.answered(answerClass(status, grpcStatus), isProbe);
+  }
+
+  onAttemptOver({ route }: OutboundRequest): void {
+    if (!route.isProbe) return;
+    route.isProbe = false;
+    route.endpoint?.abandoned();
   }
 
   onRetry({ route }: OutboundRequest): number {

@@ -1,6 +1,7 @@
 /** What outbound knows of a destination: how to speak to it, by which routes, to which backends. */
 
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { AccrualRule } from "./accrual-rule.ts";
 import type { Filter } from "./filter.ts";
 import type { HostMatch, RequestMatch } from "./request-match.ts";
 import type { RetryRule } from "./retry-rule.ts";
@@ -79,6 +80,8 @@ export interface Rule {
   readonly distribution: Distribution<RouteBackend>;
   readonly timeouts: Timeouts;
   readonly retry: RetryRule | undefined;
+  /** Of its balancers' endpoints. */
+  readonly accrual: AccrualRule | undefined;
   /** Whether requests may say by headers how they are tried and how long they wait (P19). */
   readonly allowsHeaders: boolean;
 }

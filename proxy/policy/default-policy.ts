@@ -86,9 +86,10 @@ export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastM
 };
 
 /** What a rule has that says nothing of time. */
-const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "allowsHeaders"> = {
+const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "allowsHeaders"> = {
   timeouts: { requestMs: undefined, responseMs: undefined, idleMs: undefined },
   retry: undefined,
+  accrual: undefined,
   allowsHeaders: false,
 };
 
