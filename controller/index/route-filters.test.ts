@@ -67,6 +67,32 @@ test.each([
       requestHeaderModifier: { add: [{ name: "a", value: "x\r\ny: z" }] },
     },
   ],
+  [
+    "field of framing",
+    {
+      type: "RequestHeaderModifier",
+      requestHeaderModifier: { set: [{ name: "Content-Length", value: "1" }] },
+    },
+  ],
+  [
+    "host of a response",
+    { type: "ResponseHeaderModifier", responseHeaderModifier: { remove: ["Host"] } },
+  ],
+  [
+    "host that is none",
+    {
+      type: "RequestHeaderModifier",
+      requestHeaderModifier: { set: [{ name: "host", value: "a b" }] },
+    },
+  ],
+  ["host to go to", { type: "RequestRedirect", requestRedirect: { hostname: "a,b" } }],
+  [
+    "path with a fragment",
+    {
+      type: "RequestRedirect",
+      requestRedirect: { path: { type: "ReplaceFullPath", replaceFullPath: "/a#b" } },
+    },
+  ],
   ["removed name", { type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["\n"] } }],
 ])("readFilters() notes a fault: %s", (_, filter) => {
   expect(read([filter]).faults).not.toEqual([]);

@@ -1,6 +1,8 @@
 /** Filters of routes: those that Linkerd has; any other is a fault of its rule or backend. */
 
+import { isAuthority } from "#lib/http/authority.ts";
 import { isFieldValue } from "#lib/http/field-value.ts";
+import { isFramingField } from "#lib/http/framing-fields.ts";
 import { isToken } from "#lib/http/token.ts";
 import type { HeaderModifier, Redirect, RouteFilter } from "../core/route.ts";
 import type { Fields } from "./fields.ts";
@@ -36,32 +38,52 @@ export function readFilters(from: Fields, routeKind: string): readonly RouteFilt
     const value = fields.object(name);
     if (value === undefined) return fields.fault(name, "is missing") ?? [];
     if (type === "RequestRedirect") return [{ type: "redirect", redirect: readRedirect(value) }];
-    return [{ type: MODIFIERS[type], modifier: readModifier(value) }];
+    return [
+      { type: MODIFIERS[type], modifier: readModifier(value, type === "RequestHeaderModifier") },
+    ];
   });
 }
 
-function readModifier(fields: Fields): HeaderModifier {
+function readModifier(fields: Fields, ofRequests: boolean): HeaderModifier {
   fields.only("add", "set", "remove");
   const remove = fields.texts("remove");
-  if (!remove.every(isToken)) fields.fault("remove", "holds what is no header name");
-  return { add: readHeaders(fields, "add"), set: readHeaders(fields, "set"), remove };
+  if (!remove.every((name) => mayChange(name, ofRequests)))
+    fields.fault("remove", "holds what is no header name, or may not be changed");
+  return {
+    add: readHeaders(fields, "add", ofRequests),
+    set: readHeaders(fields, "set", ofRequests),
+    remove,
+  };
 }
 
-function readHeaders(from: Fields, name: "add" | "set"): HeaderModifier["add"] {
+/** Fields of framing are not for routes, and responses have no host. */
+const mayChange = (name: string, ofRequests: boolean): boolean =>
+  isToken(name) && !isFramingField(name) && (ofRequests || name.toLowerCase() !== "host");
+
+function readHeaders(
+  from: Fields,
+  name: "add" | "set",
+  ofRequests: boolean,
+): HeaderModifier["add"] {
   return from.objects(name).map((fields) => {
     fields.only("name", "value");
     const header = { name: fields.required("name"), value: fields.text("value") ?? "" };
-    if (!isToken(header.name)) fields.fault("name", "is no header name");
+    if (!mayChange(header.name, ofRequests))
+      fields.fault("name", "is no header name, or may not be changed");
     if (!isFieldValue(header.value)) fields.fault("value", "holds control characters");
+    if (header.name.toLowerCase() === "host" && !isAuthority(header.value))
+      fields.fault("value", "is no host");
     return header;
   });
 }
 
 function readRedirect(fields: Fields): Redirect {
   fields.only("scheme", "hostname", "path", "port", "statusCode");
+  const host = fields.text("hostname");
+  if (host !== undefined && !isAuthority(host)) fields.fault("hostname", "is no host");
   return {
     scheme: fields.word("scheme", ["http", "https"]),
-    host: fields.text("hostname"),
+    host,
     path: readPath(fields.object("path")),
     port: fields.integer("port", PORTS),
     status: fields.integer("statusCode", REDIRECTS) ?? FOUND,
@@ -78,5 +100,6 @@ function readPath(fields: Fields | undefined): Redirect["path"] {
   // What is replaced by nothing leaves the root.
   const value = fields.text(name) || "/";
   if (!value.startsWith("/")) return fields.fault(name, "does not begin with a slash");
+  if (/[^!-~]|[#\\]/.test(value)) return fields.fault(name, "is no path");
   return { type: full ? "full" : "prefix", value };
 }

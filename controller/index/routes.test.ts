@@ -81,6 +81,15 @@ test.each([
   ["a match's field", { matches: [{ cookies: [] }] }],
   ["a path's type", { matches: [{ path: { type: "Glob", value: "/*" } }] }],
   ["a relative path", { matches: [{ path: { type: "Exact", value: "a" } }] }],
+  ["a prefix of slashes", { matches: [{ path: { value: "//" } }] }],
+  [
+    "an expression that looks ahead",
+    { matches: [{ path: { type: "RegularExpression", value: "(?=a)" } }] },
+  ],
+  [
+    "a header's expression",
+    { matches: [{ headers: [{ name: "a", type: "RegularExpression", value: "(" }] }] },
+  ],
   ["a method", { matches: [{ method: "BREW" }] }],
   ["a header's type", { matches: [{ headers: [{ name: "a", value: "b", type: "Prefix" }] }] }],
   ["a header without value", { matches: [{ headers: [{ name: "a" }] }] }],

@@ -1,5 +1,6 @@
 /** Routes of the Gateway API and of policy.linkerd.io as domain values; a route of any form is read, with what is wrong with it. */
 
+import { createPattern } from "#lib/http/pattern.ts";
 import { isToken } from "#lib/http/token.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import {
@@ -180,8 +181,11 @@ function readPath(fields: Fields | undefined): PathMatch | undefined {
   const value = fields.text("value") ?? "/";
   if (kind === undefined) return undefined;
   const type = MATCH_TYPES[kind];
-  if (type === "regex" || value.startsWith("/")) return { type, value };
-  return fields.fault("value", "does not begin with a slash");
+  if (type === "regex") return isPattern(fields, value) ? { type, value } : undefined;
+  if (!value.startsWith("/")) return fields.fault("value", "does not begin with a slash");
+  // Slashes at its end do not count: of several alone nothing would be left.
+  if (type === "prefix" && /^\/\/+$/.test(value)) return fields.fault("value", "is no prefix");
+  return { type, value };
 }
 
 function readNamed(from: Fields, name: "headers" | "queryParams"): readonly NamedMatch[] {
@@ -190,9 +194,18 @@ function readNamed(from: Fields, name: "headers" | "queryParams"): readonly Name
     const type = MATCH_TYPES[readTextType(fields) ?? "Exact"];
     const match = { name: fields.required("name"), type, value: fields.text("value") ?? "" };
     if (fields.raw("value") === undefined) fields.fault("value", "is missing");
-    if (name === "headers" && !isToken(match.name)) fields.fault("name", "is no header name");
-    return [match as NamedMatch];
+    const isName = name === "headers" ? isToken(match.name) : match.name !== "";
+    if (!isName) return fields.fault("name", `is no name of ${name}`) ?? [];
+    // What cannot be asked is left out: the rule takes more, and refuses it.
+    return type === "regex" && !isPattern(fields, match.value) ? [] : [match as NamedMatch];
   });
+}
+
+/** An expression that a proxy cannot match would make its whole policy invalid. */
+function isPattern(fields: Fields, value: string): boolean {
+  if (createPattern(value) !== undefined) return true;
+  fields.fault("value", "is no regular expression that is matched in linear time");
+  return false;
 }
 
 const readTextType = (fields: Fields): (typeof TEXT_TYPES)[number] | undefined =>

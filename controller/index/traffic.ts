@@ -133,8 +133,15 @@ function readTimeouts(from: Annotations): Timeouts | undefined {
   return Object.values(timeouts).some((each) => each !== undefined) ? timeouts : undefined;
 }
 
+/** Most Services have none. */
+const NOTHING: ParentTraffic = {
+  ...{ httpRetry: undefined, grpcRetry: undefined, timeouts: undefined },
+  ...{ accrual: undefined, load: undefined },
+};
+
 /** Reads what the annotations of a Service or of an EgressNetwork say. */
 export function toParentTraffic(marks: Marks, faults: string[]): ParentTraffic {
+  if (marks === undefined) return NOTHING;
   const from = new Annotations(marks, faults);
   return { ...toRouteTraffic(marks, faults), accrual: readAccrual(from), load: readLoad(from) };
 }

@@ -12,6 +12,7 @@ import type { Headers } from "#lib/api/gen/proxy/http_types_pb.ts";
 import { asBuffer, latin1Slice } from "#lib/bytes/latin1.ts";
 import { isAuthority } from "#lib/http/authority.ts";
 import { isFieldValue } from "#lib/http/field-value.ts";
+import { isFramingField } from "#lib/http/framing-fields.ts";
 import { isToken } from "#lib/http/token.ts";
 import type { FailureInjector, Field, Filter, HeaderModifier } from "../policy/filter.ts";
 import type { Redirect } from "../policy/redirect.ts";
@@ -24,19 +25,6 @@ export type FilterKind =
   | { readonly case: "responseHeaderModifier"; readonly value: ResponseHeaderModifier }
   | { readonly case: "redirect"; readonly value: RequestRedirect }
   | { readonly case: undefined };
-
-/** What says how long a body is or how the connection goes on: whoever changed it would make one message two. */
-const FRAMING: ReadonlySet<string> = new Set([
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "upgrade",
-  "te",
-  "trailer",
-  "keep-alive",
-  "proxy-connection",
-  "http2-settings",
-]);
 
 /** Reads a filter; throws PolicyError. */
 export function toFilter({ kind }: { readonly kind: FilterKind }): Filter {
@@ -82,7 +70,7 @@ function toModifier(message: RequestHeaderModifier | ResponseHeaderModifier): He
   const ofRequests = message.$typeName === "io.linkerd.proxy.http_route.RequestHeaderModifier";
   const checked = (name: string): string => {
     const lower = name.toLowerCase();
-    if (!isToken(name) || FRAMING.has(lower) || (lower === "host" && !ofRequests))
+    if (!isToken(name) || isFramingField(lower) || (lower === "host" && !ofRequests))
       throw new PolicyError("filter", `${JSON.stringify(name)} may not be changed`);
     return lower;
   };
