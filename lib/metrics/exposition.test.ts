@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeExposition } from "./exposition.ts";
-import { Registry } from "./registry.ts";
+import { Registry, SERIES_LIMIT } from "./registry.ts";
 
 const at = (nowMs: number) => ({ nowMs, retainIdleMs: 100 });
 
@@ -39,4 +39,17 @@ test("P51, METRICS_RETAIN_IDLE: writeExposition() hides idle series until they c
   const [early, idle] = [writeExposition(registry, at(0)), writeExposition(registry, at(101))];
   counter.increment();
   expect([early !== "", idle, writeExposition(registry, at(102)) !== ""]).toEqual([true, "", true]);
+});
+
+test("writeExposition() says which families had no room for how many label sets", () => {
+  const registry = new Registry();
+  const [full, other] = [registry.counter("full_total", "F."), registry.counter("o_total", "O.")];
+  for (let i = 0; i < SERIES_LIMIT + 3; i++) full.with({ i: String(i) });
+  other.with();
+  const text = writeExposition(registry, at(0));
+  expect(text.split("\n").slice(-2)).toEqual([
+    'bunkerd_metrics_folded_total{family="full_total"} 3',
+    "",
+  ]);
+  expect(text).toContain("# TYPE bunkerd_metrics_folded_total counter\n");
 });

@@ -4,42 +4,42 @@ import { Histogram } from "./histogram.ts";
 import type { Family, Instrument, Registry, Series } from "./registry.ts";
 
 /**
- * All families as text. A series whose total has not changed for `retainIdleMs` is left out until it changes;
- * gauges are always written.
+ * All families as text. A series whose total has not changed for `retainIdleMs` is left out until it changes; gauges
+ * are always written. Last comes how many label sets found no room, of families where some did not.
  */
 export function writeExposition(
   registry: Registry,
-  options: { readonly nowMs: number; readonly retainIdleMs: number },
+  { nowMs, retainIdleMs }: { readonly nowMs: number; readonly retainIdleMs: number },
 ): string {
   let text = "";
+  let folded = "";
   for (const family of registry.families) {
+    family.look(nowMs, retainIdleMs);
     let lines = "";
-    for (const series of family.series)
-      if (isLive(family, series, options)) lines += formatSeries(family, series);
-    if (lines !== "")
-      text += `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n${lines}`;
+    for (const series of family.series()) lines += formatSeries(family, series);
+    text += headed(family, lines);
+    if (family.folded > 0) folded += `${FOLDED.name}{family="${family.name}"} ${family.folded}\n`;
   }
-  return text;
+  return text + headed(FOLDED, folded);
 }
 
-function isLive(
-  family: Family<Instrument>,
-  series: Series<Instrument>,
-  { nowMs, retainIdleMs }: { readonly nowMs: number; readonly retainIdleMs: number },
-): boolean {
-  if (family.type === "gauge") return true;
-  const { instrument } = series;
-  const total = instrument instanceof Histogram ? instrument.count : instrument.value;
-  if (total !== series.seen) {
-    series.seen = total;
-    series.changedMs = nowMs;
-  }
-  return nowMs - series.changedMs <= retainIdleMs;
+/** What did not get a series of its own (SERIES_LIMIT). */
+const FOLDED = {
+  name: "bunkerd_metrics_folded_total",
+  help: "Label sets for which a family had no room, and that are counted in its series overflow.",
+  type: "counter",
+};
+
+function headed(
+  { name, help, type }: Pick<Family<Instrument>, "name" | "help"> & { readonly type: string },
+  lines: string,
+): string {
+  return lines === "" ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines}`;
 }
 
 function formatSeries(
   { name }: Family<Instrument>,
-  { labels, instrument }: Series<Instrument>,
+  { labels, instrument }: Pick<Series<Instrument>, "labels" | "instrument">,
 ): string {
   if (!(instrument instanceof Histogram))
     return `${name}${braced(labels)} ${formatValue(instrument.value)}\n`;

@@ -1,4 +1,4 @@
-/** Families of metrics and their series: handles are resolved once, bounded in number, and hidden while idle. */
+/** Families of metrics and their series: handles are resolved once, bounded in number, and let go of while idle. */
 
 import { Counter } from "./counter.ts";
 import { Gauge } from "./gauge.ts";
@@ -23,6 +23,12 @@ export interface Series<I extends Instrument> {
   changedMs: number;
 }
 
+/** A series that has not changed for long: it is kept only as long as somebody else holds its handle. */
+interface Resting<I extends Instrument> {
+  readonly handle: WeakRef<I>;
+  readonly seen: number;
+}
+
 /** A named family; `with` gives the handle of a label set. */
 export class Family<I extends Instrument> {
   readonly name: string;
@@ -30,6 +36,7 @@ export class Family<I extends Instrument> {
   readonly type: "counter" | "gauge" | "histogram";
   readonly #create: () => I;
   readonly #series = new Map<string, Series<I>>();
+  readonly #resting = new Map<string, Resting<I>>();
   #folded = 0;
 
   constructor(
@@ -49,13 +56,48 @@ export class Family<I extends Instrument> {
 
   /** The same for labels already formatted by `formatLabels`. */
   withText(text: string): I {
-    const known = this.#series.get(text);
-    if (known !== undefined) return known.instrument;
-    if (this.#series.size >= SERIES_LIMIT) {
+    const known = this.#series.get(text)?.instrument ?? this.#resting.get(text)?.handle.deref();
+    if (known !== undefined) return known;
+    if (this.#isFull()) {
       this.#folded++;
-      return this.#add('overflow="true"');
+      return this.#add(OVERFLOW);
     }
     return this.#add(text);
+  }
+
+  #isFull(): boolean {
+    if (this.#series.size + this.#resting.size < SERIES_LIMIT) return false;
+    for (const [labels, { handle }] of this.#resting)
+      if (handle.deref() === undefined) this.#resting.delete(labels);
+    return this.#series.size + this.#resting.size >= SERIES_LIMIT;
+  }
+
+  /**
+   * Looks at what has changed since the last look. A series that has not for `retainIdleMs` rests: it is not told of
+   * until it changes, and forgotten once nobody holds its handle; of gauges, which tell what is, those of 0 are
+   * forgotten so, and told of until then.
+   */
+  look(nowMs: number, retainIdleMs: number): void {
+    for (const [labels, { handle, seen }] of this.#resting) {
+      const instrument = handle.deref();
+      if (instrument !== undefined && totalOf(instrument) === seen) continue;
+      this.#resting.delete(labels);
+      if (instrument !== undefined)
+        this.#series.set(labels, { labels, instrument, seen: Number.NaN, changedMs: 0 });
+    }
+    for (const series of this.#series.values()) {
+      const total = totalOf(series.instrument);
+      if (total !== series.seen) {
+        series.seen = total;
+        series.changedMs = nowMs;
+      } else if (nowMs - series.changedMs > retainIdleMs && (this.type !== "gauge" || total === 0))
+        this.#rest(series);
+    }
+  }
+
+  #rest({ labels, instrument, seen }: Series<I>): void {
+    this.#series.delete(labels);
+    this.#resting.set(labels, { handle: new WeakRef(instrument), seen });
   }
 
   /** How many label sets were folded into the overflow series. */
@@ -66,10 +108,17 @@ export class Family<I extends Instrument> {
   /** Forgets all label sets; of a gauge whose labels say what holds now, the old ones hold no longer. */
   clear(): void {
     this.#series.clear();
+    this.#resting.clear();
   }
 
-  get series(): Iterable<Series<I>> {
-    return this.#series.values();
+  /** What is told of. */
+  *series(): Iterable<Pick<Series<I>, "labels" | "instrument">> {
+    yield* this.#series.values();
+    if (this.type !== "gauge") return;
+    for (const [labels, { handle }] of this.#resting) {
+      const instrument = handle.deref();
+      if (instrument !== undefined) yield { labels, instrument };
+    }
   }
 
   #add(labels: string): I {
@@ -80,6 +129,12 @@ export class Family<I extends Instrument> {
     return instrument;
   }
 }
+
+/** The labels of the one series into which those beyond SERIES_LIMIT fold. */
+const OVERFLOW = 'overflow="true"';
+
+const totalOf = (instrument: Instrument): number =>
+  instrument instanceof Histogram ? instrument.count : instrument.value;
 
 /** All families of a process, in the order they were made. */
 export class Registry {
