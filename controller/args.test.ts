@@ -17,6 +17,7 @@ test("parseDestination() has Linkerd's defaults", () => {
       h2Upgrade: true,
       transportHeader: true,
       ipv6: true,
+      http2: undefined,
       defaultPolicy: "all-unauthenticated",
       clusterNetworks: [
         "10.0.0.0/8",
@@ -74,6 +75,19 @@ test("parseDestination() takes addresses and folders of the validators, or none 
     args: { admission: undefined },
   });
   expect(parseDestination(["-sp-validator-addr=none"], {})).toMatchObject({ type: "error" });
+});
+
+test("DST4: parseDestination() reads how HTTP/2 is set up towards what is meshed", () => {
+  const flag = (json: string) =>
+    parseDestination([`-meshed-http2-client-params=${json}`], variables);
+  const alive = '{"interval":{"seconds":10},"timeout":{"seconds":3},"while_idle":true}';
+  expect(flag(`{"keep_alive":${alive}}`)).toMatchObject({
+    args: { http2: { keepAlive: { intervalMs: 10_000, timeoutMs: 3_000, whileIdle: true } } },
+  });
+  expect(flag("{")).toEqual({
+    type: "error",
+    message: "-meshed-http2-client-params cannot be used: parameters is no object",
+  });
 });
 
 test("parseIdentity() reads durations as Go writes them", () => {

@@ -4,6 +4,8 @@ import { LEVELS, LogFilter } from "#lib/log/logger.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import type { ValidatorArgs } from "./admission/serve.ts";
 import { DEFAULT_POLICIES } from "./core/default-policy.ts";
+import type { Http2Params } from "./core/http2-params.ts";
+import { readHttp2Params } from "./index/http2-params.ts";
 import { INJECTOR_FLAGS } from "./injector/args.ts";
 import type { DestinationArgs } from "./roles/destination.ts";
 import type { IdentityArgs } from "./roles/identity.ts";
@@ -51,6 +53,7 @@ const DESTINATION: Defaults = {
   "cluster-networks": CLUSTER_NETWORKS,
   "probe-networks": "0.0.0.0/0,::/0",
   "global-egress-network-namespace": "linkerd-egress",
+  "meshed-http2-client-params": "",
   "control-plane-namespace": "",
   "enable-endpoint-slices": "true",
   "enable-ipv6": "true",
@@ -101,6 +104,7 @@ export function parseDestination(
       flags.choice("outbound-transport-mode", ["transparent", "transport-header"]) ===
       "transport-header",
     ipv6: flags.switch("enable-ipv6"),
+    http2: flags.http2("meshed-http2-client-params"),
     defaultPolicy: flags.choice("default-policy", DEFAULT_POLICIES),
     clusterNetworks: flags.list("cluster-networks"),
     probeNetworks: flags.list("probe-networks"),
@@ -236,6 +240,15 @@ class Flags {
 
   validator(name: string): ValidatorArgs {
     return { addr: this.addr(`${name}-addr`), tlsDir: this.text(`${name}-tls-dir`) };
+  }
+
+  /** JSON with the fields of the message; none where it is empty. */
+  http2(name: string): Http2Params | undefined {
+    try {
+      return readHttp2Params(this.text(name));
+    } catch (error) {
+      throw new FlagError(`-${name} cannot be used: ${(error as Error).message}`);
+    }
   }
 
   /** `ip:port`, or `:port` for every address. */

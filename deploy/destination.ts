@@ -104,6 +104,11 @@ export function renderDestination(
   ];
 }
 
+/** As Linkerd's chart has them: a peer that is silent is noticed. */
+const HTTP2_PARAMS = {
+  keep_alive: { interval: { seconds: 10 }, timeout: { seconds: 3 }, while_idle: true },
+};
+
 /** Flags of Linkerd's destination controller, then of its policy controller. */
 function destinationArgs(values: Values): string[] {
   return [
@@ -119,5 +124,6 @@ function destinationArgs(values: Values): string[] {
     `-cluster-networks=${values.clusterNetworks}`,
     `-probe-networks=${values.policyController.probeNetworks.join(",")}`,
     `-global-egress-network-namespace=${values.egress.globalEgressNetworkNamespace}`,
+    `-meshed-http2-client-params=${JSON.stringify(HTTP2_PARAMS)}`,
   ];
 }

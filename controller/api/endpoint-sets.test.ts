@@ -89,7 +89,7 @@ test("a view is let go with its last watcher", () => {
   expect(cases(watch())).toEqual(["add"]);
 });
 
-test("DST3, DST7: fromEndpoint() has weight, labels, and hints only where there are any", () => {
+test("DST3, DST4, DST7: fromEndpoint() has weight, labels, and hints only where there are any", () => {
   const plain = {
     ip: "10.1.0.1",
     port: 80,
@@ -110,6 +110,18 @@ test("DST3, DST7: fromEndpoint() has weight, labels, and hints only where there 
   ).toMatchObject({
     tlsIdentity: { strategy: { case: "dnsLikeIdentity", value: { name: "vm.example" } } },
   });
+  const http2 = {
+    flowControl: { connectionWindow: 2, streamWindow: 1, adaptive: false },
+    keepAlive: { intervalMs: 10_000, timeoutMs: 3_000, whileIdle: true },
+    internals: { maxConcurrentResetStreams: 1, maxFrameSize: 2, maxSendBufSize: 3 },
+  };
+  expect(fromEndpoint({ ...plain, http2 }).http2).toMatchObject({
+    flowControl: { initialConnectionWindowSize: 2, initialStreamWindowSize: 1 },
+    keepAlive: { interval: { seconds: 10n }, timeout: { seconds: 3n }, whileIdle: true },
+    internals: http2.internals,
+  });
+  const nothing = { flowControl: undefined, keepAlive: undefined, internals: undefined };
+  expect(fromEndpoint({ ...plain, http2: nothing }).http2).toEqual({});
   expect(fromEndpoint({ ...plain, hint: "opaque", directPort: 4143 })).toMatchObject({
     protocolHint: { protocol: { case: "opaque" }, opaqueTransport: { inboundPort: 4143 } },
   });

@@ -2,6 +2,7 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type Http2ClientParamsSchema,
   type TlsIdentitySchema,
   UpdateSchema,
   type WeightedAddrSchema,
@@ -9,7 +10,8 @@ import {
 import type { ServerCall } from "#lib/grpc/server.ts";
 import type { Catalog, EndpointQuery } from "../core/catalog.ts";
 import { diffSets, type Endpoint, type EndpointSet } from "../core/endpoint.ts";
-import { fromIp } from "./convert.ts";
+import type { Http2Params } from "../core/http2-params.ts";
+import { duration, fromIp } from "./convert.ts";
 import { Encoder } from "./encoder.ts";
 
 const WEIGHT = 10_000;
@@ -147,12 +149,13 @@ const tcpAddress = ({ ip, port }: Endpoint): { ip: ReturnType<typeof fromIp>; po
 
 /** One endpoint as a message. */
 export function fromEndpoint(endpoint: Endpoint): MessageInitShape<typeof WeightedAddrSchema> {
-  const { identity, serverName = "", hint, directPort, labels } = endpoint;
+  const { identity, serverName = "", hint, directPort, labels, http2 } = endpoint;
   return {
     addr: tcpAddress(endpoint),
     weight: WEIGHT,
     metricLabels: { ...labels },
     ...(identity !== undefined && { tlsIdentity: fromIdentity(identity, serverName) }),
+    ...(http2 && { http2: fromHttp2(http2) }),
     ...((hint !== "none" || directPort !== undefined) && {
       protocolHint: {
         ...(hint !== "none" && { protocol: { case: hint, value: {} } }),
@@ -171,4 +174,26 @@ const fromIdentity = (
     ? { case: "uriLikeIdentity", value: { uri: identity } }
     : { case: "dnsLikeIdentity", value: { name: identity } },
   serverName: { name: serverName },
+});
+
+const fromHttp2 = ({
+  flowControl,
+  keepAlive,
+  internals,
+}: Http2Params): MessageInitShape<typeof Http2ClientParamsSchema> => ({
+  ...(flowControl && {
+    flowControl: {
+      initialConnectionWindowSize: flowControl.connectionWindow,
+      initialStreamWindowSize: flowControl.streamWindow,
+      adaptiveFlowControl: flowControl.adaptive,
+    },
+  }),
+  ...(keepAlive && {
+    keepAlive: {
+      interval: duration(keepAlive.intervalMs),
+      timeout: duration(keepAlive.timeoutMs),
+      whileIdle: keepAlive.whileIdle,
+    },
+  }),
+  ...(internals && { internals: { ...internals } }),
 });

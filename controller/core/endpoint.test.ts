@@ -69,6 +69,15 @@ test("DST3, DST7, DST8: a workload outside of the cluster has its own identity, 
   expect(endpointOf(at(8080, { ...outside, proxy: undefined }), how)).toBeUndefined();
 });
 
+test("DST4: what is meshed is told how HTTP/2 is set up, whichever control plane it belongs to", () => {
+  const http2 = { flowControl: undefined, keepAlive: undefined, internals: undefined };
+  const of = (port: number, over = {}) => endpointOf(at(port, over), { ...options, http2 })?.http2;
+  expect(of(8080)).toBe(http2);
+  expect(of(8080, { controlPlaneNs: "other" })).toBe(http2);
+  expect(of(8080, { controlPlaneNs: undefined })).toBeUndefined();
+  expect(of(25)).toBeUndefined();
+});
+
 test("DST2: diffSets() gives what changed, removals too", () => {
   const set = (...ports: number[]): EndpointSet => ({
     exists: true,

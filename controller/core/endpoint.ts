@@ -1,5 +1,6 @@
 /** Endpoints of a Service port as a client's proxy is told of them (DST3 to DST8), and how a set changed (DST2). */
 
+import type { Http2Params } from "./http2-params.ts";
 import { holds, type Workload } from "./workload.ts";
 
 /** One address, with all that a proxy needs to reach it well. */
@@ -13,6 +14,8 @@ export type Endpoint = {
   readonly hint: "none" | "h2" | "opaque";
   /** The port for connections with a transport header. */
   readonly directPort: number | undefined;
+  /** How HTTP/2 is set up towards it; meshed ones alone have some. */
+  readonly http2?: Http2Params | undefined;
 };
 
 /** All endpoints of one view, by address. */
@@ -30,6 +33,8 @@ export type EndpointOptions = {
   readonly h2Upgrade: boolean;
   /** Whether every meshed endpoint is dialled with a transport header. */
   readonly transportHeader: boolean;
+  /** How clients set up HTTP/2 towards meshed endpoints. */
+  readonly http2?: Http2Params | undefined;
 };
 
 /** A pod's endpoint; undefined where its proxy's ports cannot be read (DST5). */
@@ -66,6 +71,7 @@ export function endpointOf(
     serverName: identity?.serverName,
     hint: opaque ? "opaque" : external || options.h2Upgrade ? "h2" : "none",
     directPort: direct ? workload.proxy.inboundPort : undefined,
+    ...(options.http2 && { http2: options.http2 }),
   };
 }
 

@@ -14,14 +14,14 @@ test.each([
       { from: 500, to: 503 },
     ],
   ],
-])("OUT13: retries of %p", (http, conditions) => {
+])("retry.linkerd.io/http, OUT13: retries of %p", (http, conditions) => {
   const faults: string[] = [];
   const { httpRetry, grpcRetry } = toRouteTraffic({ "retry.linkerd.io/http": http }, faults);
   expect(httpRetry).toEqual({ limit: 1, timeoutMs: undefined, conditions });
   expect([grpcRetry, faults]).toEqual([undefined, []]);
 });
 
-test("OUT13: any of the four switches retries on; zeros are none", () => {
+test("retry.linkerd.io/grpc, retry.linkerd.io/limit, retry.linkerd.io/timeout, OUT13: any of the four switches retries on; zeros are none", () => {
   const read = (name: string, value: string) =>
     toRouteTraffic({ [`retry.linkerd.io/${name}`]: value }, []);
   expect(read("limit", "3").httpRetry).toEqual({ limit: 3, timeoutMs: undefined, conditions: [] });
@@ -39,12 +39,18 @@ test("OUT13: any of the four switches retries on; zeros are none", () => {
   });
 });
 
-test("OUT8: limits of time; what is not said is undefined", () => {
+test("timeout.linkerd.io/request, timeout.linkerd.io/response, timeout.linkerd.io/idle, OUT8: what is not said is undefined", () => {
   const timeouts = { "timeout.linkerd.io/response": "2s", "timeout.linkerd.io/idle": "0" };
   expect(toRouteTraffic(timeouts, []).timeouts).toEqual({
     requestMs: undefined,
     responseMs: 2000,
     idleMs: undefined,
+  });
+  const others = { "timeout.linkerd.io/request": "1m", "timeout.linkerd.io/idle": "1500ms" };
+  expect(toRouteTraffic(others, []).timeouts).toEqual({
+    requestMs: 60_000,
+    responseMs: undefined,
+    idleMs: 1500,
   });
 });
 
@@ -65,58 +71,66 @@ test.each([
   expect(faults).toEqual([`annotation ${key} cannot be read: ${value}`]);
 });
 
-test("OUT13: failures in a row, by default and by annotations", () => {
-  const read = (over: Record<string, string>) =>
-    toParentTraffic({ [BREAKER]: "consecutive", ...over }, []).accrual;
-  expect(read({})).toEqual({
-    maxFailures: 7,
-    penalties: { minMs: 1000, maxMs: 60_000, jitter: 0.5 },
-    unified: undefined,
-  });
-  const own = {
-    [`${BREAKER}-consecutive-max-failures`]: "3",
-    [`${BREAKER}-consecutive-min-penalty`]: "500ms",
-    [`${BREAKER}-consecutive-max-penalty`]: "2m",
-    [`${BREAKER}-consecutive-jitter-ratio`]: "0.25",
-  };
-  expect(read(own)).toMatchObject({
-    maxFailures: 3,
-    penalties: { minMs: 500, maxMs: 120_000, jitter: 0.25 },
-  });
+const accrualOf = (mode: string, over: Record<string, string> = {}, faults: string[] = []) =>
+  toParentTraffic({ [BREAKER]: mode, ...over }, faults).accrual;
+const DEFAULTS = {
+  maxFailures: 7,
+  penalties: { minMs: 1000, maxMs: 60_000, jitter: 0.5 },
+  unified: undefined,
+};
+const UNIFIED = { threshold: 0.8, windowMs: 10_000, minRequests: 5, honorRetryAfter: false };
+
+test("balancer.linkerd.io/failure-accrual, OUT13: failures in a row, or also the share of successes", () => {
+  expect(accrualOf("consecutive")).toEqual(DEFAULTS);
+  expect(accrualOf("unified")).toEqual({ ...DEFAULTS, unified: UNIFIED });
+  expect(toParentTraffic({}, []).accrual).toBeUndefined();
+});
+
+test.each([
+  ["max-failures", "3", { maxFailures: 3 }],
+  ["max-failures", "0", { maxFailures: 0 }],
+  ["min-penalty", "500ms", { penalties: { ...DEFAULTS.penalties, minMs: 500 } }],
+  ["max-penalty", "2m", { penalties: { ...DEFAULTS.penalties, maxMs: 120_000 } }],
+  ["jitter-ratio", "0.25", { penalties: { ...DEFAULTS.penalties, jitter: 0.25 } }],
+  ["jitter-ratio", "101", {}],
+  ["max-failures", "-1", {}],
+])("balancer.linkerd.io/failure-accrual-consecutive-%s: %p", (name, value, expected) => {
+  const over = { [`${BREAKER}-consecutive-${name}`]: value };
+  for (const mode of ["consecutive", "unified"])
+    expect(accrualOf(mode, over)).toMatchObject({
+      ...DEFAULTS,
+      unified: mode === "unified" ? UNIFIED : undefined,
+      ...expected,
+    });
+});
+
+test("balancer.linkerd.io/failure-accrual-consecutive-min-penalty: above the most there is no breaking", () => {
   const faults: string[] = [];
-  const bad = { [BREAKER]: "consecutive", [`${BREAKER}-consecutive-min-penalty`]: "2m" };
-  expect(toParentTraffic(bad, faults).accrual).toBeUndefined();
+  const bad = { [`${BREAKER}-consecutive-min-penalty`]: "2m" };
+  expect(accrualOf("consecutive", bad, faults)).toBeUndefined();
   expect(faults).toEqual([
     `annotation ${BREAKER}-consecutive-max-penalty is below the least penalty: 60000ms`,
   ]);
 });
 
-test("OUT13: unified: also by the share of successes", () => {
-  const read = (over: Record<string, string>, faults: string[] = []) =>
-    toParentTraffic({ [BREAKER]: "unified", ...over }, faults).accrual?.unified;
-  const defaults = { threshold: 0.8, windowMs: 10_000, minRequests: 5, honorRetryAfter: false };
-  expect(read({})).toEqual(defaults);
-  const key = `${ALPHA}failure-accrual-`;
-  const own = {
-    [`${key}success-rate-threshold`]: "0.5",
-    [`${key}success-rate-window`]: "30s",
-    [`${key}success-rate-min-requests`]: "20",
-    [`${key}honor-retry-after`]: "T",
-  };
-  expect(read(own)).toEqual({
-    ...{ threshold: 0.5, windowMs: 30_000, minRequests: 20, honorRetryAfter: true },
-  });
+test.each([
+  ["success-rate-threshold", "0.5", { threshold: 0.5 }],
+  ["success-rate-threshold", "1.5", {}],
+  ["success-rate-window", "30s", { windowMs: 30_000 }],
+  ["success-rate-window", "9ms", {}],
+  ["success-rate-min-requests", "20", { minRequests: 20 }],
+  ["success-rate-min-requests", "1000001", {}],
+  ["honor-retry-after", "T", { honorRetryAfter: true }],
+  ["honor-retry-after", "yes", {}],
+])("balancer.alpha.linkerd.io/failure-accrual-%s: %p", (name, value, expected) => {
   const faults: string[] = [];
-  const bad = {
-    [`${key}success-rate-threshold`]: "1.5",
-    [`${key}success-rate-window`]: "9ms",
-    [`${key}honor-retry-after`]: "yes",
-  };
-  expect(read(bad, faults)).toEqual(defaults);
-  expect(faults).toHaveLength(3);
+  const over = { [`${ALPHA}failure-accrual-${name}`]: value };
+  expect(accrualOf("unified", over, faults)?.unified).toEqual({ ...UNIFIED, ...expected });
+  expect(faults).toHaveLength(Object.keys(expected).length === 0 ? 1 : 0);
+  expect(accrualOf("consecutive", over)).toEqual(DEFAULTS);
 });
 
-test("OUT7: failures weigh on load where that is asked for", () => {
+test("balancer.alpha.linkerd.io/penalize-failures, balancer.alpha.linkerd.io/load-biaser-penalty, balancer.alpha.linkerd.io/load-biaser-max-retry-after, OUT7: failures weigh where that is asked for", () => {
   const read = (over: Record<string, string>) => toParentTraffic(over, []).load;
   const on = { [`${ALPHA}penalize-failures`]: "true" };
   expect(read(on)).toEqual({ penaltyMs: 5000, maxRetryAfterMs: 300_000 });

@@ -16,6 +16,7 @@ import { Encoder } from "../api/encoder.ts";
 import { inboundHandlers } from "../api/inbound.ts";
 import { outboundHandlers } from "../api/outbound.ts";
 import type { DefaultPolicy } from "../core/default-policy.ts";
+import type { Http2Params } from "../core/http2-params.ts";
 import { Cluster, type Informers } from "../index/cluster.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { InboundPolicies } from "../index/inbound-policies.ts";
@@ -42,6 +43,7 @@ export type DestinationArgs = RoleArgs & {
   readonly h2Upgrade: boolean;
   readonly transportHeader: boolean;
   readonly ipv6: boolean;
+  readonly http2?: Http2Params | undefined;
   readonly defaultPolicy: DefaultPolicy;
   readonly clusterNetworks: readonly string[];
   readonly probeNetworks: readonly string[];
