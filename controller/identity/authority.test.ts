@@ -74,7 +74,7 @@ test("readIssuer() refuses an issuer that does not say by which of two anchors o
   expect(readIssuer(root.issuer, both, now).commonName).toBe("root.linkerd.cluster.local");
 });
 
-test("IDY1, IDY3: signWorkload() refuses what is malformed, or asks for another name than the account's", () => {
+test("IDY1, IDY3, C17: signWorkload() refuses what is malformed, or asks for another name than the account's", () => {
   const sign =
     (identity: string, csrDer: Uint8Array, of = account) =>
     () =>

@@ -69,7 +69,7 @@ test("IDY1, IDY6: nothing is signed before a good issuer was read; what is missi
   expect(lines).toEqual(["IssuerUpdateSkipped", "IssuerUpdated"]);
 });
 
-test("IDY6: a new issuer is taken, a bad one is not", async () => {
+test("IDY6, C28: a new issuer is taken, a bad one is not", async () => {
   const { store, give, files, lines, told } = setUp();
   give(new FakeAuthority("one"));
   await store.look();

@@ -31,7 +31,7 @@ function rig() {
   return { gate, state, enter, text };
 }
 
-test("F19: an identity that floods is refused beyond its allowance, others are not", () => {
+test("F19, C21: an identity that floods is refused beyond its allowance, others are not", () => {
   const { gate, state, enter, text } = rig();
   for (let call = 0; call < CALL_ALLOWANCE.burst; call++) gate.enter("evil", "unary").leave();
   expect(enter("evil", "unary")).toBe("too many calls a second");

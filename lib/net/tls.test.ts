@@ -139,9 +139,10 @@ test("WIRE2: acceptTls() serves a client without a certificate as one without an
 test.each([
   ["of another CA", rogue.issue("client.mesh")],
   ["that has expired", authority.issue("client.mesh", -1000)],
+  ["that does not hold yet", authority.issueEarly("client.mesh")],
   ["that signed itself", FakeAuthority.selfSigned("client.mesh")],
 ])(
-  "WIRE4: acceptTls() refuses a client certificate %s before any of its bytes",
+  "WIRE4, C1: acceptTls() refuses a client certificate %s before any of its bytes",
   async (_, issued) => {
     const before = data;
     const { theirs } = await handshake(credentials(issued));
@@ -149,7 +150,7 @@ test.each([
   },
 );
 
-test("WIRE3: connectTls() refuses a server with another identity, and one of another CA", async () => {
+test("WIRE3, C2: connectTls() refuses a server with another identity, and one of another CA", async () => {
   const client = credentials(authority.issue("client.mesh"));
   expect((await handshake(client, { name: "other.mesh" })).ours.error?.code).toBe("identity");
   const stranger = credentials(rogue.issue("client.mesh"), rogue.anchorsPem);

@@ -50,7 +50,7 @@ test("P6: readClientHello() reads SNI and ALPN", () => {
   expect(readClientHello(hello(undefined, []))).toEqual({ type: "tls", sni: undefined, alpn: [] });
 });
 
-test("P6: readClientHello() waits at every byte, in one record or many", () => {
+test("P6, C13: readClientHello() waits at every byte, in one record or many", () => {
   for (const bytes of [hello("a.b", ["h2"]), hello("a.b", ["h2"], 11)]) {
     for (let length = 0; length < bytes.length; length++)
       expect(readClientHello(bytes.subarray(0, length))).toEqual({ type: "incomplete" });

@@ -8,7 +8,7 @@ test("readConfig() names every error at once", () => {
   expect(result.type === "errors" && result.errors.length).toBe(8);
 });
 
-test("readConfig() refuses a process that would not verify certificates", () => {
+test("C11: readConfig() refuses a process that would not verify certificates", () => {
   const result = readConfig({ ...proxyVariables(), NODE_TLS_REJECT_UNAUTHORIZED: "0" });
   expect(result.type === "errors" && result.errors).toEqual([
     "NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification",

@@ -14,7 +14,7 @@ test.each([
   );
 });
 
-test("Renewal asks at once, backs off after an error, renews at 70 % and stops", async () => {
+test("C23: Renewal asks at once, backs off after an error, renews at 70 % and stops", async () => {
   const clock = new FakeClock();
   const answers: (Certified | Error)[] = [
     new Error("away"),

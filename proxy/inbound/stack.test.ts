@@ -362,7 +362,7 @@ test("a request that the application did not take is tried again", () => {
   expect(sent).toEqual(["200  end"]);
 });
 
-test("one that it may have seen is sent once more where its method allows, and then fails", () => {
+test("E20: one that it may have seen is sent once more where its method allows, and then fails", () => {
   const { ask, connect } = setup("all-unauthenticated", WEB);
   const { sent } = ask();
   connect().handler.onResponseReset(BROKEN);

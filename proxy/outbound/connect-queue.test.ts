@@ -13,7 +13,7 @@ function rig(count: number): { readonly queue: ConnectQueue; readonly log: strin
   return { queue, log };
 }
 
-test("as many as the limit start at once, and one more waits for its turn", () => {
+test("E10: as many as the limit start at once, and one more waits for its turn", () => {
   expect(rig(CONNECTING_LIMIT).log).toHaveLength(CONNECTING_LIMIT);
   const { queue, log } = rig(CONNECTING_LIMIT + 2);
   expect(log).toHaveLength(CONNECTING_LIMIT);

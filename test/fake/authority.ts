@@ -62,6 +62,13 @@ export class FakeAuthority {
     return issued(privateKey, this.certify(name, publicKey, lifetimeMs));
   }
 
+  /** A leaf that holds from an hour on. */
+  issueEarly(name: string): Issued {
+    const { privateKey, publicKey } = newPair();
+    const how = { authority: false, fromMs: HOUR_MS, lifetimeMs: 2 * HOUR_MS };
+    return issued(privateKey, this.#sign(name, publicKey, how));
+  }
+
   /** An authority below this one, which does not say by which key it is certified: as older tools make them. */
   issueNameless(name: string): Issued {
     const { privateKey, publicKey } = newPair();
@@ -77,7 +84,7 @@ export class FakeAuthority {
   #sign(
     name: string,
     publicKey: KeyObject,
-    how: { authority: boolean; lifetimeMs: number; namesIssuer?: boolean },
+    how: { authority: boolean; lifetimeMs: number; namesIssuer?: boolean; fromMs?: number },
   ): Uint8Array {
     const now = Date.now();
     const content = {
@@ -87,7 +94,7 @@ export class FakeAuthority {
       dnsNames: [name],
       publicKey,
       serial: randomBytes(8),
-      notBefore: new Date(now - HOUR_MS),
+      notBefore: new Date(now + (how.fromMs ?? -HOUR_MS)),
       notAfter: new Date(now + how.lifetimeMs),
       authority: how.authority,
     };

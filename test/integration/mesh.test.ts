@@ -165,7 +165,7 @@ test("malformed HTTP gets 400 and the connection closes", async () => {
   expect(answer).toStartWith("HTTP/1.1 400 Bad Request");
 });
 
-test("P39, ERR5, WIRE3: an endpoint with another identity is refused; no endpoint fails fast", async () => {
+test("P39, ERR5, WIRE3, E12, E13: an endpoint with another identity is refused; no endpoint fails fast", async () => {
   const path = "web.test.svc.cluster.local:80";
   const addr = `127.0.0.1:${portOf(app)}`;
   mesh.control.announce(path, [
@@ -214,7 +214,7 @@ test("P3, WIRE10: a connection to the proxy's own port is refused", async () => 
   ).toBeGreaterThan(0);
 });
 
-test("what an endpoint's application did not take is tried on another endpoint, body and all", async () => {
+test("E1: what an endpoint's application did not take is tried on another endpoint, body and all", async () => {
   const spare = await mesh.start(SERVER);
   const closed = createTcp().listen(0, "127.0.0.1");
   await until(

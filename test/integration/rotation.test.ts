@@ -196,7 +196,7 @@ function answerTo(by: FakeAuthority): Promise<string> {
   });
 }
 
-test("anchors and issuer are replaced under load: no request is lost, none refused, the old anchor ends", async () => {
+test("C27: anchors and issuer are replaced under load: no request is lost, none refused, the old anchor ends", async () => {
   await certifiedBy(a);
   expect([await answerTo(a), await answerTo(b)]).toEqual(["ping", ""]);
   const stop = keepCalling();
@@ -216,7 +216,7 @@ test("anchors and issuer are replaced under load: no request is lost, none refus
   expect(await mesh.metric(echo, "tcp_open_total", kept)).toBeGreaterThan(5);
 });
 
-test("a bundle that is empty or garbage changes nothing, and the next good one is taken", async () => {
+test("C29: a bundle that is empty or garbage changes nothing, and the next good one is taken", async () => {
   await comeToB();
   const good = readTrustBundle(bundles.b).anchors.map(({ raw }) => Uint8Array.from(raw));
   const refused = 'result="refused"';
