@@ -84,6 +84,11 @@ export class Cluster implements Catalog {
     for (const stop of this.#stops) stop();
   }
 
+  /** How many addresses Services have (CPM5). */
+  get addresses(): number {
+    return this.#servicesByIp.size;
+  }
+
   service(name: Name): ServiceView | undefined {
     const service = this.#from.services.get(name);
     return service === undefined

@@ -106,6 +106,15 @@ export class OutboundPolicies implements OutboundCatalog {
     };
   }
 
+  /** How many objects have routes, and how many ports of Services are watched, by namespace (CPM5). */
+  sizes(): Readonly<Record<"routes" | "ports", ReadonlyMap<string, number>>> {
+    const ports = new Map<string, number>();
+    for (const { service } of this.#watched.values())
+      if (service !== undefined)
+        ports.set(service.namespace, (ports.get(service.namespace) ?? 0) + 1);
+    return { routes: this.#routes.sizes(), ports };
+  }
+
   /** Listens no more. */
   stop(): void {
     this.#routes.stop();

@@ -71,6 +71,16 @@ export class OutboundRoutes {
     return [...(this.#byParent.get(parent) ?? [])];
   }
 
+  /** How many Services and EgressNetworks have routes, by namespace (CPM5). */
+  sizes(): ReadonlyMap<string, number> {
+    const sizes = new Map<string, number>();
+    for (const key of this.#byParent.keys()) {
+      const [, namespace = ""] = key.split("/");
+      sizes.set(namespace, (sizes.get(namespace) ?? 0) + 1);
+    }
+    return sizes;
+  }
+
   /** Listens no more. */
   stop(): void {
     for (const store of this.#stores) store.stop();

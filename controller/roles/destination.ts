@@ -30,7 +30,9 @@ import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
+import { registerCacheSizes } from "./cache-metrics.ts";
 import { ExternalWriter } from "./external-writer.ts";
+import { countByNamespace, type IndexSizes, registerIndexSizes } from "./index-metrics.ts";
 import { watchPolicy } from "./policy-informers.ts";
 import { type AdmissionArgs, Validators } from "./validators.ts";
 
@@ -65,13 +67,22 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
   const registry = new Registry();
   const informers = watchCluster(around);
   const policies = watchPolicy(around);
-  const serving: Serving = { servers: [], indexes: [], writer: undefined, stopped: false };
-  const sizes = registrySizes(registry, { ...informers, ...policies });
+  const serving: Serving = {
+    servers: [],
+    indexes: [],
+    writer: undefined,
+    stopped: false,
+    measure: () => undefined,
+  };
+  const sizes = registerCacheSizes(registry, { ...informers, ...policies });
   const admin = serveAdmin(args.adminAddr, {
     registry,
     now: () => around.clock.now(),
     isReady: () => serving.servers.length > 0 && !serving.stopped,
-    measure: sizes,
+    measure: () => {
+      sizes();
+      serving.measure();
+    },
   });
   const all = [...Object.values(informers), ...Object.values(policies)];
   const validators = startValidators(args, around);
@@ -90,6 +101,8 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     const profiles = new Profiles(policies.serviceProfiles, { ...args, cluster, onFault });
     serving.indexes = [inbound, outbound, profiles, cluster];
     const indexes = { cluster, inbound, outbound, profiles };
+    const write = registerIndexSizes(registry);
+    serving.measure = () => write(indexSizes(indexes, { ...informers, ...policies }));
     serving.servers = serve(indexes, { args, around, registry });
     around.log.info("Serving destinations and policies", {
       pods: informers.pods.list().length,
@@ -125,10 +138,18 @@ function startValidators(
   return admission === undefined ? undefined : new Validators(admission, around, of);
 }
 
+type Indexes = {
+  readonly cluster: Cluster;
+  readonly inbound: InboundPolicies;
+  readonly outbound: OutboundPolicies;
+  readonly profiles: Profiles;
+};
+
 type Serving = {
   servers: readonly GrpcServer[];
   indexes: readonly { stop(): void }[];
   writer: ExternalWriter | undefined;
+  measure: () => void;
   stopped: boolean;
 };
 
@@ -184,45 +205,22 @@ function inboundPolicies(
 
 type Watched = ReturnType<typeof watchCluster> & ReturnType<typeof watchPolicy>;
 
-/** What metrics call the objects of an informer. */
-const KINDS: Readonly<Record<keyof Watched, string>> = {
-  pods: "pod",
-  services: "service",
-  slices: "endpointslice",
-  namespaces: "namespace",
-  nodes: "node",
-  servers: "server",
-  serverAuthorizations: "serverauthorization",
-  authorizationPolicies: "authorizationpolicy",
-  meshTlsAuthentications: "meshtlsauthentication",
-  networkAuthentications: "networkauthentication",
-  rateLimits: "httplocalratelimitpolicy",
-  linkerdHttpRoutes: "linkerd_httproute",
-  httpRoutes: "httproute",
-  grpcRoutes: "grpcroute",
-  egressNetworks: "egressnetwork",
-  externalWorkloads: "externalworkload",
-  serviceProfiles: "serviceprofile",
-  tlsRoutes: "tlsroute",
-  tcpRoutes: "tcproute",
-};
-
-/** `<kind>_cache_size` (CPM1), and whether what is known may be old; written when the metrics are asked for. */
-function registrySizes(registry: Registry, informers: Watched): () => void {
-  const degraded = registry.gauge(
-    "bunkerd_kubernetes_degraded",
-    "1 while the Kubernetes API cannot be watched: answers come from what was known.",
-  );
-  const gauges = Object.entries(KINDS).map(([key, kind]) => ({
-    gauge: registry.gauge(`${kind}_cache_size`, `Objects of kind ${kind} that are known.`).with(),
-    degraded: degraded.with({ kind }),
-    informer: informers[key as keyof Watched],
-  }));
-  return () => {
-    for (const { gauge, degraded, informer } of gauges) {
-      gauge.set(informer.list().length);
-      degraded.set(Number(informer.degraded));
-    }
+function indexSizes(
+  of: Pick<Indexes, "cluster" | "inbound" | "outbound">,
+  informers: Watched,
+): IndexSizes {
+  const { cluster, inbound, outbound } = of;
+  return {
+    inbound: new Map([
+      ...inbound.objects.sizes(),
+      ["pod", countByNamespace(informers.pods.list())],
+      ["external_workload", countByNamespace(informers.externalWorkloads.list())],
+    ]),
+    outbound: {
+      ...outbound.sizes(),
+      addresses: cluster.addresses,
+      services: informers.services.list().length,
+    },
   };
 }
 
@@ -238,12 +236,7 @@ function countedEncoder(registry: Registry): Encoder {
 }
 
 function serve(
-  from: {
-    readonly cluster: Cluster;
-    readonly inbound: InboundPolicies;
-    readonly outbound: OutboundPolicies;
-    readonly profiles: Profiles;
-  },
+  from: Indexes,
   how: {
     readonly args: DestinationArgs;
     readonly around: Surroundings;
