@@ -18,6 +18,7 @@ import {
   TCP_ROUTES,
   TLS_ROUTES,
 } from "#lib/k8s/resource.ts";
+import { inServedVersion } from "#lib/k8s/served-version.ts";
 import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { keptExternal, keptPolicy } from "../index/kept.ts";
@@ -25,6 +26,9 @@ import type { KeptExternal, KeptPolicy } from "../index/kept-objects.ts";
 import type { OutboundInformers } from "../index/outbound-policies.ts";
 import { hasMarks } from "../index/shapes.ts";
 import type { Surroundings } from "../runtime/role.ts";
+
+/** Newer ones first: before its version 1.5 the Gateway API has only the others. */
+const TLS_ROUTE_VERSIONS = ["v1", "v1alpha3", "v1alpha2"];
 
 /** Starts to watch the mesh's own kinds, which must be there, and the Gateway API's, which a cluster may do without. */
 export function watchPolicy({ client, clock, random, log }: Surroundings): PolicyInformers &
@@ -60,7 +64,10 @@ export function watchPolicy({ client, clock, random, log }: Surroundings): Polic
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
     httpRoutes: watch(HTTP_ROUTES, foreign),
     grpcRoutes: watch(GRPC_ROUTES, foreign),
-    tlsRoutes: watch(TLS_ROUTES, foreign),
+    tlsRoutes: startInformer<CustomObject>({
+      ...{ ...own, ...foreign, resource: TLS_ROUTES },
+      client: inServedVersion(client, TLS_ROUTE_VERSIONS),
+    }),
     tcpRoutes: watch(TCP_ROUTES, foreign),
   };
 }
