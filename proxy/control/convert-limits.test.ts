@@ -15,6 +15,7 @@ test("P35: toTimeouts() reads every time; the older field counts where the newer
     requestMs: 1500,
     responseMs: 2000,
     idleMs: 3000,
+    profileMs: undefined,
   });
   expect(read({ requestTimeout: ms(10) }).requestMs).toBe(10);
   expect(read({ requestTimeout: ms(10), timeouts: { request: ms(20) } }).requestMs).toBe(20);
@@ -22,6 +23,7 @@ test("P35: toTimeouts() reads every time; the older field counts where the newer
     requestMs: undefined,
     responseMs: undefined,
     idleMs: undefined,
+    profileMs: undefined,
   });
 });
 
@@ -49,6 +51,7 @@ test("P33: toHttpRetry() reads statuses, limit, bytes, time and waits", () => {
     codes: [],
     timeoutMs: 400,
     backoff: { minMs: 25, maxMs: 250, jitter: 1 },
+    profile: undefined,
   });
   expect(retried({ conditions: {} })).toMatchObject({
     limit: 0,

@@ -26,6 +26,7 @@ export function toTimeouts({
     requestMs: toLimit(timeouts?.request ?? requestTimeout),
     responseMs: toLimit(timeouts?.response),
     idleMs: toLimit(timeouts?.idle),
+    profileMs: undefined,
   };
 }
 
@@ -71,6 +72,7 @@ function toRetry({
     maxRequestBytes,
     timeoutMs: toLimit(timeout),
     backoff: backoff && toBackoff(backoff),
+    profile: undefined,
   };
 }
 

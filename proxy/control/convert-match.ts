@@ -33,7 +33,7 @@ export function toHttpMatch(message: HttpRouteMatch): HttpMatch {
   return {
     type: "http",
     path: path && toPath(path.kind),
-    method: method && toMethod(method.type),
+    method: method && toMethod(method),
     headers: headers.map(toHeader),
     queryParams: queryParams.map(toQueryParam),
   };
@@ -62,7 +62,8 @@ function toPath(kind: PathMatch["kind"]): HttpMatch["path"] {
   }
 }
 
-function toMethod(type: HttpMethod["type"]): string {
+/** Reads a method; throws PolicyError. */
+export function toMethod({ type }: Pick<HttpMethod, "type">): string {
   const method = type.case === "registered" ? METHODS[type.value] : type.value;
   if (method === undefined || !isToken(method))
     throw new PolicyError("method", "a method is not known");

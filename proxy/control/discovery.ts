@@ -8,14 +8,16 @@ import { DestinationProfile, GetDestination, Update } from "#lib/api/wire/gen/de
 import { PortSpec, Server } from "#lib/api/wire/gen/inbound.ts";
 import { OutboundPolicy, TrafficSpec } from "#lib/api/wire/gen/outbound.ts";
 import { GrpcCode } from "#lib/grpc/status.ts";
-import type { ClientPolicy, Endpoint, EndpointUpdate } from "../policy/client-policy.ts";
+import type { ClientPolicy, EndpointUpdate } from "../policy/client-policy.ts";
 import { fallbackPolicy } from "../policy/default-policy.ts";
 import type { ClientDiscovery, ServerDiscovery, Watch } from "../policy/discover.ts";
+import { isEffective, type Profile, profilePolicy } from "../policy/profile.ts";
 import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { ControlChannel } from "./channel.ts";
-import { fromSocketAddr, toEndpoint, toEndpointUpdate } from "./convert.ts";
+import { fromSocketAddr, toEndpointUpdate } from "./convert.ts";
 import { toServerPolicy } from "./convert-inbound.ts";
 import { toClientPolicy } from "./convert-outbound.ts";
+import { toProfile } from "./convert-profile.ts";
 
 const DESTINATION = "/io.linkerd.proxy.destination.Destination";
 const OUTBOUND = "/io.linkerd.proxy.outbound.OutboundPolicies";
@@ -64,7 +66,7 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
       onMessage: (message) => merged.onPolicy(toClientPolicy(decode(OutboundPolicy, message))),
       onFinal: () => merged.onPolicy(undefined),
     });
-    const profile = this.#watchProfile(addr, (endpoint) => merged.onProfile(endpoint));
+    const profile = this.#watchProfile(addr, (value) => merged.onProfile(value));
     return {
       cancel: () => {
         policies.cancel();
@@ -75,7 +77,7 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
 
   #watchProfile(
     addr: SocketAddr,
-    onProfile: (endpoint: Endpoint | undefined) => void,
+    onProfile: (profile: Profile | undefined) => void,
   ): Watch | undefined {
     const { destination, context, profileNetworks } = this.#options;
     if (!anyContains(profileNetworks, addr.ip)) {
@@ -86,10 +88,7 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
       path: `${DESTINATION}/GetProfile`,
       request: encode(GetDestination, { path: formatSocketAddr(addr), contextToken: context }),
       final: BAD_REQUEST,
-      onMessage: (message) => {
-        const { endpoint } = decode(DestinationProfile, message);
-        onProfile(toEndpoint(endpoint, {}));
-      },
+      onMessage: (message) => onProfile(toProfile(decode(DestinationProfile, message))),
       onFinal: () => onProfile(undefined),
     });
   }
@@ -127,13 +126,13 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
   }
 }
 
-/** Waits for policy and profile; a policy that only forwards there takes the identity that the profile knows. */
+/** Waits for policy and profile; a profile with routes comes first (P23), and a policy that only forwards there takes the identity that the profile knows. */
 class PolicyMerge {
   readonly #addr: SocketAddr;
   readonly #timeoutMs: number;
   readonly #onPolicy: (policy: ClientPolicy) => void;
   #policy: { readonly value: ClientPolicy | undefined } | undefined;
-  #profile: { readonly endpoint: Endpoint | undefined } | undefined;
+  #profile: { readonly value: Profile | undefined } | undefined;
 
   constructor(addr: SocketAddr, timeoutMs: number, onPolicy: (policy: ClientPolicy) => void) {
     this.#addr = addr;
@@ -146,18 +145,26 @@ class PolicyMerge {
     this.#emit();
   }
 
-  onProfile(endpoint: Endpoint | undefined): void {
-    this.#profile = { endpoint };
+  onProfile(value: Profile | undefined): void {
+    this.#profile = { value };
     this.#emit();
   }
 
   #emit(): void {
     if (this.#policy === undefined || this.#profile === undefined) return;
     const { value } = this.#policy;
-    const { endpoint } = this.#profile;
+    const profile = this.#profile.value;
+    const timeoutMs = this.#timeoutMs;
+    const { endpoint, opaque = false } = profile ?? {};
+    const how = { timeoutMs, opaque, ...(endpoint !== undefined && { endpoint }) };
     const fallback = value === undefined || isFallback(value);
-    const how = { timeoutMs: this.#timeoutMs, ...(endpoint !== undefined && { endpoint }) };
-    this.#onPolicy(fallback ? fallbackPolicy(this.#addr, how) : value);
+    const policy = fallback ? fallbackPolicy(this.#addr, how) : value;
+    const { port } = this.#addr;
+    this.#onPolicy(
+      profile !== undefined && isEffective(profile)
+        ? profilePolicy(profile, policy, { port, timeoutMs })
+        : policy,
+    );
   }
 }
 

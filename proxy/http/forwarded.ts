@@ -233,7 +233,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   onDeadline(kind: LimitKind): void {
     this.#giveUp();
     if (this.#headSent) this.#breakOff(ErrorCode.INTERNAL_ERROR);
-    else this.fail(kind === "headers" ? "headers-timeout" : "timeout", `${kind} timeout`);
+    else this.fail(`${kind}-timeout`, `${kind} timeout`);
   }
 
   /** Whoever works on it need not go on. */

@@ -17,6 +17,7 @@ class Bed {
         response: queue(times.response) || undefined,
         idle: queue(times.idle) || undefined,
         headers: queue(times.headers) || undefined,
+        profile: queue(times.profile) || undefined,
       },
     );
   }
@@ -81,6 +82,20 @@ test("P33: an attempt after which another may come has a time for its head, the 
   limits.sent(true, true);
   clock.advance(500);
   expect(seen).toHaveLength(1);
+});
+
+test("P34: the time of a ServiceProfile is over when an answer begins, whichever attempt it is of", () => {
+  const late = new Bed({ profile: 100 });
+  late.limits.sent(true, false);
+  late.limits.retried();
+  late.clock.advance(100);
+  expect(late.seen).toEqual(["profile at 100"]);
+  const intime = new Bed({ profile: 100 });
+  intime.limits.sent(true, true);
+  intime.limits.answered();
+  intime.clock.advance(500);
+  intime.limits.stop();
+  expect(intime.seen).toEqual([]);
 });
 
 test("P35: nothing is due after the end, nor of an attempt after another one has begun", () => {

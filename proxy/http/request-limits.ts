@@ -5,9 +5,9 @@ import { Deadline, type DeadlineOwner, type DeadlineQueue } from "#lib/stack/dea
 /**
  * What was not in time: the whole exchange with all its attempts (`request`), the end of the answer after the request
  * was whole or the answer began (`response`), the next chunk of either side (`idle`), the head of the answer after the
- * request was whole (`headers`).
+ * request was whole (`headers`), the head of an answer with all attempts (`profile`).
  */
-export type LimitKind = "request" | "response" | "idle" | "headers";
+export type LimitKind = "request" | "response" | "idle" | "headers" | "profile";
 
 /** The queues of those times that there are. */
 export type RequestTimes = Readonly<Partial<Record<LimitKind, DeadlineQueue | undefined>>>;
@@ -17,6 +17,7 @@ export class RequestLimits {
   readonly #owner: DeadlineOwner<LimitKind>;
   readonly #times: RequestTimes;
   #request: Deadline<LimitKind> | undefined;
+  #profile: Deadline<LimitKind> | undefined;
   #response: Deadline<LimitKind> | undefined;
   #idle: Deadline<LimitKind> | undefined;
   #headers: Deadline<LimitKind> | undefined;
@@ -28,6 +29,7 @@ export class RequestLimits {
     this.#owner = owner;
     this.#times = times;
     this.#request = this.#start("request", undefined);
+    this.#profile = this.#start("profile", undefined);
   }
 
   /** An attempt went out; `whole` where the body went with it. Only an attempt after which another one may come waits for headers. */
@@ -53,6 +55,7 @@ export class RequestLimits {
   answered(): void {
     this.#headDone = true;
     this.#headers?.stop();
+    this.#profile?.stop();
     if (this.#response?.queue === undefined)
       this.#response = this.#start("response", this.#response);
     this.moved();
@@ -70,6 +73,7 @@ export class RequestLimits {
   stop(): void {
     this.retried();
     this.#request?.stop();
+    this.#profile?.stop();
   }
 
   #start(kind: LimitKind, known: Deadline<LimitKind> | undefined): Deadline<LimitKind> | undefined {

@@ -2,6 +2,7 @@
 
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
+import type { LimitKind } from "./request-limits.ts";
 
 /** Errors that answer a request, by the condition's name in Linkerd's table. */
 export type ErrorKind =
@@ -11,8 +12,7 @@ export type ErrorKind =
   | "failfast"
   | "loadshed"
   | "connect-timeout"
-  | "timeout"
-  | "headers-timeout"
+  | `${LimitKind}-timeout`
   | "io"
   | "redirect"
   | "injected-failure"
@@ -31,6 +31,11 @@ export interface ErrorAnswer {
   readonly label: string;
 }
 
+const TIMEOUT: ErrorAnswer = {
+  ...{ status: 504, grpcStatus: 4, closes: false },
+  label: "response timeout",
+};
+
 /** Rows ERR1 to ERR20, as far as they can happen. */
 export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   "no-route": { status: 404, grpcStatus: 5, closes: false, label: "unexpected" },
@@ -39,8 +44,11 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   failfast: { status: 504, grpcStatus: 4, closes: true, label: "failfast" },
   loadshed: { status: 503, grpcStatus: 14, closes: true, label: "loadshed" },
   "connect-timeout": { status: 504, grpcStatus: 4, closes: true, label: "i/o" },
-  timeout: { status: 504, grpcStatus: 4, closes: false, label: "response timeout" },
-  "headers-timeout": { status: 504, grpcStatus: 4, closes: false, label: "response timeout" },
+  "request-timeout": TIMEOUT,
+  "response-timeout": TIMEOUT,
+  "idle-timeout": TIMEOUT,
+  "headers-timeout": TIMEOUT,
+  "profile-timeout": { ...TIMEOUT, closes: true },
   io: { status: 502, grpcStatus: 14, closes: true, label: "i/o" },
   redirect: { status: 301, grpcStatus: 5, closes: false, label: "unexpected" },
   "injected-failure": { status: 500, grpcStatus: 9, closes: false, label: "unexpected" },

@@ -20,6 +20,7 @@ function setup(over: Partial<RetryRule> = {}, budget?: RetryBudget) {
     codes: [14],
     timeoutMs: undefined,
     backoff: undefined,
+    profile: undefined,
     ...over,
   };
   const retry = new Retry(rule, { budget, counters, clock, random: () => 0 });
@@ -63,7 +64,7 @@ test("P33: nobody being there is tried again, what an endpoint refused by its st
     "connect-timeout",
     "loadshed",
     "no-route",
-    "timeout",
+    "request-timeout",
   ] as const;
   expect(kinds.filter((kind) => retry.wantsError(kind))).toEqual([
     "failfast",
@@ -71,6 +72,8 @@ test("P33: nobody being there is tried again, what an endpoint refused by its st
     "io",
   ]);
   expect(setup({ statuses: [], codes: [] }).retry.wantsError("io")).toBe(false);
+  const profile = { budget: { ratio: 1, minPerSecond: 1, ttlMs: 1000 }, labels: {} };
+  expect(setup({ profile }).retry.wantsError("failfast")).toBe(false);
   expect([
     retry.wantsAnswer(502, -1),
     retry.wantsAnswer(200, 14),

@@ -65,7 +65,7 @@ export class Retry {
 
   /** Whether an error of ours is: nobody being there or answering always is, a connection that fails by its status. */
   wantsError(kind: ErrorKind): boolean {
-    if (kind === "failfast" || kind === "headers-timeout") return true;
+    if (kind === "failfast" || kind === "headers-timeout") return this.rule.profile === undefined;
     const { status, grpcStatus } = ANSWERS[kind];
     return (
       (kind === "io" || kind === "connect-timeout") && isRetryable(this.rule, status, grpcStatus)

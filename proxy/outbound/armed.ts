@@ -16,6 +16,7 @@ const BY_HEADERS: RetryRule = {
   codes: [],
   timeoutMs: undefined,
   backoff: { minMs: 25, maxMs: 250, jitter: 1 },
+  profile: undefined,
 };
 
 /** Starts the times of a request that goes by this rule, and says how it is tried again. */

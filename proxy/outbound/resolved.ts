@@ -17,7 +17,7 @@ import type {
   Timeouts,
 } from "../policy/client-policy.ts";
 import type { Filter } from "../policy/filter.ts";
-import type { RetryRule } from "../policy/retry-rule.ts";
+import type { ProfileRetries, RetryRule } from "../policy/retry-rule.ts";
 import type { RouteTable } from "../policy/route-match.ts";
 import { prepareRoutes } from "../policy/route-table.ts";
 import type { Balancer } from "./balancer.ts";
@@ -68,7 +68,11 @@ export interface PolicyParts {
   acquire(backend: Backend, accrual: AccrualRule | undefined): Balancer | undefined;
   readonly clock: Clock;
   /** What the retries of a route's requests share. */
-  retries(parent: Metadata, route: Metadata, kind: "http" | "grpc"): RetryParts;
+  retries(
+    of: { readonly parent: Metadata; readonly route: Metadata },
+    kind: "http" | "grpc",
+    profile: ProfileRetries | undefined,
+  ): RetryParts;
 }
 
 const NO_ROUTES: RouteTable<ResolvedRule> = prepareRoutes([]);
@@ -81,7 +85,9 @@ export function resolvePolicy(
   parts: PolicyParts,
 ): ResolvedPolicy {
   const httpTable = (routes: readonly Route[]): RouteTable<ResolvedRule> =>
-    tableOf(routes, parts, (route) => parts.retries(metadata, route, "http"));
+    tableOf(routes, parts, (route, profile) =>
+      parts.retries({ parent: metadata, route }, "http", profile),
+    );
   const nothing = {
     type: protocol.type,
     timeoutMs: DETECT_TIMEOUT_MS,
@@ -104,7 +110,8 @@ export function resolvePolicy(
       return { ...nothing, http1: http, http2: http };
     }
     case "grpc": {
-      const retries: RetriesOf = (route) => parts.retries(metadata, route, "grpc");
+      const retries: RetriesOf = (route, profile) =>
+        parts.retries({ parent: metadata, route }, "grpc", profile);
       const grpc = tableOf(protocol.routes, parts, retries);
       return { ...nothing, http1: grpc, http2: grpc };
     }
@@ -117,7 +124,7 @@ export function resolvePolicy(
 }
 
 /** What the retries of a route's requests share. */
-type RetriesOf = (route: Metadata) => RetryParts;
+type RetriesOf = (route: Metadata, profile: ProfileRetries | undefined) => RetryParts;
 
 function tableOf(
   routes: readonly Route[],
@@ -129,7 +136,11 @@ function tableOf(
       hosts,
       rules: rules.map((rule) => ({
         matches: rule.matches,
-        target: resolveRule(rule, { ...parts, metadata, retries: () => retriesOf(metadata) }),
+        target: resolveRule(rule, {
+          ...parts,
+          metadata,
+          retries: () => retriesOf(metadata, rule.retry?.profile),
+        }),
       })),
     })),
   );
@@ -191,17 +202,20 @@ function timesOf(
     requestMs,
     responseMs,
     idleMs,
+    profileMs,
     headersMs,
   }: Timeouts & { readonly headersMs: number | undefined },
   clock: Clock,
 ): RequestTimes | undefined {
-  if ([requestMs, responseMs, idleMs, headersMs].every((ms) => ms === undefined)) return undefined;
+  if ([requestMs, responseMs, idleMs, profileMs, headersMs].every((ms) => ms === undefined))
+    return undefined;
   const queue = (ms: number | undefined): DeadlineQueue | undefined =>
     ms === undefined ? undefined : new DeadlineQueue(clock, ms);
   return {
     request: queue(requestMs),
     response: queue(responseMs),
     idle: queue(idleMs),
+    profile: queue(profileMs),
     headers: queue(headersMs),
   };
 }

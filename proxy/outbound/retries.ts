@@ -1,8 +1,13 @@
 /** What retries share: the budget of their Service, and the counters of their route. */
 
-import { DEFAULT_RETRY_BUDGET, RetryBudget } from "#lib/stack/retry-budget.ts";
+import {
+  DEFAULT_RETRY_BUDGET,
+  RetryBudget,
+  type RetryBudgetOptions,
+} from "#lib/stack/retry-budget.ts";
 import type { RetryParts } from "../http/retry.ts";
 import type { Metadata } from "../policy/client-policy.ts";
+import type { ProfileRetries } from "../policy/retry-rule.ts";
 import { resourceLabels, routeLabels } from "../telemetry/labels.ts";
 import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -22,17 +27,26 @@ export class Retries {
   }
 
   /** For the requests of one route of a Service. */
-  of(parent: Metadata, route: Metadata, kind: "http" | "grpc"): RetryParts {
+  of(
+    { parent, route }: { readonly parent: Metadata; readonly route: Metadata },
+    kind: "http" | "grpc",
+    profile: ProfileRetries | undefined,
+  ): RetryParts {
     const { clock, random } = this.#runtime;
+    if (profile !== undefined) {
+      const counters = this.#families.profile.counters(profile.labels);
+      return { budget: this.#budgetOf(parent, profile.budget), counters, clock, random };
+    }
     const labels = { ...resourceLabels("parent", parent), ...routeLabels(route), hostname: "" };
     const counters = this.#families[kind].counters(labels);
-    return { budget: this.#budgetOf(parent), counters, clock, random };
+    return { budget: this.#budgetOf(parent, DEFAULT_RETRY_BUDGET), counters, clock, random };
   }
 
-  #budgetOf({ group, kind, namespace, name }: Metadata): RetryBudget {
-    const key = `${group}/${kind}/${namespace}/${name}`;
+  #budgetOf({ group, kind, namespace, name }: Metadata, options: RetryBudgetOptions): RetryBudget {
+    const { ratio, minPerSecond, ttlMs } = options;
+    const key = `${group}/${kind}/${namespace}/${name} ${ratio} ${minPerSecond} ${ttlMs}`;
     const { clock } = this.#runtime;
-    const budget = this.#budgets.get(key) ?? new RetryBudget(DEFAULT_RETRY_BUDGET, clock.now());
+    const budget = this.#budgets.get(key) ?? new RetryBudget(options, clock.now());
     this.#budgets.delete(key);
     this.#budgets.set(key, budget);
     const [oldest] = this.#budgets.keys();

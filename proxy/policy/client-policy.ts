@@ -71,6 +71,8 @@ export interface Timeouts {
   readonly responseMs: number | undefined;
   /** Between two chunks of either side. */
   readonly idleMs: number | undefined;
+  /** Of a ServiceProfile: until an answer begins, with all attempts. */
+  readonly profileMs: number | undefined;
 }
 
 /** One rule of a route: which requests (no match: all), what is done to them, and to which backends they go. */

@@ -86,8 +86,13 @@ export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastM
 };
 
 /** What a rule has that says nothing of time. */
-const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "allowsHeaders"> = {
-  timeouts: { requestMs: undefined, responseMs: undefined, idleMs: undefined },
+export const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "allowsHeaders"> = {
+  timeouts: {
+    requestMs: undefined,
+    responseMs: undefined,
+    idleMs: undefined,
+    profileMs: undefined,
+  },
   retry: undefined,
   accrual: undefined,
   allowsHeaders: false,
@@ -96,7 +101,7 @@ const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "allowsHeaders"> 
 /** Passes through to where the client meant to go: for destinations that no policy knows. */
 export function fallbackPolicy(
   addr: SocketAddr,
-  how: { readonly timeoutMs: number; readonly endpoint?: Endpoint },
+  how: { readonly timeoutMs: number; readonly endpoint?: Endpoint; readonly opaque?: boolean },
 ): ClientPolicy {
   const metadata = defaultMetadata("egress-fallback");
   const endpoint: Endpoint = how.endpoint ?? {
@@ -115,6 +120,7 @@ export function fallbackPolicy(
   const opaque: readonly OpaqueRoute[] = [
     { metadata, names: [], refusal: undefined, distribution },
   ];
+  if (how.opaque === true) return { metadata, protocol: { type: "opaque", routes: opaque } };
   return {
     metadata,
     protocol: {

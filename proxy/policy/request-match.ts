@@ -2,6 +2,7 @@
 
 import type { RequestHead } from "#lib/http/message.ts";
 import type { Pattern } from "#lib/http/pattern.ts";
+import type { RequestCondition } from "./request-condition.ts";
 
 /** A host that requests name, without port. Names are compared without case. */
 export interface HostMatch {
@@ -39,8 +40,14 @@ export interface GrpcMatch {
   readonly headers: readonly NamedMatch[];
 }
 
+/** A condition of a ServiceProfile; of several that hold the first in the list counts. */
+export interface ConditionMatch {
+  readonly type: "condition";
+  readonly condition: RequestCondition;
+}
+
 /** How a request may look. */
-export type RequestMatch = HttpMatch | GrpcMatch;
+export type RequestMatch = HttpMatch | GrpcMatch | ConditionMatch;
 
 /** What is read of a request. */
 export type MatchedHead = Pick<RequestHead, "method" | "path" | "authority" | "headers">;

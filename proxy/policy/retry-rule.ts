@@ -1,5 +1,7 @@
 /** Which answers of a rule's requests are tried again, and how often (P33); pure. */
 
+import type { RetryBudgetOptions } from "#lib/stack/retry-budget.ts";
+
 /** Statuses from the first to the last. */
 export interface StatusRange {
   readonly first: number;
@@ -11,6 +13,14 @@ export interface BackoffRange {
   readonly minMs: number;
   readonly maxMs: number;
   readonly jitter: number;
+}
+
+/** What a ServiceProfile says of the retries of one of its routes (P34). */
+export interface ProfileRetries {
+  /** Shared by all routes of the profile. */
+  readonly budget: RetryBudgetOptions;
+  /** Name the route in metrics. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** How requests are tried again. */
@@ -26,6 +36,8 @@ export interface RetryRule {
   readonly timeoutMs: number | undefined;
   /** Undefined: at once. */
   readonly backoff: BackoffRange | undefined;
+  /** Undefined where no ServiceProfile says so: then requests that nobody took are tried again, too. */
+  readonly profile: ProfileRetries | undefined;
 }
 
 /** Whether an answer is to be tried again; `grpcStatus` is -1 where it has none that is known. */

@@ -189,6 +189,23 @@ test("P24: of gRPC matches of one procedure the one with more fields wins, and a
   expect(found(routes, head("/S/M/x", { method: "POST" }))).toBe("rest");
 });
 
+test("P23: of conditions that hold the first in the list counts, and what meets none is left to who takes all", () => {
+  const condition = (text: string): RequestMatch => ({
+    type: "condition",
+    condition: { type: "path", pattern: pattern(text) },
+  });
+  const routes = [
+    route([], rule("first", condition("/a/.*"))),
+    route([], rule("second", condition("/.*b"))),
+    route([], rule("rest")),
+  ];
+  expect(["/a/b", "/b?q", "/c"].map((path) => found(routes, head(path)))).toEqual([
+    "first",
+    "second",
+    "rest",
+  ]);
+});
+
 test("findRoute() says how much of the path a prefix matched, and nothing of other matches", () => {
   const table = prepareRoutes([
     route([], rule("prefix", match(prefix("/a/"))), rule("exact", match(exact("/b"))), rule("any")),

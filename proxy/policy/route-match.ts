@@ -2,6 +2,7 @@
 
 import type { Pattern } from "#lib/http/pattern.ts";
 import { hasFields, hasParameters } from "./match-fields.ts";
+import { meets, type RequestCondition } from "./request-condition.ts";
 import type { MatchedHead, NamedMatch } from "./request-match.ts";
 
 /** What was found. */
@@ -28,6 +29,7 @@ export interface Entry<Target> extends Found<Target> {
   readonly queryParams: readonly NamedMatch[];
   /** Holds of paths with a service and a method only. */
   readonly rpc: boolean;
+  readonly condition: RequestCondition | undefined;
 }
 
 /** Matches that hold of the path alike, the best first. */
@@ -160,7 +162,7 @@ function findEntry<Target>(
 
 /** Whether what a match demands beside its path holds. */
 function holds(
-  { method, headers, queryParams, rpc }: Entry<unknown>,
+  { method, headers, queryParams, rpc, condition }: Entry<unknown>,
   path: string,
   head: MatchedHead,
 ): boolean {
@@ -168,6 +170,7 @@ function holds(
     (method === undefined || method === head.method) &&
     (headers.length === 0 || hasFields(head, headers)) &&
     (queryParams.length === 0 || hasParameters(head.path, queryParams)) &&
-    (!rpc || methodSlash(path) > 0)
+    (!rpc || methodSlash(path) > 0) &&
+    (condition === undefined || meets(condition, path, head))
   );
 }

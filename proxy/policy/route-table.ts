@@ -64,9 +64,28 @@ function addRule<Target>(
 ): void {
   if (matches.length === 0) addHttp(paths, EVERYTHING, target);
   for (const match of matches)
-    if (match.type === "http") addHttp(paths, match, target);
-    else addGrpc(paths, match, target);
+    switch (match.type) {
+      case "http":
+        addHttp(paths, match, target);
+        break;
+      case "grpc":
+        addGrpc(paths, match, target);
+        break;
+      case "condition":
+        paths.any.push({ ...UNCONDITIONAL, target, condition: match.condition });
+        break;
+    }
 }
+
+/** What demands nothing. */
+const UNCONDITIONAL: Omit<Entry<unknown>, "target"> = {
+  prefix: 1,
+  method: undefined,
+  headers: [],
+  queryParams: [],
+  rpc: false,
+  condition: undefined,
+};
 
 const EVERYTHING: HttpMatch = {
   type: "http",
@@ -78,7 +97,7 @@ const EVERYTHING: HttpMatch = {
 
 function addHttp<Target>(paths: Paths<Target>, match: HttpMatch, target: Target): void {
   const { path, method, headers, queryParams } = match;
-  const rest = { target, method, headers, queryParams, rpc: false };
+  const rest = { ...UNCONDITIONAL, target, method, headers, queryParams };
   if (path?.type === "regex") {
     paths.regexes.push({ pattern: path.value, entry: { ...rest, prefix: undefined } });
   } else if (path?.type === "exact") {
@@ -100,6 +119,7 @@ function addGrpc<Target>(paths: Paths<Target>, match: GrpcMatch, target: Target)
     headers,
     queryParams: [],
     rpc: true,
+    condition: undefined,
   };
   if (service !== "" && method !== "") listOf(paths.exact, `/${service}/${method}`).push(entry);
   else if (service !== "") listOf(paths.services, service).push(entry);
@@ -143,6 +163,7 @@ function onlyEntry<Target>(
   const isOpen =
     best !== undefined &&
     best.method === undefined &&
+    best.condition === undefined &&
     best.headers.length + best.queryParams.length === 0;
   return others === 0 && isOpen ? best : undefined;
 }

@@ -1,6 +1,6 @@
-/** Retries of outbound routes (MET26). */
+/** Retries of outbound routes (MET26) and of ServiceProfiles (MET6). */
 
-import type { Counter } from "#lib/metrics/counter.ts";
+import { Counter } from "#lib/metrics/counter.ts";
 import type { Family, Labels, Registry } from "#lib/metrics/registry.ts";
 
 /** The counters of one rule's route. */
@@ -41,10 +41,41 @@ export class RetryMetrics {
   }
 }
 
-/** The families of both kinds of route. */
-export type RetryFamilies = Readonly<Record<"http" | "grpc", RetryMetrics>>;
+/** Retries of ServiceProfiles (MET6). */
+export class ProfileRetryMetrics {
+  readonly #retryable: Family<Counter>;
+
+  constructor(registry: Registry) {
+    this.#retryable = registry.counter(
+      "route_retryable_total",
+      "Total count of retryable HTTP requests that were tried again, or skipped.",
+    );
+  }
+
+  /** The counters of one route; Linkerd counts neither successes nor limits of these. */
+  counters(labels: Labels): RetryCounters {
+    const all = { direction: "outbound", ...labels };
+    return {
+      requests: this.#retryable.with(all),
+      successes: new Counter(),
+      limitExceeded: new Counter(),
+      overflow: this.#retryable.with({ ...all, skipped: "no_budget" }),
+    };
+  }
+}
+
+/** The families of both kinds of route, and of ServiceProfiles. */
+export interface RetryFamilies {
+  readonly http: RetryMetrics;
+  readonly grpc: RetryMetrics;
+  readonly profile: ProfileRetryMetrics;
+}
 
 /** Those of a proxy. */
 export function retryFamilies(registry: Registry): RetryFamilies {
-  return { http: new RetryMetrics(registry, "http"), grpc: new RetryMetrics(registry, "grpc") };
+  return {
+    http: new RetryMetrics(registry, "http"),
+    grpc: new RetryMetrics(registry, "grpc"),
+    profile: new ProfileRetryMetrics(registry),
+  };
 }

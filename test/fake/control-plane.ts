@@ -43,6 +43,8 @@ export interface FakeService {
   readonly opaque: boolean;
   readonly http1?: boolean;
   readonly http2?: boolean;
+  /** What its ServiceProfile says. */
+  readonly profile?: MessageInitShape<typeof DestinationProfileSchema>;
   /** Instead: the whole policy, around the backend that is the balancer of the path. */
   readonly policy?: (backend: FakeBackend) => MessageInitShape<typeof OutboundPolicySchema>;
 }
@@ -173,7 +175,9 @@ export class FakeControlPlane {
   }
 
   #profile(call: ServerCall): void {
-    call.send(frameMessage(toBinary(DestinationProfileSchema, create(DestinationProfileSchema))));
+    const { path } = fromBinary(GetDestinationSchema, call.request);
+    const message = create(DestinationProfileSchema, this.services.get(path)?.profile ?? {});
+    call.send(frameMessage(toBinary(DestinationProfileSchema, message)));
   }
 
   #get(call: ServerCall): void {

@@ -6,7 +6,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { OutboundPolicySchema } from "#lib/api/gen/proxy/outbound_pb.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { FakeBackend } from "./control-plane.ts";
+import type { FakeBackend, FakeService } from "./control-plane.ts";
 import { FakeMesh, type FakePod, until } from "./mesh.ts";
 
 /** Metadata of nothing in particular. */
@@ -78,6 +78,17 @@ export class OutboundBed {
       addrs.map((addr) => ({ addr })),
     );
     return { ip, port: 80, path };
+  }
+
+  /** Gives a Service a ServiceProfile, before it is called. */
+  profile(
+    service: { readonly ip: string; readonly port: number },
+    profile: NonNullable<FakeService["profile"]>,
+  ): void {
+    const key = `${service.ip}:${service.port}`;
+    const known = this.mesh.control.services.get(key);
+    if (known === undefined) throw new Error(`Cannot give ${key} a profile: no such Service`);
+    this.mesh.control.services.set(key, { ...known, profile });
   }
 
   /** Sends a request to a Service through the proxy. */
