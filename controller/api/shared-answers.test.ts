@@ -70,3 +70,26 @@ test("an answer is forgotten with its last watcher", () => {
   change(() => "two");
   expect(encoded()).toBe(1);
 });
+
+test("DST2: who does not read holds up nobody, and is sent the newest answer alone when it reads again", () => {
+  const { watch, change, encoded } = setUp();
+  const [slow, quick] = [watch(), watch()];
+  for (const call of [slow, quick]) texts(call);
+  slow.blocked = true;
+  for (let number = 0; number < 1_000; number++) change(() => `answer ${number}`);
+  expect([texts(slow).length, texts(quick).length, encoded()]).toEqual([0, 1_000, 1_001]);
+  slow.blocked = false;
+  slow.onWritable();
+  expect(texts(slow)).toEqual(["answer 999"]);
+  slow.onWritable();
+  slow.blocked = true;
+  change(() => "and back");
+  change(() => "answer 999");
+  slow.blocked = false;
+  slow.onWritable();
+  expect(texts(slow)).toEqual([]);
+  slow.onCancel();
+  slow.onWritable();
+  change(() => "last");
+  expect([texts(slow), texts(watch())]).toEqual([[], ["last"]]);
+});

@@ -5,7 +5,8 @@ import { GrpcError } from "#lib/grpc/status.ts";
 import type { Key } from "../core/catalog.ts";
 
 type Shared = {
-  readonly calls: Set<ServerCall>;
+  /** With what each was sent last. */
+  readonly calls: Map<ServerCall, Uint8Array | undefined>;
   readonly unsubscribe: () => void;
   framed: Uint8Array;
 };
@@ -13,7 +14,7 @@ type Shared = {
 /** Calls the listener after each change of the key's answer; returns the way to unsubscribe. */
 type Changes<On> = { subscribe(key: On, listener: () => void): () => void };
 
-/** Keeps the answers that anyone watches; equal bytes are not sent again. */
+/** Keeps the answers that anyone watches; equal bytes are not sent again. Who does not read is sent the newest answer when it reads again, and nothing in between. */
 export class SharedAnswers<On = Key> {
   readonly #catalog: Changes<On>;
   readonly #shared = new Map<string, Shared>();
@@ -32,14 +33,15 @@ export class SharedAnswers<On = Key> {
     }: { readonly id: string; readonly key: On; readonly encode: () => Uint8Array },
   ): void {
     const shared = this.#shared.get(id) ?? this.#start(id, { key, encode });
-    shared.calls.add(call);
+    shared.calls.set(call, undefined);
+    call.onWritable = () => send(shared, call);
     call.onCancel = () => {
       shared.calls.delete(call);
       if (shared.calls.size > 0 || this.#shared.get(id) !== shared) return;
       shared.unsubscribe();
       this.#shared.delete(id);
     };
-    call.send(shared.framed);
+    send(shared, call);
   }
 
   #start(
@@ -47,7 +49,7 @@ export class SharedAnswers<On = Key> {
     { key, encode }: { readonly key: On; readonly encode: () => Uint8Array },
   ): Shared {
     const unsubscribe = this.#catalog.subscribe(key, () => this.#renew(id, encode));
-    const shared: Shared = { calls: new Set(), unsubscribe, framed: first(encode, unsubscribe) };
+    const shared: Shared = { calls: new Map(), unsubscribe, framed: first(encode, unsubscribe) };
     this.#shared.set(id, shared);
     return shared;
   }
@@ -60,14 +62,22 @@ export class SharedAnswers<On = Key> {
       const framed = encode();
       if (Buffer.compare(framed, shared.framed) === 0) return;
       shared.framed = framed;
-      for (const call of shared.calls) call.send(framed);
+      for (const call of [...shared.calls.keys()]) send(shared, call);
     } catch (error) {
       if (!(error instanceof GrpcError)) throw error;
       this.#shared.delete(id);
       shared.unsubscribe();
-      for (const call of shared.calls) call.end(error.code, error.message);
+      for (const call of shared.calls.keys()) call.end(error.code, error.message);
     }
   }
+}
+
+/** Sends what is new to who reads. */
+function send({ calls, framed }: Shared, call: ServerCall): void {
+  const sent = calls.get(call);
+  if (!calls.has(call) || call.blocked || sent === framed) return;
+  calls.set(call, framed);
+  if (sent === undefined || Buffer.compare(sent, framed) !== 0) call.send(framed);
 }
 
 /** The first answer; one that cannot be given is waited for no longer. */
