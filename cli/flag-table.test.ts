@@ -53,11 +53,12 @@ viz uninstall: -o/--output
 const NO_COMMAND: Readonly<Record<string, string>> = {
   authz: "policies of users are not read in this version",
 };
-const NO_VIZ = "viz is not in this version but for stat";
+const NO_VIZ = "viz is not in this version but for stat, authz and edges";
 
 /** Flags that a command does not have, and why. */
 const NO_FLAG: Readonly<Record<string, string>> = {
   "viz --viz-namespace": "nothing of viz is installed in this version",
+  "viz authz -l/--selector": "workloads are chosen by name in this version",
   "viz stat --from": "sources are not told apart in this version",
   "viz stat --from-namespace": "sources are not told apart in this version",
   "viz stat --to": "targets are not told apart in this version",

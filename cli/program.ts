@@ -12,6 +12,8 @@ import { addProfile } from "./commands/profile.ts";
 import { addPrune, addUninstall } from "./commands/uninstall.ts";
 import { addUpgrade } from "./commands/upgrade.ts";
 import { addVersion } from "./commands/version.ts";
+import { addVizAuthz } from "./commands/viz-authz.ts";
+import { addVizEdges } from "./commands/viz-edges.ts";
 import { addVizStat } from "./commands/viz-stat.ts";
 import type { Context } from "./context.ts";
 import { addToldFlags, idle } from "./told-flags.ts";
@@ -56,6 +58,8 @@ export function createProgram(context: Context): Command {
     examples: [["Success rate, request rate and latency", "bunkerd viz stat deploy -n shop"]],
   });
   addVizStat(viz, context);
+  addVizAuthz(viz, context);
+  addVizEdges(viz, context);
   addCompletion(root, context);
   addVersion(root, context);
   configure(root, context);

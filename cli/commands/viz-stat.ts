@@ -1,15 +1,14 @@
 /** `viz stat`: what workloads receive, from two scrapes of their proxies; no Prometheus. */
 
 import { type Command, Option } from "commander";
-import type { KubeClient } from "#lib/k8s/client.ts";
 import { PODS } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
-import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
-import { parseGoDuration } from "#lib/time/duration.ts";
-import { type ScrapePair, type Stat, statOf } from "../../viz/core/stat.ts";
-import { inParallel, isMeshed, scrapeProxy } from "../check/proxies.ts";
-import { addCommand, CommandError, flagsOf } from "../command.ts";
+import { type Stat, statOf } from "../../viz/core/stat.ts";
+import { isMeshed } from "../check/proxies.ts";
+import { addCommand, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
+import { latencies, percent, rate } from "../figures.ts";
+import { nameOf, readWindow, scrapeTwice } from "../scraping.ts";
 import { type Column, renderTable } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 
@@ -61,11 +60,7 @@ type Run = { readonly flags: ReturnType<typeof flagsOf<Flags>>; readonly context
 
 async function stat(words: readonly string[], { flags, context }: Run): Promise<void> {
   const named = parseWorkloads(words);
-  const window = parseGoDuration(flags.timeWindow);
-  if (window === undefined || window === 0)
-    throw new CommandError(
-      `Cannot use --time-window ${flags.timeWindow}: it is no duration, such as 2s`,
-    );
+  const window = readWindow(flags.timeWindow);
   const { client, namespace: own } = await context.connect(flags);
   const namespace = flags.allNamespaces === true ? undefined : (flags.namespace ?? own);
   const found: (Omit<Row, "stat" | "meshed" | "pods"> & { readonly members: readonly Pod[] })[] =
@@ -89,7 +84,7 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
   const rows = found.flatMap(({ members, ...row }): Row[] => {
     const proxies = meshed(members);
     if (proxies.length === 0 && flags.unmeshed !== true) return [];
-    const own = proxies.flatMap((pod) => pairs.get(keyOf(pod)) ?? []);
+    const own = proxies.flatMap((pod) => pairs.get(nameOf(pod)) ?? []);
     const measured = own.length > 0 ? statOf(own) : undefined;
     return [{ ...row, meshed: proxies.length, pods: members.length, stat: measured }];
   });
@@ -98,49 +93,6 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-const keyOf = ({ metadata }: Pod): string => `${metadata?.namespace}/${metadata?.name}`;
-
-type Scraping = {
-  readonly pods: readonly Pod[];
-  readonly window: number;
-  readonly context: Context;
-};
-type Scraped = { readonly samples: readonly Sample[]; readonly at: number };
-
-/** Both scrapes of every proxy that answers; one that does not is told on standard error. */
-async function scrapeTwice(
-  client: KubeClient,
-  { pods, window, context }: Scraping,
-): Promise<ReadonlyMap<string, ScrapePair>> {
-  const scrape = async (pod: Pod): Promise<Scraped | undefined> => {
-    try {
-      const text = await scrapeProxy(client, pod);
-      return { samples: parseExposition(text), at: context.now() };
-    } catch (error) {
-      context.terminal.warn(`Cannot scrape pod ${keyOf(pod)}: ${String(error)}\n`);
-      return undefined;
-    }
-  };
-  if (pods.length === 0) return new Map();
-  const distinct = [...new Map(pods.map((pod) => [keyOf(pod), pod])).values()];
-  const first = await inParallel(distinct, scrape);
-  context.terminal.progress(`counting for ${window / 1000} s`);
-  await context.sleep(window);
-  const answered = distinct.flatMap((pod, at) => {
-    const before = first[at];
-    return before === undefined ? [] : [{ pod, before }];
-  });
-  const second = await inParallel(answered, ({ pod }) => scrape(pod));
-  return new Map(
-    answered.flatMap(({ pod, before }, at) => {
-      const after = second[at];
-      if (after === undefined) return [];
-      const seconds = (after.at - before.at) / 1000;
-      return [[keyOf(pod), { first: before.samples, second: after.samples, seconds }] as const];
-    }),
-  );
-}
-
 function print(rows: readonly Row[], { flags, context }: Run): void {
   const { terminal } = context;
   if (flags.output === "json") {
@@ -170,19 +122,13 @@ function print(rows: readonly Row[], { flags, context }: Run): void {
 }
 
 function figures(stat: Stat | undefined, { wide }: { readonly wide: boolean }): string[] {
-  const percent = (share: number | undefined): string =>
-    share === undefined ? "-" : `${(share * 100).toFixed(2)}%`;
-  const ms = (value: number | undefined): string =>
-    value === undefined ? "-" : `${Math.round(value)}ms`;
   const bytes = (value: number | undefined): string =>
     value === undefined ? "-" : `${value.toFixed(1)}B/s`;
   const served = stat?.success !== undefined;
   return [
     percent(stat?.success),
-    served ? `${stat.rps.toFixed(1)}rps` : "-",
-    ms(stat?.latencyMs.p50),
-    ms(stat?.latencyMs.p95),
-    ms(stat?.latencyMs.p99),
+    served ? rate(stat.rps) : "-",
+    ...latencies(stat?.latencyMs),
     stat === undefined ? "-" : String(stat.tcpConnections),
     ...(wide ? [bytes(stat?.readRate), bytes(stat?.writeRate)] : []),
     percent(stat?.secured),

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
-import { type ScrapePair, statOf } from "./stat.ts";
+
+import type { ScrapePair } from "./growth.ts";
+import { statOf } from "./stat.ts";
 
 const scrape = (lines: string): readonly Sample[] => parseExposition(lines);
 const pair = (first: string, second: string, seconds = 2): ScrapePair => ({
