@@ -29,6 +29,8 @@ const NAMESPACES = 10;
 /** Services that one client each watches in these three ways. */
 const OTHERS = 50;
 const DOMAIN = "cluster.local";
+/** Milliseconds: machines are shared. */
+const PATIENCE_MS = 60_000;
 const onFault = (): void => undefined;
 
 const ipOf = (at: number): string => `10.${1 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`;
@@ -167,68 +169,76 @@ const route = (name: string, namespace: string, spec: unknown): CustomObject => 
 });
 const ANY = { routes: [{ name: "all", condition: { pathRegex: "/.*" } }] };
 
-test("OUT4, DST2, DST16: a change is encoded once for each key that it affects, and for no other", () => {
-  const { plane, calls, first, cost } = setUp();
-  const { from, policies, serviceProfiles } = plane;
-  expect(calls.length).toBeGreaterThanOrEqual(1_000);
-  // Of each Service policy, profile and endpoints; the policy of what is outside; a port.
-  expect(first).toBe((OTHERS + 1) * 3 + 1 + 1);
-  const perNamespace = CLIENTS / NAMESPACES;
+test(
+  "OUT4, DST2, DST16: a change is encoded once for each key that it affects, and for no other",
+  () => {
+    const { plane, calls, first, cost } = setUp();
+    const { from, policies, serviceProfiles } = plane;
+    expect(calls.length).toBeGreaterThanOrEqual(1_000);
+    // Of each Service policy, profile and endpoints; the policy of what is outside; a port.
+    expect(first).toBe((OTHERS + 1) * 3 + 1 + 1);
+    const perNamespace = CLIENTS / NAMESPACES;
 
-  expect(cost(() => policies.httpRoutes.put(route("r", "shop", toService(0))))).toEqual([
-    1,
-    CLIENTS,
-  ]);
-  const consumer = route("c", "ns-1", toService(0));
-  expect(cost(() => policies.httpRoutes.put(consumer))).toEqual([1, perNamespace]);
-  expect(cost(() => policies.httpRoutes.drop({ name: "c", namespace: "ns-1" }))).toEqual([
-    ...([0, perNamespace] as const),
-  ]);
-  expect(cost(() => policies.httpRoutes.put(route("x", "ns-1", toService(900))))).toEqual([0, 0]);
+    expect(cost(() => policies.httpRoutes.put(route("r", "shop", toService(0))))).toEqual([
+      1,
+      CLIENTS,
+    ]);
+    const consumer = route("c", "ns-1", toService(0));
+    expect(cost(() => policies.httpRoutes.put(consumer))).toEqual([1, perNamespace]);
+    expect(cost(() => policies.httpRoutes.drop({ name: "c", namespace: "ns-1" }))).toEqual([
+      ...([0, perNamespace] as const),
+    ]);
+    expect(cost(() => policies.httpRoutes.put(route("x", "ns-1", toService(900))))).toEqual([0, 0]);
 
-  const retry = { "retry.linkerd.io/http": "5xx" };
-  expect(cost(() => putService(from, 0, retry))).toEqual([1, CLIENTS]);
-  expect(cost(() => putService(from, 0, retry))).toEqual([0, 0]);
-  expect(cost(() => putService(from, 900, retry))).toEqual([0, 0]);
+    const retry = { "retry.linkerd.io/http": "5xx" };
+    expect(cost(() => putService(from, 0, retry))).toEqual([1, CLIENTS]);
+    expect(cost(() => putService(from, 0, retry))).toEqual([0, 0]);
+    expect(cost(() => putService(from, 900, retry))).toEqual([0, 0]);
 
-  expect(cost(() => putSlice(from, 0, PER_SERVICE - 1))).toEqual([1, CLIENTS]);
-  expect(cost(() => putSlice(from, 1, PER_SERVICE - 1))).toEqual([1, 1]);
-  expect(cost(() => putSlice(from, 900, 1))).toEqual([0, 0]);
-  const pod = podOf(0, 0);
-  expect(cost(() => from.pods.put({ ...pod }))).toEqual([0, 0]);
-  const labels = { ...pod.metadata?.labels, "pod-template-hash": "new" };
-  expect(cost(() => from.pods.put({ ...pod, metadata: { ...pod.metadata, labels } }))).toEqual([
-    ...([1, CLIENTS] as const),
-  ]);
+    expect(cost(() => putSlice(from, 0, PER_SERVICE - 1))).toEqual([1, CLIENTS]);
+    expect(cost(() => putSlice(from, 1, PER_SERVICE - 1))).toEqual([1, 1]);
+    expect(cost(() => putSlice(from, 900, 1))).toEqual([0, 0]);
+    const pod = podOf(0, 0);
+    expect(cost(() => from.pods.put({ ...pod }))).toEqual([0, 0]);
+    const labels = { ...pod.metadata?.labels, "pod-template-hash": "new" };
+    expect(cost(() => from.pods.put({ ...pod, metadata: { ...pod.metadata, labels } }))).toEqual([
+      ...([1, CLIENTS] as const),
+    ]);
 
-  const profile = (namespace: string): CustomObject =>
-    route(`s0.shop.svc.${DOMAIN}`, namespace, ANY);
-  expect(cost(() => serviceProfiles.put(profile("shop")))).toEqual([1, CLIENTS]);
-  expect(cost(() => serviceProfiles.put(profile("ns-1")))).toEqual([1, perNamespace]);
-});
+    const profile = (namespace: string): CustomObject =>
+      route(`s0.shop.svc.${DOMAIN}`, namespace, ANY);
+    expect(cost(() => serviceProfiles.put(profile("shop")))).toEqual([1, CLIENTS]);
+    expect(cost(() => serviceProfiles.put(profile("ns-1")))).toEqual([1, perNamespace]);
+  },
+  PATIENCE_MS,
+);
 
-test("OUT10, DST9, INB2: so are EgressNetworks, Servers, and what changes nothing", () => {
-  const { plane, cost } = setUp();
-  const { from, policies } = plane;
-  const perNamespace = CLIENTS / NAMESPACES;
-  const allow = { trafficPolicy: "Allow" };
-  const global = route("all", "linkerd-egress", allow);
-  expect(cost(() => policies.egressNetworks.put(global))).toEqual([1, CLIENTS + OTHERS]);
-  expect(cost(() => policies.egressNetworks.put(route("own", "ns-1", allow)))).toEqual([
-    ...([1, perNamespace] as const),
-  ]);
-  expect(cost(() => policies.egressNetworks.put(route("own", "nobody", allow)))).toEqual([0, 0]);
+test(
+  "OUT10, DST9, INB2: so are EgressNetworks, Servers, and what changes nothing",
+  () => {
+    const { plane, cost } = setUp();
+    const { from, policies } = plane;
+    const perNamespace = CLIENTS / NAMESPACES;
+    const allow = { trafficPolicy: "Allow" };
+    const global = route("all", "linkerd-egress", allow);
+    expect(cost(() => policies.egressNetworks.put(global))).toEqual([1, CLIENTS + OTHERS]);
+    expect(cost(() => policies.egressNetworks.put(route("own", "ns-1", allow)))).toEqual([
+      ...([1, perNamespace] as const),
+    ]);
+    expect(cost(() => policies.egressNetworks.put(route("own", "nobody", allow)))).toEqual([0, 0]);
 
-  const server = (over: object): CustomObject =>
-    route("s", "shop", { podSelector: { matchLabels: { app: "web" } }, port: 8080, ...over });
-  expect(cost(() => policies.servers.put(server({ proxyProtocol: "HTTP/1" })))).toEqual([1, 1]);
-  // Endpoints of every Service that is watched, and the port.
-  expect(cost(() => policies.servers.put(server({ proxyProtocol: "opaque" })))).toEqual([
-    ...([OTHERS + 2, CLIENTS + OTHERS + 1] as const),
-  ]);
-  const annotations = { "example.com/x": "y" };
-  expect(cost(() => from.namespaces.put({ metadata: { name: "shop", annotations } }))).toEqual([
-    0, 0,
-  ]);
-  expect(cost(() => from.nodes.put({ metadata: { name: "node-9" } }))).toEqual([0, 0]);
-});
+    const server = (over: object): CustomObject =>
+      route("s", "shop", { podSelector: { matchLabels: { app: "web" } }, port: 8080, ...over });
+    expect(cost(() => policies.servers.put(server({ proxyProtocol: "HTTP/1" })))).toEqual([1, 1]);
+    // Endpoints of every Service that is watched, and the port.
+    expect(cost(() => policies.servers.put(server({ proxyProtocol: "opaque" })))).toEqual([
+      ...([OTHERS + 2, CLIENTS + OTHERS + 1] as const),
+    ]);
+    const annotations = { "example.com/x": "y" };
+    expect(cost(() => from.namespaces.put({ metadata: { name: "shop", annotations } }))).toEqual([
+      0, 0,
+    ]);
+    expect(cost(() => from.nodes.put({ metadata: { name: "node-9" } }))).toEqual([0, 0]);
+  },
+  PATIENCE_MS,
+);
