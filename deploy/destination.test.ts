@@ -33,7 +33,7 @@ test("renderDestination() starts the role with flags that it takes", () => {
   });
 });
 
-test("renderDestination() lets the role write its webhooks' certificates, EndpointSlices and two Leases, and nothing else whole", () => {
+test("renderDestination() lets the role write its webhooks' certificates, EndpointSlices and three Leases, and nothing else whole", () => {
   const written = renderDestination(values, certificates)
     .flatMap((object) => (object as { readonly rules?: Role["rules"] }).rules ?? [])
     .filter(({ verbs }) => verbs.includes("update"))
@@ -43,6 +43,6 @@ test("renderDestination() lets the role write its webhooks' certificates, Endpoi
     "validatingwebhookconfigurations linkerd-sp-validator-webhook-config linkerd-policy-validator-webhook-config",
     "secrets linkerd-sp-validator-k8s-tls linkerd-policy-validator-k8s-tls",
     "leases linkerd-destination-certificates",
-    "leases linkerd-destination-endpoint-write",
+    "leases linkerd-destination-endpoint-write policy-controller-write",
   ]);
 });

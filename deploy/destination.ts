@@ -1,5 +1,6 @@
 /** The destination controller: discovery and policy for every proxy, and what validates policy. */
 
+import { STATUS_LEASE } from "#lib/k8s/lease.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
@@ -61,7 +62,7 @@ const LOCAL: readonly Rule[] = [
     group: "coordination.k8s.io",
     resources: ["leases"],
     verbs: ["get", "update"],
-    names: ["linkerd-destination-endpoint-write"],
+    names: ["linkerd-destination-endpoint-write", STATUS_LEASE],
   },
 ];
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { keptSlice } from "../index/kept.ts";
-import type { KeptExternal, KeptService } from "../index/kept-objects.ts";
+import type { KeptPolicy, KeptService } from "../index/kept-objects.ts";
 import { isOurs, MANAGED_BY, MANAGER, planSlices, takes } from "./plan.ts";
 
 const service = (spec: object = {}): KeptService => ({
@@ -25,9 +25,9 @@ const workload = (name: string, over: { ips?: string[]; port?: number; ready?: b
       ports: [{ name: "http", port }],
     },
     status: { conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
-  } satisfies KeptExternal;
+  } satisfies KeptPolicy;
 };
-const plan = (workloads: KeptExternal[], over: { spec?: object; slices?: EndpointSlice[] } = {}) =>
+const plan = (workloads: KeptPolicy[], over: { spec?: object; slices?: EndpointSlice[] } = {}) =>
   planSlices(service(over.spec), { workloads, slices: (over.slices ?? []).map(keptSlice) });
 const shown = ({ addressType, ports, endpoints }: EndpointSlice) =>
   `${addressType} ${ports?.map(({ port }) => port).join()} ${endpoints

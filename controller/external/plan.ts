@@ -8,7 +8,7 @@ import { isObject } from "#lib/k8s/shape.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { externalIps, externalPorts } from "../index/external-workloads.ts";
 import { keptSlice } from "../index/kept.ts";
-import type { KeptExternal, KeptService, KeptSlice } from "../index/kept-objects.ts";
+import type { KeptPolicy, KeptService, KeptSlice } from "../index/kept-objects.ts";
 
 /** The label that says whose slices they are, and its value. */
 export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
@@ -30,7 +30,7 @@ export const isOurs = ({ metadata }: KeptSlice): boolean =>
   metadata?.labels?.[MANAGED_BY] === MANAGER;
 
 /** Whether a Service takes a workload: one without a selector takes none. */
-export function takes({ spec }: KeptService, { metadata }: KeptExternal): boolean {
+export function takes({ spec }: KeptService, { metadata }: KeptPolicy): boolean {
   const wanted = Object.entries(spec?.selector ?? {});
   if (wanted.length === 0 || spec?.type === "ExternalName") return false;
   return wanted.every(([key, value]) => metadata?.labels?.[key] === value);
@@ -39,7 +39,7 @@ export function takes({ spec }: KeptService, { metadata }: KeptExternal): boolea
 /** What leads from the slices that there are to those that should be. */
 export function planSlices(
   service: KeptService | undefined,
-  from: { readonly workloads: readonly KeptExternal[]; readonly slices: readonly KeptSlice[] },
+  from: { readonly workloads: readonly KeptPolicy[]; readonly slices: readonly KeptSlice[] },
 ): SlicePlan {
   const wanted = service === undefined ? [] : slicesOf(service, from.workloads);
   const known = new Map(from.slices.filter(isOurs).map((each) => [each.metadata?.name, each]));
@@ -79,7 +79,7 @@ type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
 type Group = { readonly family: "IPv4" | "IPv6"; readonly ports: Ports; readonly all: Endpoint[] };
 
 /** Endpoints with the same ports share slices. */
-function slicesOf(service: KeptService, workloads: readonly KeptExternal[]): EndpointSlice[] {
+function slicesOf(service: KeptService, workloads: readonly KeptPolicy[]): EndpointSlice[] {
   const taken = workloads.filter((each) => takes(service, each));
   const groups = new Map<string, Group>();
   for (const workload of taken.sort(byName))
@@ -119,7 +119,7 @@ function inSlices(
   }));
 }
 
-const byName = (a: KeptExternal, b: KeptExternal): number =>
+const byName = (a: KeptPolicy, b: KeptPolicy): number =>
   (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1;
 
 const hashOf = (text: string): string =>
@@ -131,7 +131,7 @@ function speaks({ spec }: KeptService, family: "IPv4" | "IPv6"): boolean {
   return families.length === 0 || families.includes(family);
 }
 
-function endpointOf(workload: KeptExternal, family: "IPv4" | "IPv6"): Endpoint | undefined {
+function endpointOf(workload: KeptPolicy, family: "IPv4" | "IPv6"): Endpoint | undefined {
   const { name = "", namespace = "", uid } = workload.metadata ?? {};
   const ip = externalIps(workload).find((each) => isIpv6(each) === (family === "IPv6"));
   if (ip === undefined) return undefined;
@@ -143,7 +143,7 @@ function endpointOf(workload: KeptExternal, family: "IPv4" | "IPv6"): Endpoint |
 }
 
 /** Only what is said to be ready is gone to. */
-function isReady({ status }: KeptExternal): boolean {
+function isReady({ status }: KeptPolicy): boolean {
   const conditions = isObject(status) ? status["conditions"] : undefined;
   return (
     Array.isArray(conditions) &&
@@ -154,7 +154,7 @@ function isReady({ status }: KeptExternal): boolean {
 }
 
 /** The Service's ports as the workload has them; one whose name it does not know is not there. */
-function portsOf({ spec }: KeptService, workload: KeptExternal): Ports {
+function portsOf({ spec }: KeptService, workload: KeptPolicy): Ports {
   const named = externalPorts(workload);
   return (spec?.ports ?? []).flatMap(({ name = "", port, targetPort = port, protocol = "TCP" }) => {
     const number = typeof targetPort === "string" ? named.get(targetPort)?.[0] : targetPort;

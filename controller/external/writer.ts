@@ -8,7 +8,7 @@ import { ENDPOINT_SLICES } from "#lib/k8s/resource.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { type Name, serviceOf, slash, split } from "../index/addresses.ts";
-import type { KeptExternal, KeptService, KeptSlice } from "../index/kept-objects.ts";
+import type { KeptPolicy, KeptService, KeptSlice } from "../index/kept-objects.ts";
 import { isOurs, planSlices, takes } from "./plan.ts";
 
 /** How long a Service waits whose slices could not be written. */
@@ -18,7 +18,7 @@ export const RETRY_MS = 5_000;
 export type ExternalInformers = {
   readonly services: Informer<KeptService>;
   readonly slices: Informer<KeptSlice>;
-  readonly externalWorkloads: Informer<KeptExternal>;
+  readonly externalWorkloads: Informer<KeptPolicy>;
 };
 
 /** With what it writes. */
@@ -64,7 +64,7 @@ export class ExternalSlices {
     this.#due.clear();
   }
 
-  #onWorkload(workloads: readonly KeptExternal[]): void {
+  #onWorkload(workloads: readonly KeptPolicy[]): void {
     for (const service of this.#from.services.list()) {
       const { namespace } = service.metadata ?? {};
       const taken = workloads.some(

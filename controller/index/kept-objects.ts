@@ -52,11 +52,10 @@ export type KeptEndpoint = Pick<
   targetRef?: Pick<NonNullable<SliceEndpoint["targetRef"]>, "kind" | "name" | "namespace">;
 };
 
-/** An ExternalWorkload, with its status as it is: whether it is ready. */
-export type KeptExternal = KeptPolicy & { status?: unknown };
-
 /** An object of a kind of the mesh's own or of the Gateway API: its spec is kept whole, as its readers must see what they do not know. */
 export type KeptPolicy = {
   metadata?: KeptMetadata & Pick<ObjectMeta, "creationTimestamp" | "generation">;
   spec?: unknown;
+  /** Kept as it is of kinds whose status the mesh writes, and of ExternalWorkloads: whether they are ready. */
+  status?: unknown;
 };

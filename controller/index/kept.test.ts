@@ -3,7 +3,7 @@ import type { Pod, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { CLUSTER_OPTIONS, fakeInformers } from "../../test/fake/web-cluster.ts";
 import { Cluster } from "./cluster.ts";
-import { keptNames, keptPod, keptPolicy, keptService, keptSlice } from "./kept.ts";
+import { keptNames, keptPod, keptPolicy, keptService, keptSlice, keptWithStatus } from "./kept.ts";
 import { toWorkload } from "./pods.ts";
 import { toServiceView } from "./services.ts";
 
@@ -170,9 +170,11 @@ test("F8: who takes a pod's name is told apart from who had it", () => {
   expect(keptPod({ metadata: { name: "web", uid: "second" } }).metadata?.uid).toBe("second");
 });
 
-test("keptPolicy() keeps the spec whole and when the object was made, and neither status nor managed fields", () => {
+test("keptPolicy() keeps the spec whole and when the object was made, and neither managed fields nor a status that others write", () => {
   const metadata = { name: "a", namespace: "b", generation: 2, creationTimestamp: "2026-01-01" };
   const spec = { odd: [1] };
   const object = { metadata: { ...metadata, ...MANAGED }, spec, status: { conditions: [] } };
   expect(keptPolicy(object)).toEqual({ metadata, spec });
+  expect(keptWithStatus(object)).toEqual({ metadata, spec, status: { conditions: [] } });
+  expect(keptWithStatus({ metadata, spec })).toEqual({ metadata, spec });
 });

@@ -7,7 +7,6 @@ import type { ObjectMeta } from "#lib/k8s/types/meta.ts";
 import type {
   KeptContainer,
   KeptEndpoint,
-  KeptExternal,
   KeptMetadata,
   KeptNames,
   KeptPod,
@@ -96,8 +95,8 @@ export const keptPolicy = ({ metadata, spec }: CustomObject): KeptPolicy => ({
   spec,
 });
 
-/** Of an ExternalWorkload also its status, which says whether it is ready. */
-export const keptExternal = (object: CustomObject): KeptExternal => ({
+/** The same with the status, of kinds whose status the mesh writes or reads. */
+export const keptWithStatus = (object: CustomObject): KeptPolicy => ({
   ...keptPolicy(object),
   ...(object.status !== undefined && { status: object.status }),
 });

@@ -30,10 +30,12 @@ import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
 import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
+import type { StatusInformers } from "../status/objects.ts";
 import { registerCacheSizes } from "./cache-metrics.ts";
 import { ExternalWriter } from "./external-writer.ts";
 import { countByNamespace, type IndexSizes, registerIndexSizes } from "./index-metrics.ts";
 import { watchPolicy } from "./policy-informers.ts";
+import { Statuses } from "./statuses.ts";
 import { type AdmissionArgs, Validators } from "./validators.ts";
 
 /** The destination controller, with policy. */
@@ -71,6 +73,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     servers: [],
     indexes: [],
     writer: undefined,
+    statuses: undefined,
     stopped: false,
     measure: () => undefined,
   };
@@ -99,6 +102,7 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
       args.controllerNamespace,
     );
     const profiles = new Profiles(policies.serviceProfiles, { ...args, cluster, onFault });
+    serving.statuses = writeStatuses({ ...policies, services }, { args, around, registry });
     serving.indexes = [inbound, outbound, profiles, cluster];
     const indexes = { cluster, inbound, outbound, profiles };
     const write = registerIndexSizes(registry);
@@ -122,7 +126,12 @@ export function startDestination(args: DestinationArgs, around: Surroundings): D
     stop: async () => {
       serving.stopped = true;
       const servers = serving.servers.map((server) => server.stop());
-      await Promise.all([...servers, validators?.stop(), serving.writer?.stop()]);
+      await Promise.all([
+        ...servers,
+        validators?.stop(),
+        serving.writer?.stop(),
+        serving.statuses?.stop(),
+      ]);
       for (const index of serving.indexes) index.stop();
       for (const informer of all) informer.stop();
       admin.stop();
@@ -138,6 +147,20 @@ function startValidators(
   return admission === undefined ? undefined : new Validators(admission, around, of);
 }
 
+function writeStatuses(
+  from: StatusInformers,
+  how: {
+    readonly args: DestinationArgs;
+    readonly around: Surroundings;
+    readonly registry: Registry;
+  },
+): Statuses {
+  const { args, around, registry } = how;
+  const { controllerNamespace: namespace, trustDomain } = args;
+  const domain = { controlPlaneNamespace: namespace, trustDomain };
+  return new Statuses(from, { ...args, registry, namespace, domain }, around);
+}
+
 type Indexes = {
   readonly cluster: Cluster;
   readonly inbound: InboundPolicies;
@@ -150,6 +173,7 @@ type Serving = {
   indexes: readonly { stop(): void }[];
   writer: ExternalWriter | undefined;
   measure: () => void;
+  statuses: Statuses | undefined;
   stopped: boolean;
 };
 

@@ -1,12 +1,10 @@
 /** Who writes the EndpointSlices of workloads outside of the cluster: one replica, and only where there are any. */
 
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
-import { LEASE_TIMING } from "#lib/k8s/lease.ts";
-import { LeaseElector } from "#lib/k8s/lease-elector.ts";
+import type { LeaseElector } from "#lib/k8s/lease-elector.ts";
 import { isOurs } from "../external/plan.ts";
 import { type ExternalInformers, ExternalSlices } from "../external/writer.ts";
 import type { Surroundings } from "../runtime/role.ts";
+import { electBy } from "./election.ts";
 
 /** The Lease of whoever writes them. */
 const LEASE = "linkerd-destination-endpoint-write";
@@ -49,17 +47,12 @@ export class ExternalWriter {
     const { externalWorkloads, slices } = this.#from;
     if (this.#elector !== undefined) return;
     if (externalWorkloads.list().length === 0 && !slices.list().some(isOurs)) return;
-    const { client, clock, random, log } = this.#around;
-    this.#elector = new LeaseElector({
-      ...{ client, clock, random, log },
-      name: { name: LEASE, namespace: this.#namespace },
-      identity: `${hostname()}_${randomUUID()}`,
-      timing: LEASE_TIMING,
-      onElected: (leadership) => {
-        this.#slices?.stop();
-        this.#slices = new ExternalSlices(this.#from, { client, clock, log }, leadership);
-        this.#slices.start();
-      },
+    const { client, clock, log } = this.#around;
+    const lease = { name: LEASE, namespace: this.#namespace };
+    this.#elector = electBy(lease, this.#around, (leadership) => {
+      this.#slices?.stop();
+      this.#slices = new ExternalSlices(this.#from, { client, clock, log }, leadership);
+      this.#slices.start();
     });
     this.#elector.start();
   }

@@ -21,8 +21,8 @@ import {
 import { inServedVersion } from "#lib/k8s/served-version.ts";
 import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
-import { keptExternal, keptPolicy } from "../index/kept.ts";
-import type { KeptExternal, KeptPolicy } from "../index/kept-objects.ts";
+import { keptPolicy, keptWithStatus } from "../index/kept.ts";
+import type { KeptPolicy } from "../index/kept-objects.ts";
 import type { OutboundInformers } from "../index/outbound-policies.ts";
 import { hasMarks } from "../index/shapes.ts";
 import type { Surroundings } from "../runtime/role.ts";
@@ -35,7 +35,7 @@ export function watchPolicy({ client, clock, random, log }: Surroundings): Polic
   Omit<OutboundInformers, "services"> &
   Readonly<{
     serviceProfiles: Informer<KeptPolicy>;
-    externalWorkloads: Informer<KeptExternal>;
+    externalWorkloads: Informer<KeptPolicy>;
   }> {
   const logger = log.target("linkerd_policy_controller");
   const own = {
@@ -45,23 +45,21 @@ export function watchPolicy({ client, clock, random, log }: Surroundings): Polic
   };
   const watch = (
     resource: Resource<CustomObject>,
-    more: { readonly absent?: "empty" } = {},
+    more: { readonly absent?: "empty"; readonly keep?: typeof keptPolicy } = {},
   ): Informer<KeptPolicy> => startInformer<CustomObject>({ ...own, ...more, resource });
-  const foreign = { absent: "empty" } as const;
+  const told = { keep: keptWithStatus };
+  const foreign = { ...told, absent: "empty" } as const;
   return {
     servers: watch(SERVERS),
     serverAuthorizations: watch(SERVER_AUTHORIZATIONS),
     authorizationPolicies: watch(AUTHORIZATION_POLICIES),
     meshTlsAuthentications: watch(MESH_TLS_AUTHENTICATIONS),
     networkAuthentications: watch(NETWORK_AUTHENTICATIONS),
-    rateLimits: watch(RATE_LIMITS),
-    egressNetworks: watch(EGRESS_NETWORKS),
-    externalWorkloads: startInformer<CustomObject>({
-      ...own,
-      ...{ resource: EXTERNAL_WORKLOADS, keep: keptExternal },
-    }),
+    rateLimits: watch(RATE_LIMITS, told),
+    egressNetworks: watch(EGRESS_NETWORKS, told),
+    externalWorkloads: watch(EXTERNAL_WORKLOADS, told),
     serviceProfiles: watch(SERVICE_PROFILES),
-    linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES),
+    linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES, told),
     httpRoutes: watch(HTTP_ROUTES, foreign),
     grpcRoutes: watch(GRPC_ROUTES, foreign),
     tlsRoutes: startInformer<CustomObject>({

@@ -16,6 +16,9 @@ export type LeaseTiming = {
   readonly retryMs: number;
 };
 
+/** The Lease of the replica that writes statuses, as Linkerd's: of both control planes in one namespace one writes. */
+export const STATUS_LEASE = "policy-controller-write";
+
 /** A third of the duration is left to the unequal speed of clocks; several tries fit into each part. */
 export const LEASE_TIMING: LeaseTiming = {
   durationMs: 30_000,

@@ -3,7 +3,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Cidr } from "#lib/addr/cidr.ts";
-import { ENDPOINT_SLICES, PODS, SERVICE_ACCOUNTS, SERVICES } from "#lib/k8s/resource.ts";
+import {
+  ENDPOINT_SLICES,
+  NAMESPACES,
+  PODS,
+  SERVICE_ACCOUNTS,
+  SERVICES,
+} from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
@@ -84,6 +90,8 @@ export class FakeControllers {
   static async start(clock: Clock = systemClock): Promise<FakeControllers> {
     const kube = await FakeKubeApi.start();
     const { admin } = kube;
+    // Leases of the control plane are in its namespace.
+    await admin.create(NAMESPACES, { metadata: { name: "linkerd" } });
     await applyAll(admin, renderCrds("linkerd"));
     await admin.create(SERVICE_ACCOUNTS, { metadata: { name: "web", namespace: "mesh" } });
     await admin.create(SERVICES, {

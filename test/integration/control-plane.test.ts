@@ -2,13 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
-import {
-  EXTERNAL_WORKLOADS,
-  LINKERD_HTTP_ROUTES,
-  NAMESPACES,
-  PODS,
-  SERVICES,
-} from "#lib/k8s/resource.ts";
+import { EXTERNAL_WORKLOADS, LINKERD_HTTP_ROUTES, PODS, SERVICES } from "#lib/k8s/resource.ts";
 import { certify } from "../../proxy/control/certify.ts";
 import { workloadKey } from "../../proxy/identity/key.ts";
 import type { ClientPolicy, EndpointUpdate } from "../../proxy/policy/client-policy.ts";
@@ -118,7 +112,6 @@ test("OUT1, OUT6: a route that is made, changed and deleted is told", async () =
 
 test("DST3, DST7, DST8: a workload outside of the cluster becomes an endpoint of the Services that select it", async () => {
   const { admin } = plane.kube;
-  await admin.create(NAMESPACES, { metadata: { name: "linkerd" } });
   await admin.create(SERVICES, {
     metadata: { name: "legacy", namespace: "mesh" },
     spec: { selector: { app: "legacy" }, ports: [{ name: "http", port: 80, targetPort: "http" }] },
