@@ -5,11 +5,13 @@ import { evaluate } from "./reference.ts";
 
 /** Small here; `npm run evaluators` takes as many as one asks for. */
 const CASES = 20_000;
+/** Enough for an evaluator that is wrong to be found out. */
+const FEW = 4_000;
 const SEED = 1;
 
 /** Whether an evaluator that sees other routes than there are is found out. */
 const differs = (change: (world: World) => World): boolean =>
-  compare({ cases: CASES, seed: SEED }, (world, request) => evaluate(change(world), request))
+  compare({ cases: FEW, seed: SEED }, (world, request) => evaluate(change(world), request))
     .differences.length > 0;
 
 test("P24, A39, B18: each request goes by the rule that the evaluator says", () => {
