@@ -34,7 +34,7 @@ import type { StatusInformers } from "../status/objects.ts";
 import { registerCacheSizes } from "./cache-metrics.ts";
 import { ExternalWriter } from "./external-writer.ts";
 import { countByNamespace, type IndexSizes, registerIndexSizes } from "./index-metrics.ts";
-import { watchPolicy } from "./policy-informers.ts";
+import { inServedVersions, watchPolicy } from "./policy-informers.ts";
 import { Statuses } from "./statuses.ts";
 import { type AdmissionArgs, Validators } from "./validators.ts";
 
@@ -65,7 +65,8 @@ export interface DestinationRole extends RunningRole {
 }
 
 /** Starts to watch the cluster; serves when everything was listed once. */
-export function startDestination(args: DestinationArgs, around: Surroundings): DestinationRole {
+export function startDestination(args: DestinationArgs, given: Surroundings): DestinationRole {
+  const around: Surroundings = { ...given, client: inServedVersions(given.client) };
   const registry = new Registry();
   const informers = watchCluster(around);
   const policies = watchPolicy(around);

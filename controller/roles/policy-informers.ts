@@ -1,5 +1,6 @@
 /** What the role `destination` watches for policy. */
 
+import type { KubeClient } from "#lib/k8s/client.ts";
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import {
   AUTHORIZATION_POLICIES,
@@ -29,6 +30,10 @@ import type { Surroundings } from "../runtime/role.ts";
 
 /** Newer ones first: before its version 1.5 the Gateway API has only the others. */
 const TLS_ROUTE_VERSIONS = ["v1", "v1alpha3", "v1alpha2"];
+
+/** A client that reads and writes kinds of the Gateway API in the versions that the cluster serves. */
+export const inServedVersions = (client: KubeClient): KubeClient =>
+  inServedVersion(client, { resource: TLS_ROUTES, versions: TLS_ROUTE_VERSIONS });
 
 /** Starts to watch the mesh's own kinds, which must be there, and the Gateway API's, which a cluster may do without. */
 export function watchPolicy({ client, clock, random, log }: Surroundings): PolicyInformers &
@@ -62,10 +67,7 @@ export function watchPolicy({ client, clock, random, log }: Surroundings): Polic
     linkerdHttpRoutes: watch(LINKERD_HTTP_ROUTES, told),
     httpRoutes: watch(HTTP_ROUTES, foreign),
     grpcRoutes: watch(GRPC_ROUTES, foreign),
-    tlsRoutes: startInformer<CustomObject>({
-      ...{ ...own, ...foreign, resource: TLS_ROUTES },
-      client: inServedVersion(client, TLS_ROUTE_VERSIONS),
-    }),
+    tlsRoutes: watch(TLS_ROUTES, foreign),
     tcpRoutes: watch(TCP_ROUTES, foreign),
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { codeOf } from "../../test/fake/kube-api.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
 import { KubeError } from "./kube-error.ts";
 import { PODS, type Resource, TLS_ROUTES } from "./resource.ts";
@@ -37,7 +38,9 @@ function setUp() {
   const fail = (next: KubeError | undefined): void => {
     failure = next;
   };
-  const any = inServedVersion(client, ["v1", "v1alpha3", "v1alpha2"]);
+  const any = inServedVersion(client, {
+    ...{ resource: TLS_ROUTES, versions: ["v1", "v1alpha3", "v1alpha2"] },
+  });
   return { any, served, fail, take: () => asked.splice(0) };
 }
 const watching = { resourceVersion: "1", signal: new AbortController().signal };
@@ -68,14 +71,30 @@ test("a kind that is not served fails as such, and anything else at once", async
   expect(take()).toEqual(["list v1"]);
 });
 
-test("everything else is the client's own", async () => {
-  const { any, take } = setUp();
+/** Every verb but those that list and watch. */
+async function act(any: KubeClient, resource: Resource): Promise<void> {
   const name = { name: "a", namespace: "b" };
-  await any.get(PODS, name);
-  await any.create(PODS, {});
-  await any.replace(PODS, {});
-  await any.patch(PODS, name, { type: "merge", body: {} });
-  await any.delete(PODS, name);
+  await any.get(resource, name);
+  await any.create(resource, {});
+  await any.replace(resource, {});
+  await any.patch(resource, name, { type: "merge", body: {} });
+  await any.delete(resource, name);
+}
+
+test("everything is done in the version that is served, and other resources are the client's own", async () => {
+  const { any, served, take } = setUp();
+  served.add("v1alpha3");
+  await any.list(TLS_ROUTES);
+  take();
+  await act(any, TLS_ROUTES);
+  expect(take()).toEqual([
+    ...["get v1alpha3", "create v1alpha3", "replace v1alpha3", "patch v1alpha3", "delete v1alpha3"],
+  ]);
+  await act(any, PODS);
+  expect(await codeOf(any.list(PODS))).toBe("not-found");
+  for await (const _ of any.watch(PODS, watching));
+  expect(take()).toEqual([
+    ...["get v1", "create v1", "replace v1", "patch v1", "delete v1", "list v1", "watch v1"],
+  ]);
   expect(await any.text("/version")).toBe("/version");
-  expect(take()).toEqual(["get v1", "create v1", "replace v1", "patch v1", "delete v1"]);
 });

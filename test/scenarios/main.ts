@@ -4,6 +4,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { type Bed, must, ROOT, startBed, until } from "../demo/bed.ts";
 import { newKubectl } from "../demo/kubectls.ts";
 import { INBOUND } from "./cases/inbound.ts";
+import { STATUSES } from "./cases/statuses.ts";
 import { VALIDATION } from "./cases/validation.ts";
 import type { Scenario } from "./scenario.ts";
 import { workloads } from "./workloads.ts";
@@ -16,7 +17,7 @@ gRPC clients, and asserts answers, backends, headers and metrics. With WORDs
 only scenarios whose name has one of them. Needs root.
 `;
 
-const SCENARIOS: readonly Scenario[] = [...INBOUND, ...VALIDATION];
+const SCENARIOS: readonly Scenario[] = [...INBOUND, ...STATUSES, ...VALIDATION];
 const FILE = "dist/scenarios.yml";
 /** From nothing to a mesh whose pods are ready. */
 const READY_MS = 90_000;
