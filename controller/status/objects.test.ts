@@ -101,9 +101,11 @@ test("INB12, OUT10: an EgressNetwork that is not accepted is no parent", () => {
   world.put("egressNetworks", "outside", networks("192.0.2.0/24"));
   world.put("tcpRoutes", "i", egressParent("inside"));
   world.put("tcpRoutes", "o", egressParent("outside"));
+  world.put("tcpRoutes", "m", egressParent("missing"));
   expect(conditionsOf(world, "egressNetworks/shop/inside")).toEqual(["EgressReasonNetworkOverlap"]);
   expect(conditionsOf(world, "egressNetworks/shop/outside")).toEqual(["Accepted"]);
   expect(conditionsOf(world, "tcpRoutes/shop/i")).toEqual(["NoMatchingParent", "ResolvedRefs"]);
+  expect(conditionsOf(world, "tcpRoutes/shop/m")).toEqual(["NoMatchingParent", "ResolvedRefs"]);
   expect(conditionsOf(world, "tcpRoutes/shop/o")).toEqual(["Accepted", "ResolvedRefs"]);
 });
 
