@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { http1Policy, OutboundBed } from "../fake/outbound-bed.ts";
+import { http1Policy, OutboundBed, type PolicyMessage } from "../fake/outbound-bed.ts";
 
 const bed = new OutboundBed();
 /** What the application was asked. */
@@ -7,6 +7,7 @@ const seen: string[] = [];
 /** What it answers to the next requests, then 200; 0 is nothing at all. */
 const statuses: number[] = [];
 let app: string;
+let services = 0;
 let other: string;
 
 beforeAll(async () => {
@@ -33,7 +34,13 @@ function profiled(profile: Profile): {
   readonly path: string;
 } {
   const failure = { kind: { case: "failureInjector", value: { status: 418, message: "policy" } } };
-  const service = bed.service(http1Policy({ filters: [failure] }), app);
+  // A name of its own: Services of one name share a budget, which another test may have spent.
+  const kind = { case: "default" as const, value: `test-${++services}` };
+  const service = bed.service(
+    (backend) =>
+      ({ ...http1Policy({ filters: [failure] })(backend), metadata: { kind } }) as PolicyMessage,
+    app,
+  );
   bed.profile(service, {
     fullyQualifiedName: service.path.replace(":80", ""),
     retryBudget,
