@@ -6,7 +6,6 @@ import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { outbox } from "#lib/http-io/outbox.ts";
 import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
-import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import type { Listener } from "#lib/net/listener.ts";
 import { type PlainServer, servePlain } from "#lib/net/plain-http.ts";
@@ -18,6 +17,7 @@ import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { connectControlPlane } from "./control-plane.ts";
 import { drainConnections } from "./draining.ts";
+import { InFlight } from "./http/in-flight.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
@@ -25,6 +25,7 @@ import { acceptInbound } from "./inbound/accept.ts";
 import { Applications } from "./inbound/forward.ts";
 import { Listening } from "./inbound/listening.ts";
 import { Ports } from "./inbound/ports.ts";
+import { metricsPage } from "./metrics-page.ts";
 import { acceptOutbound } from "./outbound/accept.ts";
 import { Destinations } from "./outbound/discover.ts";
 import { OutboundDirection } from "./outbound/stack.ts";
@@ -83,13 +84,12 @@ class ProxyApp implements RunningProxy {
   readonly #registry = new Registry();
   readonly #credentials: CredentialStore;
   readonly #runtime: Runtime;
-  readonly #process: ProcessMetrics;
+  readonly #metricsPage: () => string;
   readonly #proof: CaptureProof;
   readonly #connections = new Set<ServerConnection>();
   readonly #listeners: Listener[] = [];
   readonly #admin: PlainServer;
   readonly #stops: (() => void)[] = [];
-  readonly #startedMs: number;
   readonly inboundPort: number;
   readonly outboundPort: number;
   #draining: Promise<void> | undefined;
@@ -99,7 +99,6 @@ class ProxyApp implements RunningProxy {
     this.#config = config;
     this.#around = around;
     this.#credentials = new CredentialStore(bundle);
-    this.#startedMs = around.clock.wall();
     this.#filter.set(config.log.filter);
     const { random, write } = around;
     const clock = outbox.clock(around.clock);
@@ -111,10 +110,12 @@ class ProxyApp implements RunningProxy {
     });
     const onFault = (error: Error): void =>
       this.#log.error("Internal error", { error: error.stack ?? String(error) });
-    this.#process = new ProcessMetrics(this.#registry, {
+    const process = new ProcessMetrics(this.#registry, {
       version: around.version,
       workers: config.workers,
     });
+    const retainIdleMs = config.metricsRetainIdleMs;
+    this.#metricsPage = metricsPage(this.#registry, { process, around, retainIdleMs });
     this.#runtime = {
       clock,
       random,
@@ -136,7 +137,7 @@ class ProxyApp implements RunningProxy {
       given,
       log: this.#log,
       credentials: this.#credentials,
-      process: this.#process,
+      process,
       trust: new TrustMetrics(this.#registry),
     });
     this.#stops.push(control.stop);
@@ -204,7 +205,10 @@ class ProxyApp implements RunningProxy {
       localIps: inbound.ips,
       retries: retryFamilies(this.#registry),
     });
-    const direction = new OutboundDirection(this.#runtime, informationalHeaders);
+    const direction = new OutboundDirection(this.#runtime, {
+      informational: informationalHeaders,
+      inFlight: new InFlight(outbound.maxInFlight),
+    });
     const accept = (stream: TcpStream, listenPort: number): void => {
       setUserTimeout(stream, outbound.acceptUserTimeoutMs);
       acceptOutbound(stream, {
@@ -232,6 +236,7 @@ class ProxyApp implements RunningProxy {
     const { isListenedOn } = this.#around;
     const listening = new Listening({ clock: this.#runtime.clock, isListenedOn });
     const applications = new Applications(this.#runtime, inbound, listening);
+    const inFlight = new InFlight(inbound.maxInFlight);
     const access = accessWriter(accessLog, this.#around.write);
     const accept = (stream: TcpStream, listenPort: number): void => {
       setUserTimeout(stream, inbound.acceptUserTimeoutMs);
@@ -249,6 +254,7 @@ class ProxyApp implements RunningProxy {
         keepaliveMs: inbound.acceptKeepaliveMs,
         serverHttp2: inbound.serverHttp2,
         access,
+        inFlight,
         connections: this.#connections,
       });
     };
@@ -274,7 +280,7 @@ class ProxyApp implements RunningProxy {
           get ready() {
             return app.ready;
           },
-          metrics: () => this.#metrics(),
+          metrics: this.#metricsPage,
           variables: this.#around.variables,
           logFilter: log.filter,
           setLogFilter: (filter) => this.#filter.set(filter),
@@ -282,19 +288,5 @@ class ProxyApp implements RunningProxy {
         }),
       );
     return openWithoutIpv6(adminListen, { open, log: this.#log });
-  }
-
-  #metrics(): string {
-    const { clock, usage } = this.#around;
-    this.#process.update({
-      startSeconds: this.#startedMs / 1000,
-      nowSeconds: clock.wall() / 1000,
-      ...usage(),
-    });
-    const text = writeExposition(this.#registry, {
-      nowMs: clock.now(),
-      retainIdleMs: this.#config.metricsRetainIdleMs,
-    });
-    return `${text}# EOF\n`;
   }
 }

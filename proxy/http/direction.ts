@@ -4,6 +4,7 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import type { ConnectionWaiter, RequestHandler, ResponseHandler } from "#lib/http-io/exchange.ts";
 import type { DeadlineOwner } from "#lib/stack/deadline-queue.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { LimitKind } from "./request-limits.ts";
 import type { ErrorKind } from "./rescue.ts";
 
@@ -21,6 +22,8 @@ export interface Direction<R extends Exchange> {
   /** Where a request goes back to when its endpoint could not be reached. */
   readonly retryFrom: number;
   readonly informational: boolean;
+  /** Counts the requests of all its connections. */
+  readonly inFlight: InFlight;
   /**
    * Where true (outbound), what another proxy says it has not delivered is tried elsewhere. Where false (inbound), it
    * is we who say so to a meshed caller.

@@ -19,6 +19,7 @@ import type { Retry } from "./retry.ts";
 export class Forwarded<X> implements ExchangeHandlers {
   at = 0;
   readonly stream: ServerStream;
+  readonly request: RequestHead;
   readonly direction: Direction<Forwarded<X>>;
   readonly startedMs: number;
   readonly grpc: boolean;
@@ -32,6 +33,8 @@ export class Forwarded<X> implements ExchangeHandlers {
   scope: HttpScope | undefined;
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
+  /** Whether it is among those that wait for an answer. */
+  counted = false;
   readonly attempt: Attempt;
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
@@ -45,16 +48,13 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   constructor(stream: ServerStream, direction: Direction<Forwarded<X>>, route: X) {
     this.stream = stream;
+    this.request = stream.request;
     this.direction = direction;
     this.route = route;
     this.startedMs = direction.now();
     this.grpc = isGrpc(stream.request.headers);
     this.attempt = new Attempt(stream.requestEnded);
     stream.handler = this;
-  }
-
-  get request(): RequestHead {
-    return this.stream.request;
   }
 
   /** Starts or goes on with the path; the body waits until there is somewhere to send it. */
@@ -66,7 +66,8 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Begins: nothing of the body is read before a connection is there. */
   begin(): void {
     if (!this.attempt.ended) this.stream.pauseRequest();
-    this.run();
+    if (this.direction.inFlight.enter(this)) this.run();
+    else this.fail("loadshed", "too many requests are under way");
   }
 
   /** A connection to the endpoint is there. */
@@ -168,6 +169,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   #answer(head: ResponseHead, end: boolean): void {
     this.#headSent = true;
+    this.direction.inFlight.leave(this);
     this.limits?.answered();
     this.attempt.answered();
     this.#status = head.status;
@@ -245,9 +247,8 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.#done) return;
-    const { retry } = this;
-    if (retry?.wantsError(kind) === true && retry.take(this.attempt)) {
-      this.#again(retry);
+    if (this.retry?.wantsError(kind) === true && this.retry.take(this.attempt)) {
+      this.#again(this.retry);
       return;
     }
     this.direction.onError(this, kind);
@@ -287,14 +288,13 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   #finish(aborted: boolean): void {
     this.#done = true;
+    this.direction.inFlight.leave(this);
     this.direction.onAttemptOver(this);
     this.limits?.stop();
     this.retry?.stop();
-    const status = this.#status;
-    const grpcStatus = this.#grpcStatus;
-    const failed = aborted || answerClass(status, grpcStatus) === "failure";
+    const failed = aborted || answerClass(this.#status, this.#grpcStatus) === "failure";
     const latencyMs = this.direction.now() - this.startedMs;
-    this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    this.scope?.end({ status: this.#status, grpcStatus: this.#grpcStatus, failed, latencyMs });
     this.attempt.over();
   }
 }

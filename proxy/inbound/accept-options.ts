@@ -2,6 +2,7 @@
 
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { InFlight } from "../http/in-flight.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
@@ -26,6 +27,7 @@ export interface InboundAcceptOptions {
   readonly keepaliveMs: number | undefined;
   readonly serverHttp2: DirectionConfig["serverHttp2"];
   readonly connections: Set<ServerConnection>;
+  readonly inFlight: InFlight;
   /** Told of each answer, where there is an access log. */
   readonly access: ((entry: AccessEntry) => void) | undefined;
 }

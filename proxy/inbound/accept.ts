@@ -212,6 +212,7 @@ class InboundConnection {
       caller,
       callerPort: this.#stream.remotePort,
       access: this.#options.access,
+      inFlight: this.#options.inFlight,
       target: this.#target,
       port: this.#port,
       pools,

@@ -14,6 +14,7 @@ import { Registry } from "#lib/metrics/registry.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
 import { Forwarded } from "../http/forwarded.ts";
+import { InFlight } from "../http/in-flight.ts";
 import type { ClientTls } from "../policy/authorization.ts";
 import { type DefaultPolicyName, defaultServerPolicy } from "../policy/default-policy.ts";
 import type { Filter } from "../policy/filter.ts";
@@ -29,7 +30,7 @@ import { InboundDirection } from "./stack.ts";
 const policy = (name: DefaultPolicyName) =>
   defaultServerPolicy(name, { clusterNetworks: [], opaque: false, detectTimeoutMs: 1 });
 
-function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
+function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls, most = 100) {
   const lines: string[] = [];
   const registry = new Registry();
   const clock = new FakeClock();
@@ -52,6 +53,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
     redirection: { bySockets: false },
     onFault: () => undefined,
   };
+  const inFlight = new InFlight(most);
   const accessed: AccessEntry[] = [];
   const waiters: ConnectionWaiter[] = [];
   const pool = { acquire: (waiter: ConnectionWaiter) => waiters.push(waiter) } as unknown as Pool;
@@ -62,6 +64,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
     caller,
     callerPort: 12_345,
     access: (entry) => void accessed.push(entry),
+    inFlight,
     target,
     port,
     pools: { http1: pool, http2: pool },
@@ -124,7 +127,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls) {
     return { upstream, handler: handler as unknown as ResponseHandler };
   };
   const metrics = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
-  return { ask, connect, waiters, port, direction, clock, lines, accessed, metrics };
+  return { ask, connect, waiters, port, direction, clock, lines, accessed, inFlight, metrics };
 }
 
 const PLAIN: ClientTls = { type: "none", reason: "no_tls_from_remote" };
@@ -288,6 +291,20 @@ test("INB8: what is allowed by audit alone is said in the log", () => {
   ask();
   expect(lines).toEqual([expect.stringContaining("Request allowed by audit")]);
   expect(setup("all-unauthenticated", PLAIN).lines).toEqual([]);
+});
+
+test("P5, ERR6, INBOUND_MAX_IN_FLIGHT: of more requests than may wait for an answer the rest gets 503 at once", () => {
+  const { ask, connect, inFlight, metrics } = setup("all-unauthenticated", WEB, 2);
+  const first = ask();
+  ask();
+  expect(ask().sent).toEqual(["503 too many requests are under way end"]);
+  expect(metrics()).toContain('error="loadshed"} 1\n');
+  // An answer that has begun makes room, and so does a caller who gives up.
+  connect().handler.onResponseHead(ok(), false);
+  const third = ask();
+  expect([inFlight.count, first.sent]).toEqual([2, ["200 "]]);
+  third.stream.handler.onRequestReset({ reason: "cancelled", code: 8, unprocessed: false });
+  expect([inFlight.count, ask().sent]).toEqual([1, []]);
 });
 
 test("P53: every answer is told to the access log, the proxy's own too", () => {

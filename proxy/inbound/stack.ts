@@ -8,6 +8,7 @@ import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerInbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
+import type { InFlight } from "../http/in-flight.ts";
 import { CLIENT_ID, removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carryResponse, restoreRequest } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
@@ -41,6 +42,7 @@ export interface InboundCaller {
   readonly target: { readonly ip: string; readonly port: number };
   readonly port: PortPolicy;
   readonly pools: AppPools;
+  readonly inFlight: InFlight;
 }
 
 /** A request on the inbound path: it needs to remember nothing but its connection. */
@@ -53,6 +55,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   readonly informational: boolean;
   readonly rescues = false;
   readonly pools: AppPools;
+  readonly inFlight: InFlight;
   readonly #runtime: Runtime;
   readonly #connection: InboundCaller;
   /** The policy that what follows holds for. */
@@ -68,6 +71,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     this.#runtime = runtime;
     this.#connection = connection;
     this.pools = connection.pools;
+    this.inFlight = connection.inFlight;
     this.informational = connection.caller.tls.type === "identity";
     this.path = INBOUND_PATH;
     this.retryFrom = INBOUND_PATH.indexOf("forward");

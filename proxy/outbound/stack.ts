@@ -8,6 +8,7 @@ import { answerClass } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
+import type { InFlight } from "../http/in-flight.ts";
 import { removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
@@ -146,11 +147,16 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   readonly retryFrom: number;
   readonly informational: boolean;
   readonly rescues = true;
+  readonly inFlight: InFlight;
   readonly #runtime: Runtime;
   readonly #repickFrom: number;
 
-  constructor(runtime: Runtime, informational: boolean) {
+  constructor(
+    runtime: Runtime,
+    { informational, inFlight }: Pick<Direction<OutboundRequest>, "informational" | "inFlight">,
+  ) {
     this.#runtime = runtime;
+    this.inFlight = inFlight;
     this.path = outboundPath(runtime);
     this.retryFrom = this.path.indexOf("balance");
     this.#repickFrom = this.path.indexOf("concrete");

@@ -1,0 +1,28 @@
+/** What `/metrics` says: all families, those of the process as they are now (ADMIN1). */
+
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import type { Registry } from "#lib/metrics/registry.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { ProcessMetrics } from "./telemetry/process-metrics.ts";
+
+/** Where figures are found; the process has started when this is called. */
+export function metricsPage(
+  registry: Registry,
+  {
+    process,
+    around,
+    retainIdleMs,
+  }: {
+    readonly process: ProcessMetrics;
+    readonly around: Pick<Surroundings, "clock" | "usage">;
+    /** Series that have not changed for so long are left out. */
+    readonly retainIdleMs: number;
+  },
+): () => string {
+  const { clock, usage } = around;
+  const startSeconds = clock.wall() / 1000;
+  return () => {
+    process.update({ startSeconds, nowSeconds: clock.wall() / 1000, ...usage() });
+    return `${writeExposition(registry, { nowMs: clock.now(), retainIdleMs })}# EOF\n`;
+  };
+}
