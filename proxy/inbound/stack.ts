@@ -3,7 +3,6 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
-import type { Labels } from "#lib/metrics/registry.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerInbound } from "../http/filtered.ts";
@@ -11,7 +10,7 @@ import type { Forwarded } from "../http/forwarded.ts";
 import type { InFlight } from "../http/in-flight.ts";
 import { CLIENT_ID, removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carryResponse, restoreRequest } from "../http/orig-proto.ts";
-import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
+import type { ErrorKind } from "../http/rescue.ts";
 import { authorize, type Caller } from "../policy/authorization.ts";
 import { filterRequest } from "../policy/filter.ts";
 import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
@@ -23,6 +22,7 @@ import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../te
 import type { Runtime } from "../transport/runtime.ts";
 import type { AppPools } from "./forward.ts";
 import type { PortPolicy } from "./ports.ts";
+import { Refusals, type RefusedLabels } from "./refusals.ts";
 
 /** What was decided for a caller and a rule of its port's policy. */
 interface Decision {
@@ -62,6 +62,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   #policy: ServerPolicy;
   /** By the rule's index, as they are asked for. */
   #decisions: (Decision | undefined)[] = [];
+  #refusals: Refusals | undefined;
   #limiter: RateLimiter | undefined;
   #limits: ClientLimits | undefined;
   /** The application has kept a connection after an answer to this caller. */
@@ -98,7 +99,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (current !== this.#policy) this.#follow(current);
     const found = findRoute(current.routes, request.request);
     if (found === undefined) {
-      this.#runtime.errors.httpNoRoute.with(this.#labels()).increment();
+      this.#counts.noRoute();
       return answered(request, "no-route", "no route found for request");
     }
     const { target: rule, prefix } = found;
@@ -118,13 +119,16 @@ export class InboundDirection implements Direction<InboundRequest> {
         return "answered";
       }
     }
-    const refused = this.#limits && takeRequest(this.#limits, this.now());
-    return refused === undefined ? "next" : this.#tooMany(request, refused);
+    const scope = this.#limits && takeRequest(this.#limits, this.now());
+    if (scope === undefined || this.#limiter === undefined) return "next";
+    this.#counts.limited(this.#limiter.limit, scope);
+    return answered(request, "rate-limited", "too many requests");
   }
 
   #follow(policy: ServerPolicy): void {
     this.#policy = policy;
     this.#decisions = [];
+    this.#refusals = undefined;
     if (this.#connection.port.limiter !== this.#limiter) this.#limit();
   }
 
@@ -135,18 +139,6 @@ export class InboundDirection implements Direction<InboundRequest> {
     const client = caller.tls.type === "identity" ? caller.tls.name : undefined;
     this.#limiter = port.limiter;
     this.#limits = this.#limiter?.acquire(client, this.now());
-  }
-
-  #tooMany(request: InboundRequest, scope: "total" | "identity"): Verdict {
-    const { labels } = this.#limiter?.limit ?? {};
-    this.#runtime.errors.httpLimited
-      .with({
-        ...this.#labels(),
-        ...(labels && policyLabels("ratelimit", labels)),
-        ratelimit_scope: scope,
-      })
-      .increment();
-    return answered(request, "rate-limited", "too many requests");
   }
 
   #audit(request: InboundRequest, rule: InboundRule): void {
@@ -231,9 +223,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   }
 
   onError(_: InboundRequest, kind: ErrorKind): void {
-    const { target, port } = this.#connection;
-    const labels = { ...targetLabels(target), ...serverLabels(port.current.labels, port.port) };
-    this.#runtime.errors.inboundHttp.with({ ...labels, error: ANSWERS[kind].label }).increment();
+    this.#counts.error(kind);
   }
 
   onReleased(): void {
@@ -245,7 +235,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     const authorization = authorize(rule, caller);
     const route = policyLabels("route", rule.labels);
     const authz = authorization && policyLabels("authz", authorization.labels);
-    const common = this.#labels();
+    const common = this.#labels().caller;
     const { errors, http } = this.#runtime;
     const decision = {
       scope: http.scope({ direction: "inbound" }, common, route, authz ?? {}),
@@ -257,10 +247,17 @@ export class InboundDirection implements Direction<InboundRequest> {
     return decision;
   }
 
-  #labels(): Labels {
+  get #counts(): Refusals {
+    this.#refusals ??= new Refusals(this.#runtime.errors, this.#labels());
+    return this.#refusals;
+  }
+
+  #labels(): RefusedLabels {
     const { caller, target, port } = this.#connection;
+    const called = targetLabels(target);
     const server = serverLabels(this.#policy.labels, port.port);
-    return { ...targetLabels(target), ...clientTlsLabels(caller.tls), ...server };
+    const tls = clientTlsLabels(caller.tls);
+    return { server: { ...called, ...server }, caller: { ...called, ...tls, ...server } };
   }
 }
 
