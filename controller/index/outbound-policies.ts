@@ -25,6 +25,7 @@ import {
 } from "./outbound-routes.ts";
 import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
 import { toParentTraffic } from "./traffic.ts";
+import { type Listening, listen, type Watched as WatchedBy, wake } from "./watched.ts";
 
 /** What is watched for outbound policy beside the cluster. */
 export type OutboundInformers = RouteInformers & {
@@ -43,19 +44,15 @@ export type OutboundOptions = Omit<EgressReading, "faults"> & {
 type Target = OutboundQuery["target"];
 
 /** A destination that anyone watches. */
-type Watched = {
+type Watched = WatchedBy<Client> & {
   readonly target: Target;
-  /** By namespaces. */
-  readonly clients: Map<string, Client>;
-  readonly stop: () => void;
   service: ServiceView | undefined;
   /** By whose routes hold, and where. */
   readonly policies: Map<string, OutboundPolicy>;
 };
 
 /** Who asked from a namespace, and what they were told last. */
-type Client = {
-  readonly listeners: Set<() => void>;
+type Client = Listening & {
   destination: Destination | undefined;
   policy: OutboundPolicy | undefined;
 };
@@ -93,17 +90,10 @@ export class OutboundPolicies implements OutboundCatalog {
   }
 
   subscribe({ target, client }: OutboundQuery, listener: () => void): () => void {
-    const watched = this.#watched.get(idOf(target)) ?? this.#watch(target);
+    const id = idOf(target);
+    const watched = this.#watched.get(id) ?? this.#watch(target);
     const asked = watched.clients.get(client) ?? this.#join(watched, client);
-    asked.listeners.add(listener);
-    return () => {
-      asked.listeners.delete(listener);
-      if (asked.listeners.size > 0 || watched.clients.get(client) !== asked) return;
-      watched.clients.delete(client);
-      if (watched.clients.size > 0) return;
-      watched.stop();
-      if (this.#watched.get(idOf(target)) === watched) this.#watched.delete(idOf(target));
-    };
+    return listen(this.#watched, { id, watched, client, asked }, listener);
   }
 
   /** How many objects have routes, and how many ports of Services are watched, by namespace (CPM5). */
@@ -193,8 +183,7 @@ export class OutboundPolicies implements OutboundCatalog {
   #renew(watched: Watched, namespace: string, client: Client): void {
     const before = client.policy;
     client.policy = this.#policyOf(watched, client.destination, namespace);
-    if (before === client.policy || isDeepStrictEqual(before, client.policy)) return;
-    for (const listener of [...client.listeners]) listener();
+    wake(client, before, client.policy);
   }
 
   /** Much of a Service changes that no policy depends on. */

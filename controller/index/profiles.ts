@@ -11,6 +11,7 @@ import { holds } from "../core/workload.ts";
 import type { KeptPolicy } from "./kept-objects.ts";
 import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
 import { toServiceProfile } from "./service-profiles.ts";
+import { type Listening, listen, type Watched as WatchedBy, wake } from "./watched.ts";
 
 /** How profiles are made. */
 export type ProfileOptions = EndpointOptions & {
@@ -20,14 +21,11 @@ export type ProfileOptions = EndpointOptions & {
 };
 
 type Target = ProfileQuery["target"];
-type Client = { readonly listeners: Set<() => void>; profile: Profile | undefined };
+type Client = Listening & { profile: Profile | undefined };
 
 /** A destination that anyone watches. */
-type Watched = {
+type Watched = WatchedBy<Client> & {
   readonly target: Target;
-  readonly stop: () => void;
-  /** By namespaces. */
-  readonly clients: Map<string, Client>;
   /** Without its ServiceProfile. */
   plain: Profile | undefined;
   /** By ServiceProfiles. */
@@ -57,21 +55,14 @@ export class Profiles implements ProfileCatalog {
   }
 
   subscribe({ target, client }: ProfileQuery, listener: () => void): () => void {
-    const watched = this.#watched.get(idOf(target)) ?? this.#watch(target);
+    const id = idOf(target);
+    const watched = this.#watched.get(id) ?? this.#watch(target);
     const asked = watched.clients.get(client) ?? {
       listeners: new Set(),
       profile: this.#profileFor(watched, client),
     };
     watched.clients.set(client, asked);
-    asked.listeners.add(listener);
-    return () => {
-      asked.listeners.delete(listener);
-      if (asked.listeners.size > 0 || watched.clients.get(client) !== asked) return;
-      watched.clients.delete(client);
-      if (watched.clients.size > 0) return;
-      watched.stop();
-      if (this.#watched.get(idOf(target)) === watched) this.#watched.delete(idOf(target));
-    };
+    return listen(this.#watched, { id, watched, client, asked }, listener);
   }
 
   /** Listens no more. */
@@ -152,8 +143,7 @@ export class Profiles implements ProfileCatalog {
   #renew(watched: Watched, namespace: string, client: Client): void {
     const before = client.profile;
     client.profile = this.#profileFor(watched, namespace);
-    if (before === client.profile || isDeepStrictEqual(before, client.profile)) return;
-    for (const listener of [...client.listeners]) listener();
+    wake(client, before, client.profile);
   }
 
   /** Much of a Service and of a pod changes that no profile depends on. */
