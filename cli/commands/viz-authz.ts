@@ -8,7 +8,7 @@ import { addCommand, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { readWindow, scrapeTwice } from "../scraping.ts";
-import { renderTable } from "../table.ts";
+import { writeRows } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 
 type Flags = {
@@ -48,7 +48,9 @@ export function addVizAuthz(viz: Command, context: Context): void {
       .flatMap((workload) => podsOf(workload, items))
       .filter((pod) => isMeshed(pod, flags.linkerdNamespace));
     const pairs = await scrapeTwice(client, { pods, window, context });
-    print(authzOf([...pairs.values()]), flags.output, context);
+    const how = { toJson: jsonOf, none: "No traffic found.", columns: COLUMNS, cells: cellsOf };
+    const rows = authzOf([...pairs.values()]);
+    writeRows(rows, { json: flags.output === "json", ...how }, context.terminal);
   });
 }
 
@@ -59,22 +61,11 @@ const COLUMNS = [
   ),
 ];
 
-function print(rows: readonly AuthzRow[], output: Flags["output"], { terminal }: Context): void {
-  if (output === "json") {
-    terminal.write(`${JSON.stringify(rows.map(jsonOf), undefined, 2)}\n`);
-    return;
-  }
-  if (rows.length === 0) {
-    terminal.warn("No traffic found.\n");
-    return;
-  }
-  const cells = rows.map((row) => [
-    ...[row.route, row.server, row.authorization ?? "-"],
-    ...[rate(row.unauthorized), percent(row.success), rate(row.rps)],
-    ...latencies(row.latencyMs),
-  ]);
-  terminal.write(renderTable(COLUMNS, cells));
-}
+const cellsOf = (row: AuthzRow): string[] => [
+  ...[row.route, row.server, row.authorization ?? "-"],
+  ...[rate(row.unauthorized), percent(row.success), rate(row.rps)],
+  ...latencies(row.latencyMs),
+];
 
 function jsonOf({ latencyMs, authorization, success, ...row }: AuthzRow): Record<string, unknown> {
   return {

@@ -8,7 +8,7 @@ import { isMeshed } from "../check/proxies.ts";
 import { addCommand, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { scrapeOnce } from "../scraping.ts";
-import { renderTable } from "../table.ts";
+import { writeRows } from "../table.ts";
 import { findWorkloads, type Named, parseWorkloads, podsOf, type Workload } from "../workloads.ts";
 
 type Flags = {
@@ -101,31 +101,24 @@ const keyOf = ({ source, target }: Row): string =>
 const shortId = (id: string | undefined): string => id?.replace(/\.serviceaccount\..*/, "") ?? "";
 
 function print(all: readonly Row[], { output }: Flags, { terminal }: Context): void {
-  const rows = all.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  if (output === "json") {
-    terminal.write(`${JSON.stringify(rows.map(jsonOf), undefined, 2)}\n`);
-    return;
-  }
-  if (rows.length === 0) {
-    terminal.warn("No edges found.\n");
-    return;
-  }
   const wide = output === "wide";
   const titles = [
     ...["SRC", "DST", "SRC_NS", "DST_NS"],
     ...(wide ? ["CLIENT_ID", "SERVER_ID"] : []),
     "SECURED",
   ];
-  const cells = rows.map(({ source, target, clientId, serverId, noTlsReason }) => [
+  const cells = ({ source, target, clientId, serverId, noTlsReason }: Row): string[] => [
     ...[source.name, target.name, source.namespace, target.namespace],
     ...(wide ? [noTlsReason === undefined ? clientId : "-", shortId(serverId) || "-"] : []),
     noTlsReason ?? "√",
-  ]);
-  terminal.write(
-    renderTable(
-      titles.map((title) => ({ title, left: true })),
-      cells,
-    ),
+  ];
+  writeRows(
+    all.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
+    {
+      ...{ json: output === "json", toJson: jsonOf, none: "No edges found.", cells },
+      columns: titles.map((title) => ({ title, left: true })),
+    },
+    terminal,
   );
 }
 

@@ -9,7 +9,7 @@ import { addCommand, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { nameOf, readWindow, scrapeTwice } from "../scraping.ts";
-import { type Column, renderTable } from "../table.ts";
+import { type Column, writeRows } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
 
 type Flags = {
@@ -94,15 +94,6 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 function print(rows: readonly Row[], { flags, context }: Run): void {
-  const { terminal } = context;
-  if (flags.output === "json") {
-    terminal.write(`${JSON.stringify(rows.map(jsonOf), undefined, 2)}\n`);
-    return;
-  }
-  if (rows.length === 0) {
-    terminal.warn("No traffic found.\n");
-    return;
-  }
   const wide = flags.output === "wide";
   const kinds = new Set(rows.map(({ kind }) => kind)).size > 1;
   const columns: Column[] = [
@@ -112,13 +103,15 @@ function print(rows: readonly Row[], { flags, context }: Run): void {
     ...(wide ? ["READ_BYTES/SEC", "WRITE_BYTES/SEC"] : []),
     "SECURED",
   ].map((column) => (typeof column === "string" ? { title: column } : column));
-  const cells = rows.map((row) => [
+  const cells = (row: Row): string[] => [
     ...(flags.allNamespaces === true ? [row.namespace] : []),
     kinds ? `${row.kind}/${row.name}` : row.name,
     `${row.meshed}/${row.pods}`,
     ...figures(row.stat, { wide }),
-  ]);
-  terminal.write(renderTable(columns, cells));
+  ];
+  const json = flags.output === "json";
+  const how = { json, toJson: jsonOf, none: "No traffic found.", columns, cells };
+  writeRows(rows, how, context.terminal);
 }
 
 function figures(stat: Stat | undefined, { wide }: { readonly wide: boolean }): string[] {
