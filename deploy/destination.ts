@@ -5,6 +5,7 @@ import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { labelsOf } from "./marks.ts";
+import { GATEWAY_ROUTES, POLICY_RESOURCES } from "./policy-resources.ts";
 import { account, type Rule, WATCH } from "./rbac.ts";
 import { renderValidators, VALIDATOR_PARTS, VALIDATOR_RIGHTS } from "./validators.ts";
 import type { Values } from "./values.ts";
@@ -24,24 +25,13 @@ const written = (group: string, ...resources: string[]): Rule => ({
 });
 
 const GATEWAY = "gateway.networking.k8s.io";
-const GATEWAY_ROUTES = ["httproutes", "grpcroutes", "tlsroutes", "tcproutes"];
 
 const CLUSTER: readonly Rule[] = [
   watched("", "pods", "services", "namespaces", "nodes"),
   watched("discovery.k8s.io", "endpointslices"),
   watched("apps", "replicasets"),
   watched("batch", "jobs"),
-  watched(
-    "policy.linkerd.io",
-    "authorizationpolicies",
-    "egressnetworks",
-    "httplocalratelimitpolicies",
-    "httproutes",
-    "meshtlsauthentications",
-    "networkauthentications",
-    "serverauthorizations",
-    "servers",
-  ),
+  watched("policy.linkerd.io", ...POLICY_RESOURCES),
   watched("linkerd.io", "serviceprofiles"),
   watched("workload.linkerd.io", "externalworkloads"),
   watched(GATEWAY, ...GATEWAY_ROUTES),

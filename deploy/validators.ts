@@ -5,6 +5,7 @@ import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { POLICY_VALIDATOR, PROFILE_VALIDATOR, type Webhook } from "#lib/k8s/webhooks.ts";
 import type { Certificates } from "./certificates.ts";
 import type { ControllerPort, ControllerSpec } from "./controller.ts";
+import { GATEWAY_ROUTES, POLICY_RESOURCES } from "./policy-resources.ts";
 import type { Values } from "./values.ts";
 import {
   renewalRights,
@@ -50,22 +51,13 @@ const VALIDATORS: readonly {
         operations: ["CREATE", "UPDATE"],
         apiGroups: ["policy.linkerd.io"],
         apiVersions: ["*"],
-        resources: [
-          "authorizationpolicies",
-          "egressnetworks",
-          "httplocalratelimitpolicies",
-          "httproutes",
-          "meshtlsauthentications",
-          "networkauthentications",
-          "serverauthorizations",
-          "servers",
-        ],
+        resources: [...POLICY_RESOURCES],
       },
       {
         operations: ["CREATE", "UPDATE"],
         apiGroups: ["gateway.networking.k8s.io"],
         apiVersions: ["*"],
-        resources: ["grpcroutes", "httproutes", "tcproutes", "tlsroutes"],
+        resources: GATEWAY_ROUTES.toSorted(),
       },
     ],
   },
