@@ -2,6 +2,7 @@
 
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
+import type { Counter } from "#lib/metrics/counter.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import { answerClass } from "../http/classify.ts";
@@ -150,6 +151,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   readonly inFlight: InFlight;
   readonly #runtime: Runtime;
   readonly #repickFrom: number;
+  readonly #errors: { -readonly [kind in ErrorKind]?: Counter } = {};
 
   constructor(
     runtime: Runtime,
@@ -226,7 +228,8 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   }
 
   onError(_: OutboundRequest, kind: ErrorKind): void {
-    this.#runtime.errors.outboundHttp.with({ error: ANSWERS[kind].label }).increment();
+    this.#errors[kind] ??= this.#runtime.errors.outboundHttp.with({ error: ANSWERS[kind].label });
+    this.#errors[kind].increment();
   }
 
   onReleased({ route }: OutboundRequest, firstByteMs: number): void {
