@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import { removeMeshHeaders } from "./mesh-headers.ts";
+import { removeMeshHeaders, takeRequiredId } from "./mesh-headers.ts";
 
 test("WIRE13: removeMeshHeaders() takes away what only the mesh may write, however often", () => {
   const headers = HeaderList.of(
@@ -14,7 +14,20 @@ test("WIRE13: removeMeshHeaders() takes away what only the mesh may write, howev
     ["l5d-proxy-connection", "close"],
     ["link", "e"],
   );
-  removeMeshHeaders(headers);
+  expect(removeMeshHeaders(headers)).toBe(true);
   expect(headers.names).toEqual(["accept", "l5d-retry-limit", "link"]);
-  removeMeshHeaders(HeaderList.of());
+  expect(removeMeshHeaders(HeaderList.of())).toBe(false);
+  expect(removeMeshHeaders(HeaderList.of(["accept", "a"], ["l5d-proxy-error", "b"]))).toBe(false);
+});
+
+test("HDR4: takeRequiredId() takes the first one, and leaves none", () => {
+  const headers = HeaderList.of(
+    ["l5d-require-id", "a"],
+    ["l5d-client-id", "b"],
+    ["l5d-require-id", "c"],
+    ["accept", "d"],
+  );
+  expect(takeRequiredId(headers)).toBe("a");
+  expect(headers.names).toEqual(["accept"]);
+  expect(takeRequiredId(headers)).toBeUndefined();
 });

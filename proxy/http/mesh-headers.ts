@@ -15,13 +15,28 @@ const OURS: ReadonlySet<string> = new Set([
   NOT_DELIVERED,
 ]);
 
-/** Removes them all; whoever may say so adds its own afterwards. */
-export function removeMeshHeaders(headers: HeaderList): void {
+/** Names the identity that whoever gets the request has to prove (HDR4). */
+const REQUIRE_ID = "l5d-require-id";
+
+/** Removes them all; whoever may say so adds its own afterwards. True where a name like theirs is left. */
+export function removeMeshHeaders(headers: HeaderList): boolean {
   const { names } = headers;
+  let others = false;
   for (let i = names.length - 1; i >= 0; i--) {
     const name = names[Math.min(i, names.length - 1)] ?? "";
     const first = name.charCodeAt(0);
     // "l" or "b": most names need no look at the set.
-    if ((first === 0x6c || first === 0x62) && OURS.has(name)) headers.delete(name);
+    if (first !== 0x6c && first !== 0x62) continue;
+    if (OURS.has(name)) headers.delete(name);
+    else others = true;
   }
+  return others;
+}
+
+/** Removes them from a request of the application, and takes the identity that it requires of its endpoint (P20). */
+export function takeRequiredId(headers: HeaderList): string | undefined {
+  if (!removeMeshHeaders(headers)) return undefined;
+  const required = headers.get(REQUIRE_ID);
+  if (required !== undefined) headers.delete(REQUIRE_ID);
+  return required;
 }

@@ -14,6 +14,7 @@ export type ErrorKind =
   | "connect-timeout"
   | `${LimitKind}-timeout`
   | "io"
+  | "identity-required"
   | "redirect"
   | "injected-failure"
   | "invalid-redirect"
@@ -50,6 +51,10 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
   "headers-timeout": TIMEOUT,
   "profile-timeout": { ...TIMEOUT, closes: true },
   io: { status: 502, grpcStatus: 14, closes: true, label: "i/o" },
+  "identity-required": {
+    ...{ status: 502, grpcStatus: 14, closes: true },
+    label: "identity required",
+  },
   redirect: { status: 301, grpcStatus: 5, closes: false, label: "unexpected" },
   "injected-failure": { status: 500, grpcStatus: 9, closes: false, label: "unexpected" },
   "invalid-redirect": { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },

@@ -94,6 +94,11 @@ export class EndpointClient implements Candidate {
     this.#http2 = pool("HTTP/2", this.#openHttp2);
   }
 
+  /** The identity that it proves; undefined where it is spoken to without TLS. */
+  get provenId(): string | undefined {
+    return this.#inPod ? undefined : this.endpoint.identity?.name;
+  }
+
   load(nowMs: number): number {
     return this.#ewma.load(this.pending, nowMs);
   }

@@ -10,7 +10,7 @@ import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
 import type { InFlight } from "../http/in-flight.ts";
-import { removeMeshHeaders } from "../http/mesh-headers.ts";
+import { removeMeshHeaders, takeRequiredId } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { type Filter, filterRequest, filterResponse } from "../policy/filter.ts";
@@ -34,6 +34,8 @@ export class OutboundRoute implements EndpointWaiter {
   endpoint: EndpointClient | undefined;
   /** It shows whether its endpoint is well again (P36). */
   isProbe = false;
+  /** The identity that the request demands of its endpoint (P20). */
+  requiredId: string | undefined;
   request: OutboundRequest | undefined;
 
   constructor(destination: Destination) {
@@ -124,8 +126,14 @@ const endpoint: Station<OutboundRequest> = {
   name: "endpoint",
   enter: (request): Verdict => {
     const client = request.route.endpoint as EndpointClient;
-    const { request: head } = request;
-    request.route.isProbe = client.begin();
+    const { request: head, route } = request;
+    if (request.attempt.count === 0) route.requiredId = takeRequiredId(head.headers);
+    if (route.requiredId !== undefined && route.requiredId !== client.provenId) {
+      const found = client.provenId === undefined ? "none" : `"${client.provenId}"`;
+      request.fail("identity-required", `required id "${route.requiredId}"; found ${found}`);
+      return "answered";
+    }
+    route.isProbe = client.begin();
     request.scope = client.scope;
     if (request.carried && !client.carries) request.carried = !restoreRequest(head);
     if (head.version === "HTTP/2") client.acquire(request, !request.upgrades);
@@ -171,7 +179,6 @@ export class OutboundDirection implements Direction<OutboundRequest> {
 
   onSend(request: OutboundRequest): void {
     const { request: head, route } = request;
-    if (request.attempt.sends === 1) removeMeshHeaders(head.headers);
     if (request.carried || head.version === "HTTP/2") return;
     removeHopByHop(head.headers, true);
     if (route.endpoint?.carries !== true || !isCarriable(head)) return;
