@@ -17,18 +17,12 @@ import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { connectControlPlane } from "./control-plane.ts";
 import { drainConnections } from "./draining.ts";
-import { InFlight } from "./http/in-flight.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
-import { acceptInbound } from "./inbound/accept.ts";
-import { Applications } from "./inbound/forward.ts";
-import { Listening } from "./inbound/listening.ts";
-import { Ports } from "./inbound/ports.ts";
+import { startInbound } from "./inbound/start.ts";
 import { metricsPage } from "./metrics-page.ts";
-import { acceptOutbound } from "./outbound/accept.ts";
-import { Destinations } from "./outbound/discover.ts";
-import { OutboundDirection } from "./outbound/stack.ts";
+import { startOutbound } from "./outbound/start.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
@@ -40,7 +34,6 @@ import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
 import { openListeners, openWithoutIpv6 } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
-import { setUserTimeout } from "./transport/user-timeout.ts";
 
 /** A proxy that runs. */
 export interface RunningProxy {
@@ -198,67 +191,30 @@ class ProxyApp implements RunningProxy {
 
   #startOutbound(discovery: ControlDiscovery): number {
     const { outbound, inbound, informationalHeaders } = this.#config;
-    const destinations = new Destinations({
-      runtime: this.#runtime,
-      config: outbound,
-      discovery,
+    return startOutbound({
+      ...{ runtime: this.#runtime, config: outbound, discovery, connections: this.#connections },
       localIps: inbound.ips,
       retries: retryFamilies(this.#registry),
-    });
-    const direction = new OutboundDirection(this.#runtime, {
       informational: informationalHeaders,
-      inFlight: new InFlight(outbound.maxInFlight),
+      askKernel: this.#around.askKernel,
+      onCaptured: (probe) => this.#proof.arrived(probe),
+      listen: (of, accept) => this.#listen(of, accept),
     });
-    const accept = (stream: TcpStream, listenPort: number): void => {
-      setUserTimeout(stream, outbound.acceptUserTimeoutMs);
-      acceptOutbound(stream, {
-        runtime: this.#runtime,
-        destinations,
-        direction,
-        askKernel: this.#around.askKernel,
-        listenPort,
-        keepaliveMs: outbound.acceptKeepaliveMs,
-        serverHttp2: outbound.serverHttp2,
-        connections: this.#connections,
-        onCaptured: (probe) => this.#proof.arrived(probe),
-      });
-    };
-    return this.#listen(outbound, accept);
   }
 
   #startInbound(discovery: ControlDiscovery): number {
     const { inbound, clusterNetworks, adminListen, identity, accessLog } = this.#config;
-    const ports = new Ports(discovery, { ...inbound, clusterNetworks }, [
-      ...inbound.ports,
-      adminListen.port,
-    ]);
+    const { askKernel, isListenedOn, write } = this.#around;
+    const { port, ports } = startInbound({
+      ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
+      ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
+      localName: identity.localName,
+      declared: [...inbound.ports, adminListen.port],
+      access: accessWriter(accessLog, write),
+      listen: (of, accept) => this.#listen(of, accept),
+    });
     this.#stops.push(() => ports.stop());
-    const { isListenedOn } = this.#around;
-    const listening = new Listening({ clock: this.#runtime.clock, isListenedOn });
-    const applications = new Applications(this.#runtime, inbound, listening);
-    const inFlight = new InFlight(inbound.maxInFlight);
-    const access = accessWriter(accessLog, this.#around.write);
-    const accept = (stream: TcpStream, listenPort: number): void => {
-      setUserTimeout(stream, inbound.acceptUserTimeoutMs);
-      acceptInbound(stream, {
-        runtime: this.#runtime,
-        ports,
-        applications,
-        listening,
-        askKernel: this.#around.askKernel,
-        listenPort,
-        outboundPort: this.outboundPort,
-        ips: inbound.ips,
-        localName: identity.localName,
-        detectTimeoutMs: inbound.detectTimeoutMs,
-        keepaliveMs: inbound.acceptKeepaliveMs,
-        serverHttp2: inbound.serverHttp2,
-        access,
-        inFlight,
-        connections: this.#connections,
-      });
-    };
-    return this.#listen(inbound, accept);
+    return port;
   }
 
   #listen(

@@ -1,0 +1,55 @@
+/** Starts the side of calls to the application: what it shares, and its listeners. */
+
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { InFlight } from "../http/in-flight.ts";
+import type { ServerDiscovery } from "../policy/discover.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
+import { setUserTimeout } from "../transport/user-timeout.ts";
+import { acceptInbound } from "./accept.ts";
+import type { InboundAcceptOptions } from "./accept-options.ts";
+import { Applications } from "./forward.ts";
+import { Listening } from "./listening.ts";
+import { type PortDefaults, Ports } from "./ports.ts";
+
+/** What it is made of. */
+export interface InboundParts
+  extends Pick<
+    InboundAcceptOptions,
+    "runtime" | "askKernel" | "outboundPort" | "localName" | "access" | "connections"
+  > {
+  readonly config: DirectionConfig &
+    Pick<PortDefaults, "defaultPolicy" | "opaquePorts"> & { readonly ips: ReadonlySet<string> };
+  readonly discovery: ServerDiscovery;
+  readonly clusterNetworks: readonly string[];
+  /** Ports that are followed from the start. */
+  readonly declared: readonly number[];
+  /** Whether somebody listens on a port of this pod. */
+  readonly isListenedOn: (port: number) => boolean;
+  /** Opens the listeners; gives the port. */
+  listen(config: DirectionConfig, accept: (stream: TcpStream, port: number) => void): number;
+}
+
+/** Starts it: the port that it listens on, and the policies of its ports. */
+export function startInbound(parts: InboundParts): {
+  readonly port: number;
+  readonly ports: Ports;
+} {
+  const { runtime, config, clusterNetworks, discovery, isListenedOn } = parts;
+  const ports = new Ports(discovery, { ...config, clusterNetworks }, parts.declared);
+  const listening = new Listening({ clock: runtime.clock, isListenedOn });
+  const { askKernel, outboundPort, localName, access, connections } = parts;
+  const shared = {
+    ...{ runtime, ports, listening, askKernel, outboundPort, localName, access, connections },
+    applications: new Applications(runtime, config, listening),
+    ips: config.ips,
+    detectTimeoutMs: config.detectTimeoutMs,
+    keepaliveMs: config.acceptKeepaliveMs,
+    serverHttp2: config.serverHttp2,
+    inFlight: new InFlight(config.maxInFlight),
+  };
+  const port = parts.listen(config, (stream, listenPort) => {
+    setUserTimeout(stream, config.acceptUserTimeoutMs);
+    acceptInbound(stream, { ...shared, listenPort });
+  });
+  return { port, ports };
+}

@@ -1,0 +1,45 @@
+/** Starts the side of the application's own calls: what it shares, and its listeners. */
+
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import { InFlight } from "../http/in-flight.ts";
+import type { ClientDiscovery } from "../policy/discover.ts";
+import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
+import type { DirectionConfig } from "../transport/direction-config.ts";
+import type { AskKernel } from "../transport/original-dst.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import { setUserTimeout } from "../transport/user-timeout.ts";
+import { acceptOutbound } from "./accept.ts";
+import { Destinations } from "./discover.ts";
+import { OutboundDirection } from "./stack.ts";
+
+/** What it is made of. */
+export interface OutboundParts {
+  readonly runtime: Runtime;
+  readonly config: DirectionConfig;
+  readonly discovery: ClientDiscovery;
+  readonly localIps: ReadonlySet<string>;
+  readonly retries: RetryFamilies;
+  readonly informational: boolean;
+  readonly askKernel: AskKernel<TcpStream>;
+  readonly connections: Set<ServerConnection>;
+  readonly onCaptured: (stream: TcpStream) => void;
+  /** Opens the listeners; gives the port. */
+  listen(config: DirectionConfig, accept: (stream: TcpStream, port: number) => void): number;
+}
+
+/** Starts it; the port that it listens on. */
+export function startOutbound(parts: OutboundParts): number {
+  const { runtime, config, askKernel, connections, onCaptured } = parts;
+  const destinations = new Destinations(parts);
+  const direction = new OutboundDirection(runtime, {
+    informational: parts.informational,
+    inFlight: new InFlight(config.maxInFlight),
+  });
+  const shared = { runtime, destinations, direction, askKernel, connections, onCaptured };
+  const { acceptKeepaliveMs: keepaliveMs, serverHttp2 } = config;
+  return parts.listen(config, (stream, listenPort) => {
+    setUserTimeout(stream, config.acceptUserTimeoutMs);
+    acceptOutbound(stream, { ...shared, listenPort, keepaliveMs, serverHttp2 });
+  });
+}
