@@ -190,12 +190,13 @@ class ProxyApp implements RunningProxy {
   }
 
   #startOutbound(discovery: ControlDiscovery): number {
-    const { outbound, inbound, informationalHeaders } = this.#config;
+    const { outbound, inbound, informationalHeaders, ingressMode, profileSuffixes } = this.#config;
     return startOutbound({
       ...{ runtime: this.#runtime, config: outbound, discovery, connections: this.#connections },
       localIps: inbound.ips,
       retries: retryFamilies(this.#registry),
       informational: informationalHeaders,
+      ingress: ingressMode ? profileSuffixes : undefined,
       askKernel: this.#around.askKernel,
       onCaptured: (probe) => this.#proof.arrived(probe),
       listen: (of, accept) => this.#listen(of, accept),

@@ -68,6 +68,8 @@ export function connectControlPlane(
     workload: policy.workload,
     detectTimeoutMs: outbound.detectTimeoutMs,
     profileNetworks,
+    profileSuffixes: config.profileSuffixes,
+    ingress: config.ingressMode,
   });
   const renewal = renew(config, certifier, options);
   const stopTrust = identity.trustWatch

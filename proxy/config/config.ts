@@ -2,6 +2,7 @@
 
 import type { Cidr } from "#lib/addr/cidr.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { NameSuffix } from "#lib/addr/suffix.ts";
 import type { ControlAddr } from "../control/control-addr.ts";
 import type { StreamLimits } from "../control/stream-limits.ts";
 import type { DefaultPolicyName } from "../policy/default-policy.ts";
@@ -20,6 +21,9 @@ export interface ProxyConfig {
   readonly adminListen: SocketAddr;
   readonly clusterNetworks: readonly string[];
   readonly profileNetworks: readonly Cidr[];
+  readonly profileSuffixes: readonly NameSuffix[];
+  /** Requests of the application say where they go (P27). */
+  readonly ingressMode: boolean;
   readonly destination: ControlAddr & { readonly context: string };
   readonly policy: ControlAddr & { readonly workload: string };
   readonly identity: ControlAddr & {

@@ -3,6 +3,7 @@
 import { Cidr } from "#lib/addr/cidr.ts";
 import { normalizeIp } from "#lib/addr/ip.ts";
 import { parseSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import { type NameSuffix, parseNameSuffix } from "#lib/addr/suffix.ts";
 import { parseDuration } from "#lib/time/duration.ts";
 
 /** What the names of the proxy's variables begin with, but for a few. */
@@ -105,6 +106,11 @@ export class EnvReader {
   /** A comma list of networks; empty entries are ignored. */
   networks(name: string): readonly Cidr[] {
     return this.#parse(name, [], listOf(Cidr.parse), "a comma list of networks");
+  }
+
+  /** A comma list of suffixes of names, `.` for every name; empty entries are ignored. */
+  suffixes(name: string, fallback: readonly NameSuffix[]): readonly NameSuffix[] {
+    return this.#parse(name, fallback, listOf(parseNameSuffix), "a comma list of name suffixes");
   }
 
   /** A comma list of ports and ranges; blanks and empty entries are ignored. */

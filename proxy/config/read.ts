@@ -21,16 +21,22 @@ export function readConfig(variables: Variables): EnvResult {
   const env = new EnvReader(variables);
   if (env.text("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined)
     env.errors.push("NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification");
+  const ingressMode = env.boolean(`${PREFIX}INGRESS_MODE`, false);
   const config: ProxyConfig = {
     outbound: readOutbound(env),
     inbound: readInbound(env),
     adminListen: env.addr(`${PREFIX}ADMIN_LISTEN_ADDR`, { ip: "127.0.0.1", port: 4191 }),
     clusterNetworks: env.networks(`${PREFIX}POLICY_CLUSTER_NETWORKS`).map(({ text }) => text),
     profileNetworks: env.networks(`${PREFIX}DESTINATION_PROFILE_NETWORKS`),
+    profileSuffixes: env.suffixes(`${PREFIX}DESTINATION_PROFILE_SUFFIXES`, ["svc.cluster.local"]),
+    ingressMode,
     ...readServices(env),
     identity: readIdentity(env),
     streams: readStreamLimits(env),
-    informationalHeaders: !env.boolean(`${PREFIX}OUTBOUND_DISABLE_INFORMATIONAL_HEADERS`, false),
+    informationalHeaders: !env.boolean(
+      `${PREFIX}OUTBOUND_DISABLE_INFORMATIONAL_HEADERS`,
+      ingressMode,
+    ),
     shutdownEndpoint: env.boolean(`${PREFIX}SHUTDOWN_ENDPOINT_ENABLED`, false),
     shutdownGraceMs: env.duration(`${PREFIX}SHUTDOWN_GRACE_PERIOD`, 120_000),
     metricsRetainIdleMs: env.duration(`${PREFIX}METRICS_RETAIN_IDLE`, 600_000),

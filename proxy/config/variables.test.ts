@@ -249,6 +249,15 @@ const ROWS: readonly Row[] = [
     ...{ set: "true", value: false, bad: "yes" },
   },
   {
+    ...{ id: "INGRESS_MODE", of: (config) => [config.ingressMode, config.informationalHeaders] },
+    ...{ unset: [false, true], set: "true", value: [true, false], bad: "1" },
+  },
+  {
+    ...{ id: "DESTINATION_PROFILE_SUFFIXES", of: ({ profileSuffixes }) => profileSuffixes },
+    ...{ unset: ["svc.cluster.local"], set: "svc.Test.,,.", value: ["svc.test", ""] },
+    bad: "svc..test",
+  },
+  {
     ...{ id: "METRICS_RETAIN_IDLE", of: ({ metricsRetainIdleMs }) => metricsRetainIdleMs },
     ...{ unset: 600_000, set: "1m", value: 60_000, bad: "a while" },
   },

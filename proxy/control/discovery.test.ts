@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Cidr } from "#lib/addr/cidr.ts";
+import type { DestinationProfileSchema } from "#lib/api/gen/proxy/destination_pb.ts";
+import { decode } from "#lib/api/wire/decode.ts";
 import { encode } from "#lib/api/wire/encode.ts";
-import { DestinationProfile, Update } from "#lib/api/wire/gen/destination.ts";
+import { DestinationProfile, GetDestination, Update } from "#lib/api/wire/gen/destination.ts";
+import { TrafficSpec } from "#lib/api/wire/gen/outbound.ts";
 import type { ClientPolicy, EndpointUpdate } from "../policy/client-policy.ts";
 import type { WatchRequest } from "./channel.ts";
 import { fromSocketAddr } from "./convert.ts";
@@ -28,6 +32,8 @@ function setup(networks: string) {
   const discovery = new ControlDiscovery({
     ...{ destination, policy, context: "context", workload: "workload", detectTimeoutMs: 1000 },
     profileNetworks: [Cidr.parse(networks)].flatMap((network) => network ?? []),
+    profileSuffixes: ["svc.test"],
+    ingress: false,
   });
   return { destination, policy, discovery };
 }
@@ -49,6 +55,31 @@ test("P22: policy and profile are asked for together, a profile only in the netw
   inside.cancel();
   outside.cancel();
   expect([policy.cancelled, destination.cancelled]).toEqual([2, 1]);
+});
+
+test("P22, P27: a name is asked for as an authority, its profile only under the suffixes", () => {
+  const { destination, policy, discovery } = setup("10.0.0.0/8");
+  const seen: string[] = [];
+  const take = ({ protocol }: ClientPolicy): void => void seen.push(protocol.type);
+  discovery.watchNamed({ host: "web.ns.svc.test", port: 80 }, take);
+  discovery.watchNamed({ host: "example.test", port: 443 }, take);
+  expect(policy.asked.map(({ request }) => decode(TrafficSpec, request))).toMatchObject([
+    { sourceWorkload: "workload", target: { case: "authority", value: "web.ns.svc.test:80" } },
+    { target: { case: "authority", value: "example.test:443" } },
+  ]);
+  expect(destination.asked.map(({ request }) => decode(GetDestination, request).path)).toEqual([
+    "web.ns.svc.test:80",
+  ]);
+  policy.asked[0]?.onFinal?.(5);
+  policy.asked[1]?.onFinal?.(5);
+  expect(seen).toEqual(["unknown"]);
+  const profile = (over: MessageInitShape<typeof DestinationProfileSchema>): void =>
+    destination.asked[0]?.onMessage(encode(DestinationProfile, over));
+  profile({});
+  profile({ fullyQualifiedName: "web.ns.svc.test" });
+  const addr = fromSocketAddr({ ip: "10.0.0.1", port: 80 });
+  profile({ fullyQualifiedName: "web.ns.svc.test", opaqueProtocol: true, endpoint: { addr } });
+  expect(seen).toEqual(["unknown", "unknown", "detect", "opaque"]);
 });
 
 test("the first endpoints of a stream are all there are, of one that is opened again too", () => {

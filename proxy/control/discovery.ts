@@ -2,6 +2,8 @@
 
 import { anyContains, type Cidr } from "#lib/addr/cidr.ts";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
+import type { TrafficSpec as TrafficSpecMessage } from "#lib/api/gen/proxy/outbound_pb.ts";
 import { decode } from "#lib/api/wire/decode.ts";
 import { encode } from "#lib/api/wire/encode.ts";
 import { DestinationProfile, GetDestination, Update } from "#lib/api/wire/gen/destination.ts";
@@ -9,8 +11,8 @@ import { PortSpec, Server } from "#lib/api/wire/gen/inbound.ts";
 import { OutboundPolicy, TrafficSpec } from "#lib/api/wire/gen/outbound.ts";
 import { GrpcCode } from "#lib/grpc/status.ts";
 import type { ClientPolicy, EndpointUpdate } from "../policy/client-policy.ts";
-import { fallbackPolicy } from "../policy/default-policy.ts";
-import type { ClientDiscovery, ServerDiscovery, Watch } from "../policy/discover.ts";
+import { defaultMetadata, fallbackPolicy } from "../policy/default-policy.ts";
+import type { ClientDiscovery, ServerDiscovery, ServiceName, Watch } from "../policy/discover.ts";
 import { isEffective, type Profile, profilePolicy } from "../policy/profile.ts";
 import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { ControlChannel } from "./channel.ts";
@@ -41,6 +43,10 @@ export interface DiscoveryOptions {
   readonly detectTimeoutMs: number;
   /** Destinations that may have a profile; others have none. */
   readonly profileNetworks: readonly Cidr[];
+  /** The same for names. */
+  readonly profileSuffixes: readonly NameSuffix[];
+  /** Requests say where they go (P27): where they do not, nothing is known of whom they get. */
+  readonly ingress: boolean;
 }
 
 /** The control plane's view of destinations and of the workload's own ports. */
@@ -53,20 +59,52 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
 
   /** Asks for policy and profile in parallel, as linkerd2-proxy does, and for a profile only in the networks that may have one; the profile names the identity of a lone pod. */
   watchPolicy(addr: SocketAddr, onPolicy: (policy: ClientPolicy) => void): Watch {
-    const { policy, workload, detectTimeoutMs } = this.#options;
-    const merged = new PolicyMerge(addr, detectTimeoutMs, onPolicy);
-    const traffic = encode(TrafficSpec, {
-      sourceWorkload: workload,
-      target: { case: "addr", value: fromSocketAddr(addr) },
+    const { detectTimeoutMs: timeoutMs, profileNetworks, ingress } = this.#options;
+    const merged = new PolicyMerge(onPolicy, {
+      ...{ timeoutMs, port: addr.port },
+      fallback: (profile) => {
+        const { endpoint, opaque = false } = profile ?? {};
+        const how = { timeoutMs, opaque, ingress, ...(endpoint !== undefined && { endpoint }) };
+        return fallbackPolicy(addr, how);
+      },
     });
+    return this.#watchBoth(merged, {
+      target: { case: "addr", value: fromSocketAddr(addr) },
+      path: anyContains(profileNetworks, addr.ip) ? formatSocketAddr(addr) : undefined,
+    });
+  }
+
+  /** The same by name, of which only those under some suffixes may have a profile; without a policy, a profile is one. */
+  watchNamed(name: ServiceName, onPolicy: (policy: ClientPolicy) => void): Watch {
+    const { detectTimeoutMs: timeoutMs, profileSuffixes } = this.#options;
+    const { host, port } = name;
+    const merged = new PolicyMerge(onPolicy, {
+      ...{ timeoutMs, port },
+      fallback: (profile) => namedPolicy(profile, { port, timeoutMs }),
+    });
+    const path = `${host}:${port}`;
+    return this.#watchBoth(merged, {
+      target: { case: "authority", value: path },
+      path: isUnder(host, profileSuffixes) ? path : undefined,
+    });
+  }
+
+  #watchBoth(
+    merged: PolicyMerge,
+    {
+      target,
+      path,
+    }: { readonly target: TrafficSpecMessage["target"]; readonly path: string | undefined },
+  ): Watch {
+    const { policy, workload } = this.#options;
     const policies = policy.watch({
       path: `${OUTBOUND}/Watch`,
-      request: traffic,
+      request: encode(TrafficSpec, { sourceWorkload: workload, target }),
       final: NO_POLICY,
       onMessage: (message) => merged.onPolicy(toClientPolicy(decode(OutboundPolicy, message))),
       onFinal: () => merged.onPolicy(undefined),
     });
-    const profile = this.#watchProfile(addr, (value) => merged.onProfile(value));
+    const profile = this.#watchProfile(path, (value) => merged.onProfile(value));
     return {
       cancel: () => {
         policies.cancel();
@@ -75,18 +113,19 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
     };
   }
 
+  /** Without a path there is none. */
   #watchProfile(
-    addr: SocketAddr,
+    path: string | undefined,
     onProfile: (profile: Profile | undefined) => void,
   ): Watch | undefined {
-    const { destination, context, profileNetworks } = this.#options;
-    if (!anyContains(profileNetworks, addr.ip)) {
+    const { destination, context } = this.#options;
+    if (path === undefined) {
       onProfile(undefined);
       return undefined;
     }
     return destination.watch({
       path: `${DESTINATION}/GetProfile`,
-      request: encode(GetDestination, { path: formatSocketAddr(addr), contextToken: context }),
+      request: encode(GetDestination, { path, contextToken: context }),
       final: BAD_REQUEST,
       onMessage: (message) => onProfile(toProfile(decode(DestinationProfile, message))),
       onFinal: () => onProfile(undefined),
@@ -126,18 +165,23 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
   }
 }
 
+interface MergeOptions {
+  readonly port: number;
+  readonly timeoutMs: number;
+  /** What holds where there is no policy. */
+  readonly fallback: (profile: Profile | undefined) => ClientPolicy;
+}
+
 /** Waits for policy and profile; a profile with routes comes first (P23), and a policy that only forwards there takes the identity that the profile knows. */
 class PolicyMerge {
-  readonly #addr: SocketAddr;
-  readonly #timeoutMs: number;
   readonly #onPolicy: (policy: ClientPolicy) => void;
+  readonly #how: MergeOptions;
   #policy: { readonly value: ClientPolicy | undefined } | undefined;
   #profile: { readonly value: Profile | undefined } | undefined;
 
-  constructor(addr: SocketAddr, timeoutMs: number, onPolicy: (policy: ClientPolicy) => void) {
-    this.#addr = addr;
-    this.#timeoutMs = timeoutMs;
+  constructor(onPolicy: (policy: ClientPolicy) => void, how: MergeOptions) {
     this.#onPolicy = onPolicy;
+    this.#how = how;
   }
 
   onPolicy(value: ClientPolicy | undefined): void {
@@ -154,18 +198,32 @@ class PolicyMerge {
     if (this.#policy === undefined || this.#profile === undefined) return;
     const { value } = this.#policy;
     const profile = this.#profile.value;
-    const timeoutMs = this.#timeoutMs;
-    const { endpoint, opaque = false } = profile ?? {};
-    const how = { timeoutMs, opaque, ...(endpoint !== undefined && { endpoint }) };
     const fallback = value === undefined || isFallback(value);
-    const policy = fallback ? fallbackPolicy(this.#addr, how) : value;
-    const { port } = this.#addr;
+    const policy = fallback ? this.#how.fallback(profile) : value;
     this.#onPolicy(
       profile !== undefined && isEffective(profile)
-        ? profilePolicy(profile, policy, { port, timeoutMs })
+        ? profilePolicy(profile, policy, this.#how)
         : policy,
     );
   }
+}
+
+/** What a profile alone says of a name: a pod, a Service, or that nobody knows it. */
+function namedPolicy(
+  profile: Profile | undefined,
+  how: { readonly port: number; readonly timeoutMs: number },
+): ClientPolicy {
+  const unknown: ClientPolicy = {
+    metadata: defaultMetadata("profile"),
+    protocol: { type: "unknown" },
+  };
+  if (profile?.endpoint !== undefined) {
+    const { endpoint, opaque } = profile;
+    return fallbackPolicy(endpoint.addr, { timeoutMs: how.timeoutMs, endpoint, opaque });
+  }
+  return profile === undefined || profile.name === ""
+    ? unknown
+    : profilePolicy(profile, unknown, how);
 }
 
 /** A policy that only forwards where the client meant to go; one that cannot be read does not. */

@@ -1,27 +1,20 @@
 /** A connection of the application: who it is for, what it speaks, and on to the endpoint. */
 
 import { isLoopback } from "#lib/addr/ip.ts";
-import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import { HeaderList } from "#lib/http/headers.ts";
-import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
-import { serveHttp1 } from "#lib/http-io/http1-server.ts";
-import { serveHttp2 } from "#lib/http-io/http2-server.ts";
-import type { Http1Error } from "#lib/http1/http1-error.ts";
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ServerStream } from "#lib/http-io/exchange.ts";
+import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import { Forwarded } from "../http/forwarded.ts";
-import { recordRefusal } from "../http/refusal.ts";
-import { findRoute } from "../policy/route-match.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
-import type { DirectionConfig } from "../transport/direction-config.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { type AskKernel, originalDst } from "../transport/original-dst.ts";
-import { Relay } from "../transport/relay.ts";
-import type { Runtime } from "../transport/runtime.ts";
-import type { Balancer, EndpointWaiter } from "./balancer.ts";
 import type { Destination, Destinations } from "./discover.ts";
-import { pickBackend } from "./logical.ts";
+import { acceptIngress, type IngressOptions } from "./ingress.ts";
+import { forwardOpaque, refuseConnection } from "./opaque.ts";
+import { meterClient, type ServeOptions, serveOutbound } from "./serve.ts";
 import { type OutboundDirection, OutboundRoute } from "./stack.ts";
 
 /** The address whose connections come back to us when we are captured (TEST-NET-1, port 4140). */
@@ -29,27 +22,22 @@ export const CAPTURE_PROBE: SocketAddr = { ip: "192.0.2.1", port: 4140 };
 
 const NOTHING = new Uint8Array(0);
 
-/** What routes of TLS look at beside a name: nothing. */
-const NO_HEAD = { method: "", path: "", headers: new HeaderList() };
-
 /** What accepting needs. */
-export interface OutboundAcceptOptions {
-  readonly runtime: Runtime;
+export interface OutboundAcceptOptions extends ServeOptions {
   readonly destinations: Destinations;
   readonly direction: OutboundDirection;
   readonly askKernel: AskKernel<TcpStream>;
   readonly listenPort: number;
   readonly keepaliveMs: number | undefined;
-  readonly serverHttp2: DirectionConfig["serverHttp2"];
-  /** Connections that are served, so that they can be drained. */
-  readonly connections: Set<ServerConnection>;
+  /** Requests say where they go (P27); undefined: connections do. */
+  readonly ingress: IngressOptions | undefined;
   /** Our own probe came back: outbound traffic of this pod is captured. */
   readonly onCaptured: (stream: TcpStream) => void;
 }
 
 /** Accepts one connection. */
 export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions): void {
-  const { runtime, destinations, askKernel, listenPort } = options;
+  const { runtime, destinations, askKernel, listenPort, ingress } = options;
   const original = originalDst(stream, { listenPort, askKernel });
   // Where eBPF shows the destination, the probe's looks like our own port on another address.
   const target = original ?? { ip: stream.localAddress, port: stream.localPort };
@@ -68,46 +56,39 @@ export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions
     stream.destroy();
     return;
   }
+  if (options.keepaliveMs !== undefined) stream.keepAlive(options.keepaliveMs);
+  if (ingress !== undefined) {
+    acceptIngress(stream, { ...options, ...ingress, target });
+    return;
+  }
   const destination = destinations.acquire(target);
-  const accepted = new OutboundConnection(stream, { ...options, target, destination });
+  meterClient(stream, destination.clients, () => destinations.release(destination));
+  const accepted = new OutboundConnection(stream, { ...options, destination, target });
   if (destination.policy === undefined) stream.pause();
   destination.whenKnown(() => accepted.begin());
 }
 
-class OutboundConnection implements EndpointWaiter {
+class OutboundConnection {
   readonly #stream: TcpStream;
-  readonly #options: OutboundAcceptOptions & {
-    readonly target: SocketAddr;
-    readonly destination: Destination;
-  };
-  #closed = false;
-  #initial: Uint8Array = NOTHING;
+  readonly #options: OutboundAcceptOptions & { readonly destination: Destination };
+  readonly #target: Labels;
   #ended = false;
-  #balancer: Balancer | undefined;
 
   constructor(
     stream: TcpStream,
-    options: OutboundAcceptOptions & { target: SocketAddr; destination: Destination },
+    options: OutboundAcceptOptions & {
+      readonly destination: Destination;
+      readonly target: SocketAddr;
+    },
   ) {
     this.#stream = stream;
     this.#options = options;
-    const { keepaliveMs } = options;
-    const meter = options.destination.clients;
-    meter.opened();
-    stream.meter = {
-      read: meter.read,
-      written: meter.written,
-      closed: (errno) => {
-        meter.closed(errno);
-        this.#release();
-      },
-    };
-    if (keepaliveMs !== undefined) stream.keepAlive(keepaliveMs);
+    this.#target = targetLabels(options.target);
   }
 
   /** The policy is known: look at the first bytes, or do not where policy says what they are. */
   begin(): void {
-    if (this.#closed) return;
+    if (this.#stream.isClosed) return;
     this.#stream.resume();
     const { policy } = this.#options.destination;
     switch (policy?.type) {
@@ -124,17 +105,10 @@ class OutboundConnection implements EndpointWaiter {
       case "opaque":
         this.#forwardOpaque(NOTHING, "");
         break;
+      case "unknown":
       case undefined:
         this.#refuse("invalid_policy");
     }
-  }
-
-  onEndpoints(): void {
-    if (!this.#closed) this.#connect();
-  }
-
-  onFailfast(): void {
-    this.#refuse("failfast");
   }
 
   #detect(timeoutMs: number): void {
@@ -175,100 +149,27 @@ class OutboundConnection implements EndpointWaiter {
   }
 
   #serve(detected: Protocol | undefined, bytes: Uint8Array): void {
-    const protocol = settleProtocol(this.#options.destination.policy?.type, detected);
+    const { destination, direction } = this.#options;
+    const protocol = settleProtocol(destination.policy?.type, detected);
     if (protocol === "opaque") {
       this.#forwardOpaque(bytes, "");
       return;
     }
-    const { connections, destination, direction, runtime } = this.#options;
-    const handler = {
-      onRequest: (request: ServerStream): void => {
-        new Forwarded(request, direction, new OutboundRoute(destination)).begin();
-      },
-      onRefused: (error: Http1Error): void =>
-        recordRefusal(runtime, error, {
-          direction: "outbound",
-          client: this.#stream.remoteAddress,
-        }),
-      onConnectionClose: (): void => {
-        connections.delete(connection);
-      },
+    const first = { protocol, bytes, ended: this.#ended };
+    const onRequest = (request: ServerStream): void => {
+      new Forwarded(request, direction, new OutboundRoute(destination)).begin();
     };
-    const connection =
-      protocol === "http2"
-        ? serveHttp2(this.#stream, handler, {
-            now: () => runtime.clock.now(),
-            clock: runtime.clock,
-            ...this.#options.serverHttp2,
-          })
-        : serveHttp1(this.#stream, handler, { clock: runtime.clock });
-    connections.add(connection);
-    connection.onData(bytes);
-    if (this.#ended) connection.onEnd();
+    serveOutbound(this.#stream, first, { ...this.#options, onRequest });
   }
 
-  /** Bytes that are no HTTP: to one endpoint, both ways. */
-  #forwardOpaque(initial: Uint8Array, name: string): void {
-    const { destination, runtime } = this.#options;
-    const { policy } = destination;
-    if (policy === undefined || policy.type === "invalid") {
-      this.#refuse("invalid_policy");
-      return;
-    }
-    const rule = findRoute(policy.opaque, { ...NO_HEAD, authority: name })?.target;
-    const backend = rule && pickBackend(rule, runtime.random);
-    const refusal = rule?.refusal ?? backend?.refusal;
-    this.#balancer = backend?.balancer;
-    this.#initial = new Uint8Array(initial);
-    if (rule === undefined) this.#refuse("unexpected");
-    else if (refusal !== undefined) this.#refuse(refusal);
-    else if (this.#balancer === undefined) this.#refuse("invalid_backend");
-    else this.#connect();
-  }
-
-  #connect(): void {
-    const endpoint = this.#balancer?.pick();
-    if (endpoint === undefined) {
-      this.#stream.pause();
-      if (this.#balancer?.wait(this) !== "waiting") this.#refuse("failfast");
-      return;
-    }
-    this.#stream.pause();
-    endpoint.pending++;
-    endpoint.connect({
-      onConnected: (upstream) => {
-        endpoint.succeeded();
-        if (this.#closed) {
-          endpoint.pending--;
-          upstream.destroy();
-          return;
-        }
-        new Relay(this.#stream, upstream, () => {
-          endpoint.pending--;
-        });
-        if (this.#initial.length > 0) upstream.write(this.#initial);
-        if (this.#ended) upstream.end();
-        this.#stream.resume();
-      },
-      onFailed: () => {
-        endpoint.pending--;
-        endpoint.failed();
-        if (!this.#closed) this.#connect();
-      },
-    });
+  #forwardOpaque(bytes: Uint8Array, name: string): void {
+    const { runtime, destination } = this.#options;
+    const start = { bytes, name, ended: this.#ended };
+    forwardOpaque(this.#stream, destination.policy, { runtime, target: this.#target, start });
   }
 
   #refuse(error: string): void {
-    if (this.#closed) return;
-    const { runtime, target } = this.#options;
-    runtime.errors.outboundTcp.with({ ...targetLabels(target), error }).increment();
-    runtime.log.debug("Refused a connection", { target: formatSocketAddr(target), error });
-    this.#stream.destroy();
-  }
-
-  #release(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#options.destinations.release(this.#options.destination, this.#options.target);
+    const { runtime } = this.#options;
+    refuseConnection(this.#stream, error, { runtime, target: this.#target });
   }
 }

@@ -1,7 +1,8 @@
 /** The policy of each destination, cached while it is used. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ClientDiscovery, Watch } from "../policy/discover.ts";
+import type { ClientPolicy } from "../policy/client-policy.ts";
+import type { ClientDiscovery, ServiceName, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
@@ -11,20 +12,23 @@ import { Balancers } from "./balancers.ts";
 import { type PolicyParts, type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
 import { Retries } from "./retries.ts";
 
-/** A destination somebody connects to. */
+/** Names that are followed at most, as requests may make them up; what is beyond is refused. */
+export const NAMES_LIMIT = 1024;
+
+/** A destination that is used. */
 export class Destination {
-  /** Counts the connections that the application makes to it. */
-  readonly clients: TcpScope;
   policy: ResolvedPolicy | undefined;
   users = 0;
   watch: Watch | undefined;
   idle: { cancel(): void } | undefined;
   /** The balancers that its policy uses. */
   readonly balancers: Set<string> = new Set();
+  /** Takes it out of the cache. */
+  readonly forget: () => void;
   #waiting: (() => void)[] = [];
 
-  constructor(clients: TcpScope) {
-    this.clients = clients;
+  constructor(forget: () => void) {
+    this.forget = forget;
   }
 
   /** Calls back once there is a policy, at once where there is. */
@@ -39,6 +43,17 @@ export class Destination {
   }
 }
 
+/** One that connections are made to, by its address. */
+export class DialledDestination extends Destination {
+  /** Counts the connections that the application makes to it. */
+  readonly clients: TcpScope;
+
+  constructor(forget: () => void, clients: TcpScope) {
+    super(forget);
+    this.clients = clients;
+  }
+}
+
 /** What the cache needs. */
 export interface DestinationOptions {
   readonly runtime: Runtime;
@@ -48,10 +63,11 @@ export interface DestinationOptions {
   readonly retries: RetryFamilies;
 }
 
-/** All destinations in use, by address. */
+/** All destinations in use, by address or by name. */
 export class Destinations {
   readonly #options: DestinationOptions;
-  readonly #byAddr = new Map<string, Destination>();
+  readonly #byAddr = new Map<string, DialledDestination>();
+  readonly #byName = new Map<string, Destination>();
   readonly #balancers: Balancers;
   readonly #retries: Retries;
 
@@ -62,38 +78,55 @@ export class Destinations {
   }
 
   /** Takes the destination of an address into use; `release` when done. */
-  acquire(addr: SocketAddr): Destination {
+  acquire(addr: SocketAddr): DialledDestination {
     const key = formatSocketAddr(addr);
     let destination = this.#byAddr.get(key);
     if (destination === undefined) {
-      destination = new Destination(
-        this.#options.runtime.tcp.scope(
-          { peer: "src", direction: "outbound", tls: "no_identity", no_tls_reason: "loopback" },
-          targetLabels(addr),
-        ),
-      );
+      const forget = (): void => void this.#byAddr.delete(key);
+      destination = new DialledDestination(forget, this.clientsOf(addr));
       this.#byAddr.set(key, destination);
-      this.#follow(destination, addr);
+      this.#follow(destination, (onPolicy) => this.#options.discovery.watchPolicy(addr, onPolicy));
     }
-    destination.idle?.cancel();
-    destination.idle = undefined;
-    destination.users++;
-    return destination;
+    return take(destination);
+  }
+
+  /** Takes the destination of a name into use; undefined where too many are in use. */
+  acquireNamed(name: ServiceName): Destination | undefined {
+    const key = `${name.host}:${name.port}`;
+    let destination = this.#byName.get(key);
+    if (destination === undefined) {
+      if (this.#byName.size >= NAMES_LIMIT) return undefined;
+      destination = new Destination(() => void this.#byName.delete(key));
+      this.#byName.set(key, destination);
+      this.#follow(destination, (onPolicy) => this.#options.discovery.watchNamed(name, onPolicy));
+    }
+    return take(destination);
+  }
+
+  /** Counts the connections that the application makes to an address. */
+  clientsOf(addr: SocketAddr): TcpScope {
+    return this.#options.runtime.tcp.scope(
+      { peer: "src", direction: "outbound", tls: "no_identity", no_tls_reason: "loopback" },
+      targetLabels(addr),
+    );
   }
 
   /** A destination that nobody uses is forgotten after a while. */
-  release(destination: Destination, addr: SocketAddr): void {
+  release(destination: Destination): void {
     if (--destination.users > 0) return;
     const { clock } = this.#options.runtime;
     destination.idle = clock.after(this.#options.config.discoveryIdleMs, () => {
       destination.watch?.cancel();
-      this.#byAddr.delete(formatSocketAddr(addr));
+      destination.forget();
       for (const key of destination.balancers) this.#balancers.release(key);
     });
   }
 
-  #follow(destination: Destination, addr: SocketAddr): void {
-    destination.watch = this.#options.discovery.watchPolicy(addr, (policy) => {
+  #follow(
+    destination: Destination,
+    watch: (onPolicy: (policy: ClientPolicy) => void) => Watch,
+  ): void {
+    destination.watch = watch((policy) => {
       const before = new Set(destination.balancers);
       destination.balancers.clear();
       const acquire: PolicyParts["acquire"] = (backend, accrual) =>
@@ -104,4 +137,11 @@ export class Destinations {
       for (const key of before) this.#balancers.release(key);
     });
   }
+}
+
+function take<D extends Destination>(destination: D): D {
+  destination.idle?.cancel();
+  destination.idle = undefined;
+  destination.users++;
+  return destination;
 }

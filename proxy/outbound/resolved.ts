@@ -119,6 +119,7 @@ export function resolvePolicy(
     case "tls":
       return { ...nothing, opaque: opaqueTableOf(protocol.routes, parts) };
     case "invalid":
+    case "unknown":
       return nothing;
   }
 }

@@ -5,6 +5,7 @@ import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { answerClass } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
@@ -22,6 +23,9 @@ import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
 import { pickBackend } from "./logical.ts";
 import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
+
+/** So long a request waits until it is known how its destination is spoken to. */
+const DISCOVERY_LIMIT_MS = 3000;
 
 /** What a request remembers on its way. */
 export class OutboundRoute implements EndpointWaiter {
@@ -54,25 +58,45 @@ export class OutboundRoute implements EndpointWaiter {
 /** A request on the outbound path. */
 export type OutboundRequest = Forwarded<OutboundRoute>;
 
-const logical = (random: () => number, queues: DeadlineQueues): Station<OutboundRequest> => ({
-  name: "logical",
-  enter: (request): Verdict => {
-    const { route, request: head } = request;
-    const { policy } = route.destination;
-    const table = head.version === "HTTP/2" ? policy?.http2 : policy?.http1;
-    const found = table && findRoute(table, head);
-    route.rule = found?.target;
-    route.prefix = found?.prefix;
-    if (found !== undefined) {
-      const rule = found.target;
-      if (rule.times !== undefined || rule.retries !== undefined) armRequest(request, rule, queues);
-      return filtered(request, rule.filters, random);
-    }
-    if (policy?.type === "invalid") request.fail("invalid-policy", "unexpected error");
-    else request.fail("no-route", "no route found for request");
-    return "answered";
-  },
-});
+/** A request that says where it goes may come before it is known how (P27); a connection waits for that. */
+function awaitPolicy(request: OutboundRequest, clock: Clock): Verdict {
+  const patience = clock.after(DISCOVERY_LIMIT_MS, () =>
+    request.fail("failfast", "service in fail-fast"),
+  );
+  request.route.destination.whenKnown(() => {
+    patience.cancel();
+    request.run();
+  });
+  return "parked";
+}
+
+const logical = ({
+  random,
+  clock,
+}: Pick<Runtime, "random" | "clock">): Station<OutboundRequest> => {
+  const queues = new DeadlineQueues(clock);
+  return {
+    name: "logical",
+    enter: (request): Verdict => {
+      const { route, request: head } = request;
+      const { policy } = route.destination;
+      if (policy === undefined) return awaitPolicy(request, clock);
+      const found = findRoute(head.version === "HTTP/2" ? policy.http2 : policy.http1, head);
+      route.rule = found?.target;
+      route.prefix = found?.prefix;
+      if (found !== undefined) {
+        const rule = found.target;
+        if (rule.times !== undefined || rule.retries !== undefined)
+          armRequest(request, rule, queues);
+        return filtered(request, rule.filters, random);
+      }
+      if (policy.type === "invalid") request.fail("invalid-policy", "unexpected error");
+      else if (policy.type === "unknown") request.fail("unexpected", "routing by name: not found");
+      else request.fail("no-route", "no route found for request");
+      return "answered";
+    },
+  };
+};
 
 const concrete = (random: () => number): Station<OutboundRequest> => ({
   name: "concrete",
@@ -143,11 +167,8 @@ const endpoint: Station<OutboundRequest> = {
 };
 
 /** Composes the path; it is shared by all connections. */
-export function outboundPath({
-  random,
-  clock,
-}: Pick<Runtime, "random" | "clock">): Stack<OutboundRequest> {
-  return new Stack(logical(random, new DeadlineQueues(clock)), concrete(random), balance, endpoint);
+export function outboundPath(runtime: Pick<Runtime, "random" | "clock">): Stack<OutboundRequest> {
+  return new Stack(logical(runtime), concrete(runtime.random), balance, endpoint);
 }
 
 /** What outbound does with its requests: one object for all connections. */

@@ -1,5 +1,6 @@
 /** Starts the side of the application's own calls: what it shares, and its listeners. */
 
+import type { NameSuffix } from "#lib/addr/suffix.ts";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { InFlight } from "../http/in-flight.ts";
@@ -21,6 +22,8 @@ export interface OutboundParts {
   readonly localIps: ReadonlySet<string>;
   readonly retries: RetryFamilies;
   readonly informational: boolean;
+  /** Names that requests may lead to, where they say where they go (P27). */
+  readonly ingress: readonly NameSuffix[] | undefined;
   readonly askKernel: AskKernel<TcpStream>;
   readonly connections: Set<ServerConnection>;
   readonly onCaptured: (stream: TcpStream) => void;
@@ -36,7 +39,11 @@ export function startOutbound(parts: OutboundParts): number {
     informational: parts.informational,
     inFlight: new InFlight(config.maxInFlight),
   });
-  const shared = { runtime, destinations, direction, askKernel, connections, onCaptured };
+  const ingress = parts.ingress && {
+    suffixes: parts.ingress,
+    detectTimeoutMs: config.detectTimeoutMs,
+  };
+  const shared = { ingress, runtime, destinations, direction, askKernel, connections, onCaptured };
   const { acceptKeepaliveMs: keepaliveMs, serverHttp2 } = config;
   return parts.listen(config, (stream, listenPort) => {
     setUserTimeout(stream, config.acceptUserTimeoutMs);

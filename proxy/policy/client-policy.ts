@@ -22,6 +22,8 @@ export interface Endpoint {
   readonly addr: SocketAddr;
   /** The identity it must prove; undefined: not meshed, plaintext. */
   readonly identity: { readonly name: string; readonly serverName: string } | undefined;
+  /** Why it has none, where that is not because discovery gives none (LBL1). */
+  readonly plainReason?: "ingress_without_override";
   /** What the other proxy speaks on top: `h2` carries HTTP/1 over HTTP/2. */
   readonly hint: "h2" | "opaque" | undefined;
   /** The inbound proxy's own port, when it is to be reached by transport header. */
@@ -123,7 +125,9 @@ export type ClientProtocol =
   | { readonly type: "http1" | "http2" | "grpc"; readonly routes: readonly Route[] }
   | { readonly type: "opaque" | "tls"; readonly routes: readonly OpaqueRoute[] }
   /** HTTP is answered with 500, everything else is closed (ERR18). */
-  | { readonly type: "invalid"; readonly message: string };
+  | { readonly type: "invalid"; readonly message: string }
+  /** Of a name that is nobody's. */
+  | { readonly type: "unknown" };
 
 /** The policy of one destination. */
 export interface ClientPolicy {

@@ -101,7 +101,13 @@ export const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "allowsHea
 /** Passes through to where the client meant to go: for destinations that no policy knows. */
 export function fallbackPolicy(
   addr: SocketAddr,
-  how: { readonly timeoutMs: number; readonly endpoint?: Endpoint; readonly opaque?: boolean },
+  how: {
+    readonly timeoutMs: number;
+    readonly endpoint?: Endpoint;
+    readonly opaque?: boolean;
+    /** Requests say where they go, but these do not (P27). */
+    readonly ingress?: boolean;
+  },
 ): ClientPolicy {
   const metadata = defaultMetadata("egress-fallback");
   const endpoint: Endpoint = how.endpoint ?? {
@@ -110,6 +116,7 @@ export function fallbackPolicy(
     hint: undefined,
     directPort: undefined,
     labels: {},
+    ...(how.ingress === true && { plainReason: "ingress_without_override" as const }),
   };
   const backend = { metadata, target: { type: "forward" as const, endpoint }, ...DEFAULT_QUEUE };
   const choice = { backend, weight: 1, filters: [], refusal: undefined };

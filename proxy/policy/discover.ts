@@ -9,9 +9,17 @@ export interface Watch {
   cancel(): void;
 }
 
+/** A destination by its name: a host in lower case that is no address, and a port. */
+export interface ServiceName {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Finds out about destinations. Each callback comes at once or later, and again on every change. */
 export interface ClientDiscovery {
   watchPolicy(addr: SocketAddr, onPolicy: (policy: ClientPolicy) => void): Watch;
+  /** The policy of a name; that of type `unknown` where nobody knows it. */
+  watchNamed(name: ServiceName, onPolicy: (policy: ClientPolicy) => void): Watch;
   watchEndpoints(path: string, onUpdate: (update: EndpointUpdate) => void): Watch;
 }
 

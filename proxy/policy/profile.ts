@@ -91,6 +91,7 @@ export function profilePolicy(
         return protocol;
       case "detect":
       case "invalid":
+      case "unknown":
         return {
           type: "detect",
           timeoutMs: protocol.type === "detect" ? protocol.timeoutMs : timeoutMs,

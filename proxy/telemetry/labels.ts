@@ -35,7 +35,9 @@ export function serverTlsLabels(endpoint: Endpoint, local: boolean): Labels {
     return { tls: "true", server_id: endpoint.identity.name };
   return {
     tls: "no_identity",
-    no_tls_reason: local ? "loopback" : "not_provided_by_service_discovery",
+    no_tls_reason: local
+      ? "loopback"
+      : (endpoint.plainReason ?? "not_provided_by_service_discovery"),
   };
 }
 

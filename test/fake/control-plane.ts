@@ -55,7 +55,7 @@ export type FakeBackend = MessageInitShape<typeof BackendSchema>;
 /** Answers what proxies ask. */
 export class FakeControlPlane {
   readonly listener: Listener;
-  /** Services by the address clients dial: their name for discovery, and how they are spoken. */
+  /** Services by the address that clients dial, or the name that they ask for: their path for discovery, and how they are spoken. */
   readonly services: Map<string, FakeService> = new Map();
   readonly certified: string[] = [];
   /** The default policy of every port; set before proxies connect, or follow with `announcePorts`. */
@@ -165,7 +165,8 @@ export class FakeControlPlane {
   #policy(call: ServerCall): void {
     const { target } = fromBinary(TrafficSpecSchema, call.request);
     const addr = target.case === "addr" ? toSocketAddr(target.value) : undefined;
-    const service = addr && this.services.get(formatSocketAddr(addr));
+    const asked = target.case === "authority" ? target.value : addr && formatSocketAddr(addr);
+    const service = asked === undefined ? undefined : this.services.get(asked);
     if (service === undefined) {
       call.end(GrpcCode.NOT_FOUND, "no such service");
       return;

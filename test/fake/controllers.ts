@@ -193,6 +193,8 @@ export class FakeControllers {
       workload: JSON.stringify({ ns: "mesh", pod }),
       detectTimeoutMs: 1000,
       profileNetworks: [Cidr.parse("10.0.0.0/8")].flatMap((network) => network ?? []),
+      profileSuffixes: [],
+      ingress: false,
     });
   }
 
