@@ -27,8 +27,8 @@ import type { Surroundings } from "./surroundings.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
+import { outboundFamilies } from "./telemetry/outbound-families.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
-import { retryFamilies } from "./telemetry/retry-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
 import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
@@ -194,7 +194,7 @@ class ProxyApp implements RunningProxy {
     return startOutbound({
       ...{ runtime: this.#runtime, config: outbound, discovery, connections: this.#connections },
       localIps: inbound.ips,
-      retries: retryFamilies(this.#registry),
+      families: outboundFamilies(this.#registry),
       informational: informationalHeaders,
       ingress: ingressMode ? profileSuffixes : undefined,
       askKernel: this.#around.askKernel,

@@ -33,6 +33,16 @@ c_ms_count{x="1"} 1
 `);
 });
 
+test("writeExposition() says what a family counts in where it was told", () => {
+  const registry = new Registry();
+  registry.counter("sent_bytes_total", "S.", "bytes").with().add(3);
+  expect(writeExposition(registry, at(0))).toBe(`# HELP sent_bytes_total S.
+# TYPE sent_bytes_total counter
+# UNIT sent_bytes_total bytes
+sent_bytes_total 3
+`);
+});
+
 test("P51, METRICS_RETAIN_IDLE: writeExposition() hides idle series until they change", () => {
   const registry = new Registry();
   const counter = registry.counter("a_total", "A.").with();

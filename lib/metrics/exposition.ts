@@ -27,14 +27,17 @@ export function writeExposition(
 const FOLDED = {
   name: "bunkerd_metrics_folded_total",
   help: "Label sets for which a family had no room, and that are counted in its series overflow.",
-  type: "counter",
+  type: "counter" as const,
+  unit: undefined,
 };
 
 function headed(
-  { name, help, type }: Pick<Family<Instrument>, "name" | "help"> & { readonly type: string },
+  { name, help, type, unit }: Pick<Family<Instrument>, "name" | "help" | "type" | "unit">,
   lines: string,
 ): string {
-  return lines === "" ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines}`;
+  if (lines === "") return "";
+  const counted = unit === undefined ? "" : `# UNIT ${name} ${unit}\n`;
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${counted}${lines}`;
 }
 
 function formatSeries(

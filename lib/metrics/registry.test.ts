@@ -75,6 +75,19 @@ test("label sets that nobody counts any more make room for others", async () => 
   expect([...family.series()].map(({ labels }) => labels)).toEqual(['late="2"']);
 });
 
+test("a family that is full does not look for room with each label set that it has none for", () => {
+  const family = new Registry().counter("a", "A.");
+  const held = Array.from({ length: SERIES_LIMIT }, (_, i) => family.with({ i: String(i) }));
+  family.look(0, 100);
+  family.look(101, 100);
+  const overflow = family.withText('overflow="true"');
+  const timed = performance.now();
+  for (let i = 0; i < 5000; i++) family.with({ late: String(i) });
+  // Each look is through 10,000 that rest: so many of them would take seconds.
+  expect(performance.now() - timed).toBeLessThan(1000);
+  expect([family.folded, overflow.value, held.length]).toEqual([5001, 0, SERIES_LIMIT]);
+});
+
 test("gauges are told of while somebody holds them, and those of another value than 0 always", async () => {
   const family = new Registry().gauge("open", "Open.");
   family.with({ who: "build" }).set(1);

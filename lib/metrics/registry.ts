@@ -10,6 +10,9 @@ export const SERIES_LIMIT: number = 10_000;
 /** Label names and values in the order they are written; undefined values are left out. */
 export type Labels = Readonly<Record<string, string | undefined>>;
 
+/** What a family counts in, where OpenMetrics has a word for it. */
+export type Unit = "seconds" | "bytes";
+
 /** What a family holds. */
 export type Instrument = Counter | Gauge | Histogram;
 
@@ -29,23 +32,33 @@ interface Resting<I extends Instrument> {
   readonly seen: number;
 }
 
+/** What a family is called, and what it is. */
+interface FamilyKind<I extends Instrument> {
+  readonly name: string;
+  readonly help: string;
+  readonly type: Family<I>["type"];
+  readonly unit?: Unit | undefined;
+}
+
 /** A named family; `with` gives the handle of a label set. */
 export class Family<I extends Instrument> {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge" | "histogram";
+  /** In which its name says that it counts, where it does. */
+  readonly unit: Unit | undefined;
   readonly #create: () => I;
   readonly #series = new Map<string, Series<I>>();
   readonly #resting = new Map<string, Resting<I>>();
   #folded = 0;
+  /** There was no room, and what rests had been looked through; until the next look there is no more. */
+  #searched = false;
 
-  constructor(
-    how: { readonly name: string; readonly help: string; readonly type: Family<I>["type"] },
-    create: () => I,
-  ) {
+  constructor(how: FamilyKind<I>, create: () => I) {
     this.name = how.name;
     this.help = how.help;
     this.type = how.type;
+    this.unit = how.unit;
     this.#create = create;
   }
 
@@ -67,6 +80,8 @@ export class Family<I extends Instrument> {
 
   #isFull(): boolean {
     if (this.#series.size + this.#resting.size < SERIES_LIMIT) return false;
+    if (this.#searched) return true;
+    this.#searched = true;
     for (const [labels, { handle }] of this.#resting)
       if (handle.deref() === undefined) this.#resting.delete(labels);
     return this.#series.size + this.#resting.size >= SERIES_LIMIT;
@@ -78,6 +93,7 @@ export class Family<I extends Instrument> {
    * forgotten so, and told of until then.
    */
   look(nowMs: number, retainIdleMs: number): void {
+    this.#searched = false;
     for (const [labels, { handle, seen }] of this.#resting) {
       const instrument = handle.deref();
       if (instrument !== undefined && totalOf(instrument) === seen) continue;
@@ -140,20 +156,20 @@ const totalOf = (instrument: Instrument): number =>
 export class Registry {
   readonly #families = new Map<string, Family<Instrument>>();
 
-  counter(name: string, help: string): Family<Counter> {
-    return this.#family({ name, help, type: "counter" }, () => new Counter());
+  counter(name: string, help: string, unit?: Unit): Family<Counter> {
+    return this.#family({ name, help, type: "counter", unit }, () => new Counter());
   }
 
-  gauge(name: string, help: string): Family<Gauge> {
-    return this.#family({ name, help, type: "gauge" }, () => new Gauge());
+  gauge(name: string, help: string, unit?: Unit): Family<Gauge> {
+    return this.#family({ name, help, type: "gauge", unit }, () => new Gauge());
   }
 
   histogram(
     name: string,
-    how: { readonly help: string; readonly bounds: readonly number[] },
+    how: { readonly help: string; readonly bounds: readonly number[]; readonly unit?: Unit },
   ): Family<Histogram> {
     return this.#family(
-      { name, help: how.help, type: "histogram" },
+      { name, help: how.help, type: "histogram", unit: how.unit },
       () => new Histogram(how.bounds),
     );
   }
@@ -162,10 +178,7 @@ export class Registry {
     return this.#families.values();
   }
 
-  #family<I extends Instrument>(
-    how: { readonly name: string; readonly help: string; readonly type: Family<I>["type"] },
-    create: () => I,
-  ): Family<I> {
+  #family<I extends Instrument>(how: FamilyKind<I>, create: () => I): Family<I> {
     const known = this.#families.get(how.name);
     if (known !== undefined) {
       if (known.type !== how.type)

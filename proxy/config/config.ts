@@ -11,7 +11,10 @@ import type { DirectionConfig } from "../transport/direction-config.ts";
 
 /** Everything a proxy is told from outside. */
 export interface ProxyConfig {
-  readonly outbound: DirectionConfig;
+  readonly outbound: DirectionConfig & {
+    /** Whether metrics of routes tell host names apart. */
+    readonly hostnameLabels: boolean;
+  };
   readonly inbound: DirectionConfig & {
     readonly ips: ReadonlySet<string>;
     readonly ports: readonly number[];

@@ -16,13 +16,14 @@ const COUNT = { min: 1, max: 2 ** 31 - 1 };
 const BACKLOG = { min: 1, max: 2 ** 31 - 1 };
 
 /** Reads the side of the application's own calls. */
-export function readOutbound(env: EnvReader): DirectionConfig {
+export function readOutbound(env: EnvReader): ProxyConfig["outbound"] {
   const variable = `${PREFIX}OUTBOUND_LISTEN_ADDRS`;
   const one = env.addr(`${PREFIX}OUTBOUND_LISTEN_ADDR`, { ip: "127.0.0.1", port: 4140 });
   const listen = env.addrs(variable, [one]);
   if (listen.length > 2) env.errors.push(`${variable} must name 1 or 2 addresses`);
   const defaults = { connectTimeoutMs: 1000, maxBackoffMs: 60_000, discoveryIdleMs: 5000 };
-  return { listen, ...readDirection(env, "OUTBOUND", defaults) };
+  const hostnameLabels = env.boolean(`${PREFIX}OUTBOUND_METRICS_HOSTNAME_LABELS`, false);
+  return { listen, ...readDirection(env, "OUTBOUND", defaults), hostnameLabels };
 }
 
 /** Reads the side of calls to the application. */

@@ -258,6 +258,11 @@ const ROWS: readonly Row[] = [
     bad: "svc..test",
   },
   {
+    id: "OUTBOUND_METRICS_HOSTNAME_LABELS",
+    ...{ of: ({ outbound }) => outbound.hostnameLabels, unset: false },
+    ...{ set: "true", value: true, bad: "unsafe" },
+  },
+  {
     ...{ id: "METRICS_RETAIN_IDLE", of: ({ metricsRetainIdleMs }) => metricsRetainIdleMs },
     ...{ unset: 600_000, set: "1m", value: 60_000, bad: "a while" },
   },

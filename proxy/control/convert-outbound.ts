@@ -101,6 +101,7 @@ function toHttpRoute(
       timeouts: toTimeouts(rule),
       retry: rule.retry && toHttpRetry(rule.retry),
       accrual,
+      profile: undefined,
       allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };
@@ -120,6 +121,7 @@ function toGrpcRoute(
       timeouts: toTimeouts(rule),
       retry: rule.retry && toGrpcRetry(rule.retry),
       accrual,
+      profile: undefined,
       allowsHeaders: rule.allowL5dRequestHeaders,
     })),
   };

@@ -57,6 +57,13 @@ export class Attempt {
     return this.#replay?.bytes ?? 0;
   }
 
+  /** A connection is there for one. */
+  begin(nowMs: number): void {
+    this.count++;
+    this.sends++;
+    this.sentMs = nowMs;
+  }
+
   /** Sends the head with what is there of the body. */
   send(connection: ClientConnection, head: RequestHead, handler: ResponseHandler): void {
     const bare = this.ended && this.#replay === undefined;

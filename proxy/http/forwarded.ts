@@ -5,15 +5,15 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection, Reset, ServerStream } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
-import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { Attempt } from "./attempt.ts";
-import { answerClass, grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
+import { grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction, ExchangeHandlers } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, refusalOf, takeUndelivered } from "./rescue.ts";
 import { mayUpgrade } from "./resend.ts";
 import type { Retry } from "./retry.ts";
+import { Tally } from "./tally.ts";
 
 /** A request under way. `route` is whatever its direction needs to remember. */
 export class Forwarded<X> implements ExchangeHandlers {
@@ -21,7 +21,6 @@ export class Forwarded<X> implements ExchangeHandlers {
   readonly stream: ServerStream;
   readonly request: RequestHead;
   readonly direction: Direction<Forwarded<X>>;
-  readonly startedMs: number;
   readonly grpc: boolean;
   /** Filled in by the stations. */
   route: X;
@@ -29,12 +28,10 @@ export class Forwarded<X> implements ExchangeHandlers {
   limits: RequestLimits | undefined;
   /** How it may be tried again, where policy or itself says so. */
   retry: Retry | undefined;
-  /** Counts this request; set by the endpoint or the policy that decides the labels. */
-  scope: HttpScope | undefined;
+  /** Counts this request. */
+  readonly tally: Tally;
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
-  /** Whether it is among those that wait for an answer. */
-  counted = false;
   readonly attempt: Attempt;
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
@@ -43,15 +40,13 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** The server has ended its side of a tunnel, and the client has not. */
   #halfClosed = false;
   #done = false;
-  #status = 0;
-  #grpcStatus = -1;
 
   constructor(stream: ServerStream, direction: Direction<Forwarded<X>>, route: X) {
     this.stream = stream;
     this.request = stream.request;
     this.direction = direction;
     this.route = route;
-    this.startedMs = direction.now();
+    this.tally = new Tally(direction);
     this.grpc = isGrpc(stream.request.headers);
     this.attempt = new Attempt(stream.requestEnded);
     stream.handler = this;
@@ -66,7 +61,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Begins: nothing of the body is read before a connection is there. */
   begin(): void {
     if (!this.attempt.ended) this.stream.pauseRequest();
-    if (this.direction.inFlight.enter(this)) this.run();
+    if (this.direction.inFlight.enter(this.tally)) this.run();
     else this.fail("loadshed", "too many requests are under way");
   }
 
@@ -77,11 +72,9 @@ export class Forwarded<X> implements ExchangeHandlers {
       return;
     }
     const { attempt } = this;
-    attempt.count++;
-    attempt.sends++;
-    attempt.sentMs = this.direction.now();
+    attempt.begin(this.direction.now());
     this.direction.onSend(this);
-    this.scope?.requests.increment();
+    this.tally.sent();
     this.limits?.sent(attempt.ended, this.retry?.exhausted !== false);
     attempt.send(connection, this.request, this);
     if (!attempt.ended) this.stream.resumeRequest();
@@ -100,6 +93,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const { attempt } = this;
     if (!attempt.open) return;
     this.limits?.moved();
+    this.tally.requestBytes(to - from);
     if (!this.#headSent) attempt.keep(bytes, from, to);
     if (!attempt.sendBytes(bytes, from, to)) this.stream.pauseRequest();
   }
@@ -107,6 +101,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   onRequestEnd(trailers: HeaderList | undefined): void {
     const { attempt } = this;
     attempt.ended = true;
+    this.tally.requestEnded();
     if (trailers !== undefined) removeHeadOnly(trailers);
     if (!this.#headSent) attempt.keepEnd(trailers);
     attempt.sendEnd(trailers);
@@ -117,6 +112,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   onRequestReset(_: Reset): void {
     if (this.#done) return;
     this.#giveUp();
+    this.tally.cancelled();
     this.#finish(true);
   }
 
@@ -149,6 +145,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (retry?.wantsAnswer(head.status, code) === true && retry.take(attempt)) {
       this.direction.onReleased(this, this.direction.now() - attempt.sentMs);
       this.direction.onOutcome(this, head.status, code);
+      this.tally.tried({ status: head.status, grpcStatus: code, fault: "" });
       if (end) attempt.over();
       else attempt.reset(ErrorCode.CANCEL);
       this.#again(retry);
@@ -169,15 +166,15 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   #answer(head: ResponseHead, end: boolean): void {
     this.#headSent = true;
-    this.direction.inFlight.leave(this);
+    this.direction.inFlight.leave(this.tally);
     this.limits?.answered();
     this.attempt.answered();
-    this.#status = head.status;
-    if (this.grpc && end) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
+    this.tally.status = head.status;
+    if (this.grpc && end) this.tally.grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.direction.onResponse(this, head);
     this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs);
     this.direction.onAnswer(this, head);
-    if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.#grpcStatus);
+    if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.tally.grpcStatus);
     this.stream.sendHead(head, end);
     if (end) this.#finish(false);
   }
@@ -186,6 +183,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const held = this.retry?.release();
     if (held !== undefined) this.#settle(held, false, undefined);
     this.limits?.moved();
+    this.tally.responseBytes(to - from);
     if (!this.stream.sendBytes(bytes, from, to)) this.attempt.pauseResponse();
   }
 
@@ -197,12 +195,12 @@ export class Forwarded<X> implements ExchangeHandlers {
       if (this.#settle(held, false, trailers)) return;
     }
     if (this.grpc) {
-      this.#grpcStatus = grpcStatusOf(trailers) ?? this.#grpcStatus;
-      this.direction.onOutcome(this, this.#status, this.#grpcStatus);
+      this.tally.grpcStatus = grpcStatusOf(trailers) ?? this.tally.grpcStatus;
+      this.direction.onOutcome(this, this.tally.status, this.tally.grpcStatus);
     }
     this.stream.sendEnd(trailers);
     // What a client says in a tunnel is of worth also after its server has ended its side.
-    this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.#status);
+    this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.tally.status);
     if (!this.#halfClosed) this.#finish(false);
   }
 
@@ -212,7 +210,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (!reset.unprocessed && (this.grpc || !this.#headSent)) this.direction.onOutcome(this, 0, -1);
     this.retry?.release();
     if (this.#headSent) {
-      this.#breakOff(reset.code);
+      this.#breakOff(reset);
       return;
     }
     this.direction.onReleased(this, -1);
@@ -221,12 +219,13 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.#tryAgain("io", "endpoint did not take the request");
       return;
     }
-    if (this.request.version === "HTTP/2" && reset.reason !== "connection")
-      this.#breakOff(reset.code);
+    if (this.request.version === "HTTP/2" && reset.reason !== "connection") this.#breakOff(reset);
     else this.fail("io", "connection to endpoint ended");
   }
 
-  #breakOff(code: number): void {
+  #breakOff(why: Reset | LimitKind): void {
+    this.tally.broken(why, this.request.version);
+    const code = typeof why === "string" ? ErrorCode.NO_ERROR : why.code;
     this.stream.resetResponse(code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : code);
     this.#finish(true);
   }
@@ -234,7 +233,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** It was not in time: nobody is asked any longer, and the client hears it as far as an answer has not begun (ERR7). */
   onDeadline(kind: LimitKind): void {
     this.#giveUp();
-    if (this.#headSent) this.#breakOff(ErrorCode.INTERNAL_ERROR);
+    if (this.#headSent) this.#breakOff(kind);
     else this.fail(`${kind}-timeout`, `${kind} timeout`);
   }
 
@@ -248,13 +247,15 @@ export class Forwarded<X> implements ExchangeHandlers {
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.#done) return;
     if (this.retry?.wantsError(kind) === true && this.retry.take(this.attempt)) {
+      this.tally.triedInVain(kind, this.grpc);
       this.#again(this.retry);
       return;
     }
+    this.tally.failed(kind, this.grpc, detail);
     this.direction.onError(this, kind);
     const head = refusalOf(this, { kind, message, detail });
-    this.#status = head.status;
-    if (this.grpc) this.#grpcStatus = grpcStatusOf(head.headers) ?? -1;
+    this.tally.status = head.status;
+    if (this.grpc) this.tally.grpcStatus = grpcStatusOf(head.headers) ?? -1;
     this.direction.onAnswer(this, head);
     this.stream.sendHead(head, true);
     if (!this.attempt.ended) this.stream.resumeRequest();
@@ -288,13 +289,11 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   #finish(aborted: boolean): void {
     this.#done = true;
-    this.direction.inFlight.leave(this);
+    this.direction.inFlight.leave(this.tally);
     this.direction.onAttemptOver(this);
     this.limits?.stop();
     this.retry?.stop();
-    const failed = aborted || answerClass(this.#status, this.#grpcStatus) === "failure";
-    const latencyMs = this.direction.now() - this.startedMs;
-    this.scope?.end({ status: this.#status, grpcStatus: this.#grpcStatus, failed, latencyMs });
+    this.tally.ended(aborted);
     this.attempt.over();
   }
 }

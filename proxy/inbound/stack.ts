@@ -104,7 +104,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     }
     const { target: rule, prefix } = found;
     const decision = this.#decisions[rule.index] ?? this.#decide(rule);
-    request.scope = decision.scope;
+    request.tally.scope = decision.scope;
     (decision.allowed ?? decision.denied).increment();
     if (decision.allowed === undefined)
       return answered(request, "unauthorized", "unauthorized request on route");
@@ -114,7 +114,7 @@ export class InboundDirection implements Direction<InboundRequest> {
       const how = { prefix, random: this.#runtime.random };
       const answer = filterRequest(rule.filters, request.request, how);
       if (answer !== undefined) {
-        request.scope.requests.increment();
+        request.tally.scope.requests.increment();
         answerInbound(request, answer);
         return "answered";
       }
@@ -173,7 +173,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   onAnswer(request: InboundRequest, head: ResponseHead): void {
     const { access, caller, callerPort } = this.#connection;
     if (access === undefined) return;
-    const totalMs = this.now() - request.startedMs;
+    const totalMs = this.now() - request.tally.startedMs;
     const { sends, sentMs } = request.attempt;
     access({
       client: { ip: caller.ip, port: callerPort },
@@ -183,7 +183,7 @@ export class InboundDirection implements Direction<InboundRequest> {
       responseBytes: head.headers.get("content-length"),
       wallMs: this.#runtime.clock.wall() - totalMs,
       totalMs,
-      processingMs: sends === 0 ? totalMs : sentMs - request.startedMs,
+      processingMs: sends === 0 ? totalMs : sentMs - request.tally.startedMs,
     });
   }
 
@@ -266,7 +266,7 @@ const isAudit = ({ group, kind, name }: ServerLabels): boolean =>
 
 /** Answers a request that is counted, but goes no further. */
 function answered(request: InboundRequest, kind: ErrorKind, message: string): Verdict {
-  request.scope?.requests.increment();
+  request.tally.scope?.requests.increment();
   request.fail(kind, message);
   return "answered";
 }

@@ -4,13 +4,14 @@ import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ClientPolicy } from "../policy/client-policy.ts";
 import type { ClientDiscovery, ServiceName, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
-import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
+import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { Balancers } from "./balancers.ts";
 import { type PolicyParts, type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
 import { Retries } from "./retries.ts";
+import { RouteCounts } from "./route-counts.ts";
 
 /** Names that are followed at most, as requests may make them up; what is beyond is refused. */
 export const NAMES_LIMIT = 1024;
@@ -57,10 +58,10 @@ export class DialledDestination extends Destination {
 /** What the cache needs. */
 export interface DestinationOptions {
   readonly runtime: Runtime;
-  readonly config: DirectionConfig;
+  readonly config: DirectionConfig & { readonly hostnameLabels: boolean };
   readonly discovery: ClientDiscovery;
   readonly localIps: ReadonlySet<string>;
-  readonly retries: RetryFamilies;
+  readonly families: OutboundFamilies;
 }
 
 /** All destinations in use, by address or by name. */
@@ -74,7 +75,7 @@ export class Destinations {
   constructor(options: DestinationOptions) {
     this.#options = options;
     this.#balancers = new Balancers(options);
-    this.#retries = new Retries(options.runtime, options.retries);
+    this.#retries = new Retries(options.runtime, options.families.retries);
   }
 
   /** Takes the destination of an address into use; `release` when done. */
@@ -132,8 +133,14 @@ export class Destinations {
       const acquire: PolicyParts["acquire"] = (backend, accrual) =>
         this.#balancers.acquire(backend, accrual, destination.balancers);
       const { clock } = this.#options.runtime;
+      const counts: PolicyParts["counts"] = (of, kind) =>
+        new RouteCounts(
+          this.#options.families.routes[kind],
+          of,
+          this.#options.config.hostnameLabels,
+        );
       const retries: PolicyParts["retries"] = (...of) => this.#retries.of(...of);
-      destination.known(resolvePolicy(policy, { acquire, clock, retries }));
+      destination.known(resolvePolicy(policy, { acquire, clock, retries, counts }));
       for (const key of before) this.#balancers.release(key);
     });
   }

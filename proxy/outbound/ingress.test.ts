@@ -4,6 +4,7 @@ import type { RequestHead } from "#lib/http/message.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { HttpMetrics } from "../telemetry/http-metrics.ts";
+import { outboundFamilies } from "../telemetry/outbound-families.ts";
 import { TcpMetrics } from "../telemetry/tcp-metrics.ts";
 import { Destinations, NAMES_LIMIT } from "./discover.ts";
 import { IngressTargets } from "./ingress.ts";
@@ -22,6 +23,7 @@ function setup() {
   const destinations = new Destinations({
     runtime: { clock, http: new HttpMetrics(registry), tcp: new TcpMetrics(registry) },
     config: { discoveryIdleMs: IDLE_MS },
+    families: outboundFamilies(registry),
     discovery: {
       watchPolicy: ({ ip }: { ip: string }) => watch(ip),
       watchNamed: ({ host, port }: { host: string; port: number }) => watch(`${host}:${port}`),

@@ -20,7 +20,10 @@ import type { Filter } from "../policy/filter.ts";
 import type { ProfileRetries, RetryRule } from "../policy/retry-rule.ts";
 import type { RouteTable } from "../policy/route-match.ts";
 import { prepareRoutes } from "../policy/route-table.ts";
+import type { HostSeries } from "../telemetry/host-series.ts";
+import type { RequestSeries } from "../telemetry/request-series.ts";
 import type { Balancer } from "./balancer.ts";
+import type { RouteCounts } from "./route-counts.ts";
 
 /** A backend in use. */
 export interface ResolvedBackend {
@@ -28,6 +31,8 @@ export interface ResolvedBackend {
   readonly balancer: Balancer | undefined;
   readonly weight: number;
   readonly filters: readonly Filter[];
+  /** Counts what goes there; undefined where nobody does. */
+  readonly series: RequestSeries | undefined;
   readonly refusal: OpaqueRefusal | undefined;
 }
 
@@ -35,6 +40,8 @@ export interface ResolvedBackend {
 export interface ResolvedRule {
   readonly metadata: Metadata;
   readonly filters: readonly Filter[];
+  /** Counts its requests; undefined where nobody does. */
+  readonly series: HostSeries | undefined;
   /** Of opaque bytes and TLS: every connection is closed. */
   readonly refusal: OpaqueRefusal | undefined;
   /** The times that its requests have; undefined where they have all. */
@@ -67,6 +74,11 @@ export interface PolicyParts {
   /** Takes the balancer of a backend into use; undefined where there is none to send to. */
   acquire(backend: Backend, accrual: AccrualRule | undefined): Balancer | undefined;
   readonly clock: Clock;
+  /** What is counted of a route's requests. */
+  counts(
+    of: { readonly parent: Metadata; readonly route: Metadata },
+    kind: "http" | "grpc",
+  ): RouteCounts;
   /** What the retries of a route's requests share. */
   retries(
     of: { readonly parent: Metadata; readonly route: Metadata },
@@ -85,9 +97,7 @@ export function resolvePolicy(
   parts: PolicyParts,
 ): ResolvedPolicy {
   const httpTable = (routes: readonly Route[]): RouteTable<ResolvedRule> =>
-    tableOf(routes, parts, (route, profile) =>
-      parts.retries({ parent: metadata, route }, "http", profile),
-    );
+    tableOf(routes, parts, { parent: metadata, kind: "http" });
   const nothing = {
     type: protocol.type,
     timeoutMs: DETECT_TIMEOUT_MS,
@@ -110,9 +120,7 @@ export function resolvePolicy(
       return { ...nothing, http1: http, http2: http };
     }
     case "grpc": {
-      const retries: RetriesOf = (route, profile) =>
-        parts.retries({ parent: metadata, route }, "grpc", profile);
-      const grpc = tableOf(protocol.routes, parts, retries);
+      const grpc = tableOf(protocol.routes, parts, { parent: metadata, kind: "grpc" });
       return { ...nothing, http1: grpc, http2: grpc };
     }
     case "opaque":
@@ -124,26 +132,30 @@ export function resolvePolicy(
   }
 }
 
-/** What the retries of a route's requests share. */
-type RetriesOf = (route: Metadata, profile: ProfileRetries | undefined) => RetryParts;
-
 function tableOf(
   routes: readonly Route[],
   parts: PolicyParts,
-  retriesOf: RetriesOf,
+  { parent, kind }: { readonly parent: Metadata; readonly kind: "http" | "grpc" },
 ): RouteTable<ResolvedRule> {
   return prepareRoutes(
-    routes.map(({ metadata, hosts, rules }) => ({
-      hosts,
-      rules: rules.map((rule) => ({
-        matches: rule.matches,
-        target: resolveRule(rule, {
-          ...parts,
-          metadata,
-          retries: () => retriesOf(metadata, rule.retry?.profile),
-        }),
-      })),
-    })),
+    routes.map(({ metadata, hosts, rules }) => {
+      const of = { parent, route: metadata };
+      // A profile's routes have counts of their own.
+      const isPolicy = rules.every(({ profile }) => profile === undefined);
+      const counts = isPolicy ? parts.counts(of, kind) : undefined;
+      return {
+        hosts,
+        rules: rules.map((rule) => ({
+          matches: rule.matches,
+          target: resolveRule(rule, {
+            ...parts,
+            metadata,
+            counts,
+            retries: () => parts.retries(of, kind, rule.retry?.profile),
+          }),
+        })),
+      };
+    }),
   );
 }
 
@@ -157,10 +169,11 @@ function opaqueTableOf(
         balancer: parts.acquire(choice.backend, undefined),
         weight: choice.weight,
         filters: [],
+        series: undefined,
         refusal: choice.refusal,
       }));
       const target = {
-        ...{ metadata, filters: [], refusal, pick: distribution.type, backends },
+        ...{ metadata, filters: [], series: undefined, refusal, pick: distribution.type, backends },
         ...{ times: undefined, retry: undefined, retries: undefined },
         ...{ allowsHeaders: false, repicks: true },
         totalWeight: weightOf(backends),
@@ -176,9 +189,11 @@ function resolveRule(
     acquire,
     clock,
     metadata,
+    counts,
     retries,
   }: Pick<PolicyParts, "acquire" | "clock"> & {
     readonly metadata: Metadata;
+    readonly counts: RouteCounts | undefined;
     readonly retries: () => RetryParts;
   },
 ): ResolvedRule {
@@ -186,10 +201,12 @@ function resolveRule(
     balancer: acquire(choice.backend, accrual),
     weight: choice.weight,
     filters: choice.filters,
+    series: counts?.backend(choice.backend.metadata),
     refusal: undefined,
   }));
   return {
-    ...{ metadata, filters, refusal: undefined, pick: distribution.type, backends },
+    ...{ metadata, filters, series: counts?.hosts, refusal: undefined },
+    ...{ pick: distribution.type, backends },
     ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, clock), retry },
     retries: retry !== undefined || allowsHeaders ? retries() : undefined,
     allowsHeaders,

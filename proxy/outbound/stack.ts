@@ -86,6 +86,7 @@ const logical = ({
       route.prefix = found?.prefix;
       if (found !== undefined) {
         const rule = found.target;
+        request.tally.enter(rule.series?.of(head.authority));
         if (rule.times !== undefined || rule.retries !== undefined)
           armRequest(request, rule, queues);
         return filtered(request, rule.filters, random);
@@ -108,6 +109,7 @@ const concrete = (random: () => number): Station<OutboundRequest> => ({
       request.fail("unexpected", "unexpected error");
       return "answered";
     }
+    request.tally.dispatch(backend.series, request.attempt.ended);
     const verdict = filtered(request, backend.filters, random);
     if (verdict !== "next") return verdict;
     route.balancer = backend.balancer;
@@ -158,7 +160,7 @@ const endpoint: Station<OutboundRequest> = {
       return "answered";
     }
     route.isProbe = client.begin();
-    request.scope = client.scope;
+    request.tally.scope = client.scope;
     if (request.carried && !client.carries) request.carried = !restoreRequest(head);
     if (head.version === "HTTP/2") client.acquire(request, !request.upgrades);
     else client.acquire(request, client.carries && isCarriable(head));
@@ -247,8 +249,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     route.endpoint?.abandoned();
   }
 
-  onRetry({ route }: OutboundRequest): number {
-    return route.rule?.repicks === true ? this.#repickFrom : this.retryFrom;
+  onRetry({ route, tally, attempt }: OutboundRequest): number {
+    if (route.rule?.repicks === true) return this.#repickFrom;
+    tally.dispatch(route.backend?.series, attempt.ended);
+    return this.retryFrom;
   }
 
   onRescued(): void {

@@ -5,22 +5,22 @@ import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { InFlight } from "../http/in-flight.ts";
 import type { ClientDiscovery } from "../policy/discover.ts";
-import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
+import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { setUserTimeout } from "../transport/user-timeout.ts";
 import { acceptOutbound } from "./accept.ts";
-import { Destinations } from "./discover.ts";
+import { type DestinationOptions, Destinations } from "./discover.ts";
 import { OutboundDirection } from "./stack.ts";
 
 /** What it is made of. */
 export interface OutboundParts {
   readonly runtime: Runtime;
-  readonly config: DirectionConfig;
+  readonly config: DestinationOptions["config"];
   readonly discovery: ClientDiscovery;
   readonly localIps: ReadonlySet<string>;
-  readonly retries: RetryFamilies;
+  readonly families: OutboundFamilies;
   readonly informational: boolean;
   /** Names that requests may lead to, where they say where they go (P27). */
   readonly ingress: readonly NameSuffix[] | undefined;

@@ -86,6 +86,8 @@ export interface Rule {
   readonly retry: RetryRule | undefined;
   /** Of its balancers' endpoints. */
   readonly accrual: AccrualRule | undefined;
+  /** Labels of its ServiceProfile and of the route there (MET4); undefined where it comes from no profile. */
+  readonly profile: Readonly<Record<string, string>> | undefined;
   /** Whether requests may say by headers how they are tried and how long they wait (P19). */
   readonly allowsHeaders: boolean;
 }

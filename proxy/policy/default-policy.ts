@@ -86,17 +86,19 @@ export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastM
 };
 
 /** What a rule has that says nothing of time. */
-export const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "allowsHeaders"> = {
-  timeouts: {
-    requestMs: undefined,
-    responseMs: undefined,
-    idleMs: undefined,
-    profileMs: undefined,
-  },
-  retry: undefined,
-  accrual: undefined,
-  allowsHeaders: false,
-};
+export const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "profile" | "allowsHeaders"> =
+  {
+    timeouts: {
+      requestMs: undefined,
+      responseMs: undefined,
+      idleMs: undefined,
+      profileMs: undefined,
+    },
+    retry: undefined,
+    accrual: undefined,
+    profile: undefined,
+    allowsHeaders: false,
+  };
 
 /** Passes through to where the client meant to go: for destinations that no policy knows. */
 export function fallbackPolicy(

@@ -64,7 +64,7 @@ export function profilePolicy(
     hosts: [],
     rules: [
       ...profile.routes.map((each) => ruleOf(each, { profile, distribution, dst })),
-      { ...UNLIMITED, matches: [], filters: [], distribution },
+      { ...UNLIMITED, matches: [], filters: [], distribution, profile: { dst } },
     ],
   };
   const opaque: OpaqueRoute = {
@@ -135,13 +135,15 @@ function ruleOf(
   },
 ): Rule {
   const named = Object.entries(labels).map(([name, value]) => [`rt_${name}`, value]);
-  const profile = budget && { budget, labels: { dst, ...Object.fromEntries(named) } };
+  const all = { dst, ...Object.fromEntries(named) };
+  const profile = budget && { budget, labels: all };
   return {
     ...UNLIMITED,
     matches: [{ type: "condition", condition }],
     filters: [],
     distribution,
     timeouts: { ...UNLIMITED.timeouts, profileMs: timeoutMs },
+    profile: all,
     retry:
       retryable === undefined || profile === undefined
         ? undefined

@@ -49,8 +49,9 @@ export class OutboundBed {
     return this.#proxy;
   }
 
-  async start(): Promise<void> {
-    this.#proxy = await this.mesh.start("client.test");
+  /** Starts the proxy, with these variables beside those that it needs. */
+  async start(over: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#proxy = await this.mesh.start("client.test", over);
   }
 
   /** Starts an application; its address. */

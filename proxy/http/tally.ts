@@ -1,0 +1,118 @@
+/** What is counted of one request: as a whole, and of each try that goes to a backend. */
+
+import type { Reset } from "#lib/http-io/exchange.ts";
+import type { HttpScope } from "../telemetry/http-metrics.ts";
+import type { Ending, Fault, RequestSeries } from "../telemetry/request-series.ts";
+import { answerClass } from "./classify.ts";
+import { endingOf, faultOf, faultOfReset } from "./faults.ts";
+import type { Countable } from "./in-flight.ts";
+import type { LimitKind } from "./request-limits.ts";
+import type { ErrorDetail, ErrorKind } from "./rescue.ts";
+
+/** Its counts; whatever decides its labels sets what is counted. */
+export class Tally implements Countable {
+  /** It is among those that wait for an answer. */
+  counted = false;
+  /** Of its endpoint, or of the policy that let it in. */
+  scope: HttpScope | undefined;
+  readonly startedMs: number;
+  /** Of its answer; 0 and -1 where there is none. */
+  status = 0;
+  grpcStatus = -1;
+  readonly #clock: { now(): number };
+  /** Of its route: of the request with all its tries. */
+  #whole: RequestSeries | undefined;
+  /** Of the backend that it is at. */
+  #part: RequestSeries | undefined;
+  /** When the request was whole, of what is at the backend; -1: it is not. */
+  #flushedMs = -1;
+  #ending: Ending | undefined;
+
+  constructor(clock: { now(): number }) {
+    this.#clock = clock;
+    this.startedMs = clock.now();
+  }
+
+  /** Its route is known. */
+  enter(whole: RequestSeries | undefined): void {
+    this.#whole = whole;
+  }
+
+  /** It goes to a backend, as a whole where `ended`. */
+  dispatch(part: RequestSeries | undefined, ended: boolean): void {
+    if (part === undefined) return;
+    if (part.requests !== undefined) part.requests.value += 1;
+    this.#part = part;
+    this.#flushedMs = ended ? this.#clock.now() : -1;
+  }
+
+  /** It goes to an endpoint. */
+  sent(): void {
+    if (this.scope !== undefined) this.scope.requests.value += 1;
+  }
+
+  requestBytes(count: number): void {
+    this.#whole?.frames.observe(count);
+  }
+
+  requestEnded(): void {
+    this.#flushedMs = this.#clock.now();
+  }
+
+  responseBytes(count: number): void {
+    this.#part?.frames.observe(count);
+  }
+
+  /** What came of the backend, where it goes to another one. */
+  tried(ending: Ending): void {
+    const part = this.#part;
+    if (part === undefined) return;
+    this.#part = undefined;
+    part.endings?.count(ending);
+    const flushedMs = this.#flushedMs;
+    part.duration.observe(flushedMs < 0 ? 0 : (this.#clock.now() - flushedMs) / 1000);
+  }
+
+  /** The same where it failed, and may be tried again. */
+  triedInVain(kind: ErrorKind, grpc: boolean): void {
+    this.tried(endingOf(kind, grpc, undefined));
+  }
+
+  /** It fails, and its client is answered by us. */
+  failed(kind: ErrorKind, grpc: boolean, detail: ErrorDetail | undefined): void {
+    this.#ending = endingOf(kind, grpc, detail);
+  }
+
+  /** Its answer is broken off, or there will be none: by its server, to which it went as `version`, or by us. */
+  broken(why: Reset | LimitKind, version: string): void {
+    const fault = typeof why === "string" ? faultOf(`${why}-timeout`) : faultOfReset(why, version);
+    this.#broken(fault);
+  }
+
+  #broken(fault: Fault): void {
+    this.#ending = { status: this.status, grpcStatus: this.grpcStatus, fault };
+  }
+
+  /** Its client gave it up: as long as there is no answer, that is nothing that a route or a backend has done. */
+  cancelled(): void {
+    if (this.status > 0) {
+      this.#broken("UNKNOWN");
+      return;
+    }
+    this.#whole = undefined;
+    this.#part = undefined;
+  }
+
+  /** It is over; `aborted` where its answer is not whole. */
+  ended(aborted: boolean): void {
+    const { status, grpcStatus } = this;
+    const failed = aborted || answerClass(status, grpcStatus) === "failure";
+    const latencyMs = this.#clock.now() - this.startedMs;
+    this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    if (this.#whole === undefined) return;
+    const ending = this.#ending ?? { status, grpcStatus, fault: "" };
+    this.tried(ending);
+    this.#whole.endings?.count(ending);
+    this.#whole.duration.observe(latencyMs / 1000);
+  }
+}

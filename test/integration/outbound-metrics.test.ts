@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { connect, createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
+import { until } from "../fake/mesh.ts";
+import { first, http1Policy, OutboundBed, policyOf } from "../fake/outbound-bed.ts";
+
+const bed = new OutboundBed();
+let app: string;
+let calls: Http2Server;
+let asked = 0;
+/** What the application answers to the next requests, then 200. */
+const statuses: number[] = [];
+
+beforeAll(async () => {
+  await bed.start({ LINKERD2_PROXY_OUTBOUND_METRICS_HOSTNAME_LABELS: "true" });
+  app = await bed.app((request, response) => {
+    asked++;
+    request.resume();
+    if (request.url === "/hangs") return;
+    if (request.url === "/breaks") {
+      response.write("begun");
+      setImmediate(() => request.socket.resetAndDestroy());
+      return;
+    }
+    response.writeHead(statuses.shift() ?? 200).end("x".repeat(2000));
+  });
+  calls = createServer().on("stream", (stream: ServerHttp2Stream, headers) => {
+    stream.on("error", () => undefined);
+    if (headers[":path"] === "/a.B/Resets") {
+      stream.close(2);
+      return;
+    }
+    stream.respond(
+      { ":status": 200, "content-type": "application/grpc" },
+      { waitForTrailers: true },
+    );
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "8" }));
+    stream.end("message");
+  });
+  calls.listen(0, "127.0.0.1");
+  await until(
+    () => calls.listening,
+    () => "the application does not listen",
+  );
+});
+afterAll(async () => {
+  calls.close();
+  await bed.stop();
+});
+
+const resource = (kind: string, name: string, over: object = {}) => ({
+  kind: {
+    case: "resource" as const,
+    value: { group: "policy", kind, namespace: "shop", name, section: "", port: 0, ...over },
+  },
+});
+const PARENT = {
+  ...{ parent_group: "policy", parent_kind: "Service", parent_namespace: "shop" },
+  ...{ parent_port: "8080", parent_section_name: "" },
+};
+const routeOf = (name: string) => ({
+  ...{ route_group: "policy", route_kind: "HTTPRoute", route_namespace: "shop", route_name: name },
+});
+const backendOf = (name: string) => ({
+  ...{ backend_group: "policy", backend_kind: "Service", backend_namespace: "shop" },
+  ...{ backend_name: name, backend_port: "80", backend_section_name: "s" },
+});
+
+/** A Service with one route of its name, to one backend of its name too. */
+function service(name: string, rule: object = {}, addr = app) {
+  return bed.service(
+    (backend) =>
+      policyOf(
+        {
+          case: "http1",
+          value: {
+            routes: [
+              {
+                metadata: resource("HTTPRoute", name),
+                rules: [
+                  {
+                    backends: first({
+                      backend: {
+                        ...backend,
+                        metadata: resource("Service", name, { port: 80, section: "s" }),
+                      },
+                    }),
+                    ...rule,
+                  },
+                ],
+              },
+            ],
+          },
+        },
+        resource("Service", name, { port: 8080 }),
+      ),
+    addr,
+  );
+}
+
+/** The series of a family about one parent, without those labels that are the same in all of them. */
+async function told(family: string, name: string): Promise<readonly Sample[]> {
+  const response = await fetch(`http://127.0.0.1:${bed.proxy.proxy.adminPort}/metrics`);
+  return parseExposition(await response.text()).filter(
+    (sample) => sample.name === `outbound_${family}` && sample.labels["parent_name"] === name,
+  );
+}
+const endings = async (family: string, name: string): Promise<readonly string[]> =>
+  (await told(family, name)).map(
+    ({ labels, value }) =>
+      `${labels["http_status"] ?? labels["grpc_status"]} ${labels["error"]} ${value}`,
+  );
+
+test("MET22, MET24, MET27, MET29, LBL6: requests are counted by parent, route, backend and host, as many as there were", async () => {
+  const counted = service("counts");
+  const before = asked;
+  for (const status of [200, 200, 404, 503]) {
+    statuses.push(status);
+    await (await bed.call(counted)).text();
+  }
+  expect(asked - before).toBe(4);
+  const labels = { ...PARENT, parent_name: "counts", ...routeOf("counts") };
+  const statusesTold = await told("http_route_request_statuses_total", "counts");
+  expect(statusesTold.map(({ value }) => value)).toEqual([2, 1, 1]);
+  expect(statusesTold[0]?.labels).toEqual({
+    ...{ ...labels, hostname: "web.test" },
+    ...{ http_status: "200", error: "" },
+  });
+  expect(await told("http_route_backend_requests_total", "counts")).toEqual([
+    {
+      name: "outbound_http_route_backend_requests_total",
+      labels: { ...labels, ...backendOf("counts") },
+      value: 4,
+    },
+  ]);
+  expect(await endings("http_route_backend_response_statuses_total", "counts")).toEqual([
+    ...["200  2", "404  1", "503  1"],
+  ]);
+});
+
+test("MET23, MET25, MET28, MET30: times and frames have one observation for each request and chunk", async () => {
+  const timed = service("times");
+  await (await bed.call(timed, "/", { method: "POST", body: "x".repeat(300) })).text();
+  const count = async (family: string) =>
+    (await told(`${family}_count`, "times")).map(({ value }) => value);
+  expect(await count("http_route_request_duration_seconds")).toEqual([1]);
+  expect(await count("http_route_backend_response_duration_seconds")).toEqual([1]);
+  const sum = async (family: string) =>
+    (await told(`${family}_sum`, "times")).map(({ value }) => value);
+  expect(await sum("http_route_request_frame_size_bytes")).toEqual([300]);
+  expect(await sum("http_route_backend_response_frame_size_bytes")).toEqual([2000]);
+});
+
+test("MET24, MET27, MET29: a request that is tried again is one of its route and two of its backend", async () => {
+  const retry = {
+    maxRetries: 1,
+    maxRequestBytes: 1,
+    conditions: { statusRanges: [{ start: 500, end: 599 }] },
+  };
+  const retried = service("retries", { retry });
+  statuses.push(503);
+  await (await bed.call(retried)).text();
+  expect(await endings("http_route_request_statuses_total", "retries")).toEqual(["200  1"]);
+  expect(await endings("http_route_backend_response_statuses_total", "retries")).toEqual([
+    ...["503  1", "200  1"],
+  ]);
+  expect((await told("http_route_backend_requests_total", "retries"))[0]?.value).toBe(2);
+});
+
+const ms = (millis: number) => ({ seconds: 0n, nanos: millis * 1_000_000 });
+
+test("MET24: what failed says how", async () => {
+  const slow = service("slow", { timeouts: { request: ms(50) } });
+  expect((await bed.call(slow, "/hangs")).status).toBe(504);
+  expect(await endings("http_route_request_statuses_total", "slow")).toEqual([
+    " REQUEST_TIMEOUT 1",
+  ]);
+  const broken = service("broken");
+  const response = await bed.call(broken, "/breaks");
+  expect(await response.text().catch(() => "broken off")).toBe("broken off");
+  expect(await endings("http_route_request_statuses_total", "broken")).toEqual(["200 UNKNOWN 1"]);
+  const gone = await bed.app(() => undefined);
+  const away = service("away", {}, gone.replace("127.0.0.1", "127.0.0.2"));
+  expect((await bed.call(away)).status).toBe(502);
+  expect(await endings("http_route_request_statuses_total", "away")).toEqual(["502  1"]);
+  expect((await told("http_route_backend_requests_total", "away"))[0]?.value).toBe(1);
+});
+
+test("MET22: a filter's answer is its route's, and nothing of a backend", async () => {
+  const redirect = {
+    kind: { case: "redirect", value: { host: "elsewhere", status: 307 } },
+  } as const;
+  const moved = service("moved", { filters: [redirect] });
+  expect((await bed.call(moved)).status).toBe(307);
+  expect(await endings("http_route_request_statuses_total", "moved")).toEqual(["307  1"]);
+  expect(await told("http_route_backend_response_statuses_total", "moved")).toEqual([]);
+});
+
+test("MET22: where a ServiceProfile holds, routes of policy count nothing", async () => {
+  const profiled = bed.service(http1Policy({}), app);
+  bed.profile(profiled, {
+    fullyQualifiedName: "profiled.test.svc.cluster.local",
+    routes: [
+      {
+        condition: { match: { case: "method", value: { type: { case: "registered", value: 0 } } } },
+        metricsLabels: { route: "all" },
+      },
+    ],
+  });
+  await (await bed.call(profiled)).text();
+  expect(await told("http_route_request_statuses_total", "test")).toEqual([]);
+});
+
+test("MET22, MET24, MET29: calls are counted by the names of their codes", async () => {
+  const { port } = calls.address() as AddressInfo;
+  const called = bed.service(
+    (backend) =>
+      policyOf(
+        {
+          case: "grpc",
+          value: {
+            routes: [
+              {
+                metadata: resource("GRPCRoute", "calls"),
+                rules: [{ backends: first({ backend }) }],
+              },
+            ],
+          },
+        },
+        resource("Service", "calls", { port: 8080 }),
+      ),
+    `127.0.0.1:${port}`,
+  );
+  bed.proxy.target = called;
+  const session = connect(`http://127.0.0.1:${bed.proxy.proxy.outboundPort}`);
+  const call = (path: string): Promise<void> =>
+    new Promise((resolve) => {
+      const stream = session.request({
+        ...{ ":method": "POST", ":path": path, ":authority": "calls.test" },
+        ...{ "content-type": "application/grpc", te: "trailers" },
+      });
+      stream.on("error", () => undefined);
+      stream.on("close", resolve);
+      stream.resume();
+      stream.end("question");
+    });
+  await call("/a.B/Answers");
+  await call("/a.B/Resets");
+  session.close();
+  expect(await endings("grpc_route_request_statuses_total", "calls")).toEqual([
+    ...["RESOURCE_EXHAUSTED  1", "UNKNOWN RESET 1"],
+  ]);
+  expect(await endings("grpc_route_backend_response_statuses_total", "calls")).toEqual([
+    ...["RESOURCE_EXHAUSTED  1", "UNKNOWN RESET 1"],
+  ]);
+  const [one] = await told("grpc_route_request_statuses_total", "calls");
+  expect(one?.labels["hostname"]).toBe("calls.test");
+});
