@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeAuthority, type Issued } from "../../test/fake/authority.ts";
+import { issueOdd } from "../../test/fake/odd-certificate.ts";
 import type { ConnectError } from "./connect.ts";
 import { listen } from "./listener.ts";
 import {
@@ -18,7 +19,7 @@ const fault = (error: Error): void => {
   throw error;
 };
 const credentials = (
-  { keyPem, chainPem }: Issued,
+  { keyPem, chainPem }: Pick<Issued, "keyPem" | "chainPem">,
   anchorsPem = authority.anchorsPem,
 ): TlsCredentials => new TlsCredentials({ keyPem, chainPem, anchorsPem });
 const none = new TlsCredentials({
@@ -75,7 +76,10 @@ const listener = listen(
 afterAll(() => listener.stop());
 
 /** Connects, sends "ping" and reports both ends. */
-async function handshake(client: TlsCredentials, how: { name?: string; alpn?: string[] } = {}) {
+async function handshake(
+  client: TlsCredentials,
+  how: { name?: string; identity?: string; alpn?: string[] } = {},
+) {
   const theirs = new Promise<TlsSession | TlsError>((resolve) => waiting.push(resolve));
   const ours = new Promise<{ session?: TlsSession; echo?: string; error?: ConnectError }>(
     (resolve) => {
@@ -91,6 +95,7 @@ async function handshake(client: TlsCredentials, how: { name?: string; alpn?: st
           ...target,
           credentials: client,
           serverName: how.name ?? "server.mesh",
+          ...(how.identity !== undefined && { identity: how.identity }),
           alpn: how.alpn ?? [],
         },
         {
@@ -155,6 +160,31 @@ test("WIRE3, C2: connectTls() refuses a server with another identity, and one of
   expect((await handshake(client, { name: "other.mesh" })).ours.error?.code).toBe("identity");
   const stranger = credentials(rogue.issue("client.mesh"), rogue.anchorsPem);
   expect((await handshake(stranger)).ours.error?.code).toBe("tls");
+});
+
+test("WIRE3, C2: connectTls() insists on an identity that is not the name it sends, and on its chain", async () => {
+  const before = server;
+  const client = credentials(authority.issue("client.mesh"));
+  const uri = "spiffe://mesh.test/server";
+  const ask = { name: "server.mesh", identity: uri };
+  const both = issueOdd(authority, { names: `DNS:server.mesh,URI:${uri}` });
+  const alone = issueOdd(authority, { names: `URI:${uri}` });
+  for (const issued of [both, alone]) {
+    server = credentials(issued);
+    expect((await handshake(client, ask)).ours.echo).toBe("ping");
+  }
+  const codes: (string | undefined)[] = [];
+  for (const issued of [
+    authority.issue("server.mesh"),
+    issueOdd(authority, { names: "URI:spiffe://mesh.test/other" }),
+    issueOdd(rogue, { names: `URI:${uri}` }),
+    issueOdd(rogue, { names: `DNS:server.mesh,URI:${uri}` }),
+  ]) {
+    server = credentials(issued);
+    codes.push((await handshake(client, ask)).ours.error?.code);
+  }
+  expect(codes).toEqual(["identity", "identity", "tls", "tls"]);
+  server = before;
 });
 
 test("no ALPN in common ends the handshake on both sides", async () => {

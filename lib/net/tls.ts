@@ -175,8 +175,10 @@ function judgeClient(socket: BunSocket, ok: boolean, cause: Error | null): TlsEr
 /** Whom to connect to with TLS. */
 interface TlsConnectOptions extends ConnectOptions {
   readonly credentials: TlsCredentials;
-  /** The identity demanded and sent as SNI. */
+  /** Sent as SNI. */
   readonly serverName: string;
+  /** What the peer's certificate must name, of DNS or URI form, where that is not `serverName`. */
+  readonly identity?: string;
   readonly alpn: readonly string[];
 }
 
@@ -186,7 +188,7 @@ interface TlsConnectObserver {
   onFailed(error: ConnectError): void;
 }
 
-/** Connects with TLS and insists on the peer's identity: its certificate must chain and name `serverName`. */
+/** Connects with TLS and insists on the peer's identity: its certificate must chain and name it. */
 export function connectTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
   openThere(options, () => openTls(options, observer));
 }
@@ -194,9 +196,10 @@ export function connectTls(options: TlsConnectOptions, observer: TlsConnectObser
 function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
   const attempt = new Attempt(options, (error) => observer.onFailed(error));
   const where = `${options.ip}:${options.port}`;
+  const { serverName, identity = serverName } = options;
   const fail = (code: ConnectError["code"], cause: unknown): void => {
     if (!attempt.settle()) return;
-    const what = code === "refused" ? "connection refused" : `${options.serverName} not proved`;
+    const what = code === "refused" ? "connection refused" : `${identity} not proved`;
     observer.onFailed(new ConnectError(`Cannot connect to ${where}: ${what}`, { code, cause }));
   };
   const { material } = options.credentials;
@@ -208,8 +211,9 @@ function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void
       ok: boolean,
       cause: (Error & { readonly code?: string }) | null,
     ): void => {
-      if (!ok || !opened.authorized || opened.getTLSVersion() !== "TLSv1.3") {
-        fail(cause?.code === "ERR_TLS_CERT_ALTNAME_INVALID" ? "identity" : "tls", cause);
+      const refusal = judgeServer(opened, { ok, code: cause?.code, serverName, identity });
+      if (refusal !== undefined) {
+        fail(refusal, cause);
         opened.terminate();
         return;
       }
@@ -219,7 +223,7 @@ function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void
       }
       const stream = new TcpStream(opened);
       opened.data = stream;
-      observer.onConnected({ stream, alpn: alpnOf(opened), peerNames: peerNames(opened) });
+      observer.onConnected({ stream, alpn: alpnOf(opened), peerNames: namesOf(opened) });
     },
     connectError: (_: BunSocket, error: Error): void => fail("refused", error),
   };
@@ -232,11 +236,35 @@ function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void
   const tls = {
     ...(material.keyPem !== undefined && { key: material.keyPem, cert: material.chainPem }),
     ca: material.anchorsPem,
-    serverName: options.serverName,
-    rejectUnauthorized: true,
+    serverName,
+    // Where another name counts than the one that is sent, the runtime cannot judge.
+    rejectUnauthorized: identity === serverName,
     ...(options.alpn.length > 0 && { ALPNProtocols: alpnWire(options.alpn) }),
   };
   openSocket({ ...bunOptions(options), data, tls, socket }, (cause) => fail("refused", cause));
+}
+
+/** What the runtime says of a name that is not in a certificate, once its chain has been found good. */
+const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+
+/** Why this server may not be spoken to; undefined where it may. */
+function judgeServer(
+  socket: BunSocket,
+  how: {
+    readonly serverName: string;
+    readonly identity: string;
+    readonly ok: boolean;
+    readonly code: string | undefined;
+  },
+): "identity" | "tls" | undefined {
+  const trusted = how.ok && socket.authorized;
+  if (how.identity === how.serverName) {
+    if (!trusted) return how.code === OTHER_NAME ? "identity" : "tls";
+  } else {
+    if (!trusted && how.code !== OTHER_NAME) return "tls";
+    if (!namesOf(socket).includes(how.identity)) return "identity";
+  }
+  return socket.getTLSVersion() === "TLSv1.3" ? undefined : "tls";
 }
 
 /** ALPN names in wire format, the only one that Bun's own sockets take (RFC 7301 §3.1). */
@@ -256,9 +284,13 @@ function presentsCertificate(socket: BunSocket): boolean {
   );
 }
 
-/** The names in `subjectAltName`, as `DNS:a, URI:b`; commas cannot occur inside (RFC 5280 names are quoted by Bun). */
+/** The names of a client whose certificate was found good; none where it showed none. */
 function peerNames(socket: BunSocket): readonly string[] {
-  if (!socket.authorized || !presentsCertificate(socket)) return [];
+  return socket.authorized && presentsCertificate(socket) ? namesOf(socket) : [];
+}
+
+/** The names in `subjectAltName`, as `DNS:a, URI:b`; commas cannot occur inside (RFC 5280 names are quoted by Bun). */
+function namesOf(socket: BunSocket): readonly string[] {
   const certificate = socket.getPeerCertificate() as { readonly subjectaltname?: string };
   return (certificate.subjectaltname ?? "").split(", ").flatMap((name) => {
     const [, value] = /^(?:DNS|URI):(.+)$/.exec(name) ?? [];

@@ -30,7 +30,7 @@ export function originate(
   options: OriginateOptions,
   observer: ConnectObserver,
 ): void {
-  const { identity, addr, directPort } = endpoint;
+  const { identity, addr, directPort, authority } = endpoint;
   if (identity === undefined || options.inPod) {
     connectTcp(connectOptions(options, addr.ip, addr.port), observer);
     return;
@@ -41,12 +41,13 @@ export function originate(
     observer.onFailed(new ConnectError(message, { code: "tls" }));
     return;
   }
-  const alpn = directPort === undefined ? [] : [TRANSPORT_ALPN];
+  const alpn = directPort === undefined && authority === undefined ? [] : [TRANSPORT_ALPN];
   connectTls(
     {
       ...connectOptions(options, addr.ip, directPort ?? addr.port),
       credentials,
       serverName: identity.serverName,
+      identity: identity.name,
       alpn,
     },
     {
@@ -64,8 +65,10 @@ function writeHeader(
   endpoint: Endpoint,
   session: TransportHeader["sessionProtocol"],
 ): void {
-  const sessionProtocol = endpoint.hint === "opaque" ? undefined : session;
-  stream.write(encodeTransportHeader({ port: endpoint.addr.port, name: "", sessionProtocol }));
+  const { addr, authority, hint } = endpoint;
+  const sessionProtocol = hint === "opaque" ? undefined : session;
+  const { port, host: name } = authority ?? { port: addr.port, host: "" };
+  stream.write(encodeTransportHeader({ port, name, sessionProtocol }));
 }
 
 function connectOptions(
