@@ -7,6 +7,7 @@ const endpoint = (ip: string, weight = 1): Endpoint => ({
   identity: undefined,
   hint: undefined,
   directPort: undefined,
+  authority: undefined,
   labels: { weight: String(weight) },
 });
 

@@ -53,6 +53,7 @@ test("P45: toEndpoint() reads identity, hint and direct port, and ignores a URI 
     identity: undefined,
     hint: undefined,
     directPort: undefined,
+    authority: undefined,
     labels: { service: "web", pod: "p" },
   });
   expect(read({ addr, tlsIdentity: uri })?.identity).toBeUndefined();
@@ -65,6 +66,16 @@ test("P45: toEndpoint() reads identity, hint and direct port, and ignores a URI 
     4143,
   );
   expect(read({})).toBeUndefined();
+});
+
+test.each([
+  ["web.ns.svc.test:8888", { text: "web.ns.svc.test:8888", host: "web.ns.svc.test", port: 8888 }],
+  ["web.ns.svc.test", { text: "web.ns.svc.test", host: "web.ns.svc.test", port: WEB.port }],
+  ["", undefined],
+  ["no name:x", undefined],
+])("WIRE8: toEndpoint() reads what a gateway is asked for: %s", (authorityOverride, expected) => {
+  const message = { addr: fromSocketAddr(WEB), authorityOverride: { authorityOverride } };
+  expect(toEndpoint(create(WeightedAddrSchema, message), {})?.authority).toEqual(expected);
 });
 
 test("toEndpointUpdate() reads every kind; an add of nothing usable is none", () => {

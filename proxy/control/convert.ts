@@ -1,6 +1,7 @@
 /** Messages of the control plane into the proxy's own types; nothing else in the proxy reads messages. */
 
 import type { Duration } from "@bufbuild/protobuf/wkt";
+import { parseAuthority } from "#lib/addr/authority.ts";
 import { fromBytes, isIpv6, toBytes } from "#lib/addr/ip.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Update, WeightedAddr } from "#lib/api/gen/proxy/destination_pb.ts";
@@ -92,8 +93,19 @@ export function toEndpoint(
     identity: toIdentity(message),
     hint,
     directPort: directPort > 0 && directPort < 0xffff ? directPort : undefined,
+    authority: toAuthority(message, addr.port),
     labels: { ...labels, ...message.metricLabels },
   };
+}
+
+/** One that cannot be read is none, as in linkerd2-proxy; without a port it means that of the endpoint. */
+function toAuthority(
+  { authorityOverride }: WeightedAddr,
+  otherwise: number,
+): Endpoint["authority"] {
+  const text = authorityOverride?.authorityOverride ?? "";
+  const { host, port = otherwise } = parseAuthority(text) ?? {};
+  return host === undefined ? undefined : { text, host, port };
 }
 
 /** A URI identity without a server name is ignored, as by linkerd2-proxy. */

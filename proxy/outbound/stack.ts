@@ -40,6 +40,8 @@ export class OutboundRoute implements EndpointWaiter {
   isProbe = false;
   /** The identity that the request demands of its endpoint (P20). */
   requiredId: string | undefined;
+  /** What the client asked for, where an endpoint's gateway was asked for something else. */
+  asked: string | undefined;
   request: OutboundRequest | undefined;
 
   constructor(destination: Destination) {
@@ -202,6 +204,11 @@ export class OutboundDirection implements Direction<OutboundRequest> {
 
   onSend(request: OutboundRequest): void {
     const { request: head, route } = request;
+    const authority = route.endpoint?.endpoint.authority;
+    if (authority !== undefined || route.asked !== undefined) {
+      route.asked ??= head.authority;
+      head.authority = authority?.text ?? route.asked;
+    }
     if (request.carried || head.version === "HTTP/2") return;
     removeHopByHop(head.headers, true);
     if (route.endpoint?.carries !== true || !isCarriable(head)) return;

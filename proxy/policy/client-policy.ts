@@ -28,6 +28,10 @@ export interface Endpoint {
   readonly hint: "h2" | "opaque" | undefined;
   /** The inbound proxy's own port, when it is to be reached by transport header. */
   readonly directPort: number | undefined;
+  /** What a gateway is asked for there: requests name it, and the transport header has its host and port. */
+  readonly authority:
+    | { readonly text: string; readonly host: string; readonly port: number }
+    | undefined;
   /** `dst_*` labels, without the prefix. */
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -18,6 +18,7 @@ test("fallbackPolicy() forwards to the address, or to the endpoint that discover
     identity: { name: "a", serverName: "a" },
     hint: "h2" as const,
     directPort: 4143,
+    authority: undefined,
     labels: {},
   };
   expect(JSON.stringify(fallbackPolicy(addr, { timeoutMs: 10, endpoint }))).toContain(

@@ -117,6 +117,7 @@ export function fallbackPolicy(
     identity: undefined,
     hint: undefined,
     directPort: undefined,
+    authority: undefined,
     labels: {},
     ...(how.ingress === true && { plainReason: "ingress_without_override" as const }),
   };

@@ -16,6 +16,7 @@ const endpoint = {
   identity: { name: "web.a", serverName: "web.a" },
   hint: undefined,
   directPort: undefined,
+  authority: undefined,
   labels: { pod: "web-1", deployment: "web" },
 };
 
