@@ -17,12 +17,13 @@ import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { connectControlPlane } from "./control-plane.ts";
 import { drainConnections } from "./draining.ts";
+import { createGateway } from "./gateway/gateway.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
 import { startInbound } from "./inbound/start.ts";
 import { metricsPage } from "./metrics-page.ts";
-import { startOutbound } from "./outbound/start.ts";
+import { type OutboundSide, startOutbound } from "./outbound/start.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
@@ -135,8 +136,9 @@ class ProxyApp implements RunningProxy {
     });
     this.#stops.push(control.stop);
     const { discovery } = control;
-    this.outboundPort = this.#startOutbound(discovery);
-    this.inboundPort = this.#startInbound(discovery);
+    const outbound = this.#startOutbound(discovery);
+    this.outboundPort = outbound.port;
+    this.inboundPort = this.#startInbound(discovery, outbound);
     this.#admin = this.#startAdmin();
     if (config.captureProof) this.#proof.start();
     this.#log.info("Started", {
@@ -189,7 +191,7 @@ class ProxyApp implements RunningProxy {
     this.#admin.stop();
   }
 
-  #startOutbound(discovery: ControlDiscovery): number {
+  #startOutbound(discovery: ControlDiscovery): OutboundSide {
     const { outbound, inbound, informationalHeaders, ingressMode, profileSuffixes } = this.#config;
     return startOutbound({
       ...{ runtime: this.#runtime, config: outbound, discovery, connections: this.#connections },
@@ -203,14 +205,26 @@ class ProxyApp implements RunningProxy {
     });
   }
 
-  #startInbound(discovery: ControlDiscovery): number {
+  #startInbound(discovery: ControlDiscovery, outbound: OutboundSide): number {
     const { inbound, clusterNetworks, adminListen, identity, accessLog } = this.#config;
-    const { askKernel, isListenedOn, write } = this.#around;
+    const { localName } = identity;
+    const { gatewaySuffixes: suffixes } = inbound;
+    const [{ port: own = 0 } = {}] = inbound.listen;
+    const { askKernel, isListenedOn, random, write } = this.#around;
     const { port, ports } = startInbound({
       ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
       ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
-      localName: identity.localName,
-      declared: [...inbound.ports, adminListen.port],
+      ...{
+        localName,
+        gateway: createGateway({
+          ...outbound,
+          localName,
+          suffixes,
+          random,
+          clock: this.#runtime.clock,
+        }),
+      },
+      declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
       access: accessWriter(accessLog, write),
       listen: (of, accept) => this.#listen(of, accept),
     });

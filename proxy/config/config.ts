@@ -20,6 +20,8 @@ export interface ProxyConfig {
     readonly ports: readonly number[];
     readonly opaquePorts: ReadonlySet<number>;
     readonly defaultPolicy: DefaultPolicyName;
+    /** Names that those who are let in may call from here (P28). */
+    readonly gatewaySuffixes: readonly NameSuffix[];
   };
   readonly adminListen: SocketAddr;
   readonly clusterNetworks: readonly string[];

@@ -40,6 +40,7 @@ export function readInbound(env: EnvReader): ProxyConfig["inbound"] {
     ips: readIps(env, `${name}IPS`),
     ports: env.ports(`${name}PORTS`),
     opaquePorts: new Set(env.ports(`${name}PORTS_DISABLE_PROTOCOL_DETECTION`)),
+    gatewaySuffixes: env.suffixes(`${name}GATEWAY_SUFFIXES`, []),
     defaultPolicy: env.oneOf<DefaultPolicyName>(
       defaultPolicy,
       "all-unauthenticated",

@@ -263,6 +263,10 @@ const ROWS: readonly Row[] = [
     ...{ set: "true", value: true, bad: "unsafe" },
   },
   {
+    ...{ id: "INBOUND_GATEWAY_SUFFIXES", of: ({ inbound }) => inbound.gatewaySuffixes, unset: [] },
+    ...{ set: "svc.cluster.local.", value: ["svc.cluster.local"], bad: "a b" },
+  },
+  {
     ...{ id: "METRICS_RETAIN_IDLE", of: ({ metricsRetainIdleMs }) => metricsRetainIdleMs },
     ...{ unset: 600_000, set: "1m", value: 60_000, bad: "a while" },
   },

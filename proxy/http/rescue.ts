@@ -15,6 +15,8 @@ export type ErrorKind =
   | `${LimitKind}-timeout`
   | "io"
   | "identity-required"
+  | "gateway-domain"
+  | "gateway-loop"
   | "redirect"
   | "injected-failure"
   | "invalid-redirect"
@@ -55,6 +57,11 @@ export const ANSWERS: Readonly<Record<ErrorKind, ErrorAnswer>> = {
     ...{ status: 502, grpcStatus: 14, closes: true },
     label: "identity required",
   },
+  "gateway-domain": {
+    ...{ status: 404, grpcStatus: 5, closes: false },
+    label: "gateway domain invalid",
+  },
+  "gateway-loop": { status: 508, grpcStatus: 10, closes: true, label: "gateway loop" },
   redirect: { status: 301, grpcStatus: 5, closes: false, label: "unexpected" },
   "injected-failure": { status: 500, grpcStatus: 9, closes: false, label: "unexpected" },
   "invalid-redirect": { status: 500, grpcStatus: 13, closes: true, label: "unexpected" },

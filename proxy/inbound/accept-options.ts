@@ -8,6 +8,7 @@ import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Applications } from "./forward.ts";
+import type { Gateway } from "./gateway.ts";
 import type { Listening } from "./listening.ts";
 import type { Ports } from "./ports.ts";
 
@@ -28,6 +29,7 @@ export interface InboundAcceptOptions {
   readonly serverHttp2: DirectionConfig["serverHttp2"];
   readonly connections: Set<ServerConnection>;
   readonly inFlight: InFlight;
+  readonly gateway: Gateway;
   /** Told of each answer, where there is an access log. */
   readonly access: ((entry: AccessEntry) => void) | undefined;
 }

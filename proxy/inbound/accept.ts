@@ -2,15 +2,9 @@
 
 import { isLoopback } from "#lib/addr/ip.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ServerStream } from "#lib/http-io/exchange.ts";
-import { serveHttp1 } from "#lib/http-io/http1-server.ts";
-import { serveHttp2 } from "#lib/http-io/http2-server.ts";
-import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { acceptTls, type TlsSession } from "#lib/net/tls.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
-import { Forwarded } from "../http/forwarded.ts";
-import { recordRefusal } from "../http/refusal.ts";
 import type { ClientTls } from "../policy/authorization.ts";
 import { clientTlsLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
@@ -18,9 +12,10 @@ import { FirstBytes } from "../transport/first-bytes.ts";
 import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
 import { originalDst } from "../transport/original-dst.ts";
 import type { InboundAcceptOptions } from "./accept-options.ts";
+import type { GatewaySession } from "./gateway.ts";
 import { forwardOpaque } from "./opaque.ts";
 import type { PortPolicy } from "./ports.ts";
-import { InboundDirection } from "./stack.ts";
+import { type Served, serveInbound } from "./serve.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -45,6 +40,8 @@ class InboundConnection {
   readonly #caller: SocketAddr | undefined;
   #port: PortPolicy;
   #tls: ClientTls;
+  /** It goes on to another destination, if it may call this port (P28). */
+  #session: GatewaySession | undefined;
 
   constructor(
     stream: TcpStream,
@@ -162,13 +159,15 @@ class InboundConnection {
   }
 
   #onHeader({ port, name, sessionProtocol }: TransportHeader, rest: Uint8Array): void {
-    const { listenPort, outboundPort, ports } = this.#options;
-    if (name !== "" || port === listenPort || port === outboundPort) {
-      this.#refuse("gateway domain invalid");
+    const { listenPort, outboundPort, ports, gateway } = this.#options;
+    if (name !== "" || port === listenPort) this.#session = gateway.begin({ name, port });
+    else if (port === outboundPort) {
+      this.#refuse("unexpected");
       return;
+    } else {
+      this.#target = { ip: this.#target.ip, port };
+      this.#port = ports.get(port);
     }
-    this.#target = { ip: this.#target.ip, port };
-    this.#port = ports.get(port);
     if (sessionProtocol === undefined) this.#forwardOpaque(rest);
     else this.#serve(sessionProtocol, rest);
   }
@@ -202,60 +201,22 @@ class InboundConnection {
       this.#forwardOpaque(bytes);
       return;
     }
-    const { applications, connections, listening, runtime } = this.#options;
-    const pools =
-      this.#caller === undefined
-        ? applications.shared(this.#target)
-        : applications.forCaller(this.#target, this.#caller);
-    const caller = { ip: this.#stream.remoteAddress, tls: this.#tls };
-    const direction = new InboundDirection(runtime, {
-      caller,
-      callerPort: this.#stream.remotePort,
-      access: this.#options.access,
-      inFlight: this.#options.inFlight,
-      target: this.#target,
-      port: this.#port,
-      pools,
-    });
-    const handler = {
-      onRequest: (request: ServerStream): void => {
-        new Forwarded(request, direction, undefined).begin();
-      },
-      onRefused: (error: Http1Error): void =>
-        recordRefusal(runtime, error, { direction: "inbound", client: this.#stream.remoteAddress }),
-      onConnectionClose: (): void => {
-        connections.delete(connection);
-        listening.delete(this.#target.port, connection);
-        direction.close();
-        if (this.#caller === undefined) return;
-        pools.http1.drain();
-        pools.http2.drain();
-      },
-    };
     this.#measure();
-    const connection =
-      protocol === "http2"
-        ? serveHttp2(this.#stream, handler, {
-            now: () => runtime.clock.now(),
-            clock: runtime.clock,
-            ...this.#options.serverHttp2,
-          })
-        : serveHttp1(this.#stream, handler, { clock: runtime.clock });
-    connections.add(connection);
-    // A proxy is told of a request that was not delivered, and goes elsewhere.
-    if (this.#tls.type !== "identity") listening.add(this.#target.port, connection);
-    if (bytes.length > 0) connection.onData(bytes);
+    serveInbound(this.#stream, { protocol, bytes }, { ...this.#options, ...this.#served() });
+  }
+
+  #served(): Served {
+    const caller = this.#session === undefined ? this.#caller : undefined;
+    const to = { target: this.#target, port: this.#port, tls: this.#tls };
+    return { ...to, caller, session: this.#session };
   }
 
   #forwardOpaque(initial: Uint8Array): void {
-    const { applications, runtime } = this.#options;
-    const to = { target: this.#target, caller: this.#caller, port: this.#port, tls: this.#tls };
     forwardOpaque(this.#stream, initial, {
-      ...to,
-      runtime,
-      applications,
+      ...this.#served(),
+      ...this.#options,
       onAllowed: () => this.#measure(),
-      onFailed: () => this.#refuse("i/o"),
+      onFailed: (error) => this.#refuse(error),
     });
   }
 

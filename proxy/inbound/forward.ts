@@ -11,10 +11,13 @@ import type { Runtime } from "../transport/runtime.ts";
 import { setUserTimeout } from "../transport/user-timeout.ts";
 import type { Listening } from "./listening.ts";
 
+/** Gives connections to those who wait, until it is drained. */
+export type ConnectionSource = Pick<Pool, "acquire" | "drain">;
+
 /** The pools towards one port of the application, for one caller or for all. */
 export interface AppPools {
-  readonly http1: Pool;
-  readonly http2: Pool;
+  readonly http1: ConnectionSource;
+  readonly http2: ConnectionSource;
 }
 
 /** Connects to the application. */

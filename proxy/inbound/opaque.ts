@@ -8,6 +8,7 @@ import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../te
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Applications } from "./forward.ts";
+import type { GatewayObserver, GatewaySession } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
 
 /** Where to, and by whom. */
@@ -19,15 +20,17 @@ export interface OpaqueForward {
   readonly caller: SocketAddr | undefined;
   readonly port: PortPolicy;
   readonly tls: ClientTls;
+  /** Where it goes on, where that is not the application. */
+  readonly session: GatewaySession | undefined;
   /** The connection is let in. */
   readonly onAllowed: () => void;
-  /** The application does not take it. */
-  readonly onFailed: () => void;
+  /** Nobody takes it, by the word that metrics have for why. */
+  readonly onFailed: (error: string) => void;
 }
 
 /** Forwards a connection, whose first bytes were read already, or ends it. */
 export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: OpaqueForward): void {
-  const { runtime, applications, target, caller, port } = to;
+  const { runtime, port } = to;
   const authorization = authorize(port.current, { ip: client.remoteAddress, tls: to.tls });
   if (authorization === undefined) {
     runtime.errors.tcpDeny.with(labelsOf(to)).increment();
@@ -39,18 +42,39 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
   to.onAllowed();
   const first = new Uint8Array(initial);
   client.pause();
-  applications.connect(target, caller, {
-    onConnected: (upstream) => {
+  connect(to, {
+    get isWanted() {
+      return !client.isClosed;
+    },
+    onConnected: (upstream, onOver) => {
       if (client.isClosed) {
+        onOver();
         upstream.destroy();
         return;
       }
-      new Relay(client, upstream, endOnDenial(client, upstream, to));
+      const stopLooking = endOnDenial(client, upstream, to);
+      new Relay(client, upstream, () => {
+        stopLooking();
+        onOver();
+      });
       if (first.length > 0) upstream.write(first);
       client.resume();
     },
-    onFailed: to.onFailed,
+    onRefused: to.onFailed,
   });
+}
+
+/** To the application, or on from a gateway. */
+function connect(
+  { applications, target, caller, session }: OpaqueForward,
+  observer: GatewayObserver,
+): void {
+  if (session !== undefined) session.connect(observer);
+  else
+    applications.connect(target, caller, {
+      onConnected: (upstream) => observer.onConnected(upstream, () => undefined),
+      onFailed: () => observer.onRefused("i/o"),
+    });
 }
 
 /** Ends a connection that a new policy does not allow (P46); the result stops looking. */

@@ -20,7 +20,9 @@ import type { AccessEntry } from "../telemetry/access-log.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { accessEntry } from "./access.ts";
 import type { AppPools } from "./forward.ts";
+import { type GatewaySession, gatewayStation } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
 import { Refusals, type RefusedLabels } from "./refusals.ts";
 
@@ -43,6 +45,8 @@ export interface InboundCaller {
   readonly port: PortPolicy;
   readonly pools: AppPools;
   readonly inFlight: InFlight;
+  /** Where its requests go on, where that is not the application (P28). */
+  readonly gateway?: GatewaySession | undefined;
 }
 
 /** A request on the inbound path: it needs to remember nothing but its connection. */
@@ -56,6 +60,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   readonly rescues = false;
   readonly pools: AppPools;
   readonly inFlight: InFlight;
+  readonly gateway: GatewaySession | undefined;
   readonly #runtime: Runtime;
   readonly #connection: InboundCaller;
   /** The policy that what follows holds for. */
@@ -74,8 +79,9 @@ export class InboundDirection implements Direction<InboundRequest> {
     this.pools = connection.pools;
     this.inFlight = connection.inFlight;
     this.informational = connection.caller.tls.type === "identity";
-    this.path = INBOUND_PATH;
-    this.retryFrom = INBOUND_PATH.indexOf("forward");
+    this.gateway = connection.gateway;
+    this.path = this.gateway === undefined ? INBOUND_PATH : GATEWAY_PATH;
+    this.retryFrom = this.path.indexOf("forward");
     this.#policy = connection.port.current;
     this.#limit();
   }
@@ -84,6 +90,12 @@ export class InboundDirection implements Direction<InboundRequest> {
   close(): void {
     if (this.#limits !== undefined) this.#limiter?.release(this.#limits);
     this.#limits = undefined;
+  }
+
+  /** The verified identity of who calls; empty without one. */
+  get clientId(): string {
+    const { tls } = this.#connection.caller;
+    return tls.type === "identity" ? tls.name : "";
   }
 
   now(): number {
@@ -135,17 +147,15 @@ export class InboundDirection implements Direction<InboundRequest> {
   /** Counts this connection's requests by the limits of now. */
   #limit(): void {
     this.close();
-    const { caller, port } = this.#connection;
-    const client = caller.tls.type === "identity" ? caller.tls.name : undefined;
-    this.#limiter = port.limiter;
-    this.#limits = this.#limiter?.acquire(client, this.now());
+    this.#limiter = this.#connection.port.limiter;
+    this.#limits = this.#limiter?.acquire(this.clientId || undefined, this.now());
   }
 
   #audit(request: InboundRequest, rule: InboundRule): void {
     const { caller, port } = this.#connection;
     this.#runtime.log.info("Request allowed by audit", {
       client: caller.ip,
-      client_id: caller.tls.type === "identity" ? caller.tls.name : "",
+      client_id: this.clientId,
       server: this.#policy.labels.name,
       port: port.port,
       route: rule.labels.name,
@@ -158,14 +168,14 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (request.attempt.sends > 1) return;
     removeHopByHop(headers, true);
     removeMeshHeaders(headers);
-    const { tls } = this.#connection.caller;
-    if (tls.type === "identity") headers.add(CLIENT_ID, tls.name);
+    if (this.clientId !== "") headers.add(CLIENT_ID, this.clientId);
   }
 
   onResponse(request: InboundRequest, head: ResponseHead): void {
     const last = !this.informational && this.#isLast(head);
     removeHopByHop(head.headers, head.status === 101);
-    removeMeshHeaders(head.headers);
+    // What comes from the outbound side has lost them where they were not the mesh's.
+    if (this.gateway === undefined) removeMeshHeaders(head.headers);
     if (request.carried) carryResponse(head);
     if (last) head.headers.add("connection", "close");
   }
@@ -173,18 +183,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   onAnswer(request: InboundRequest, head: ResponseHead): void {
     const { access, caller, callerPort } = this.#connection;
     if (access === undefined) return;
-    const totalMs = this.now() - request.tally.startedMs;
-    const { sends, sentMs } = request.attempt;
-    access({
-      client: { ip: caller.ip, port: callerPort },
-      clientId: caller.tls.type === "identity" ? caller.tls.name : undefined,
-      request: request.request,
-      status: head.status,
-      responseBytes: head.headers.get("content-length"),
-      wallMs: this.#runtime.clock.wall() - totalMs,
-      totalMs,
-      processingMs: sends === 0 ? totalMs : sentMs - request.tally.startedMs,
-    });
+    access(accessEntry(request, head, { caller, callerPort, clock: this.#runtime.clock }));
   }
 
   /**
@@ -293,3 +292,8 @@ const forward: Station<InboundRequest> = {
 };
 
 const INBOUND_PATH: Stack<InboundRequest> = new Stack(policyStation, forward);
+const GATEWAY_PATH: Stack<InboundRequest> = new Stack(
+  policyStation,
+  gatewayStation(directionOf),
+  forward,
+);

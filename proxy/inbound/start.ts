@@ -15,7 +15,7 @@ import { type PortDefaults, Ports } from "./ports.ts";
 export interface InboundParts
   extends Pick<
     InboundAcceptOptions,
-    "runtime" | "askKernel" | "outboundPort" | "localName" | "access" | "connections"
+    "runtime" | "askKernel" | "outboundPort" | "localName" | "access" | "connections" | "gateway"
   > {
   readonly config: DirectionConfig &
     Pick<PortDefaults, "defaultPolicy" | "opaquePorts"> & { readonly ips: ReadonlySet<string> };
@@ -37,9 +37,19 @@ export function startInbound(parts: InboundParts): {
   const { runtime, config, clusterNetworks, discovery, isListenedOn } = parts;
   const ports = new Ports(discovery, { ...config, clusterNetworks }, parts.declared);
   const listening = new Listening({ clock: runtime.clock, isListenedOn });
-  const { askKernel, outboundPort, localName, access, connections } = parts;
+  const { askKernel, outboundPort, localName, access, connections, gateway } = parts;
   const shared = {
-    ...{ runtime, ports, listening, askKernel, outboundPort, localName, access, connections },
+    ...{
+      runtime,
+      ports,
+      listening,
+      askKernel,
+      outboundPort,
+      localName,
+      access,
+      connections,
+      gateway,
+    },
     applications: new Applications(runtime, config, listening),
     ips: config.ips,
     detectTimeoutMs: config.detectTimeoutMs,

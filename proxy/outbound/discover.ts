@@ -1,6 +1,7 @@
 /** The policy of each destination, cached while it is used. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import type { ClientPolicy } from "../policy/client-policy.ts";
 import type { ClientDiscovery, ServiceName, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
@@ -16,6 +17,9 @@ import { RouteCounts } from "./route-counts.ts";
 /** Names that are followed at most, as requests may make them up; what is beyond is refused. */
 export const NAMES_LIMIT = 1024;
 
+/** So long a request waits until it is known how its destination is spoken to. */
+const DISCOVERY_LIMIT_MS = 3000;
+
 /** A destination that is used. */
 export class Destination {
   policy: ResolvedPolicy | undefined;
@@ -26,7 +30,7 @@ export class Destination {
   readonly balancers: Set<string> = new Set();
   /** Takes it out of the cache. */
   readonly forget: () => void;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(forget: () => void) {
     this.forget = forget;
@@ -35,12 +39,27 @@ export class Destination {
   /** Calls back once there is a policy, at once where there is. */
   whenKnown(wake: () => void): void {
     if (this.policy !== undefined) wake();
-    else this.#waiting.push(wake);
+    else this.#waiting.add(wake);
+  }
+
+  /** The same within a time that queues have; later, `onLate` is called instead. */
+  whenKnownSoon(wake: () => void, { clock, onLate }: { clock: Clock; onLate: () => void }): void {
+    const late = clock.after(DISCOVERY_LIMIT_MS, () => {
+      this.#waiting.delete(soon);
+      onLate();
+    });
+    const soon = (): void => {
+      late.cancel();
+      wake();
+    };
+    this.whenKnown(soon);
   }
 
   known(policy: ResolvedPolicy): void {
     this.policy = policy;
-    for (const wake of this.#waiting.splice(0)) wake();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
   }
 }
 

@@ -1,29 +1,22 @@
 /** A connection of an ingress: its requests say where they go (P27). */
 
-import { parseAuthority } from "#lib/addr/authority.ts";
-import { normalizeIp } from "#lib/addr/ip.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
-import type { ServiceName } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import { detectProtocol, type Protocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import type { Destination, Destinations } from "./discover.ts";
+import { NamedDestinations, nameOf } from "./named.ts";
 import { forwardOpaque } from "./opaque.ts";
 import { meterClient, type ServeOptions, serveOutbound } from "./serve.ts";
 import { type OutboundDirection, type OutboundRequest, OutboundRoute } from "./stack.ts";
 
 /** The header that says so before all else (HDR3). */
 const OVERRIDE = "l5d-dst-override";
-
-const DEFAULT_PORT = 80;
-
-/** Names that a connection keeps in use at most; those used last stay. */
-const KEPT_NAMES = 64;
 
 /** What is told of an ingress. */
 export interface IngressOptions {
@@ -106,13 +99,13 @@ function forward(
 export class IngressTargets {
   readonly #options: Pick<AcceptOptions, "destinations" | "suffixes" | "target">;
   #dialled: Destination | undefined;
-  /** By what requests say, those used last at the end. */
-  readonly #named = new Map<string, Destination>();
+  readonly #named: NamedDestinations;
   #lastText: string | undefined;
   #last: Destination | undefined;
 
   constructor(options: Pick<AcceptOptions, "destinations" | "suffixes" | "target">) {
     this.#options = options;
+    this.#named = new NamedDestinations(options.destinations);
   }
 
   /** Where the connection was going. */
@@ -136,8 +129,7 @@ export class IngressTargets {
   /** The connection is gone. */
   release(): void {
     const { destinations } = this.#options;
-    for (const each of this.#named.values()) destinations.release(each);
-    this.#named.clear();
+    this.#named.release();
     this.#last = undefined;
     if (this.#dialled !== undefined) destinations.release(this.#dialled);
     this.#dialled = undefined;
@@ -151,33 +143,10 @@ export class IngressTargets {
     if (name === undefined || !(demanded || isUnder(name.host, this.#options.suffixes))) {
       if (demanded) return "invalid";
       found = this.dialled;
-    } else found = this.#acquire(name);
+    } else found = this.#named.find(name);
     if (found === undefined) return "full";
     this.#lastText = key;
     this.#last = found;
     return found;
   }
-
-  #acquire(name: ServiceName): Destination | undefined {
-    const { destinations } = this.#options;
-    const key = `${name.host}:${name.port}`;
-    const found = this.#named.get(key) ?? destinations.acquireNamed(name);
-    if (found === undefined) return undefined;
-    this.#named.delete(key);
-    this.#named.set(key, found);
-    const [oldest] = this.#named;
-    if (this.#named.size > KEPT_NAMES && oldest !== undefined) {
-      this.#named.delete(oldest[0]);
-      destinations.release(oldest[1]);
-    }
-    return found;
-  }
-}
-
-/** A name with its port; undefined for an address, and what is neither. */
-function nameOf(text: string): ServiceName | undefined {
-  const parsed = parseAuthority(text);
-  if (parsed === undefined || parsed.host === "" || normalizeIp(parsed.host) !== undefined)
-    return undefined;
-  return { host: parsed.host, port: parsed.port ?? DEFAULT_PORT };
 }

@@ -35,17 +35,25 @@ export function forwardOpaque(
   how: OpaqueOptions & { readonly start: OpaqueStart },
 ): void {
   const { runtime, start } = how;
-  if (policy === undefined || policy.type === "invalid" || policy.type === "unknown") {
-    refuseConnection(stream, "invalid_policy", how);
-    return;
-  }
-  const rule = findRoute(policy.opaque, { ...NO_HEAD, authority: start.name })?.target;
-  const backend = rule && pickBackend(rule, runtime.random);
-  const refusal = rule?.refusal ?? backend?.refusal;
-  if (rule === undefined) refuseConnection(stream, "unexpected", how);
-  else if (refusal !== undefined) refuseConnection(stream, refusal, how);
-  else if (backend?.balancer === undefined) refuseConnection(stream, "invalid_backend", how);
-  else new OpaqueConnection(stream, backend.balancer, how).connect();
+  // They are the reader's, and are needed longer than its turn.
+  const first = new Uint8Array(start.bytes);
+  stream.pause();
+  dialOpaque(
+    policy,
+    { name: start.name, random: runtime.random },
+    {
+      get isWanted() {
+        return !stream.isClosed;
+      },
+      onConnected: (upstream, onOver) => {
+        new Relay(stream, upstream, onOver);
+        if (first.length > 0) upstream.write(first);
+        if (start.ended) upstream.end();
+        stream.resume();
+      },
+      onRefused: (error) => refuseConnection(stream, error, how),
+    },
+  );
 }
 
 /** Ends a connection, and counts why. */
@@ -60,59 +68,76 @@ export function refuseConnection(
   stream.destroy();
 }
 
-class OpaqueConnection implements EndpointWaiter {
-  readonly #stream: TcpStream;
-  readonly #balancer: Balancer;
-  readonly #how: OpaqueOptions;
-  readonly #initial: Uint8Array;
-  readonly #ended: boolean;
+/** Whoever wants a connection to an endpoint. */
+export interface OpaqueDialler {
+  readonly isWanted: boolean;
+  /** `onOver` is to be called once it is closed. */
+  onConnected(upstream: TcpStream, onOver: () => void): void;
+  /** There is none, by Linkerd's word for why, or it is not wanted any more. */
+  onRefused(error: string): void;
+}
 
-  constructor(
-    stream: TcpStream,
-    balancer: Balancer,
-    how: OpaqueOptions & { readonly start: OpaqueStart },
-  ) {
-    this.#stream = stream;
+/** Connects to an endpoint of what a policy says of bytes, or of TLS that asks for a name. */
+export function dialOpaque(
+  policy: ResolvedPolicy | undefined,
+  { name, random }: { readonly name: string; readonly random: () => number },
+  dialler: OpaqueDialler,
+): void {
+  if (policy === undefined || policy.type === "invalid" || policy.type === "unknown") {
+    dialler.onRefused("invalid_policy");
+    return;
+  }
+  const rule = findRoute(policy.opaque, { ...NO_HEAD, authority: name })?.target;
+  const backend = rule && pickBackend(rule, random);
+  const refusal = rule?.refusal ?? backend?.refusal;
+  if (rule === undefined) dialler.onRefused("unexpected");
+  else if (refusal !== undefined) dialler.onRefused(refusal);
+  else if (backend?.balancer === undefined) dialler.onRefused("invalid_backend");
+  else new Dial(backend.balancer, dialler).connect();
+}
+
+/** Tries endpoints until one takes the connection. */
+class Dial implements EndpointWaiter {
+  readonly #balancer: Balancer;
+  readonly #dialler: OpaqueDialler;
+
+  constructor(balancer: Balancer, dialler: OpaqueDialler) {
     this.#balancer = balancer;
-    this.#how = how;
-    // They are the reader's, and are needed longer than its turn.
-    this.#initial = new Uint8Array(how.start.bytes);
-    this.#ended = how.start.ended;
+    this.#dialler = dialler;
   }
 
   onEndpoints(): void {
-    if (!this.#stream.isClosed) this.connect();
+    if (this.#dialler.isWanted) this.connect();
+    else this.#dialler.onRefused("unexpected");
   }
 
   onFailfast(): void {
-    refuseConnection(this.#stream, "failfast", this.#how);
+    this.#dialler.onRefused("failfast");
   }
 
   connect(): void {
-    this.#stream.pause();
     const endpoint = this.#balancer.pick();
     if (endpoint === undefined) {
       if (this.#balancer.wait(this) !== "waiting") this.onFailfast();
       return;
     }
+    const onOver = (): void => {
+      endpoint.pending--;
+    };
     endpoint.pending++;
     endpoint.connect({
       onConnected: (upstream) => {
         endpoint.succeeded();
-        if (this.#stream.isClosed) {
-          endpoint.pending--;
-          upstream.destroy();
+        if (this.#dialler.isWanted) {
+          this.#dialler.onConnected(upstream, onOver);
           return;
         }
-        new Relay(this.#stream, upstream, () => {
-          endpoint.pending--;
-        });
-        if (this.#initial.length > 0) upstream.write(this.#initial);
-        if (this.#ended) upstream.end();
-        this.#stream.resume();
+        onOver();
+        upstream.destroy();
+        this.#dialler.onRefused("unexpected");
       },
       onFailed: () => {
-        endpoint.pending--;
+        onOver();
         endpoint.failed();
         this.onEndpoints();
       },

@@ -24,9 +24,6 @@ import type { EndpointClient } from "./endpoint.ts";
 import { pickBackend } from "./logical.ts";
 import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
 
-/** So long a request waits until it is known how its destination is spoken to. */
-const DISCOVERY_LIMIT_MS = 3000;
-
 /** What a request remembers on its way. */
 export class OutboundRoute implements EndpointWaiter {
   readonly destination: Destination;
@@ -62,12 +59,9 @@ export type OutboundRequest = Forwarded<OutboundRoute>;
 
 /** A request that says where it goes may come before it is known how (P27); a connection waits for that. */
 function awaitPolicy(request: OutboundRequest, clock: Clock): Verdict {
-  const patience = clock.after(DISCOVERY_LIMIT_MS, () =>
-    request.fail("failfast", "service in fail-fast"),
-  );
-  request.route.destination.whenKnown(() => {
-    patience.cancel();
-    request.run();
+  request.route.destination.whenKnownSoon(() => request.run(), {
+    clock,
+    onLate: () => request.fail("failfast", "service in fail-fast"),
   });
   return "parked";
 }

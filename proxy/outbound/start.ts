@@ -31,8 +31,15 @@ export interface OutboundParts {
   listen(config: DirectionConfig, accept: (stream: TcpStream, port: number) => void): number;
 }
 
-/** Starts it; the port that it listens on. */
-export function startOutbound(parts: OutboundParts): number {
+/** What runs: the port that it listens on, and what others may send requests by. */
+export interface OutboundSide {
+  readonly port: number;
+  readonly destinations: Destinations;
+  readonly direction: OutboundDirection;
+}
+
+/** Starts it. */
+export function startOutbound(parts: OutboundParts): OutboundSide {
   const { runtime, config, askKernel, connections, onCaptured } = parts;
   const destinations = new Destinations(parts);
   const direction = new OutboundDirection(runtime, {
@@ -45,8 +52,9 @@ export function startOutbound(parts: OutboundParts): number {
   };
   const shared = { ingress, runtime, destinations, direction, askKernel, connections, onCaptured };
   const { acceptKeepaliveMs: keepaliveMs, serverHttp2 } = config;
-  return parts.listen(config, (stream, listenPort) => {
+  const port = parts.listen(config, (stream, listenPort) => {
     setUserTimeout(stream, config.acceptUserTimeoutMs);
     acceptOutbound(stream, { ...shared, listenPort, keepaliveMs, serverHttp2 });
   });
+  return { port, destinations, direction };
 }

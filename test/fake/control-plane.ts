@@ -35,6 +35,8 @@ export interface FakeEndpoint {
   readonly identity?: string;
   readonly directPort?: number;
   readonly opaque?: boolean;
+  /** It is a gateway, for this name. */
+  readonly authority?: string;
 }
 
 /** A service: its name for discovery, and how it is spoken; by detection where nothing is said. */
@@ -249,6 +251,7 @@ function weightedAddr({
   identity,
   directPort,
   opaque,
+  authority = "",
 }: FakeEndpoint): MessageInitShape<typeof WeightedAddrSchema> {
   const parsed = parseSocketAddr(addr);
   if (parsed === undefined) throw new Error(`Cannot announce ${addr}: it is no address`);
@@ -258,6 +261,7 @@ function weightedAddr({
     addr: fromSocketAddr(parsed),
     weight: 10_000,
     metricLabels: { pod: "fake" },
+    ...(authority !== "" && { authorityOverride: { authorityOverride: authority } }),
     ...(identity !== undefined && {
       tlsIdentity: { strategy: { case: "dnsLikeIdentity", value: { name: identity } } },
       protocolHint: {

@@ -1,0 +1,147 @@
+/** What comes in for another destination goes out again (P28): the outbound side's answers to the inbound side. */
+
+import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
+import type { ConnectionWaiter, ServerStream } from "#lib/http-io/exchange.ts";
+import { JoinedConnection } from "#lib/http-io/joined.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import { Forwarded } from "../http/forwarded.ts";
+import type { ConnectionSource } from "../inbound/forward.ts";
+import type {
+  Gateway,
+  GatewayObserver,
+  GatewaySession,
+  GatewayTarget,
+} from "../inbound/gateway.ts";
+import type { Destination } from "../outbound/discover.ts";
+import { NamedDestinations, nameOf } from "../outbound/named.ts";
+import { dialOpaque } from "../outbound/opaque.ts";
+import { type OutboundDirection, OutboundRoute } from "../outbound/stack.ts";
+import type { OutboundSide } from "../outbound/start.ts";
+import type { ServiceName } from "../policy/discover.ts";
+
+/** What a gateway is made of. */
+export interface GatewayOptions extends Pick<OutboundSide, "destinations" | "direction"> {
+  /** Our own identity. */
+  readonly localName: string;
+  /** Where it leads; nowhere without any. */
+  readonly suffixes: readonly NameSuffix[];
+  readonly random: () => number;
+  readonly clock: Clock;
+}
+
+const DOMAIN_INVALID = "gateway domain invalid";
+
+/** Makes it. */
+export function createGateway(options: GatewayOptions): Gateway {
+  return {
+    begin: ({ name, port }) =>
+      new Session(options, name === "" ? undefined : (nameOf(`${name}:${port}`) ?? "invalid")),
+  };
+}
+
+/** A destination under a name, as the inbound side sees it. */
+class Target implements GatewayTarget {
+  readonly authority: string;
+  readonly destination: Destination;
+  readonly #clock: Clock;
+
+  constructor({ host, port }: ServiceName, destination: Destination, clock: Clock) {
+    this.#clock = clock;
+    this.authority = port === 80 ? host : `${host}:${port}`;
+    this.destination = destination;
+  }
+
+  get exists(): boolean | undefined {
+    const { policy } = this.destination;
+    return policy && policy.type !== "unknown";
+  }
+
+  whenKnown(wake: () => void, onLate: () => void): void {
+    this.destination.whenKnownSoon(wake, { clock: this.#clock, onLate });
+  }
+}
+
+class Session implements GatewaySession {
+  readonly localName: string;
+  readonly pools: GatewaySession["pools"];
+  readonly #direction: OutboundDirection;
+  readonly #random: () => number;
+  readonly #clock: Clock;
+  readonly #suffixes: readonly NameSuffix[];
+  /** What all of its requests are for; undefined where each says that itself. */
+  readonly #name: ServiceName | "invalid" | undefined;
+  readonly #known: NamedDestinations;
+
+  constructor(
+    { localName, suffixes, destinations, direction, random, clock }: GatewayOptions,
+    name: ServiceName | "invalid" | undefined,
+  ) {
+    this.localName = localName;
+    this.#suffixes = suffixes;
+    this.#direction = direction;
+    this.#random = random;
+    this.#clock = clock;
+    this.#name = name;
+    this.#known = new NamedDestinations(destinations);
+    this.pools = { http1: this.#source("HTTP/1.1"), http2: this.#source("HTTP/2") };
+  }
+
+  find({ authority }: { readonly authority: string }): Target | undefined {
+    const name = this.#name ?? nameOf(authority);
+    if (name === undefined || name === "invalid" || !isUnder(name.host, this.#suffixes))
+      return undefined;
+    const destination = this.#known.find(name);
+    return destination && new Target(name, destination, this.#clock);
+  }
+
+  connect(observer: GatewayObserver): void {
+    const onRefused = (error: string): void => {
+      this.close();
+      if (observer.isWanted) observer.onRefused(error);
+    };
+    const target = this.find({ authority: "" });
+    if (target === undefined) {
+      onRefused(DOMAIN_INVALID);
+      return;
+    }
+    const how = { name: "", random: this.#random };
+    const dial = (): void => {
+      if (target.exists !== true) onRefused(DOMAIN_INVALID);
+      else
+        dialOpaque(target.destination.policy, how, {
+          get isWanted() {
+            return observer.isWanted;
+          },
+          onConnected: (upstream, onOver) =>
+            observer.onConnected(upstream, () => {
+              onOver();
+              this.close();
+            }),
+          onRefused,
+        });
+    };
+    target.whenKnown(dial, () => onRefused("failfast"));
+  }
+
+  close(): void {
+    this.#known.release();
+  }
+
+  #source(version: "HTTP/1.1" | "HTTP/2"): ConnectionSource {
+    const connection = new JoinedConnection(version, (stream) => this.#take(stream));
+    return {
+      acquire: (waiter: ConnectionWaiter) => waiter.onConnection(connection),
+      drain: () => undefined,
+    };
+  }
+
+  #take(stream: ServerStream): void {
+    const target = this.find(stream.request);
+    if (target === undefined) {
+      stream.resetResponse(ErrorCode.INTERNAL_ERROR);
+      return;
+    }
+    new Forwarded(stream, this.#direction, new OutboundRoute(target.destination)).begin();
+  }
+}

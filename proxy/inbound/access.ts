@@ -1,0 +1,35 @@
+/** What the access log is told of an answer (P53). */
+
+import type { ResponseHead } from "#lib/http/message.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import type { Forwarded } from "../http/forwarded.ts";
+import type { Caller } from "../policy/authorization.ts";
+import type { AccessEntry } from "../telemetry/access-log.ts";
+
+/** The entry of a request that is answered now. */
+export function accessEntry(
+  request: Forwarded<undefined>,
+  head: ResponseHead,
+  {
+    caller,
+    callerPort,
+    clock,
+  }: {
+    readonly caller: Caller;
+    readonly callerPort: number;
+    readonly clock: Clock;
+  },
+): AccessEntry {
+  const totalMs = clock.now() - request.tally.startedMs;
+  const { sends, sentMs } = request.attempt;
+  return {
+    client: { ip: caller.ip, port: callerPort },
+    clientId: caller.tls.type === "identity" ? caller.tls.name : undefined,
+    request: request.request,
+    status: head.status,
+    responseBytes: head.headers.get("content-length"),
+    wallMs: clock.wall() - totalMs,
+    totalMs,
+    processingMs: sends === 0 ? totalMs : sentMs - request.tally.startedMs,
+  };
+}
