@@ -19,3 +19,14 @@ test("P29: PeakEwma.record() takes a peak at once and blends less in by age", ()
 test("P29: PeakEwma.load() decays while nothing is measured", () => {
   expect(ewma().load(0, 10_000)).toBeCloseTo(30 / Math.E, 6);
 });
+
+test("P30: PeakEwma.penalize() never makes an endpoint look better", () => {
+  const load = ewma();
+  load.penalize(5000, 0);
+  expect(load.load(0, 0)).toBe(5000);
+  load.penalize(300_000, 0);
+  load.penalize(5000, 10_000);
+  expect(load.load(0, 10_000)).toBeCloseTo(300_000 / Math.E, 6);
+  load.record(1, 10_000);
+  expect(load.load(0, 10_000)).toBeCloseTo(300_000 / Math.E, 6);
+});

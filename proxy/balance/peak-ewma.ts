@@ -27,6 +27,12 @@ export class PeakEwma {
     this.#stampMs = nowMs;
   }
 
+  /** Takes in what counts as so slow, or as slow as it is taken for now where that is more. */
+  penalize(rttMs: number, nowMs: number): void {
+    this.#rttMs = Math.max(rttMs, this.load(0, nowMs));
+    this.#stampMs = nowMs;
+  }
+
   /** The load: the decayed estimate times what is under way and one more. */
   load(pending: number, nowMs: number): number {
     const elapsed = nowMs - this.#stampMs;

@@ -111,11 +111,29 @@ function toTarget({ kind }: BackendMessage): Backend["target"] {
   }
 }
 
+type BalancerTarget = Extract<Backend["target"], { readonly type: "balancer" }>;
 type Load = NonNullable<(BackendMessage["kind"] & { case: "balancer" })["value"]>["load"];
 
-function toLoad({ case: type, value }: Load): { defaultRttMs: number; decayMs: number } {
-  const isWhole = value?.defaultRtt !== undefined && value.decay !== undefined;
-  if (type === undefined || (type === "peakEwma" && !isWhole))
-    throw new PolicyError("backend", "a balancer has no load");
-  return { defaultRttMs: toMs(value.defaultRtt, 30), decayMs: toMs(value.decay, 10_000) };
+function toLoad(load: Load): Pick<BalancerTarget, "defaultRttMs" | "decayMs" | "penalty"> {
+  switch (load.case) {
+    case "peakEwma": {
+      const { defaultRtt, decay } = load.value;
+      if (defaultRtt === undefined || decay === undefined)
+        throw new PolicyError("backend", "a balancer has no load");
+      return { defaultRttMs: toMs(defaultRtt, 0), decayMs: toMs(decay, 0) };
+    }
+    case "penaltyPeakEwma": {
+      const { defaultRtt, decay, penalty, maxRetryAfter } = load.value;
+      return {
+        defaultRttMs: toMs(defaultRtt, 30),
+        decayMs: toMs(decay, 10_000),
+        penalty: {
+          penaltyMs: toMs(penalty, 5000),
+          maxRetryAfterMs: toMs(maxRetryAfter, 300_000),
+        },
+      };
+    }
+    case undefined:
+      throw new PolicyError("backend", "a balancer has no load");
+  }
 }

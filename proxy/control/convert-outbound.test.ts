@@ -172,10 +172,22 @@ test.each<[string, object, object?]>([
   expect(read(kind, over).protocol).toMatchObject({ type: "invalid" });
 });
 
-test("a load with penalties has Linkerd's defaults", () => {
-  const { protocol } = read(load({ load: { case: "penaltyPeakEwma", value: {} } }));
-  expect(
-    protocol.type === "http1" &&
-      protocol.routes[0]?.rules[0]?.distribution.choices[0]?.backend.target,
-  ).toMatchObject({ defaultRttMs: 30, decayMs: 10_000 });
+test("P30: a load with penalties has Linkerd's defaults, and one without has none", () => {
+  const targetOf = (kind: object): unknown => {
+    const { protocol } = read(load({ load: kind }));
+    return (
+      protocol.type === "http1" &&
+      protocol.routes[0]?.rules[0]?.distribution.choices[0]?.backend.target
+    );
+  };
+  expect(targetOf({ case: "penaltyPeakEwma", value: {} })).toMatchObject({
+    ...{ defaultRttMs: 30, decayMs: 10_000 },
+    penalty: { penaltyMs: 5000, maxRetryAfterMs: 300_000 },
+  });
+  const second = (count: number) => ({ seconds: BigInt(count), nanos: 0 });
+  const said = { penalty: second(2), maxRetryAfter: second(60) };
+  expect(targetOf({ case: "penaltyPeakEwma", value: said })).toMatchObject({
+    penalty: { penaltyMs: 2000, maxRetryAfterMs: 60_000 },
+  });
+  expect(targetOf(ewma)).not.toHaveProperty("penalty");
 });

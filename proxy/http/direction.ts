@@ -50,6 +50,6 @@ export interface Direction<R extends Exchange> {
   onRetry(request: R): number;
   /** Counts an error that the proxy answered. */
   onError(request: R, kind: ErrorKind): void;
-  /** The request has left the endpoint, however it ended; `latencyMs` is to the first byte, -1 where none came. */
-  onReleased(request: R, firstByteMs: number): void;
+  /** The request has left the endpoint, however it ended; milliseconds to the head as it came, -1 where none did. */
+  onReleased(request: R, firstByteMs: number, head?: ResponseHead): void;
 }

@@ -143,7 +143,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const { retry, attempt } = this;
     const code = this.grpc ? (grpcStatusOf(coded) ?? -1) : -1;
     if (retry?.wantsAnswer(head.status, code) === true && retry.take(attempt)) {
-      this.direction.onReleased(this, this.direction.now() - attempt.sentMs);
+      this.direction.onReleased(this, this.direction.now() - attempt.sentMs, head);
       this.direction.onOutcome(this, head.status, code);
       this.tally.tried({ status: head.status, grpcStatus: code, fault: "" });
       if (end) attempt.over();
@@ -171,8 +171,8 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.attempt.answered();
     this.tally.status = head.status;
     if (this.grpc && end) this.tally.grpcStatus = grpcStatusOf(head.headers) ?? -1;
+    this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs, head);
     this.direction.onResponse(this, head);
-    this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs);
     this.direction.onAnswer(this, head);
     if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.tally.grpcStatus);
     this.stream.sendHead(head, end);

@@ -1,6 +1,7 @@
 /** One endpoint: its connections, its load, and whether it can be used. */
 
 import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ResponseHead } from "#lib/http/message.ts";
 import type { ConnectionWaiter } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
@@ -12,6 +13,7 @@ import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import { type AnswerClass, FailureAccrual } from "../balance/failure-accrual.ts";
 import type { Candidate } from "../balance/p2c.ts";
 import { PeakEwma } from "../balance/peak-ewma.ts";
+import { type PenaltyRule, penaltyOf } from "../balance/penalty.ts";
 import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type { Endpoint } from "../policy/client-policy.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
@@ -31,6 +33,8 @@ export interface EndpointOptions {
   readonly defaultRttMs: number;
   readonly decayMs: number;
   readonly accrual: AccrualRule | undefined;
+  /** What answers cost beside their time. */
+  readonly penalty?: PenaltyRule | undefined;
   /** It can be used again after it could not. */
   readonly onReady: () => void;
 }
@@ -57,7 +61,7 @@ export class EndpointClient implements Candidate {
   readonly #http1: Pool;
   readonly #http2: Pool;
   #probe: { cancel(): void } | undefined;
-  #penalty: { cancel(): void } | undefined;
+  #shut: { cancel(): void } | undefined;
 
   constructor(endpoint: Endpoint, options: EndpointOptions) {
     const { runtime, config } = options;
@@ -103,9 +107,13 @@ export class EndpointClient implements Candidate {
     return this.#ewma.load(this.pending, nowMs);
   }
 
-  /** Takes in the time to a first response byte. */
-  measured(rttMs: number, nowMs: number): void {
-    this.#ewma.record(rttMs, nowMs);
+  /** Takes in the time to a first response byte, and what the response says. */
+  measured(rttMs: number, head: ResponseHead): void {
+    const { runtime, penalty } = this.#options;
+    const nowMs = runtime.clock.now();
+    const penaltyMs = penalty === undefined ? -1 : penaltyOf(head, penalty, runtime.clock.wall());
+    if (penaltyMs >= 0) this.#ewma.penalize(penaltyMs, nowMs);
+    else this.#ewma.record(rttMs, nowMs);
   }
 
   acquire(waiter: ConnectionWaiter, http2: boolean): void {
@@ -146,7 +154,7 @@ export class EndpointClient implements Candidate {
         endpoint: formatSocketAddr(this.endpoint.addr),
         waitMs: Math.round(waitMs),
       });
-      this.#penalty = clock.after(waitMs, () => {
+      this.#shut = clock.after(waitMs, () => {
         accrual?.waited();
         this.#changed();
       });
@@ -173,7 +181,7 @@ export class EndpointClient implements Candidate {
   /** It is no longer in the set: requests under way may end. */
   retire(): void {
     this.#probe?.cancel();
-    this.#penalty?.cancel();
+    this.#shut?.cancel();
     this.#http1.drain();
     this.#http2.drain();
   }

@@ -265,10 +265,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     this.#errors[kind].increment();
   }
 
-  onReleased({ route }: OutboundRequest, firstByteMs: number): void {
+  onReleased({ route }: OutboundRequest, firstByteMs: number, head?: ResponseHead): void {
     const client = route.endpoint;
     if (client === undefined) return;
     client.pending--;
-    if (firstByteMs >= 0) client.measured(firstByteMs, this.now());
+    if (head !== undefined) client.measured(firstByteMs, head);
   }
 }

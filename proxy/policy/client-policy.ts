@@ -44,6 +44,8 @@ export type BackendTarget =
       readonly path: string;
       readonly defaultRttMs: number;
       readonly decayMs: number;
+      /** Beside the times of answers, what they say (P30). */
+      readonly penalty?: { readonly penaltyMs: number; readonly maxRetryAfterMs: number };
     }
   | { readonly type: "forward"; readonly endpoint: Endpoint }
   | { readonly type: "fail"; readonly message: string };

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { FakeBackend } from "../fake/control-plane.ts";
+import {
+  first,
+  METADATA,
+  OutboundBed,
+  type PolicyMessage,
+  policyOf,
+} from "../fake/outbound-bed.ts";
+
+/** Of two endpoints both are always compared, so the load alone decides. */
+const bed = new OutboundBed();
+
+beforeAll(() => bed.start());
+afterAll(() => bed.stop());
+
+const seconds = (count: number) => ({ seconds: BigInt(count), nanos: 0 });
+const PENALTY = {
+  case: "penaltyPeakEwma",
+  value: { penalty: seconds(5), maxRetryAfter: seconds(300) },
+};
+const PLAIN = { case: "peakEwma", value: { defaultRtt: seconds(1), decay: seconds(10) } };
+
+const balanced =
+  (load: object, over: object = {}) =>
+  (backend: FakeBackend): PolicyMessage => {
+    const { kind } = backend as { kind: { value: object } };
+    const loaded = { ...backend, kind: { ...kind, value: { ...kind.value, load } } };
+    const routes = [{ metadata: METADATA, rules: [{ backends: first({ backend: loaded }) }] }];
+    return policyOf({ case: "http1", value: { routes, ...over } });
+  };
+
+/** Two applications, one of which is busy; how many of so many requests it was asked. */
+async function askedOfBusy(
+  load: object,
+  count: number,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  let asked = 0;
+  const busy = await bed.app((_, response) => {
+    asked++;
+    response.writeHead(429, headers).end();
+  });
+  const well = await bed.app((_, response) => void setTimeout(() => response.end(), 5));
+  const service = bed.service(balanced(load), busy, well);
+  for (let i = 0; i < count; i++) await (await bed.call(service)).text();
+  return asked;
+}
+
+test("P30: an endpoint that answers 429 at once is left for one that works", async () => {
+  expect(await askedOfBusy(PLAIN, 10)).toBeGreaterThan(1);
+  expect(await askedOfBusy(PENALTY, 10)).toBeLessThanOrEqual(1);
+});
+
+test("P30, P37: while nobody else is there, 429 counts for the circuit breaker all the same", async () => {
+  let asked = 0;
+  const busy = await bed.app((_, response) => {
+    asked++;
+    response.writeHead(429, { "retry-after": "60" }).end();
+  });
+  const backoff = { minBackoff: seconds(60), maxBackoff: seconds(60) };
+  const failureAccrual = {
+    kind: {
+      case: "unified",
+      value: { successRateThreshold: 0.8, minRequests: 5, maxConsecutiveFailures: 2, backoff },
+    },
+  };
+  const service = bed.service(balanced(PENALTY, { failureAccrual }), busy);
+  const statuses: number[] = [];
+  for (let i = 0; i < 5; i++) statuses.push((await bed.call(service)).status);
+  // Five are a rate; two in a row were none, as they are no failures.
+  expect([statuses, asked]).toEqual([[429, 429, 429, 429, 429], 5]);
+  expect([(await bed.call(service)).status, asked]).toEqual([504, 5]);
+});
