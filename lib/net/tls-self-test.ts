@@ -84,8 +84,8 @@ function judgeProper({ client, server, hello, echoed, ticket }: Seen): string[] 
     ...sees("SNI is not seen", hello.type === "tls" && hello.sni === NAME),
     ...sees("ALPN is not seen", hello.type === "tls" && hello.alpn[0] === ALPN),
     ...sees("ALPN is not chosen", client.alpn === ALPN && server.alpn === ALPN),
-    ...sees("the client's certificate is not seen", server.peerNames[0] === NAME),
-    ...sees("the server's certificate is not seen", client.peerNames[0] === NAME),
+    ...sees("the client's certificate is not seen", server.peerName === NAME),
+    ...sees("the server's certificate is not seen", client.peerName === NAME),
     ...sees("bytes do not come through", echoed),
     ...sees("a session ticket was given", !ticket),
   ];

@@ -127,18 +127,18 @@ test("WIRE3, WIRE4: acceptTls() and connectTls() prove both identities, with and
   const client = credentials(authority.issue("client.mesh"));
   for (const alpn of [[], ["transport.l5d.io/v1"]]) {
     const { ours, theirs } = await handshake(client, { alpn });
-    expect([ours.echo, ours.session?.peerNames, ours.session?.alpn]).toEqual([
+    expect([ours.echo, ours.session?.peerName, ours.session?.alpn]).toEqual([
       "ping",
-      ["server.mesh"],
+      "server.mesh",
       alpn[0] as string,
     ]);
-    expect(theirs).toMatchObject({ peerNames: ["client.mesh"], alpn: alpn[0] as string });
+    expect(theirs).toMatchObject({ peerName: "client.mesh", alpn: alpn[0] as string });
   }
 });
 
 test("WIRE2: acceptTls() serves a client without a certificate as one without an identity", async () => {
   const { ours, theirs } = await handshake(none);
-  expect([ours.echo, (theirs as TlsSession).peerNames]).toEqual(["ping", []]);
+  expect([ours.echo, (theirs as TlsSession).peerName]).toEqual(["ping", undefined]);
 });
 
 test.each([
@@ -211,7 +211,7 @@ test("acceptTls() and connectTls() tell anchors of one name apart", async () => 
     ] as const) {
       server = credentials(theirs.issue("server.mesh"), anchors);
       const met = await handshake(credentials(ours.issue("client.mesh"), anchors));
-      expect([met.ours.echo, met.theirs]).toMatchObject(["ping", { peerNames: ["client.mesh"] }]);
+      expect([met.ours.echo, met.theirs]).toMatchObject(["ping", { peerName: "client.mesh" }]);
     }
   server = credentials(next.issue("server.mesh"), next.anchorsPem);
   const late = credentials(old.issue("client.mesh"), old.anchorsPem + next.anchorsPem);

@@ -7,6 +7,7 @@
 
 import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
+import { peerIdentity } from "#lib/identity/peer-identity.ts";
 import {
   Attempt,
   bunOptions,
@@ -16,6 +17,7 @@ import {
   openThere,
 } from "./connect.ts";
 import { takeInTurn } from "./opening-turns.ts";
+import { type Peer, peerOf } from "./peer.ts";
 import { type BunSocket, type FaultObserver, socketHandlers, TcpStream } from "./tcp-stream.ts";
 
 /** A key, its chain and the anchors that peers must chain to, all PEM. Replaced as a whole on renewal. */
@@ -57,8 +59,8 @@ export interface TlsSession {
   readonly stream: TcpStream;
   /** The protocol that ALPN chose; undefined where none was offered. */
   readonly alpn: string | undefined;
-  /** DNS and URI names of the verified peer certificate, in order; empty without one. */
-  readonly peerNames: readonly string[];
+  /** The identity that the other side has proved; undefined where a client showed no certificate. */
+  readonly peerName: string | undefined;
 }
 
 /** Why a handshake failed. */
@@ -138,7 +140,9 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
     socket: {
       ...handlers,
       handshake: (socket: BunSocket, ok: boolean, cause: Error | null): void => {
-        const refusal = judgeClient(socket, ok, cause);
+        const peer = peerOf(socket);
+        const peerName = peer && peerIdentity(peer.names);
+        const refusal = judgeClient(socket, { ok, cause, peer, peerName });
         if (refusal !== undefined) {
           fail(socket, refusal);
           return;
@@ -146,7 +150,7 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
         settled = true;
         const secure = new TcpStream(socket);
         socket.data = secure;
-        observer.onSession({ stream: secure, alpn: alpnOf(socket), peerNames: peerNames(socket) });
+        observer.onSession({ stream: secure, alpn: alpnOf(socket), peerName });
       },
     },
   } as unknown as Parameters<BunSocket["upgradeTLS"]>[0];
@@ -160,13 +164,25 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
 }
 
 /** Why this client may not go on; undefined where it may (with a verified certificate or with none). */
-function judgeClient(socket: BunSocket, ok: boolean, cause: Error | null): TlsError | undefined {
+function judgeClient(
+  socket: BunSocket,
+  how: {
+    readonly ok: boolean;
+    readonly cause: Error | null;
+    readonly peer: Peer | undefined;
+    readonly peerName: string | undefined;
+  },
+): TlsError | undefined {
+  const { ok, cause, peer, peerName } = how;
   if (!ok) return new TlsError("Cannot finish handshake: it failed", { code: "handshake", cause });
-  if (presentsCertificate(socket) && !socket.authorized)
-    return new TlsError("Cannot accept client: its certificate does not verify", {
+  const refused = (what: string): TlsError =>
+    new TlsError(`Cannot accept client: its certificate ${what}`, {
       code: "peer-certificate",
       cause,
     });
+  if (peer !== undefined && !socket.authorized) return refused("does not verify");
+  if (peer?.odd !== undefined) return refused(peer.odd);
+  if (peer !== undefined && peerName === undefined) return refused("names no workload");
   if (socket.getTLSVersion() !== "TLSv1.3")
     return new TlsError("Cannot accept client: it does not speak TLS 1.3", { code: "version" });
   return undefined;
@@ -223,7 +239,7 @@ function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void
       }
       const stream = new TcpStream(opened);
       opened.data = stream;
-      observer.onConnected({ stream, alpn: alpnOf(opened), peerNames: namesOf(opened) });
+      observer.onConnected({ stream, alpn: alpnOf(opened), peerName: identity });
     },
     connectError: (_: BunSocket, error: Error): void => fail("refused", error),
   };
@@ -258,12 +274,13 @@ function judgeServer(
   },
 ): "identity" | "tls" | undefined {
   const trusted = how.ok && socket.authorized;
-  if (how.identity === how.serverName) {
-    if (!trusted) return how.code === OTHER_NAME ? "identity" : "tls";
-  } else {
-    if (!trusted && how.code !== OTHER_NAME) return "tls";
-    if (!namesOf(socket).includes(how.identity)) return "identity";
-  }
+  const isAnother = how.code === OTHER_NAME;
+  if (!trusted && !isAnother) return "tls";
+  if (isAnother && how.identity === how.serverName) return "identity";
+  const peer = peerOf(socket);
+  if (peer === undefined || peer.odd !== undefined) return "tls";
+  // A wildcard is good enough for the runtime, and names nobody.
+  if (!peer.names.some(({ name }) => name === how.identity)) return "identity";
   return socket.getTLSVersion() === "TLSv1.3" ? undefined : "tls";
 }
 
@@ -275,25 +292,4 @@ export function alpnWire(names: readonly string[]): Uint8Array {
 function alpnOf(socket: BunSocket): string | undefined {
   const chosen = socket.alpnProtocol;
   return typeof chosen === "string" && chosen !== "" ? chosen : undefined;
-}
-
-function presentsCertificate(socket: BunSocket): boolean {
-  const certificate = socket.getPeerCertificate() as unknown;
-  return (
-    typeof certificate === "object" && certificate !== null && Object.keys(certificate).length > 0
-  );
-}
-
-/** The names of a client whose certificate was found good; none where it showed none. */
-function peerNames(socket: BunSocket): readonly string[] {
-  return socket.authorized && presentsCertificate(socket) ? namesOf(socket) : [];
-}
-
-/** The names in `subjectAltName`, as `DNS:a, URI:b`; commas cannot occur inside (RFC 5280 names are quoted by Bun). */
-function namesOf(socket: BunSocket): readonly string[] {
-  const certificate = socket.getPeerCertificate() as { readonly subjectaltname?: string };
-  return (certificate.subjectaltname ?? "").split(", ").flatMap((name) => {
-    const [, value] = /^(?:DNS|URI):(.+)$/.exec(name) ?? [];
-    return value === undefined ? [] : [value];
-  });
 }

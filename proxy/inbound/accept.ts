@@ -124,9 +124,8 @@ class InboundConnection {
     });
   }
 
-  #onSession({ stream, alpn, peerNames }: TlsSession): void {
+  #onSession({ stream, alpn, peerName: name }: TlsSession): void {
     this.#stream = stream;
-    const [name] = peerNames;
     this.#tls = name === undefined ? { type: "unauthenticated" } : { type: "identity", name };
     if (!this.#direct) {
       this.#detectHttp(NOTHING);

@@ -7,7 +7,7 @@ import type { FakeAuthority } from "./authority.ts";
 
 /** What is odd about one; values as in openssl's x509v3_config(5). */
 export interface OddCertificate {
-  /** `DNS:a,URI:spiffe://b`; none where it is not said. */
+  /** `DNS:a,URI:spiffe://b`, or `@s` and a section `[s]` in lines of its own; none where it is not said. */
   readonly names?: string;
   /** Further extensions, by name. */
   readonly extensions?: Readonly<Record<string, string>>;
@@ -37,9 +37,10 @@ export function issueOdd(authority: FakeAuthority, odd: OddCertificate): OddIssu
     writeFileSync(path("ca.key"), keyPem);
     writeFileSync(path("ca.pem"), chainPem);
     const extensions = Object.entries({
-      ...(odd.names !== undefined && { subjectAltName: odd.names }),
       authorityKeyIdentifier: "keyid",
       ...odd.extensions,
+      // At the end, as it may bring a section of its own.
+      ...(odd.names !== undefined && { subjectAltName: odd.names }),
     });
     const lines = extensions.map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(path("extensions"), `[e]\n${lines.join("")}`);

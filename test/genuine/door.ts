@@ -38,9 +38,8 @@ export function takeAtDoor(stream: TcpStream, door: Door): void {
       stream,
       { initial: new Uint8Array(bytes), credentials, alpn: [], onFault },
       {
-        onSession: ({ stream: secure, peerNames }) => {
-          if (client !== "" && peerNames.join() !== client)
-            onViolation(`the client is ${peerNames.join()}`);
+        onSession: ({ stream: secure, peerName }) => {
+          if (client !== "" && peerName !== client) onViolation(`the client is ${peerName}`);
           serveHttp2(secure, handler, { now: () => performance.now() });
         },
         onFailed: (error) => onViolation(error.message),

@@ -22,7 +22,7 @@ export interface Arrival {
   readonly sni: string | undefined;
   /** What the client offered. */
   readonly alpn: readonly string[];
-  readonly peerNames: readonly string[];
+  readonly peerName: string | undefined;
   readonly transport: TransportHeader | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface EndpointOptions {
   readonly answer?: (heard: Heard) => Answer | undefined;
 }
 
-const PLAIN: Arrival = { sni: undefined, alpn: [], peerNames: [], transport: undefined };
+const PLAIN: Arrival = { sni: undefined, alpn: [], peerName: undefined, transport: undefined };
 const PLAIN_BYTES = { type: "not-tls" } as const;
 const GRPC_OK: Answer = {
   headers: { "content-type": "application/grpc" },
@@ -108,8 +108,8 @@ export class Endpoint {
         {
           onSession: (session) => {
             const { sni, alpn: offered } = hello;
-            const { peerNames } = session;
-            this.#secure(session.stream, { sni, alpn: offered, peerNames, transport: undefined });
+            const { peerName } = session;
+            this.#secure(session.stream, { sni, alpn: offered, peerName, transport: undefined });
           },
           onFailed: () => undefined,
         },

@@ -46,14 +46,14 @@ const PLAIN_PORT: Scene = {
     service(bed, { ip: "10.77.1.61", endpoint }, { ...dns(identityOf("peer")), protocolHint: H2 });
     await reaches(bed, "10.77.1.61", endpoint);
     expect(app.heard[0]).toMatchObject({
-      ...{ sni: identityOf("peer"), alpn: [], peerNames: [LOCAL], version: "HTTP/2" },
+      ...{ sni: identityOf("peer"), alpn: [], peerName: LOCAL, version: "HTTP/2" },
       headers: { "l5d-orig-proto": "HTTP/1.1" },
     });
     const plain = "10.77.2.62";
     const other = meshed(bed, plain, { name: identityOf("peer") });
     service(bed, { ip: "10.77.1.62", endpoint: plain }, dns(identityOf("peer")));
     await reaches(bed, "10.77.1.62", plain);
-    expect(other.heard[0]).toMatchObject({ version: "HTTP/1.1", peerNames: [LOCAL] });
+    expect(other.heard[0]).toMatchObject({ version: "HTTP/1.1", peerName: LOCAL });
   },
 };
 
