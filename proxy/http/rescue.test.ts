@@ -60,6 +60,8 @@ test("ANSWERS close the connection where Linkerd's do", () => {
     "connect-timeout",
     "profile-timeout",
     "io",
+    "identity-required",
+    "gateway-loop",
     "invalid-redirect",
     "invalid-backend",
     "invalid-policy",
