@@ -136,6 +136,25 @@ test("INB6, INB7: authorizations are of a fixed order: by kind, age and name", (
   ]);
 });
 
+test("INB8: who is allowed by an authorization is not audited: that an audit allows everybody comes last", () => {
+  const authorizations = [
+    {
+      name: "e",
+      namespace: "shop",
+      createdMs: 0,
+      target: { type: "server", name: "web" },
+      required: [],
+    },
+  ] as const;
+  const named = (accessPolicy: "audit" | "all-authenticated"): string[] =>
+    policyOf({}, 80, {
+      servers: [{ ...server, accessPolicy }],
+      authorizationPolicies: authorizations,
+    }).authorizations.map(({ ref }) => ref.name);
+  expect(named("audit")).toEqual(["e", "audit"]);
+  expect(named("all-authenticated")).toEqual(["all-authenticated", "e"]);
+});
+
 test("INB11: of several rate limits of a Server the oldest counts", () => {
   const limit = (name: string, createdMs: number, of = "web") => ({
     ...{ name, namespace: "shop", createdMs, server: of },

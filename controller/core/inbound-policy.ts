@@ -105,7 +105,7 @@ function serverPolicy(
   };
 }
 
-/** In a fixed order: what the Server says itself, then by age and name. */
+/** In a fixed order: what the Server says itself, then by age and name; last that an audit allows everybody, for whom nothing else does. */
 function authorizationsOf(
   server: Server,
   { serverAuthorizations, authorizationPolicies, authentications }: InboundObjects,
@@ -116,9 +116,12 @@ function authorizationsOf(
     if (target?.type === "server") return target.name === server.name;
     return target?.type === "namespace";
   });
+  const own = allowedBy(server.accessPolicy, clusterNetworks);
+  const isAudit = server.accessPolicy === "audit";
   return [
-    ...allowedBy(server.accessPolicy, clusterNetworks),
+    ...(isAudit ? [] : own),
     ...older.flatMap((each) => fromServerAuthorization(each) ?? []),
     ...policies.sort(byAge).flatMap((each) => fromAuthorizationPolicy(each, authentications) ?? []),
+    ...(isAudit ? own : []),
   ];
 }

@@ -74,7 +74,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const { attempt } = this;
     attempt.begin(this.direction.now());
     this.direction.onSend(this);
-    this.tally.sent();
+    this.tally.sent(attempt.sentMs);
     this.limits?.sent(attempt.ended, this.retry?.exhausted !== false);
     attempt.send(connection, this.request, this);
     if (!attempt.ended) this.stream.resumeRequest();

@@ -27,6 +27,8 @@ export class Tally implements Countable {
   /** When the request was whole, of what is at the backend; -1: it is not. */
   #flushedMs = -1;
   #ending: Ending | undefined;
+  /** When an endpoint got it that has not answered yet, as far as is counted; -1: none. */
+  #sentMs = -1;
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
@@ -46,8 +48,9 @@ export class Tally implements Countable {
     this.#flushedMs = ended ? this.#clock.now() : -1;
   }
 
-  /** It goes to an endpoint. */
-  sent(): void {
+  /** It goes to an endpoint, at this time. */
+  sent(atMs: number): void {
+    this.#sentMs = atMs;
     if (this.scope !== undefined) this.scope.requests.value += 1;
   }
 
@@ -63,8 +66,18 @@ export class Tally implements Countable {
     this.#part?.frames.observe(count);
   }
 
-  /** What came of the backend, where it goes to another one. */
+  /** What came of a try, where there will be another one. */
   tried(ending: Ending): void {
+    this.#partEnded(ending);
+    if (this.#sentMs < 0) return;
+    const latencyMs = this.#clock.now() - this.#sentMs;
+    this.#sentMs = -1;
+    const status = ending.fault === "" ? ending.status : 0;
+    const failed = status === 0 || answerClass(status, ending.grpcStatus) === "failure";
+    this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
+  }
+
+  #partEnded(ending: Ending): void {
     const part = this.#part;
     if (part === undefined) return;
     this.#part = undefined;
@@ -111,7 +124,7 @@ export class Tally implements Countable {
     this.scope?.end({ status, grpcStatus, failed, latencyMs });
     if (this.#whole === undefined) return;
     const ending = this.#ending ?? { status, grpcStatus, fault: "" };
-    this.tried(ending);
+    this.#partEnded(ending);
     this.#whole.endings?.count(ending);
     this.#whole.duration.observe(latencyMs / 1000);
   }

@@ -146,6 +146,13 @@ test("ERR3: a caller that no authorization allows gets 403, or the gRPC status",
   expect(metrics()).toContain('inbound_http_authz_deny_total{target_addr="10.0.0.1:80"');
 });
 
+test("MET1: what is refused is no request of the application's", () => {
+  const { ask, metrics } = setup("all-authenticated", PLAIN);
+  ask();
+  expect(metrics()).not.toContain("request_total{direction");
+  expect(metrics()).not.toContain("response_total{direction");
+});
+
 test("P46: a policy that changes holds from the next request on", () => {
   const { ask, port, waiters } = setup("all-unauthenticated", PLAIN);
   ask();

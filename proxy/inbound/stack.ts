@@ -28,7 +28,8 @@ import { Refusals, type RefusedLabels } from "./refusals.ts";
 
 /** What was decided for a caller and a rule of its port's policy. */
 interface Decision {
-  readonly scope: HttpScope;
+  /** Undefined where it is denied. */
+  readonly scope: HttpScope | undefined;
   readonly allowed: Counter | undefined;
   readonly denied: Counter;
   /** Allowed only so that somebody sees who calls. */
@@ -104,7 +105,7 @@ export class InboundDirection implements Direction<InboundRequest> {
 
   /**
    * Decides on a request as Linkerd's proxy does: its rule, who may call, filters, the rate limit, in this order. What
-   * does not pass is answered. Asked anew when the policy has changed.
+   * does not pass is answered, and no request of those that are let in. Asked anew when the policy has changed.
    */
   admit(request: InboundRequest): Verdict {
     const { current } = this.#connection.port;
@@ -116,7 +117,6 @@ export class InboundDirection implements Direction<InboundRequest> {
     }
     const { target: rule, prefix } = found;
     const decision = this.#decisions[rule.index] ?? this.#decide(rule);
-    request.tally.scope = decision.scope;
     (decision.allowed ?? decision.denied).increment();
     if (decision.allowed === undefined)
       return answered(request, "unauthorized", "unauthorized request on route");
@@ -126,13 +126,15 @@ export class InboundDirection implements Direction<InboundRequest> {
       const how = { prefix, random: this.#runtime.random };
       const answer = filterRequest(rule.filters, request.request, how);
       if (answer !== undefined) {
-        request.tally.scope.requests.increment();
         answerInbound(request, answer);
         return "answered";
       }
     }
     const scope = this.#limits && takeRequest(this.#limits, this.now());
-    if (scope === undefined || this.#limiter === undefined) return "next";
+    if (scope === undefined || this.#limiter === undefined) {
+      request.tally.scope = decision.scope;
+      return "next";
+    }
     this.#counts.limited(this.#limiter.limit, scope);
     return answered(request, "rate-limited", "too many requests");
   }
@@ -237,7 +239,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     const common = this.#labels().caller;
     const { errors, http } = this.#runtime;
     const decision = {
-      scope: http.scope({ direction: "inbound" }, common, route, authz ?? {}),
+      scope: authz && http.scope({ direction: "inbound" }, common, route, authz),
       allowed: authz && errors.httpAllow.with({ ...common, ...route, ...authz }),
       denied: errors.httpDeny.with({ ...common, ...route }),
       audited: authorization !== undefined && isAudit(authorization.labels),
@@ -263,9 +265,8 @@ export class InboundDirection implements Direction<InboundRequest> {
 const isAudit = ({ group, kind, name }: ServerLabels): boolean =>
   group === "" && kind === "default" && name === "audit";
 
-/** Answers a request that is counted, but goes no further. */
+/** Answers a request that goes no further. */
 function answered(request: InboundRequest, kind: ErrorKind, message: string): Verdict {
-  request.tally.scope?.requests.increment();
   request.fail(kind, message);
   return "answered";
 }

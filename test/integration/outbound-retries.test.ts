@@ -101,6 +101,22 @@ test("P33, MET26: what fails is tried again with its body, up to the limit, and 
   expect(await counted("limit_exceeded")).toBe(exceeded + 1);
 });
 
+test("MET1, MET2: each try is a request and a response, those that are tried again as failures", async () => {
+  const total = (family: string, labels = ""): Promise<number> =>
+    bed.mesh.metric(bed.proxy, `${family}_total`, labels);
+  const figures = async (): Promise<number[]> => [
+    await total("request"),
+    await total("response"),
+    await total("response", 'status_code="502",classification="failure"'),
+    await total("response", 'classification="success"'),
+  ];
+  const before = await figures();
+  await ask(retried(), [502, 502]);
+  await ask(retried({ timeout: ms(50) }), [0, 200]);
+  const after = await figures();
+  expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([5, 5, 2, 2]);
+});
+
 test("P33: what is not among the conditions, or has too long a body, goes out once", async () => {
   expect((await ask(retried(), [404])).asked).toHaveLength(1);
   const body = "x".repeat(65_537);
