@@ -28,6 +28,7 @@ import type { Surroundings } from "./surroundings.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
+import { inboundFamilies } from "./telemetry/inbound-families.ts";
 import { outboundFamilies } from "./telemetry/outbound-families.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
@@ -224,6 +225,7 @@ class ProxyApp implements RunningProxy {
           clock: this.#runtime.clock,
         }),
       },
+      families: inboundFamilies(this.#registry),
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
       access: accessWriter(accessLog, write),
       listen: (of, accept) => this.#listen(of, accept),

@@ -33,8 +33,8 @@ const NO_HANDLER: ByteStreamHandler = {
 
 /** Counts the bytes of a stream, after decryption and before encryption. */
 export interface StreamMeter {
-  readonly read: Counter;
-  readonly written: Counter;
+  readonly read: Pick<Counter, "add">;
+  readonly written: Pick<Counter, "add">;
   /** The stream is gone; `errno` is empty for a clean close. */
   closed(errno: string): void;
 }

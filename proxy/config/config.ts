@@ -22,6 +22,8 @@ export interface ProxyConfig {
     readonly defaultPolicy: DefaultPolicyName;
     /** Names that those who are let in may call from here (P28). */
     readonly gatewaySuffixes: readonly NameSuffix[];
+    /** Whether metrics tell apart what requests name. */
+    readonly authorityLabels: boolean;
   };
   readonly adminListen: SocketAddr;
   readonly clusterNetworks: readonly string[];

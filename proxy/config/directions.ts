@@ -46,6 +46,8 @@ export function readInbound(env: EnvReader): ProxyConfig["inbound"] {
       "all-unauthenticated",
       DEFAULT_POLICIES,
     ),
+    authorityLabels:
+      env.oneOf(`${name}METRICS_AUTHORITY_LABELS`, "", ["unsafe", ""] as const) === "unsafe",
   };
 }
 

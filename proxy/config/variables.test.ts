@@ -267,6 +267,11 @@ const ROWS: readonly Row[] = [
     ...{ set: "svc.cluster.local.", value: ["svc.cluster.local"], bad: "a b" },
   },
   {
+    id: "INBOUND_METRICS_AUTHORITY_LABELS",
+    ...{ of: ({ inbound }) => inbound.authorityLabels, unset: false },
+    ...{ set: "unsafe", value: true, bad: "true" },
+  },
+  {
     ...{ id: "METRICS_RETAIN_IDLE", of: ({ metricsRetainIdleMs }) => metricsRetainIdleMs },
     ...{ unset: 600_000, set: "1m", value: 60_000, bad: "a while" },
   },

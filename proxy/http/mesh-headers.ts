@@ -1,11 +1,15 @@
 /** Headers that only the mesh writes (HDR1, HDR5 to HDR7): what others send under these names is taken away. */
 
 import type { HeaderList } from "#lib/http/headers.ts";
+import type { RequestHead } from "#lib/http/message.ts";
 import { ORIG_PROTO } from "./orig-proto.ts";
 import { NOT_DELIVERED } from "./rescue.ts";
 
 /** The header that tells the application who calls (HDR1). */
 export const CLIENT_ID = "l5d-client-id";
+
+/** Tells which ServiceProfile a request goes by, as `name:port` (HDR2). */
+export const CANONICAL = "l5d-dst-canonical";
 
 const OURS: ReadonlySet<string> = new Set([
   CLIENT_ID,
@@ -40,3 +44,7 @@ export function takeRequiredId(headers: HeaderList): string | undefined {
   if (required !== undefined) headers.delete(REQUIRE_ID);
   return required;
 }
+
+/** What a request names: its profile, as the caller's proxy says, else what it was sent to. */
+export const namedBy = ({ headers, authority }: RequestHead): string =>
+  headers.get(CANONICAL) ?? authority;

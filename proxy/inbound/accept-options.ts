@@ -7,6 +7,7 @@ import type { AccessEntry } from "../telemetry/access-log.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import type { InboundCounts } from "./counts.ts";
 import type { Applications } from "./forward.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Listening } from "./listening.ts";
@@ -30,6 +31,7 @@ export interface InboundAcceptOptions {
   readonly connections: Set<ServerConnection>;
   readonly inFlight: InFlight;
   readonly gateway: Gateway;
+  readonly counts: InboundCounts;
   /** Told of each answer, where there is an access log. */
   readonly access: ((entry: AccessEntry) => void) | undefined;
 }

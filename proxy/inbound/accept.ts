@@ -7,9 +7,10 @@ import { acceptTls, type TlsSession } from "#lib/net/tls.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import type { ClientTls } from "../policy/authorization.ts";
 import { clientTlsLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
-import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
+import { type Protocol, settleProtocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
+import { detectHttp } from "../transport/http-detection.ts";
 import { originalDst } from "../transport/original-dst.ts";
 import type { InboundAcceptOptions } from "./accept-options.ts";
 import type { GatewaySession } from "./gateway.ts";
@@ -157,8 +158,10 @@ class InboundConnection {
     });
   }
 
-  #onHeader({ port, name, sessionProtocol }: TransportHeader, rest: Uint8Array): void {
-    const { listenPort, outboundPort, ports, gateway } = this.#options;
+  #onHeader(header: TransportHeader, rest: Uint8Array): void {
+    const { port, name, sessionProtocol } = header;
+    const { listenPort, outboundPort, ports, gateway, counts } = this.#options;
+    counts.header(header, this.#tls.type === "identity" ? this.#tls.name : "");
     if (name !== "" || port === listenPort) this.#session = gateway.begin({ name, port });
     else if (port === outboundPort) {
       this.#refuse("unexpected");
@@ -173,25 +176,18 @@ class InboundConnection {
 
   #detectHttp(initial: Uint8Array): void {
     const { protocol } = this.#port.current;
-    const { runtime, detectTimeoutMs } = this.#options;
+    const { runtime, detectTimeoutMs, counts } = this.#options;
     if (protocol.type === "opaque" || protocol.type === "tls") {
       this.#forwardOpaque(initial);
       return;
     }
     const timeoutMs = protocol.type === "detect" ? protocol.timeoutMs : detectTimeoutMs;
-    const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
-    new FirstBytes(
+    const { current, port } = this.#port;
+    const detections = protocol.type === "detect" ? counts.detections(current, port) : undefined;
+    detectHttp(
       this.#stream,
-      { clock: runtime.clock, timeoutMs, look, initial },
-      {
-        onDecided: (bytes) =>
-          this.#serve(settleProtocol(protocol.type, detectProtocol(bytes)), bytes),
-        onUndecided: (bytes, why) => {
-          if (why === "end" && bytes.length === 0) this.#stream.end();
-          else this.#serve(settleProtocol(protocol.type, undefined), bytes);
-        },
-        onClosed: () => undefined,
-      },
+      { clock: runtime.clock, timeoutMs, initial, counts: detections },
+      (detected, bytes) => this.#serve(settleProtocol(protocol.type, detected), bytes),
     );
   }
 
@@ -200,7 +196,7 @@ class InboundConnection {
       this.#forwardOpaque(bytes);
       return;
     }
-    this.#measure();
+    this.#measure(bytes.length);
     serveInbound(this.#stream, { protocol, bytes }, { ...this.#options, ...this.#served() });
   }
 
@@ -214,13 +210,13 @@ class InboundConnection {
     forwardOpaque(this.#stream, initial, {
       ...this.#served(),
       ...this.#options,
-      onAllowed: () => this.#measure(),
+      onAllowed: () => this.#measure(initial.length),
       onFailed: (error) => this.#refuse(error),
     });
   }
 
-  /** Counts the connection by who made it, once that is known. */
-  #measure(): void {
+  /** Counts the connection by who made it, once that is known, with what was read by then. */
+  #measure(readBytes: number): void {
     const { tcp } = this.#options.runtime;
     const { current, port } = this.#port;
     const labels = [
@@ -230,6 +226,7 @@ class InboundConnection {
     ];
     const meter = tcp.scope({ peer: "src", direction: "inbound" }, ...labels);
     meter.opened();
+    meter.read.add(readBytes);
     this.#stream.meter = meter;
   }
 

@@ -33,7 +33,8 @@ export class Applications {
     this.#runtime = runtime;
     this.#config = config;
     this.#listening = listening;
-    this.#tcp = runtime.tcp.scope({ peer: "dst", direction: "inbound" });
+    const tls = { tls: "no_identity", no_tls_reason: "loopback" };
+    this.#tcp = runtime.tcp.scope({ peer: "dst", direction: "inbound", ...tls });
   }
 
   /** Pools of a caller that is shown to the application; its connection drains them. */

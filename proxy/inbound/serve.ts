@@ -41,6 +41,7 @@ export function serveInbound(
     callerPort: stream.remotePort,
     access: options.access,
     inFlight: options.inFlight,
+    counts: options.counts,
     ...{ target, port, pools, gateway: session },
   });
   const handler = {

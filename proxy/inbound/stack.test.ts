@@ -23,7 +23,9 @@ import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 import { ErrorMetrics } from "../telemetry/error-metrics.ts";
 import { HttpMetrics } from "../telemetry/http-metrics.ts";
+import { inboundFamilies } from "../telemetry/inbound-families.ts";
 import { TcpMetrics } from "../telemetry/tcp-metrics.ts";
+import { InboundCounts } from "./counts.ts";
 import { PortPolicy } from "./ports.ts";
 import { InboundDirection } from "./stack.ts";
 
@@ -68,6 +70,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls, most = 100)
     target,
     port,
     pools: { http1: pool, http2: pool },
+    counts: new InboundCounts(inboundFamilies(registry), false),
   });
   const ask = (over: Partial<RequestHead> = {}, requestEnded = true) => {
     const sent: string[] = [];

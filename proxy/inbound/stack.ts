@@ -2,39 +2,27 @@
 
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
-import type { Counter } from "#lib/metrics/counter.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerInbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
 import type { InFlight } from "../http/in-flight.ts";
-import { CLIENT_ID, removeMeshHeaders } from "../http/mesh-headers.ts";
+import { CLIENT_ID, namedBy, removeMeshHeaders } from "../http/mesh-headers.ts";
 import { carryResponse, restoreRequest } from "../http/orig-proto.ts";
 import type { ErrorKind } from "../http/rescue.ts";
-import { authorize, type Caller } from "../policy/authorization.ts";
+import type { Caller } from "../policy/authorization.ts";
 import { filterRequest } from "../policy/filter.ts";
 import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
 import { findRoute } from "../policy/route-match.ts";
-import type { InboundRule, ServerLabels, ServerPolicy } from "../policy/server-policy.ts";
+import type { InboundRule, ServerPolicy } from "../policy/server-policy.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
-import type { HttpScope } from "../telemetry/http-metrics.ts";
-import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { accessEntry } from "./access.ts";
+import type { InboundCounts } from "./counts.ts";
+import { Decisions } from "./decisions.ts";
 import type { AppPools } from "./forward.ts";
 import { type GatewaySession, gatewayStation } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
-import { Refusals, type RefusedLabels } from "./refusals.ts";
-
-/** What was decided for a caller and a rule of its port's policy. */
-interface Decision {
-  /** Undefined where it is denied. */
-  readonly scope: HttpScope | undefined;
-  readonly allowed: Counter | undefined;
-  readonly denied: Counter;
-  /** Allowed only so that somebody sees who calls. */
-  readonly audited: boolean;
-}
 
 /** A connection whose requests go the inbound path; it is the direction of all of them. */
 export interface InboundCaller {
@@ -48,6 +36,7 @@ export interface InboundCaller {
   readonly inFlight: InFlight;
   /** Where its requests go on, where that is not the application (P28). */
   readonly gateway?: GatewaySession | undefined;
+  readonly counts: InboundCounts;
 }
 
 /** A request on the inbound path: it needs to remember nothing but its connection. */
@@ -66,9 +55,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   readonly #connection: InboundCaller;
   /** The policy that what follows holds for. */
   #policy: ServerPolicy;
-  /** By the rule's index, as they are asked for. */
-  #decisions: (Decision | undefined)[] = [];
-  #refusals: Refusals | undefined;
+  #decisions: Decisions;
   #limiter: RateLimiter | undefined;
   #limits: ClientLimits | undefined;
   /** The application has kept a connection after an answer to this caller. */
@@ -84,6 +71,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     this.path = this.gateway === undefined ? INBOUND_PATH : GATEWAY_PATH;
     this.retryFrom = this.path.indexOf("forward");
     this.#policy = connection.port.current;
+    this.#decisions = new Decisions(runtime, connection);
     this.#limit();
   }
 
@@ -112,11 +100,11 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (current !== this.#policy) this.#follow(current);
     const found = findRoute(current.routes, request.request);
     if (found === undefined) {
-      this.#counts.noRoute();
+      this.#decisions.refusals.noRoute();
       return answered(request, "no-route", "no route found for request");
     }
     const { target: rule, prefix } = found;
-    const decision = this.#decisions[rule.index] ?? this.#decide(rule);
+    const decision = this.#decisions.of(rule);
     (decision.allowed ?? decision.denied).increment();
     if (decision.allowed === undefined)
       return answered(request, "unauthorized", "unauthorized request on route");
@@ -132,17 +120,18 @@ export class InboundDirection implements Direction<InboundRequest> {
     }
     const scope = this.#limits && takeRequest(this.#limits, this.now());
     if (scope === undefined || this.#limiter === undefined) {
-      request.tally.scope = decision.scope;
+      request.tally.scope = decision.authorities?.of(namedBy(request.request)) ?? decision.scope;
+      request.tally.enter(decision.series.whole);
+      request.tally.dispatch(decision.series.part, request.attempt.ended);
       return "next";
     }
-    this.#counts.limited(this.#limiter.limit, scope);
+    this.#decisions.refusals.limited(this.#limiter.limit, scope);
     return answered(request, "rate-limited", "too many requests");
   }
 
   #follow(policy: ServerPolicy): void {
     this.#policy = policy;
-    this.#decisions = [];
-    this.#refusals = undefined;
+    this.#decisions = new Decisions(this.#runtime, this.#connection);
     if (this.#connection.port.limiter !== this.#limiter) this.#limit();
   }
 
@@ -224,46 +213,13 @@ export class InboundDirection implements Direction<InboundRequest> {
   }
 
   onError(_: InboundRequest, kind: ErrorKind): void {
-    this.#counts.error(kind);
+    this.#decisions.refusals.error(kind);
   }
 
   onReleased(): void {
     // Nothing is balanced here.
   }
-
-  #decide(rule: InboundRule): Decision {
-    const { caller } = this.#connection;
-    const authorization = authorize(rule, caller);
-    const route = policyLabels("route", rule.labels);
-    const authz = authorization && policyLabels("authz", authorization.labels);
-    const common = this.#labels().caller;
-    const { errors, http } = this.#runtime;
-    const decision = {
-      scope: authz && http.scope({ direction: "inbound" }, common, route, authz),
-      allowed: authz && errors.httpAllow.with({ ...common, ...route, ...authz }),
-      denied: errors.httpDeny.with({ ...common, ...route }),
-      audited: authorization !== undefined && isAudit(authorization.labels),
-    };
-    this.#decisions[rule.index] = decision;
-    return decision;
-  }
-
-  get #counts(): Refusals {
-    this.#refusals ??= new Refusals(this.#runtime.errors, this.#labels());
-    return this.#refusals;
-  }
-
-  #labels(): RefusedLabels {
-    const { caller, target, port } = this.#connection;
-    const called = targetLabels(target);
-    const server = serverLabels(this.#policy.labels, port.port);
-    const tls = clientTlsLabels(caller.tls);
-    return { server: { ...called, ...server }, caller: { ...called, ...tls, ...server } };
-  }
 }
-
-const isAudit = ({ group, kind, name }: ServerLabels): boolean =>
-  group === "" && kind === "default" && name === "audit";
 
 /** Answers a request that goes no further. */
 function answered(request: InboundRequest, kind: ErrorKind, message: string): Verdict {

@@ -3,10 +3,12 @@
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { InFlight } from "../http/in-flight.ts";
 import type { ServerDiscovery } from "../policy/discover.ts";
+import type { InboundFamilies } from "../telemetry/inbound-families.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import { setUserTimeout } from "../transport/user-timeout.ts";
 import { acceptInbound } from "./accept.ts";
 import type { InboundAcceptOptions } from "./accept-options.ts";
+import { InboundCounts } from "./counts.ts";
 import { Applications } from "./forward.ts";
 import { Listening } from "./listening.ts";
 import { type PortDefaults, Ports } from "./ports.ts";
@@ -18,8 +20,12 @@ export interface InboundParts
     "runtime" | "askKernel" | "outboundPort" | "localName" | "access" | "connections" | "gateway"
   > {
   readonly config: DirectionConfig &
-    Pick<PortDefaults, "defaultPolicy" | "opaquePorts"> & { readonly ips: ReadonlySet<string> };
+    Pick<PortDefaults, "defaultPolicy" | "opaquePorts"> & {
+      readonly ips: ReadonlySet<string>;
+      readonly authorityLabels: boolean;
+    };
   readonly discovery: ServerDiscovery;
+  readonly families: InboundFamilies;
   readonly clusterNetworks: readonly string[];
   /** Ports that are followed from the start. */
   readonly declared: readonly number[];
@@ -56,6 +62,7 @@ export function startInbound(parts: InboundParts): {
     keepaliveMs: config.acceptKeepaliveMs,
     serverHttp2: config.serverHttp2,
     inFlight: new InFlight(config.maxInFlight),
+    counts: new InboundCounts(parts.families, config.authorityLabels),
   };
   const port = parts.listen(config, (stream, listenPort) => {
     setUserTimeout(stream, config.acceptUserTimeoutMs);

@@ -8,12 +8,14 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import { targetLabels } from "../telemetry/labels.ts";
-import { detectProtocol, type Protocol, settleProtocol } from "../transport/detect.ts";
+import { type Protocol, settleProtocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
+import { detectHttp } from "../transport/http-detection.ts";
 import { type AskKernel, originalDst } from "../transport/original-dst.ts";
 import type { Destination, Destinations } from "./discover.ts";
 import { acceptIngress, type IngressOptions } from "./ingress.ts";
 import { forwardOpaque, refuseConnection } from "./opaque.ts";
+import type { ResolvedPolicy } from "./resolved.ts";
 import { meterClient, type ServeOptions, serveOutbound } from "./serve.ts";
 import { type OutboundDirection, OutboundRoute } from "./stack.ts";
 
@@ -91,13 +93,14 @@ class OutboundConnection {
     if (this.#stream.isClosed) return;
     this.#stream.resume();
     const { policy } = this.#options.destination;
+    policy?.connections.increment();
     switch (policy?.type) {
       case "detect":
       case "http1":
       case "http2":
       case "grpc":
       case "invalid":
-        this.#detect(policy.timeoutMs);
+        this.#detect(policy);
         break;
       case "tls":
         this.#detectName(policy.timeoutMs);
@@ -111,22 +114,13 @@ class OutboundConnection {
     }
   }
 
-  #detect(timeoutMs: number): void {
+  #detect({ timeoutMs, detections }: ResolvedPolicy): void {
     const { clock } = this.#options.runtime;
-    const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
-    new FirstBytes(
-      this.#stream,
-      { clock, timeoutMs, look, initial: NOTHING },
-      {
-        onDecided: (bytes) => this.#serve(detectProtocol(bytes), bytes),
-        onUndecided: (bytes, why) => {
-          this.#ended = why === "end";
-          if (why === "end" && bytes.length === 0) this.#stream.end();
-          else this.#serve(undefined, bytes);
-        },
-        onClosed: () => undefined,
-      },
-    );
+    const how = { clock, timeoutMs, initial: NOTHING, counts: detections };
+    detectHttp(this.#stream, how, (protocol, bytes, ended) => {
+      this.#ended = ended;
+      this.#serve(protocol, bytes);
+    });
   }
 
   /** TLS that is routed by the name that it asks for; without a name it takes what holds for all. */

@@ -3,6 +3,7 @@
 import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type { Backend } from "../policy/client-policy.ts";
 import type { ClientDiscovery, Watch } from "../policy/discover.ts";
+import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { Balancer } from "./balancer.ts";
@@ -13,6 +14,7 @@ export interface BalancersOptions {
   readonly config: DirectionConfig;
   readonly discovery: ClientDiscovery;
   readonly localIps: ReadonlySet<string>;
+  readonly families: OutboundFamilies;
 }
 
 interface SharedBalancer {
@@ -75,6 +77,7 @@ export class Balancers {
     const balancer = new Balancer({
       ...{ ...this.#options, ...load },
       ...{ queueCapacity, failfastMs, accrual },
+      authority: target.type === "balancer" ? target.path : undefined,
     });
     if (target.type === "forward") balancer.update({ type: "add", endpoints: [target.endpoint] });
     const watch =

@@ -2,7 +2,7 @@
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { ClientPolicy } from "../policy/client-policy.ts";
+import type { ClientPolicy, Metadata } from "../policy/client-policy.ts";
 import type { ClientDiscovery, ServiceName, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
@@ -10,9 +10,9 @@ import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { Balancers } from "./balancers.ts";
+import { PolicyCounts } from "./policy-counts.ts";
 import { type PolicyParts, type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
 import { Retries } from "./retries.ts";
-import { RouteCounts } from "./route-counts.ts";
 
 /** Names that are followed at most, as requests may make them up; what is beyond is refused. */
 export const NAMES_LIMIT = 1024;
@@ -105,7 +105,9 @@ export class Destinations {
       const forget = (): void => void this.#byAddr.delete(key);
       destination = new DialledDestination(forget, this.clientsOf(addr));
       this.#byAddr.set(key, destination);
-      this.#follow(destination, (onPolicy) => this.#options.discovery.watchPolicy(addr, onPolicy));
+      this.#follow(destination, addr, (onPolicy) =>
+        this.#options.discovery.watchPolicy(addr, onPolicy),
+      );
     }
     return take(destination);
   }
@@ -118,7 +120,9 @@ export class Destinations {
       if (this.#byName.size >= NAMES_LIMIT) return undefined;
       destination = new Destination(() => void this.#byName.delete(key));
       this.#byName.set(key, destination);
-      this.#follow(destination, (onPolicy) => this.#options.discovery.watchNamed(name, onPolicy));
+      this.#follow(destination, { ip: "", port: name.port }, (onPolicy) =>
+        this.#options.discovery.watchNamed(name, onPolicy),
+      );
     }
     return take(destination);
   }
@@ -144,6 +148,7 @@ export class Destinations {
 
   #follow(
     destination: Destination,
+    target: SocketAddr,
     watch: (onPolicy: (policy: ClientPolicy) => void) => Watch,
   ): void {
     destination.watch = watch((policy) => {
@@ -151,13 +156,10 @@ export class Destinations {
       destination.balancers.clear();
       const acquire: PolicyParts["acquire"] = (backend, accrual) =>
         this.#balancers.acquire(backend, accrual, destination.balancers);
-      const { clock } = this.#options.runtime;
-      const counts: PolicyParts["counts"] = (of, kind) =>
-        new RouteCounts(
-          this.#options.families.routes[kind],
-          of,
-          this.#options.config.hostnameLabels,
-        );
+      const { families, config, runtime } = this.#options;
+      const { clock } = runtime;
+      const counted = { families, hostnames: config.hostnameLabels, target };
+      const counts = (parent: Metadata): PolicyCounts => new PolicyCounts(counted, parent);
       const retries: PolicyParts["retries"] = (...of) => this.#retries.of(...of);
       destination.known(resolvePolicy(policy, { acquire, clock, retries, counts }));
       for (const key of before) this.#balancers.release(key);

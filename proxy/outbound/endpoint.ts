@@ -9,6 +9,7 @@ import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { ConnectObserver } from "#lib/net/connect.ts";
+import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import { type AnswerClass, FailureAccrual } from "../balance/failure-accrual.ts";
 import type { Candidate } from "../balance/p2c.ts";
@@ -16,8 +17,10 @@ import { PeakEwma } from "../balance/peak-ewma.ts";
 import { type PenaltyRule, penaltyOf } from "../balance/penalty.ts";
 import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type { Endpoint } from "../policy/client-policy.ts";
+import { authorityLabel } from "../telemetry/host-series.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { destinationLabels, serverTlsLabels, targetLabels } from "../telemetry/labels.ts";
+import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import { originate } from "../transport/originate.ts";
@@ -30,11 +33,14 @@ export interface EndpointOptions {
   readonly runtime: Runtime;
   readonly config: DirectionConfig;
   readonly localIps: ReadonlySet<string>;
+  readonly families: Pick<OutboundFamilies, "cost">;
   readonly defaultRttMs: number;
   readonly decayMs: number;
   readonly accrual: AccrualRule | undefined;
   /** What answers cost beside their time. */
   readonly penalty?: PenaltyRule | undefined;
+  /** The name of what it is an endpoint of, as discovery was asked for it; undefined: it is alone. */
+  readonly authority: string | undefined;
   /** It can be used again after it could not. */
   readonly onReady: () => void;
 }
@@ -56,6 +62,7 @@ export class EndpointClient implements Candidate {
   readonly #ewma: PeakEwma;
   readonly #backoff: Backoff;
   readonly #tcp: TcpScope;
+  readonly #meter: StreamMeter;
   readonly #inPod: boolean;
   readonly #connects = new ConnectQueue();
   readonly #http1: Pool;
@@ -80,12 +87,14 @@ export class EndpointClient implements Candidate {
       options.accrual && new FailureAccrual(options.accrual, { random, nowMs: clock.now() });
     const labels = [
       { direction: "outbound" },
+      authorityLabel(options.authority ?? ""),
       targetLabels(endpoint.addr),
       serverTlsLabels(endpoint, this.#inPod),
       destinationLabels(endpoint),
     ];
     this.scope = runtime.http.scope(...labels);
     this.#tcp = runtime.tcp.scope({ peer: "dst" }, ...labels);
+    this.#meter = options.families.cost.meter(this.#tcp, endpoint.labels["zone_locality"]);
     const pool = (version: "HTTP/1.1" | "HTTP/2", open: OpenConnection): Pool =>
       new Pool({
         version,
@@ -234,7 +243,7 @@ export class EndpointClient implements Candidate {
       onConnected: (stream) => {
         this.#connects.ended(undefined);
         this.#tcp.opened();
-        stream.meter = this.#tcp;
+        stream.meter = this.#meter;
         if (config.connectKeepaliveMs !== undefined) stream.keepAlive(config.connectKeepaliveMs);
         setUserTimeout(stream, config.connectUserTimeoutMs);
         observer.onConnected(stream);

@@ -7,8 +7,8 @@ import type { ServerStream } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import { targetLabels } from "../telemetry/labels.ts";
-import { detectProtocol, type Protocol } from "../transport/detect.ts";
-import { FirstBytes } from "../transport/first-bytes.ts";
+import type { Protocol } from "../transport/detect.ts";
+import { detectHttp } from "../transport/http-detection.ts";
 import type { Destination, Destinations } from "./discover.ts";
 import { NamedDestinations, nameOf } from "./named.ts";
 import { forwardOpaque } from "./opaque.ts";
@@ -43,19 +43,9 @@ export function acceptIngress(stream: TcpStream, options: AcceptOptions): void {
       serve(stream, { protocol: detected, bytes, ended }, { ...options, targets });
     else forward(stream, { bytes, ended }, { ...options, targets });
   };
-  const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
-  new FirstBytes(
-    stream,
-    { clock: runtime.clock, timeoutMs: detectTimeoutMs, look, initial: new Uint8Array(0) },
-    {
-      onDecided: (bytes) => go(detectProtocol(bytes), bytes, false),
-      onUndecided: (bytes, why) => {
-        if (why === "end" && bytes.length === 0) stream.end();
-        else go(undefined, bytes, why === "end");
-      },
-      onClosed: () => undefined,
-    },
-  );
+  const { clock } = runtime;
+  const initial = new Uint8Array(0);
+  detectHttp(stream, { clock, timeoutMs: detectTimeoutMs, initial, counts: undefined }, go);
 }
 
 type GoOptions = AcceptOptions & { readonly targets: IngressTargets };

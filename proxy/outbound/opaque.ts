@@ -4,6 +4,7 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { findRoute } from "../policy/route-match.ts";
+import type { TransportSeries } from "../telemetry/transport-metrics.ts";
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
@@ -72,7 +73,7 @@ export function refuseConnection(
 export interface OpaqueDialler {
   readonly isWanted: boolean;
   /** `onOver` is to be called once it is closed. */
-  onConnected(upstream: TcpStream, onOver: () => void): void;
+  onConnected(upstream: TcpStream, onOver: (error?: Error) => void): void;
   /** There is none, by Linkerd's word for why, or it is not wanted any more. */
   onRefused(error: string): void;
 }
@@ -88,31 +89,48 @@ export function dialOpaque(
     return;
   }
   const rule = findRoute(policy.opaque, { ...NO_HEAD, authority: name })?.target;
-  const backend = rule && pickBackend(rule, random);
-  const refusal = rule?.refusal ?? backend?.refusal;
-  if (rule === undefined) dialler.onRefused("unexpected");
-  else if (refusal !== undefined) dialler.onRefused(refusal);
-  else if (backend?.balancer === undefined) dialler.onRefused("invalid_backend");
-  else new Dial(backend.balancer, dialler).connect();
+  if (rule === undefined) {
+    dialler.onRefused("unexpected");
+    return;
+  }
+  const series = rule.transport?.of(name);
+  series?.opened.increment();
+  const backend = pickBackend(rule, random);
+  const refusal = rule.refusal ?? backend?.refusal;
+  if (refusal === undefined && backend?.balancer !== undefined) {
+    new Dial(backend.balancer, series, dialler).connect();
+    return;
+  }
+  const error = refusal ?? "invalid_backend";
+  series?.closed[error].increment();
+  dialler.onRefused(error);
 }
 
 /** Tries endpoints until one takes the connection. */
 class Dial implements EndpointWaiter {
   readonly #balancer: Balancer;
+  readonly #series: TransportSeries | undefined;
   readonly #dialler: OpaqueDialler;
 
-  constructor(balancer: Balancer, dialler: OpaqueDialler) {
+  constructor(balancer: Balancer, series: TransportSeries | undefined, dialler: OpaqueDialler) {
     this.#balancer = balancer;
+    this.#series = series;
     this.#dialler = dialler;
   }
 
   onEndpoints(): void {
     if (this.#dialler.isWanted) this.connect();
-    else this.#dialler.onRefused("unexpected");
+    else this.#refuse("unexpected");
   }
 
   onFailfast(): void {
-    this.#dialler.onRefused("failfast");
+    this.#refuse("failfast");
+  }
+
+  /** What nobody wants any more has ended well. */
+  #refuse(error: string): void {
+    this.#series?.closed[this.#dialler.isWanted ? "unexpected" : ""].increment();
+    this.#dialler.onRefused(error);
   }
 
   connect(): void {
@@ -129,12 +147,15 @@ class Dial implements EndpointWaiter {
       onConnected: (upstream) => {
         endpoint.succeeded();
         if (this.#dialler.isWanted) {
-          this.#dialler.onConnected(upstream, onOver);
+          this.#dialler.onConnected(upstream, (error) => {
+            onOver();
+            this.#series?.closed[error === undefined ? "" : "unexpected"].increment();
+          });
           return;
         }
         onOver();
         upstream.destroy();
-        this.#dialler.onRefused("unexpected");
+        this.#refuse("unexpected");
       },
       onFailed: () => {
         onOver();

@@ -1,5 +1,6 @@
 /** The policy of a destination, ready to use: tables of routes, and backends with their balancers. */
 
+import type { Counter } from "#lib/metrics/counter.ts";
 import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { RequestTimes } from "../http/request-limits.ts";
@@ -20,10 +21,12 @@ import type { Filter } from "../policy/filter.ts";
 import type { ProfileRetries, RetryRule } from "../policy/retry-rule.ts";
 import type { RouteTable } from "../policy/route-match.ts";
 import { prepareRoutes } from "../policy/route-table.ts";
+import type { Detections } from "../telemetry/detect-metrics.ts";
 import type { HostSeries } from "../telemetry/host-series.ts";
 import type { RequestSeries } from "../telemetry/request-series.ts";
+import type { TransportSeries } from "../telemetry/transport-metrics.ts";
 import type { Balancer } from "./balancer.ts";
-import type { RouteCounts } from "./route-counts.ts";
+import type { PolicyCounts, RouteCounts } from "./policy-counts.ts";
 
 /** A backend in use. */
 export interface ResolvedBackend {
@@ -41,7 +44,9 @@ export interface ResolvedRule {
   readonly metadata: Metadata;
   readonly filters: readonly Filter[];
   /** Counts its requests; undefined where nobody does. */
-  readonly series: HostSeries | undefined;
+  readonly series: HostSeries<RequestSeries> | undefined;
+  /** Counts its connections, where it is of opaque bytes or of TLS. */
+  readonly transport: HostSeries<TransportSeries> | undefined;
   /** Of opaque bytes and TLS: every connection is closed. */
   readonly refusal: OpaqueRefusal | undefined;
   /** The times that its requests have; undefined where they have all. */
@@ -67,6 +72,10 @@ export interface ResolvedPolicy {
   readonly http2: RouteTable<ResolvedRule>;
   /** By the name that TLS asks for, where policy says that it is TLS. */
   readonly opaque: RouteTable<ResolvedRule>;
+  /** Counts connections. */
+  readonly connections: Counter;
+  /** Counts looks at their first bytes; undefined where policy says what they are. */
+  readonly detections: Detections | undefined;
 }
 
 /** What is made for a policy. */
@@ -74,11 +83,8 @@ export interface PolicyParts {
   /** Takes the balancer of a backend into use; undefined where there is none to send to. */
   acquire(backend: Backend, accrual: AccrualRule | undefined): Balancer | undefined;
   readonly clock: Clock;
-  /** What is counted of a route's requests. */
-  counts(
-    of: { readonly parent: Metadata; readonly route: Metadata },
-    kind: "http" | "grpc",
-  ): RouteCounts;
+  /** What is counted of a policy. */
+  counts(parent: Metadata): PolicyCounts;
   /** What the retries of a route's requests share. */
   retries(
     of: { readonly parent: Metadata; readonly route: Metadata },
@@ -96,10 +102,14 @@ export function resolvePolicy(
   { metadata, protocol }: ClientPolicy,
   parts: PolicyParts,
 ): ResolvedPolicy {
+  const counts = parts.counts(metadata);
+  const all = { ...parts, counts };
   const httpTable = (routes: readonly Route[]): RouteTable<ResolvedRule> =>
-    tableOf(routes, parts, { parent: metadata, kind: "http" });
+    tableOf(routes, all, { parent: metadata, kind: "http" });
   const nothing = {
     type: protocol.type,
+    connections: counts.connections(protocol.type),
+    detections: undefined,
     timeoutMs: DETECT_TIMEOUT_MS,
     http1: NO_ROUTES,
     http2: NO_ROUTES,
@@ -108,11 +118,12 @@ export function resolvePolicy(
   switch (protocol.type) {
     case "detect":
       return {
-        type: "detect",
+        ...nothing,
         timeoutMs: protocol.timeoutMs,
         http1: httpTable(protocol.http1),
         http2: httpTable(protocol.http2),
-        opaque: opaqueTableOf(protocol.opaque, parts),
+        opaque: opaqueTableOf(protocol.opaque, all, "tcp"),
+        detections: counts.detections(),
       };
     case "http1":
     case "http2": {
@@ -120,21 +131,24 @@ export function resolvePolicy(
       return { ...nothing, http1: http, http2: http };
     }
     case "grpc": {
-      const grpc = tableOf(protocol.routes, parts, { parent: metadata, kind: "grpc" });
+      const grpc = tableOf(protocol.routes, all, { parent: metadata, kind: "grpc" });
       return { ...nothing, http1: grpc, http2: grpc };
     }
     case "opaque":
+      return { ...nothing, opaque: opaqueTableOf(protocol.routes, all, "tcp") };
     case "tls":
-      return { ...nothing, opaque: opaqueTableOf(protocol.routes, parts) };
+      return { ...nothing, opaque: opaqueTableOf(protocol.routes, all, "tls") };
     case "invalid":
     case "unknown":
-      return nothing;
+      return { ...nothing, detections: counts.detections() };
   }
 }
 
+type CountedParts = Omit<PolicyParts, "counts"> & { readonly counts: PolicyCounts };
+
 function tableOf(
   routes: readonly Route[],
-  parts: PolicyParts,
+  parts: CountedParts,
   { parent, kind }: { readonly parent: Metadata; readonly kind: "http" | "grpc" },
 ): RouteTable<ResolvedRule> {
   return prepareRoutes(
@@ -142,7 +156,7 @@ function tableOf(
       const of = { parent, route: metadata };
       // A profile's routes have counts of their own.
       const isPolicy = rules.every(({ profile }) => profile === undefined);
-      const counts = isPolicy ? parts.counts(of, kind) : undefined;
+      const counts = isPolicy ? parts.counts.route(kind, metadata) : undefined;
       return {
         hosts,
         rules: rules.map((rule) => ({
@@ -161,7 +175,8 @@ function tableOf(
 
 function opaqueTableOf(
   routes: readonly OpaqueRoute[],
-  parts: PolicyParts,
+  parts: CountedParts,
+  kind: "tcp" | "tls",
 ): RouteTable<ResolvedRule> {
   return prepareRoutes(
     routes.map(({ metadata, names, refusal, distribution }) => {
@@ -176,6 +191,7 @@ function opaqueTableOf(
         ...{ metadata, filters: [], series: undefined, refusal, pick: distribution.type, backends },
         ...{ times: undefined, retry: undefined, retries: undefined },
         ...{ allowsHeaders: false, repicks: true },
+        transport: parts.counts.transport(kind, metadata),
         totalWeight: weightOf(backends),
       };
       return { hosts: names, rules: [{ matches: [], target }] };
@@ -206,7 +222,7 @@ function resolveRule(
   }));
   return {
     ...{ metadata, filters, series: counts?.hosts, refusal: undefined },
-    ...{ pick: distribution.type, backends },
+    ...{ pick: distribution.type, backends, transport: undefined },
     ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, clock), retry },
     retries: retry !== undefined || allowsHeaders ? retries() : undefined,
     allowsHeaders,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Registry, SERIES_LIMIT } from "#lib/metrics/registry.ts";
-import { HostSeries, hostnameOf } from "./host-series.ts";
+import { authorityLabel, HostSeries, hostnameOf } from "./host-series.ts";
 import { routeFamilies } from "./route-metrics.ts";
 
 test("LBL6: hostnameOf() names hosts as Linkerd does: no port, lower case, nothing for addresses", () => {
@@ -19,9 +19,9 @@ test("LBL6: hostnameOf() names hosts as Linkerd does: no port, lower case, nothi
 
 test("LBL6: the label is empty for all unless names are told apart", () => {
   const asked: string[] = [];
-  const create = (hostname: string) => {
-    asked.push(hostname);
-    return routeFamilies(new Registry()).http.route({ hostname });
+  const create = (authority: string) => {
+    asked.push(authority);
+    return routeFamilies(new Registry()).http.route({ hostname: hostnameOf(authority) });
   };
   const one = new HostSeries(create, false);
   expect(one.of("a.test")).toBe(one.of("b.test"));
@@ -29,7 +29,7 @@ test("LBL6: the label is empty for all unless names are told apart", () => {
   const first = apart.of("a.test:80");
   expect(apart.of("a.test:80")).toBe(first);
   apart.of("b.test");
-  expect(asked).toEqual(["", "a.test", "b.test"]);
+  expect(asked).toEqual(["", "a.test:80", "b.test"]);
 });
 
 test("MET22, OUTBOUND_METRICS_HOSTNAME_LABELS: 100,000 names stay within the bound of a family, and what has no room is counted in one series", () => {
@@ -46,4 +46,12 @@ test("MET22, OUTBOUND_METRICS_HOSTNAME_LABELS: 100,000 names stay within the bou
     for (const { instrument } of series) counted += "count" in instrument ? instrument.count : 0;
   }
   expect([most, counted]).toEqual([SERIES_LIMIT + 1, 100_000]);
+});
+
+test("LBL3: the authority of a service has its port unless that is 80", () => {
+  expect(
+    ["web.ns.svc:8080", "Web.ns.svc:80", "web.ns.svc.", "web.ns", "10.0.0.1:80", ""].map(
+      (authority) => authorityLabel(authority)["authority"],
+    ),
+  ).toEqual(["web.ns.svc:8080", "web.ns.svc", "web.ns.svc", "web.ns", undefined, undefined]);
 });

@@ -3,6 +3,7 @@ import { defaultMetadata } from "../policy/default-policy.ts";
 import {
   clientTlsLabels,
   destinationLabels,
+  parentLabels,
   policyLabels,
   resourceLabels,
   routeLabels,
@@ -39,6 +40,15 @@ test("LBL1: serverTlsLabels() names the identity or why there is none", () => {
   expect(serverTlsLabels({ ...endpoint, identity: undefined }, false)).toEqual({
     tls: "no_identity",
     no_tls_reason: "not_provided_by_service_discovery",
+  });
+});
+
+test("LBL7: a server is the parent of its routes, without namespace and section", () => {
+  const labels = { group: "policy.linkerd.io", kind: "server", name: "web" };
+  expect({ ...parentLabels(labels, 80), ...policyLabels("route", labels) }).toEqual({
+    ...{ parent_group: "policy.linkerd.io", parent_kind: "server", parent_name: "web" },
+    parent_port: "80",
+    ...{ route_group: "policy.linkerd.io", route_kind: "server", route_name: "web" },
   });
 });
 

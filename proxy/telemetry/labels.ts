@@ -56,6 +56,16 @@ export function serverLabels(server: ServerLabels, port: number): Labels {
   };
 }
 
+/** LBL7: the server as a parent of its routes. */
+export function parentLabels(server: ServerLabels, port: number): Labels {
+  return {
+    parent_group: server.group,
+    parent_kind: server.kind,
+    parent_name: server.name,
+    parent_port: String(port),
+  };
+}
+
 /** The route or authorization part of LBL4, and the like of a rate limit (MET10). */
 export function policyLabels(
   prefix: "route" | "authz" | "ratelimit",

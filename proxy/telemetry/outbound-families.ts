@@ -1,16 +1,33 @@
 /** The families that only outbound counts in. */
 
 import type { Registry } from "#lib/metrics/registry.ts";
+import { CostMetrics } from "./cost-metrics.ts";
+import { DetectMetrics } from "./detect-metrics.ts";
 import { type RetryFamilies, retryFamilies } from "./retry-metrics.ts";
 import { type RouteFamilies, routeFamilies } from "./route-metrics.ts";
+import { ProtocolMetrics, TransportMetrics } from "./transport-metrics.ts";
 
 /** Those of a proxy. */
 export interface OutboundFamilies {
   readonly routes: RouteFamilies;
   readonly retries: RetryFamilies;
+  readonly detect: DetectMetrics;
+  readonly protocols: ProtocolMetrics;
+  readonly cost: CostMetrics;
+  readonly transport: { readonly tcp: TransportMetrics; readonly tls: TransportMetrics };
 }
 
 /** Makes them. */
 export function outboundFamilies(registry: Registry): OutboundFamilies {
-  return { routes: routeFamilies(registry), retries: retryFamilies(registry) };
+  return {
+    retries: retryFamilies(registry),
+    protocols: new ProtocolMetrics(registry),
+    detect: new DetectMetrics(registry, "outbound"),
+    routes: routeFamilies(registry),
+    cost: new CostMetrics(registry),
+    transport: {
+      tcp: new TransportMetrics(registry, "tcp"),
+      tls: new TransportMetrics(registry, "tls"),
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect, createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as connectTcp, createServer as createTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
 import { until } from "../fake/mesh.ts";
 import { first, http1Policy, OutboundBed, policyOf } from "../fake/outbound-bed.ts";
@@ -256,4 +257,128 @@ test("MET22, MET24, MET29: calls are counted by the names of their codes", async
   ]);
   const [one] = await told("grpc_route_request_statuses_total", "calls");
   expect(one?.labels["hostname"]).toBe("calls.test");
+});
+
+/** A connection of raw bytes to a Service: what it is answered, or nothing where it is closed. */
+async function raw(to: { ip: string; port: number }, bytes: string): Promise<string> {
+  bed.proxy.target = to;
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = connectTcp(bed.proxy.proxy.outboundPort, "127.0.0.1", () => socket.write(bytes));
+    socket.on("data", (chunk) => {
+      answer += chunk.toString();
+      socket.end();
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(answer));
+  });
+}
+
+test("MET36, MET38: connections of bytes are counted by route and address, and closed by why", async () => {
+  const echo = createTcp((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+  await until(
+    () => echo.listening,
+    () => "the application does not listen",
+  );
+  const opaque = (name: string, over: object) =>
+    bed.service(
+      (backend) => {
+        const rules = [{ backends: first({ backend }), ...over }];
+        const metadata = resource("TCPRoute", name);
+        return policyOf(
+          { case: "opaque", value: { routes: [{ metadata, rules }] } },
+          resource("Service", name, { port: 8080 }),
+        );
+      },
+      `127.0.0.1:${(echo.address() as AddressInfo).port}`,
+    );
+  const [open, shut] = [
+    opaque("bytes", {}),
+    opaque("shut", { filters: [{ kind: { case: "forbidden", value: {} } }] }),
+  ];
+  expect([await raw(open, "ping"), await raw(shut, "ping")]).toEqual(["ping", ""]);
+  echo.close();
+  const closed = async (name: string) =>
+    (await told("tcp_route_close_total", name)).map(
+      ({ labels, value }) => `${labels["error"]} ${value}`,
+    );
+  await until(
+    async () => (await closed("bytes"))[0] === " 1",
+    () => "the connection is not told to be closed",
+  );
+  expect((await closed("shut")).slice(0, 2)).toEqual([" 0", "forbidden 1"]);
+  expect(await told("tcp_route_open_total", "bytes")).toEqual([
+    {
+      name: "outbound_tcp_route_open_total",
+      labels: {
+        ...{ ...PARENT, parent_name: "bytes" },
+        ...{ ...routeOf("bytes"), route_kind: "TCPRoute", target_ip: open.ip, target_port: "80" },
+      },
+      value: 1,
+    },
+  ]);
+  const [connections] = await told("tcp_protocol_connections_total", "shut");
+  expect([connections?.labels["protocol"], connections?.value]).toEqual(["opaq", 1]);
+});
+
+test("MET37, MET38: connections of TLS are counted by route, and by name where that was asked for", async () => {
+  const shut = bed.service(
+    (backend) =>
+      policyOf(
+        {
+          case: "tls",
+          value: {
+            routes: [
+              {
+                metadata: resource("TLSRoute", "names"),
+                rules: [
+                  {
+                    backends: first({ backend }),
+                    filters: [{ kind: { case: "forbidden", value: {} } }],
+                  },
+                ],
+              },
+            ],
+          },
+        },
+        resource("Service", "names", { port: 8080 }),
+      ),
+    app,
+  );
+  bed.proxy.target = shut;
+  await new Promise<void>((resolve) => {
+    const port = bed.proxy.proxy.outboundPort;
+    const socket = connectTls({ host: "127.0.0.1", port, servername: "Shop.test" });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve());
+  });
+  const [opened] = await told("tls_route_open_total", "names");
+  expect([opened?.labels["hostname"], opened?.value]).toEqual(["shop.test", 1]);
+  const closed = await told("tls_route_close_total", "names");
+  expect(closed.find(({ labels }) => labels["error"] === "forbidden")?.value).toBe(1);
+  const [connections] = await told("tcp_protocol_connections_total", "names");
+  expect([connections?.labels["protocol"], connections?.value]).toEqual(["tls", 1]);
+});
+
+test("MET38, MET39: connections whose protocol is to be seen are counted as what was seen", async () => {
+  const parent = "detected";
+  const detected = bed.service((backend) => {
+    const rules = [{ backends: first({ backend }) }];
+    const routes = [{ metadata: resource("HTTPRoute", "any"), rules }];
+    const value = {
+      timeout: { seconds: 5n, nanos: 0 },
+      http1: { routes },
+      http2: { routes },
+      opaque: { routes: [] },
+    };
+    return policyOf({ case: "detect", value }, resource("Service", parent, { port: 8080 }));
+  }, app);
+  await (await bed.call(detected)).text();
+  const results = await told("tcp_detect_http_results_total", parent);
+  expect(results.map(({ labels, value }) => `${labels["result"]} ${value}`)).toEqual([
+    ...["not_http 0", "http/1 1", "http/2 0", "read_timeout 0", "error 0"],
+  ]);
+  expect((await told("tcp_detect_http_duration_seconds_count", parent))[0]?.value).toBe(1);
+  const [connections] = await told("tcp_protocol_connections_total", parent);
+  expect([connections?.labels["protocol"], connections?.value]).toEqual(["detect", 1]);
 });
