@@ -222,7 +222,6 @@ class ProxyApp implements RunningProxy {
           localName,
           suffixes,
           random,
-          clock: this.#runtime.clock,
         }),
       },
       families: inboundFamilies(this.#registry),

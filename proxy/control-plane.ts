@@ -27,6 +27,10 @@ import type { TrustMetrics } from "./telemetry/trust-metrics.ts";
  */
 export const ORPHAN_SPREAD_MS = 5000;
 
+/** Linkerd's patience with connections to the policy controller, and to services in this pod. */
+const POLICY_FAILFAST_MS = 10_000;
+const IN_POD_FAILFAST_MS = 1000;
+
 /** What the clients need. */
 export interface ControlPlaneOptions {
   readonly around: Surroundings;
@@ -52,23 +56,30 @@ export function connectControlPlane(
   const channel = (
     addr: ControlAddr,
     current: () => TlsCredentials | undefined,
+    failfastMs: number = outbound.httpQueue.failfastMs,
   ): ControlChannel => {
     const shared = { clock, random, log, connectTimeoutMs, backoff, resolve: resolveHost };
     // A service without a name is in this pod: it ends with the pod, and nothing comes between.
-    const limits = addr.name === undefined ? ENDLESS : streams;
-    const made = new ControlChannel({ ...shared, addr, limits, credentials: current });
+    const inPod = addr.name === undefined;
+    const made = new ControlChannel({
+      ...{ ...shared, addr, credentials: current },
+      limits: inPod ? ENDLESS : streams,
+      failfastMs: inPod ? IN_POD_FAILFAST_MS : failfastMs,
+    });
     channels.push(made);
     return made;
   };
   const certifier = channel(identity, () => credentials.current ?? credentials.bootstrap);
   const discovery = new ControlDiscovery({
     destination: channel(destination, () => credentials.current),
-    policy: channel(policy, () => credentials.current),
+    policy: channel(policy, () => credentials.current, POLICY_FAILFAST_MS),
     context: destination.context,
     workload: policy.workload,
     detectTimeoutMs: outbound.detectTimeoutMs,
     profileNetworks,
     profileSuffixes: config.profileSuffixes,
+    httpQueue: outbound.httpQueue,
+    tcpQueue: outbound.tcpQueue,
     ingress: config.ingressMode,
   });
   const renewal = renew(config, certifier, options);

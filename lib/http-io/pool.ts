@@ -2,6 +2,7 @@
 
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import type { ClientConnection, ClientObserver, ConnectionWaiter } from "./exchange.ts";
+import { type LineLimits, WaitingLine } from "./waiting-line.ts";
 
 /** Opens one connection and reports once. */
 export type OpenConnection = (
@@ -17,6 +18,8 @@ export interface PoolOptions {
   /** Idle HTTP/1 connections are closed after this long. */
   readonly idleMs: number;
   readonly maxIdle: number;
+  /** How many may wait for a connection, and for how long; not said: all. */
+  readonly line?: LineLimits;
   /** A connection has ended, whoever ended it, or could not be made. */
   readonly onEnded?: () => void;
 }
@@ -28,7 +31,7 @@ export class Pool implements ClientObserver {
   #connections: ClientConnection[] = [];
   /** HTTP/1: since when each of them is idle, so in rising order. */
   #idleSince: number[] = [];
-  #waiting: ConnectionWaiter[] = [];
+  readonly #waiting: WaitingLine;
   #opening = 0;
   /** HTTP/2: the connection that has not yet said how many requests it takes; until then no other one is opened. */
   #settling: ClientConnection | undefined;
@@ -37,6 +40,7 @@ export class Pool implements ClientObserver {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#waiting = new WaitingLine(options.clock, options.line);
   }
 
   /** Whether a connection is there without opening one. */
@@ -51,15 +55,20 @@ export class Pool implements ClientObserver {
       waiter.onConnection(connection);
       return;
     }
-    this.#waiting.push(waiter);
-    if (this.#options.version === "HTTP/1.1") this.#open();
+    if (!this.#waiting.add(waiter)) this.#tryAnew();
+    else if (this.#options.version === "HTTP/1.1") this.#open();
     else this.#openForWaiting();
+  }
+
+  /** Nobody waits any more for want of connections: one is made, so that it shows when they may again. */
+  #tryAnew(): void {
+    if (this.#opening === 0 && this.#settling === undefined && this.#waiting.length === 0)
+      this.#open();
   }
 
   /** The waiter no longer wants a connection. */
   cancel(waiter: ConnectionWaiter): void {
-    const index = this.#waiting.indexOf(waiter);
-    if (index >= 0) this.#waiting.splice(index, 1);
+    this.#waiting.remove(waiter);
   }
 
   /** Opens nothing more and closes what is idle; what is busy closes when it is done. */
@@ -81,6 +90,7 @@ export class Pool implements ClientObserver {
       this.#share(connection);
       return;
     }
+    this.#waiting.ready();
     // Who no longer wants one leaves it as it is.
     while (connection.available && this.#waiting.length > 0)
       this.#waiting.shift()?.onConnection(connection);
@@ -101,6 +111,7 @@ export class Pool implements ClientObserver {
   }
 
   #share(connection: ClientConnection): void {
+    if (connection.available) this.#waiting.ready();
     while (connection.available && this.#waiting.length > 0)
       this.#waiting.shift()?.onConnection(connection);
     this.#openForWaiting();
@@ -171,8 +182,8 @@ export class Pool implements ClientObserver {
 
   /** HTTP/1: one connection was for one waiter. HTTP/2: all waited for the same one. */
   #failWaiters(error: Error): void {
-    const failed =
-      this.#options.version === "HTTP/2" ? this.#waiting.splice(0) : this.#waiting.splice(0, 1);
+    const { length } = this.#waiting;
+    const failed = this.#waiting.take(this.#options.version === "HTTP/2" ? length : 1);
     for (const waiter of failed) waiter.onConnectFailed(error);
   }
 }

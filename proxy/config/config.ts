@@ -5,6 +5,7 @@ import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { NameSuffix } from "#lib/addr/suffix.ts";
 import type { ControlAddr } from "../control/control-addr.ts";
 import type { StreamLimits } from "../control/stream-limits.ts";
+import type { DefaultQueue } from "../policy/client-policy.ts";
 import type { DefaultPolicyName } from "../policy/default-policy.ts";
 import type { AccessLogFormat } from "../telemetry/access-log.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
@@ -14,6 +15,8 @@ export interface ProxyConfig {
   readonly outbound: DirectionConfig & {
     /** Whether metrics of routes tell host names apart. */
     readonly hostnameLabels: boolean;
+    /** Of connections of opaque bytes that wait, where policy does not say it. */
+    readonly tcpQueue: DefaultQueue;
   };
   readonly inbound: DirectionConfig & {
     readonly ips: ReadonlySet<string>;

@@ -3,6 +3,7 @@
 import { SERVER_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import type { Http2Grants } from "#lib/http2/http2-options.ts";
 import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
+import type { DefaultQueue } from "../policy/client-policy.ts";
 import { DEFAULT_POLICIES, type DefaultPolicyName } from "../policy/default-policy.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -13,6 +14,8 @@ const WINDOW = { min: 1, max: 2 ** 31 - 1 };
 const FRAME = { min: 16_384, max: 2 ** 24 - 1 };
 const COUNT = { min: 1, max: 2 ** 31 - 1 };
 /** What listen(2) takes; the kernel bounds it by net.core.somaxconn. */
+/** What Linkerd's queues hold. */
+const QUEUE_CAPACITY = 10_000;
 const BACKLOG = { min: 1, max: 2 ** 31 - 1 };
 
 /** Reads the side of the application's own calls. */
@@ -23,7 +26,8 @@ export function readOutbound(env: EnvReader): ProxyConfig["outbound"] {
   if (listen.length > 2) env.errors.push(`${variable} must name 1 or 2 addresses`);
   const defaults = { connectTimeoutMs: 1000, maxBackoffMs: 60_000, discoveryIdleMs: 5000 };
   const hostnameLabels = env.boolean(`${PREFIX}OUTBOUND_METRICS_HOSTNAME_LABELS`, false);
-  return { listen, ...readDirection(env, "OUTBOUND", defaults), hostnameLabels };
+  const tcpQueue = readQueue(env, `${PREFIX}OUTBOUND_TCP`, 3000);
+  return { listen, ...readDirection(env, "OUTBOUND", defaults), hostnameLabels, tcpQueue };
 }
 
 /** Reads the side of calls to the application. */
@@ -87,6 +91,14 @@ function readDirection(
     http1IdleMs: env.duration(`${name}HTTP1_CONNECTION_POOL_IDLE_TIMEOUT`, 3000),
     maxIdlePerEndpoint: env.integer(idle, 10_000, { min: 0, max: COUNT.max }),
     maxInFlight: env.integer(`${name}MAX_IN_FLIGHT`, 100_000, COUNT),
+    httpQueue: readQueue(env, `${name}HTTP`, direction === "INBOUND" ? 1000 : 3000),
+  };
+}
+
+function readQueue(env: EnvReader, name: string, failfastMs: number): DefaultQueue {
+  return {
+    queueCapacity: env.integer(`${name}_QUEUE_CAPACITY`, QUEUE_CAPACITY, COUNT),
+    failfastMs: env.duration(`${name}_FAILFAST_TIMEOUT`, failfastMs),
   };
 }
 

@@ -262,6 +262,24 @@ const ROWS: readonly Row[] = [
     ...{ of: ({ outbound }) => outbound.hostnameLabels, unset: false },
     ...{ set: "true", value: true, bad: "unsafe" },
   },
+  ...(["INBOUND_HTTP", "OUTBOUND_HTTP", "OUTBOUND_TCP"] as const).flatMap((queue) => {
+    const of = ({ inbound, outbound }: ProxyConfig) =>
+      ({
+        INBOUND_HTTP: inbound.httpQueue,
+        OUTBOUND_HTTP: outbound.httpQueue,
+        OUTBOUND_TCP: outbound.tcpQueue,
+      })[queue];
+    return [
+      {
+        ...{ id: `${queue}_QUEUE_CAPACITY`, of: (config: ProxyConfig) => of(config).queueCapacity },
+        ...{ unset: 10_000, set: "5", value: 5, bad: "0" },
+      },
+      {
+        ...{ id: `${queue}_FAILFAST_TIMEOUT`, of: (config: ProxyConfig) => of(config).failfastMs },
+        ...{ unset: queue === "INBOUND_HTTP" ? 1000 : 3000, set: "7s", value: 7000, bad: "7" },
+      },
+    ];
+  }),
   {
     ...{ id: "INBOUND_GATEWAY_SUFFIXES", of: ({ inbound }) => inbound.gatewaySuffixes, unset: [] },
     ...{ set: "svc.cluster.local.", value: ["svc.cluster.local"], bad: "a b" },

@@ -35,6 +35,7 @@ function channelTo(
   const log = new RecordedLog();
   const channel = new ControlChannel({
     ...{ clock, random: Math.random, log: log.logger, connectTimeoutMs: 1000, limits },
+    failfastMs: 3000,
     addr: { host: "127.0.0.1", port: listener.port, name: undefined },
     backoff: { minMs: 1, maxMs: 5, jitter: 0 },
     resolve: async (host) => [host],
@@ -166,7 +167,7 @@ test("a service that falls silent behind its proxy is left for another connectio
   const path = new CutPath(server.port);
   const clock = new PassingClock();
   const channel = new ControlChannel({
-    ...{ clock, random: Math.random, log: logger, connectTimeoutMs: 1000 },
+    ...{ clock, random: Math.random, log: logger, connectTimeoutMs: 1000, failfastMs: 3000 },
     addr: { host: "127.0.0.1", port: await path.port, name: "service.test" },
     backoff: { minMs: 1, maxMs: 5, jitter: 0 },
     limits: ENDLESS,

@@ -25,6 +25,8 @@ export interface ChannelOptions {
   readonly connectTimeoutMs: number;
   readonly backoff: { readonly minMs: number; readonly maxMs: number; readonly jitter: number };
   readonly limits: StreamLimits;
+  /** Milliseconds without a connection after which calls fail at once. */
+  readonly failfastMs: number;
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Credentials as they are when a connection is made; only asked where the service has a name. */
   readonly credentials: () => TlsCredentials | undefined;
@@ -59,6 +61,7 @@ export class ControlChannel {
       clock: options.clock,
       idleMs: 0,
       maxIdle: 1,
+      line: { capacity: Number.POSITIVE_INFINITY, failfastMs: options.failfastMs },
     });
   }
 

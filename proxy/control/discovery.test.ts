@@ -34,6 +34,8 @@ function setup(networks: string) {
     profileNetworks: [Cidr.parse(networks)].flatMap((network) => network ?? []),
     profileSuffixes: ["svc.test"],
     ingress: false,
+    httpQueue: { queueCapacity: 100, failfastMs: 3000 },
+    tcpQueue: { queueCapacity: 100, failfastMs: 3000 },
   });
   return { destination, policy, discovery };
 }

@@ -13,7 +13,12 @@ import { GrpcCode } from "#lib/grpc/status.ts";
 import type { ClientPolicy, EndpointUpdate } from "../policy/client-policy.ts";
 import { defaultMetadata, fallbackPolicy } from "../policy/default-policy.ts";
 import type { ClientDiscovery, ServerDiscovery, ServiceName, Watch } from "../policy/discover.ts";
-import { isEffective, type Profile, profilePolicy } from "../policy/profile.ts";
+import {
+  isEffective,
+  type Profile,
+  type ProfileOptions,
+  profilePolicy,
+} from "../policy/profile.ts";
 import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { ControlChannel } from "./channel.ts";
 import { fromSocketAddr, toEndpointUpdate } from "./convert.ts";
@@ -35,7 +40,7 @@ const NO_POLICY: ReadonlySet<number> = new Set([
 ]);
 
 /** Who asks, as tokens that the control plane gave us through the environment. */
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends Pick<ProfileOptions, "httpQueue" | "tcpQueue"> {
   readonly destination: Pick<ControlChannel, "watch">;
   readonly policy: Pick<ControlChannel, "watch">;
   readonly context: string;
@@ -59,14 +64,13 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
 
   /** Asks for policy and profile in parallel, as linkerd2-proxy does, and for a profile only in the networks that may have one; the profile names the identity of a lone pod. */
   watchPolicy(addr: SocketAddr, onPolicy: (policy: ClientPolicy) => void): Watch {
-    const { detectTimeoutMs: timeoutMs, profileNetworks, ingress } = this.#options;
-    const merged = new PolicyMerge(onPolicy, {
-      ...{ timeoutMs, port: addr.port },
-      fallback: (profile) => {
-        const { endpoint, opaque = false } = profile ?? {};
-        const how = { timeoutMs, opaque, ingress, ...(endpoint !== undefined && { endpoint }) };
-        return fallbackPolicy(addr, how);
-      },
+    const { profileNetworks, ingress } = this.#options;
+    const how = this.#profileOptions(addr.port);
+    const { timeoutMs, tcpQueue: queue } = how;
+    const merged = new PolicyMerge(onPolicy, how, (profile) => {
+      const { endpoint, opaque = false } = profile ?? {};
+      const known = endpoint !== undefined && { endpoint };
+      return fallbackPolicy(addr, { timeoutMs, queue, opaque, ingress, ...known });
     });
     return this.#watchBoth(merged, {
       target: { case: "addr", value: fromSocketAddr(addr) },
@@ -76,17 +80,20 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
 
   /** The same by name, of which only those under some suffixes may have a profile; without a policy, a profile is one. */
   watchNamed(name: ServiceName, onPolicy: (policy: ClientPolicy) => void): Watch {
-    const { detectTimeoutMs: timeoutMs, profileSuffixes } = this.#options;
     const { host, port } = name;
-    const merged = new PolicyMerge(onPolicy, {
-      ...{ timeoutMs, port },
-      fallback: (profile) => namedPolicy(profile, { port, timeoutMs }),
-    });
+    const { profileSuffixes } = this.#options;
+    const how = this.#profileOptions(port);
+    const merged = new PolicyMerge(onPolicy, how, (profile) => namedPolicy(profile, how));
     const path = `${host}:${port}`;
     return this.#watchBoth(merged, {
       target: { case: "authority", value: path },
       path: isUnder(host, profileSuffixes) ? path : undefined,
     });
+  }
+
+  #profileOptions(port: number): ProfileOptions {
+    const { detectTimeoutMs: timeoutMs, httpQueue, tcpQueue } = this.#options;
+    return { port, timeoutMs, httpQueue, tcpQueue };
   }
 
   #watchBoth(
@@ -165,23 +172,23 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
   }
 }
 
-interface MergeOptions {
-  readonly port: number;
-  readonly timeoutMs: number;
-  /** What holds where there is no policy. */
-  readonly fallback: (profile: Profile | undefined) => ClientPolicy;
-}
-
 /** Waits for policy and profile; a profile with routes comes first (P23), and a policy that only forwards there takes the identity that the profile knows. */
 class PolicyMerge {
   readonly #onPolicy: (policy: ClientPolicy) => void;
-  readonly #how: MergeOptions;
+  readonly #how: ProfileOptions;
+  readonly #fallback: (profile: Profile | undefined) => ClientPolicy;
   #policy: { readonly value: ClientPolicy | undefined } | undefined;
   #profile: { readonly value: Profile | undefined } | undefined;
 
-  constructor(onPolicy: (policy: ClientPolicy) => void, how: MergeOptions) {
+  /** `fallback` is what holds where there is no policy. */
+  constructor(
+    onPolicy: (policy: ClientPolicy) => void,
+    how: ProfileOptions,
+    fallback: (profile: Profile | undefined) => ClientPolicy,
+  ) {
     this.#onPolicy = onPolicy;
     this.#how = how;
+    this.#fallback = fallback;
   }
 
   onPolicy(value: ClientPolicy | undefined): void {
@@ -199,7 +206,7 @@ class PolicyMerge {
     const { value } = this.#policy;
     const profile = this.#profile.value;
     const fallback = value === undefined || isFallback(value);
-    const policy = fallback ? this.#how.fallback(profile) : value;
+    const policy = fallback ? this.#fallback(profile) : value;
     this.#onPolicy(
       profile !== undefined && isEffective(profile)
         ? profilePolicy(profile, policy, this.#how)
@@ -209,17 +216,15 @@ class PolicyMerge {
 }
 
 /** What a profile alone says of a name: a pod, a Service, or that nobody knows it. */
-function namedPolicy(
-  profile: Profile | undefined,
-  how: { readonly port: number; readonly timeoutMs: number },
-): ClientPolicy {
+function namedPolicy(profile: Profile | undefined, how: ProfileOptions): ClientPolicy {
   const unknown: ClientPolicy = {
     metadata: defaultMetadata("profile"),
     protocol: { type: "unknown" },
   };
   if (profile?.endpoint !== undefined) {
     const { endpoint, opaque } = profile;
-    return fallbackPolicy(endpoint.addr, { timeoutMs: how.timeoutMs, endpoint, opaque });
+    const { timeoutMs, tcpQueue: queue } = how;
+    return fallbackPolicy(endpoint.addr, { timeoutMs, queue, endpoint, opaque });
   }
   return profile === undefined || profile.name === ""
     ? unknown

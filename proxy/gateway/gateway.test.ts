@@ -8,19 +8,19 @@ import { createGateway } from "./gateway.ts";
 
 /** A gateway whose destinations are known as the test says. */
 function setup(suffixes: readonly string[] = ["svc.test"]) {
+  const clock = new FakeClock();
   const released: Destination[] = [];
   const acquired = new Map<string, Destination>();
   const destinations = {
     acquireNamed: ({ host, port }: { host: string; port: number }) => {
-      const destination = new Destination(() => undefined);
+      const destination = new Destination(() => undefined, { clock, failfastMs: 3000 });
       acquired.set(`${host}:${port}`, destination);
       return destination;
     },
     release: (destination: Destination) => void released.push(destination),
   } as unknown as Destinations;
   const direction = {} as OutboundDirection;
-  const clock = new FakeClock();
-  const how = { destinations, direction, localName: "gateway.test", random: () => 0, clock };
+  const how = { destinations, direction, localName: "gateway.test", random: () => 0 };
   return { gateway: createGateway({ ...how, suffixes }), acquired, released, clock };
 }
 

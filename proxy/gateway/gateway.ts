@@ -4,7 +4,6 @@ import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
 import type { ConnectionWaiter, ServerStream } from "#lib/http-io/exchange.ts";
 import { JoinedConnection } from "#lib/http-io/joined.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
-import type { Clock } from "#lib/time/clock.ts";
 import { Forwarded } from "../http/forwarded.ts";
 import type { ConnectionSource } from "../inbound/forward.ts";
 import type {
@@ -27,7 +26,6 @@ export interface GatewayOptions extends Pick<OutboundSide, "destinations" | "dir
   /** Where it leads; nowhere without any. */
   readonly suffixes: readonly NameSuffix[];
   readonly random: () => number;
-  readonly clock: Clock;
 }
 
 const DOMAIN_INVALID = "gateway domain invalid";
@@ -44,10 +42,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 class Target implements GatewayTarget {
   readonly authority: string;
   readonly destination: Destination;
-  readonly #clock: Clock;
 
-  constructor({ host, port }: ServiceName, destination: Destination, clock: Clock) {
-    this.#clock = clock;
+  constructor({ host, port }: ServiceName, destination: Destination) {
     this.authority = port === 80 ? host : `${host}:${port}`;
     this.destination = destination;
   }
@@ -58,7 +54,7 @@ class Target implements GatewayTarget {
   }
 
   whenKnown(wake: () => void, onLate: () => void): void {
-    this.destination.whenKnownSoon(wake, { clock: this.#clock, onLate });
+    this.destination.whenKnownSoon(wake, onLate);
   }
 }
 
@@ -67,21 +63,19 @@ class Session implements GatewaySession {
   readonly pools: GatewaySession["pools"];
   readonly #direction: OutboundDirection;
   readonly #random: () => number;
-  readonly #clock: Clock;
   readonly #suffixes: readonly NameSuffix[];
   /** What all of its requests are for; undefined where each says that itself. */
   readonly #name: ServiceName | "invalid" | undefined;
   readonly #known: NamedDestinations;
 
   constructor(
-    { localName, suffixes, destinations, direction, random, clock }: GatewayOptions,
+    { localName, suffixes, destinations, direction, random }: GatewayOptions,
     name: ServiceName | "invalid" | undefined,
   ) {
     this.localName = localName;
     this.#suffixes = suffixes;
     this.#direction = direction;
     this.#random = random;
-    this.#clock = clock;
     this.#name = name;
     this.#known = new NamedDestinations(destinations);
     this.pools = { http1: this.#source("HTTP/1.1"), http2: this.#source("HTTP/2") };
@@ -92,7 +86,7 @@ class Session implements GatewaySession {
     if (name === undefined || name === "invalid" || !isUnder(name.host, this.#suffixes))
       return undefined;
     const destination = this.#known.find(name);
-    return destination && new Target(name, destination, this.#clock);
+    return destination && new Target(name, destination);
   }
 
   connect(observer: GatewayObserver): void {

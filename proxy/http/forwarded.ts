@@ -10,7 +10,7 @@ import { grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction, ExchangeHandlers } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
-import { type ErrorDetail, type ErrorKind, refusalOf, takeUndelivered } from "./rescue.ts";
+import { type ErrorDetail, type ErrorKind, kindOf, refusalOf, takeUndelivered } from "./rescue.ts";
 import { mayUpgrade } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 import { Tally } from "./tally.ts";
@@ -85,8 +85,9 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (this.#done) return;
     this.direction.onEndpointFailed(this);
     this.attempt.count++;
-    const timedOut = (error as { readonly code?: string }).code === "timeout";
-    this.#tryAgain(timedOut ? "connect-timeout" : "io", error.message);
+    const kind = kindOf(error);
+    if (kind === "failfast" || kind === "loadshed") this.fail(kind, error.message);
+    else this.#tryAgain(kind, error.message);
   }
 
   onRequestBytes(bytes: Buffer, from: number, to: number): void {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { ANSWERS, type ErrorKind, errorResponse } from "./rescue.ts";
+import { LineError } from "#lib/http-io/waiting-line.ts";
+import { ANSWERS, type ErrorKind, errorResponse, kindOf } from "./rescue.ts";
 
 const quiet = {
   message: "all endpoints failed",
@@ -84,4 +85,15 @@ test("ERR13, ERR14, ERR15: errorResponse() answers as a filter says, and tells n
   expect(
     errorResponse("redirect", { ...failed, detail: { location } }).headers.has("location"),
   ).toBe(false);
+});
+
+test("kindOf() tells the ways apart in which no connection could be had", () => {
+  const timedOut = Object.assign(new Error("late"), { code: "timeout" });
+  const errors = [
+    new Error("refused"),
+    timedOut,
+    new LineError("failfast"),
+    new LineError("loadshed"),
+  ];
+  expect(errors.map(kindOf)).toEqual(["io", "connect-timeout", "failfast", "loadshed"]);
 });

@@ -2,6 +2,7 @@
 
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
+import { LineError } from "#lib/http-io/waiting-line.ts";
 import type { LimitKind } from "./request-limits.ts";
 
 /** Errors that answer a request, by the condition's name in Linkerd's table. */
@@ -81,6 +82,12 @@ export function takeUndelivered({ status, headers }: ResponseHead, end: boolean)
   const mayBe =
     end && (status === ANSWERS.io.status || status === ANSWERS.failfast.status || status === 200);
   return mayBe && headers.delete(NOT_DELIVERED);
+}
+
+/** What it is that no connection could be had. */
+export function kindOf(error: Error): "connect-timeout" | "io" | "failfast" | "loadshed" {
+  if (error instanceof LineError) return error.code;
+  return (error as { readonly code?: string }).code === "timeout" ? "connect-timeout" : "io";
 }
 
 /** What policy says of an answer, in place of what its kind has. */

@@ -72,7 +72,8 @@ export class Applications {
 
   #create(target: SocketAddr, caller: SocketAddr | undefined): AppPools {
     const { clock } = this.#runtime;
-    const { http1IdleMs, maxIdlePerEndpoint, clientHttp2 } = this.#config;
+    const { http1IdleMs, maxIdlePerEndpoint, clientHttp2, httpQueue } = this.#config;
+    const line = { capacity: httpQueue.queueCapacity, failfastMs: httpQueue.failfastMs };
     const pool = (version: "HTTP/1.1" | "HTTP/2"): Pool => {
       const open: OpenConnection = (observer, done) =>
         this.connect(target, caller, {
@@ -86,7 +87,7 @@ export class Applications {
         });
       const limits = { idleMs: http1IdleMs, maxIdle: maxIdlePerEndpoint };
       const onEnded = (): void => this.#listening.onAppEnded(target.port);
-      return new Pool({ version, open, clock, onEnded, ...limits });
+      return new Pool({ version, open, clock, onEnded, line, ...limits });
     };
     return { http1: pool("HTTP/1.1"), http2: pool("HTTP/2") };
   }

@@ -17,8 +17,11 @@ import { Retries } from "./retries.ts";
 /** Names that are followed at most, as requests may make them up; what is beyond is refused. */
 export const NAMES_LIMIT = 1024;
 
-/** So long a request waits until it is known how its destination is spoken to. */
-const DISCOVERY_LIMIT_MS = 3000;
+/** So many milliseconds a request waits until it is known how its destination is spoken to. */
+interface Patience {
+  readonly clock: Clock;
+  readonly failfastMs: number;
+}
 
 /** A destination that is used. */
 export class Destination {
@@ -30,10 +33,12 @@ export class Destination {
   readonly balancers: Set<string> = new Set();
   /** Takes it out of the cache. */
   readonly forget: () => void;
+  readonly #patience: Patience;
   readonly #waiting = new Set<() => void>();
 
-  constructor(forget: () => void) {
+  constructor(forget: () => void, patience: Patience) {
     this.forget = forget;
+    this.#patience = patience;
   }
 
   /** Calls back once there is a policy, at once where there is. */
@@ -43,8 +48,9 @@ export class Destination {
   }
 
   /** The same within a time that queues have; later, `onLate` is called instead. */
-  whenKnownSoon(wake: () => void, { clock, onLate }: { clock: Clock; onLate: () => void }): void {
-    const late = clock.after(DISCOVERY_LIMIT_MS, () => {
+  whenKnownSoon(wake: () => void, onLate: () => void): void {
+    const { clock, failfastMs } = this.#patience;
+    const late = clock.after(failfastMs, () => {
       this.#waiting.delete(soon);
       onLate();
     });
@@ -68,8 +74,8 @@ export class DialledDestination extends Destination {
   /** Counts the connections that the application makes to it. */
   readonly clients: TcpScope;
 
-  constructor(forget: () => void, clients: TcpScope) {
-    super(forget);
+  constructor(forget: () => void, patience: Patience, clients: TcpScope) {
+    super(forget, patience);
     this.clients = clients;
   }
 }
@@ -90,9 +96,12 @@ export class Destinations {
   readonly #byName = new Map<string, Destination>();
   readonly #balancers: Balancers;
   readonly #retries: Retries;
+  readonly #patience: Patience;
 
   constructor(options: DestinationOptions) {
     this.#options = options;
+    const { runtime, config } = options;
+    this.#patience = { clock: runtime.clock, failfastMs: config.httpQueue.failfastMs };
     this.#balancers = new Balancers(options);
     this.#retries = new Retries(options.runtime, options.families.retries);
   }
@@ -103,7 +112,7 @@ export class Destinations {
     let destination = this.#byAddr.get(key);
     if (destination === undefined) {
       const forget = (): void => void this.#byAddr.delete(key);
-      destination = new DialledDestination(forget, this.clientsOf(addr));
+      destination = new DialledDestination(forget, this.#patience, this.clientsOf(addr));
       this.#byAddr.set(key, destination);
       this.#follow(destination, addr, (onPolicy) =>
         this.#options.discovery.watchPolicy(addr, onPolicy),
@@ -118,7 +127,7 @@ export class Destinations {
     let destination = this.#byName.get(key);
     if (destination === undefined) {
       if (this.#byName.size >= NAMES_LIMIT) return undefined;
-      destination = new Destination(() => void this.#byName.delete(key));
+      destination = new Destination(() => void this.#byName.delete(key), this.#patience);
       this.#byName.set(key, destination);
       this.#follow(destination, { ip: "", port: name.port }, (onPolicy) =>
         this.#options.discovery.watchNamed(name, onPolicy),

@@ -22,7 +22,7 @@ function setup() {
   };
   const destinations = new Destinations({
     runtime: { clock, http: new HttpMetrics(registry), tcp: new TcpMetrics(registry) },
-    config: { discoveryIdleMs: IDLE_MS },
+    config: { discoveryIdleMs: IDLE_MS, httpQueue: { failfastMs: 3000 } },
     families: outboundFamilies(registry),
     discovery: {
       watchPolicy: ({ ip }: { ip: string }) => watch(ip),

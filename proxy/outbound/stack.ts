@@ -5,7 +5,6 @@ import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
-import type { Clock } from "#lib/time/clock.ts";
 import { answerClass } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
@@ -58,11 +57,11 @@ export class OutboundRoute implements EndpointWaiter {
 export type OutboundRequest = Forwarded<OutboundRoute>;
 
 /** A request that says where it goes may come before it is known how (P27); a connection waits for that. */
-function awaitPolicy(request: OutboundRequest, clock: Clock): Verdict {
-  request.route.destination.whenKnownSoon(() => request.run(), {
-    clock,
-    onLate: () => request.fail("failfast", "service in fail-fast"),
-  });
+function awaitPolicy(request: OutboundRequest): Verdict {
+  request.route.destination.whenKnownSoon(
+    () => request.run(),
+    () => request.fail("failfast", "service in fail-fast"),
+  );
   return "parked";
 }
 
@@ -76,7 +75,7 @@ const logical = ({
     enter: (request): Verdict => {
       const { route, request: head } = request;
       const { policy } = route.destination;
-      if (policy === undefined) return awaitPolicy(request, clock);
+      if (policy === undefined) return awaitPolicy(request);
       const found = findRoute(head.version === "HTTP/2" ? policy.http2 : policy.http1, head);
       route.rule = found?.target;
       route.prefix = found?.prefix;

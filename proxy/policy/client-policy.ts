@@ -58,6 +58,9 @@ export interface Backend {
   readonly failfastMs: number;
 }
 
+/** How many requests or connections wait where policy does not say it, and for how many milliseconds nothing may be ready. */
+export type DefaultQueue = Pick<Backend, "queueCapacity" | "failfastMs">;
+
 /** A backend with its weight, and what is done to requests that go there. */
 export interface RouteBackend {
   readonly backend: Backend;

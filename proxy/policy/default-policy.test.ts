@@ -9,9 +9,11 @@ test("defaultServerPolicy() names itself and follows opaque ports", () => {
   });
 });
 
+const queue = { queueCapacity: 5, failfastMs: 7 };
+
 test("fallbackPolicy() forwards to the address, or to the endpoint that discovery knows there", () => {
   const addr = { ip: "192.0.2.1", port: 80 };
-  const plain = fallbackPolicy(addr, { timeoutMs: 10 });
+  const plain = fallbackPolicy(addr, { timeoutMs: 10, queue });
   expect(plain.protocol).toMatchObject({ type: "detect", timeoutMs: 10 });
   const endpoint = {
     addr,
@@ -21,7 +23,7 @@ test("fallbackPolicy() forwards to the address, or to the endpoint that discover
     authority: undefined,
     labels: {},
   };
-  expect(JSON.stringify(fallbackPolicy(addr, { timeoutMs: 10, endpoint }))).toContain(
+  expect(JSON.stringify(fallbackPolicy(addr, { timeoutMs: 10, queue, endpoint }))).toContain(
     '"directPort":4143',
   );
   expect(JSON.stringify(plain)).not.toContain("directPort");

@@ -4,6 +4,7 @@ import { Cidr } from "#lib/addr/cidr.ts";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type {
   ClientPolicy,
+  DefaultQueue,
   Endpoint,
   Metadata,
   OpaqueRoute,
@@ -79,12 +80,6 @@ export function defaultMetadata(name: string): Metadata {
   return { group: "", kind: "default", namespace: "", name, section: "", port: 0 };
 }
 
-/** Capacity and patience of queues where policy names none: Linkerd's 100 requests and 3 s. */
-export const DEFAULT_QUEUE: { readonly queueCapacity: number; readonly failfastMs: number } = {
-  queueCapacity: 100,
-  failfastMs: 3000,
-};
-
 /** What a rule has that says nothing of time. */
 export const UNLIMITED: Pick<Rule, "timeouts" | "retry" | "accrual" | "profile" | "allowsHeaders"> =
   {
@@ -105,6 +100,7 @@ export function fallbackPolicy(
   addr: SocketAddr,
   how: {
     readonly timeoutMs: number;
+    readonly queue: DefaultQueue;
     readonly endpoint?: Endpoint;
     readonly opaque?: boolean;
     /** Requests say where they go, but these do not (P27). */
@@ -121,7 +117,7 @@ export function fallbackPolicy(
     labels: {},
     ...(how.ingress === true && { plainReason: "ingress_without_override" as const }),
   };
-  const backend = { metadata, target: { type: "forward" as const, endpoint }, ...DEFAULT_QUEUE };
+  const backend = { metadata, target: { type: "forward" as const, endpoint }, ...how.queue };
   const choice = { backend, weight: 1, filters: [], refusal: undefined };
   const distribution = { type: "random" as const, choices: [choice] };
   const routes: readonly Route[] = [

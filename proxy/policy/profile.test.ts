@@ -23,11 +23,13 @@ const profile = (over: Partial<Profile> = {}): Profile => ({
 });
 const metadata = defaultMetadata("svc");
 const policyOf = (protocol: ClientProtocol): ClientPolicy => ({ metadata, protocol });
+const httpQueue = { queueCapacity: 11, failfastMs: 12 };
+const tcpQueue = { queueCapacity: 13, failfastMs: 14 };
 const made = (over: Partial<Profile> = {}, policy?: ClientPolicy): ClientProtocol =>
   profilePolicy(
     profile(over),
-    policy ?? fallbackPolicy({ ip: "10.0.0.1", port: 80 }, { timeoutMs: 9 }),
-    { port: 80, timeoutMs: 7 },
+    policy ?? fallbackPolicy({ ip: "10.0.0.1", port: 80 }, { timeoutMs: 9, queue: tcpQueue }),
+    { port: 80, timeoutMs: 7, httpQueue, tcpQueue },
   ).protocol;
 
 test("P23: a profile holds in place of routes where it has some, or leads elsewhere", () => {
@@ -63,8 +65,8 @@ test("P34, P35: a profile's routes have their condition, time and retries; what 
       weight: 1,
       backend: {
         target: { type: "balancer", path: "web.shop.svc.cluster.local:80" },
-        queueCapacity: 10_000,
-        failfastMs: 3000,
+        queueCapacity: 11,
+        failfastMs: 12,
       },
     },
   ]);
@@ -114,4 +116,12 @@ test("P23: a profile can make everything opaque, and decides where policy cannot
     timeoutMs: 7,
   });
   expect(made()).toMatchObject({ timeoutMs: 9 });
+});
+
+test("a profile's requests and its opaque bytes wait as the environment says of each", () => {
+  const protocol = made();
+  if (protocol.type !== "detect") throw new Error(protocol.type);
+  const { http1, opaque } = protocol;
+  expect(http1[0]?.rules.at(-1)?.distribution.choices[0]?.backend).toMatchObject(httpQueue);
+  expect(opaque[0]?.distribution.choices[0]?.backend).toMatchObject(tcpQueue);
 });

@@ -5,6 +5,7 @@ import type {
   Backend,
   ClientPolicy,
   ClientProtocol,
+  DefaultQueue,
   Distribution,
   Endpoint,
   Metadata,
@@ -41,10 +42,17 @@ export interface Profile {
   readonly overrides: readonly { readonly authority: string; readonly weight: number }[];
 }
 
-/** The queue of profiles' backends, as Linkerd has it where policy says none. */
-const QUEUE = { queueCapacity: 10_000, failfastMs: 3000 };
 /** Bodies that are kept to be sent again (proxy.md, row P34). */
 const MAX_REQUEST_BYTES = 64 * 1024;
+
+/** What a profile does not say. */
+export interface ProfileOptions {
+  readonly port: number;
+  /** Milliseconds within which the first bytes have to say what is spoken. */
+  readonly timeoutMs: number;
+  readonly httpQueue: DefaultQueue;
+  readonly tcpQueue: DefaultQueue;
+}
 
 /** Whether it holds in place of routes: it has some of its own, or leads elsewhere. */
 export function isEffective({ name, routes, overrides }: Profile): boolean {
@@ -55,9 +63,9 @@ export function isEffective({ name, routes, overrides }: Profile): boolean {
 export function profilePolicy(
   profile: Profile,
   { metadata, protocol }: ClientPolicy,
-  { port, timeoutMs }: { readonly port: number; readonly timeoutMs: number },
+  { port, timeoutMs, httpQueue, tcpQueue }: ProfileOptions,
 ): ClientPolicy {
-  const distribution = distributionOf(profile, port, metadata);
+  const distribution = distributionOf(profile, port, { metadata, ...httpQueue });
   const dst = `${profile.name}:${port}`;
   const route: Route = {
     metadata,
@@ -73,7 +81,9 @@ export function profilePolicy(
     refusal: undefined,
     distribution: {
       ...distribution,
-      choices: distribution.choices.map((choice) => ({ ...choice, refusal: undefined })),
+      choices: distribution.choices.map(({ backend, weight }) => ({
+        ...{ backend: { ...backend, ...tcpQueue }, weight, refusal: undefined },
+      })),
     },
   };
   const spoken = profile.opaque ? "opaque" : protocol.type;
@@ -106,7 +116,7 @@ export function profilePolicy(
 function distributionOf(
   { name, overrides }: Profile,
   port: number,
-  metadata: Metadata,
+  common: DefaultQueue & { readonly metadata: Metadata },
 ): Distribution<RouteBackend> {
   const own = [{ authority: `${name}:${port}`, weight: 1 }];
   const choices = (overrides.length > 0 ? overrides : own).map(({ authority, weight }) => {
@@ -116,7 +126,7 @@ function distributionOf(
       defaultRttMs: 30,
       decayMs: 10_000,
     };
-    const backend: Backend = { metadata, target, ...QUEUE };
+    const backend: Backend = { target, ...common };
     return { backend, weight, filters: [] };
   });
   return { type: "random", choices };

@@ -3,6 +3,7 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Http2Grants } from "#lib/http2/http2-options.ts";
 import type { KeepAliveLimits } from "#lib/http2/keep-alive.ts";
+import type { DefaultQueue } from "../policy/client-policy.ts";
 
 /** How long one direction waits and how much it takes; milliseconds throughout. */
 export interface DirectionConfig {
@@ -25,4 +26,6 @@ export interface DirectionConfig {
   readonly http1IdleMs: number;
   readonly maxIdlePerEndpoint: number;
   readonly maxInFlight: number;
+  /** Of requests that wait for a connection, where policy does not say it. */
+  readonly httpQueue: DefaultQueue;
 }

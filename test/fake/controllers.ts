@@ -174,6 +174,7 @@ export class FakeControllers {
       clock: systemClock,
       random: Math.random,
       log: logger,
+      failfastMs: 3000,
       connectTimeoutMs: 1000,
       backoff: { minMs: 10, maxMs: 100, jitter: 0 },
       limits: ENDLESS,
@@ -195,6 +196,8 @@ export class FakeControllers {
       profileNetworks: [Cidr.parse("10.0.0.0/8")].flatMap((network) => network ?? []),
       profileSuffixes: [],
       ingress: false,
+      httpQueue: { queueCapacity: 100, failfastMs: 3000 },
+      tcpQueue: { queueCapacity: 100, failfastMs: 3000 },
     });
   }
 
