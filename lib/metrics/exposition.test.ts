@@ -43,6 +43,15 @@ sent_bytes_total 3
 `);
 });
 
+test("writeExposition() has set what is only told when somebody looks", () => {
+  const registry = new Registry();
+  const open = registry.gauge("open", "O.").with();
+  let now = 0;
+  registry.onLook(() => open.set(++now));
+  const told = (): string => writeExposition(registry, at(0)).split("\n")[2] ?? "";
+  expect([told(), told()]).toEqual(["open 1", "open 2"]);
+});
+
 test("P51, METRICS_RETAIN_IDLE: writeExposition() hides idle series until they change", () => {
   const registry = new Registry();
   const counter = registry.counter("a_total", "A.").with();

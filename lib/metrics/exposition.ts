@@ -11,6 +11,7 @@ export function writeExposition(
   registry: Registry,
   { nowMs, retainIdleMs }: { readonly nowMs: number; readonly retainIdleMs: number },
 ): string {
+  registry.update();
   let text = "";
   let folded = "";
   for (const family of registry.families) {

@@ -155,6 +155,17 @@ const totalOf = (instrument: Instrument): number =>
 /** All families of a process, in the order they were made. */
 export class Registry {
   readonly #families = new Map<string, Family<Instrument>>();
+  readonly #updates: (() => void)[] = [];
+
+  /** Calls this each time before somebody looks, to set what is only told then. */
+  onLook(update: () => void): void {
+    this.#updates.push(update);
+  }
+
+  /** Somebody looks. */
+  update(): void {
+    for (const update of this.#updates) update();
+  }
 
   counter(name: string, help: string, unit?: Unit): Family<Counter> {
     return this.#family({ name, help, type: "counter", unit }, () => new Counter());

@@ -10,6 +10,7 @@ export class EndpointSet<M> {
   readonly #members = new Map<string, { readonly endpoint: Endpoint; readonly member: M }>();
   #list: readonly M[] = [];
   #known = false;
+  #changes = 0;
 
   constructor(create: (endpoint: Endpoint) => M, retire: (member: M) => void) {
     this.#create = create;
@@ -26,9 +27,13 @@ export class EndpointSet<M> {
     return this.#known;
   }
 
-  /** Takes in an update. A member whose endpoint is said again unchanged is kept with its connections. */
-  apply(update: EndpointUpdate): void {
+  /**
+   * Takes in an update; how many members came or went. A member whose endpoint is said again unchanged is kept with its
+   * connections.
+   */
+  apply(update: EndpointUpdate): number {
     this.#known = true;
+    this.#changes = 0;
     switch (update.type) {
       case "set":
         this.#keepOnly(update.endpoints);
@@ -45,6 +50,7 @@ export class EndpointSet<M> {
         break;
     }
     this.#list = [...this.#members.values()].map(({ member }) => member);
+    return this.#changes;
   }
 
   #keepOnly(endpoints: readonly Endpoint[]): void {
@@ -58,12 +64,14 @@ export class EndpointSet<M> {
     if (known !== undefined && sameEndpoint(known.endpoint, endpoint)) return;
     if (known !== undefined) this.#retire(known.member);
     this.#members.set(key, { endpoint, member: this.#create(endpoint) });
+    this.#changes++;
   }
 
   #drop(key: string): void {
     const known = this.#members.get(key);
     if (known === undefined) return;
     this.#members.delete(key);
+    this.#changes++;
     this.#retire(known.member);
   }
 }

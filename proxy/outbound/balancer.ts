@@ -3,6 +3,7 @@
 import { EndpointSet } from "../balance/endpoint-set.ts";
 import { pickOfTwo } from "../balance/p2c.ts";
 import type { EndpointUpdate } from "../policy/client-policy.ts";
+import type { BalancerSeries, EndpointsOp } from "../telemetry/balancer-metrics.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { EndpointClient, type EndpointOptions } from "./endpoint.ts";
 
@@ -14,6 +15,14 @@ export interface EndpointWaiter {
   onFailfast(): void;
 }
 
+/** What metrics call the updates of discovery. */
+const OPS: Readonly<Record<EndpointUpdate["type"], EndpointsOp>> = {
+  set: "Reset",
+  add: "Add",
+  remove: "Remove",
+  "no-endpoints": "Reset",
+};
+
 /** Picks endpoints; queues, with a bound and a patience, while there is none. */
 export class Balancer {
   readonly #runtime: Runtime;
@@ -23,6 +32,8 @@ export class Balancer {
   #waiting: EndpointWaiter[] = [];
   #timer: { cancel(): void } | undefined;
   #failing = false;
+  /** What is told of it. */
+  readonly #told = new Set<BalancerSeries>();
 
   constructor(
     options: Omit<EndpointOptions, "onReady"> & {
@@ -50,8 +61,24 @@ export class Balancer {
   }
 
   update(update: EndpointUpdate): void {
-    this.#set.apply(update);
+    const changes = this.#set.apply(update);
+    const op = OPS[update.type];
+    if (changes > 0) for (const told of this.#told) told.updated(op, op === "Reset" ? 1 : changes);
     this.#wake();
+  }
+
+  /** Tells of it from now on: its endpoints are as if they had just come. */
+  follow(series: BalancerSeries): void {
+    this.#told.add(series);
+    const wallMs = this.#runtime.clock.wall();
+    series.opens(wallMs, this.#failfastMs);
+    if (this.#failing) series.shuts(wallMs);
+    if (this.#set.members.length > 0) series.updated("Reset");
+  }
+
+  /** Tells of it no longer. */
+  unfollow(series: BalancerSeries): void {
+    this.#told.delete(series);
   }
 
   /** The better of two; undefined where none is usable. */
@@ -78,16 +105,24 @@ export class Balancer {
 
   #wake(): void {
     if (!this.#set.members.some(({ ready }) => ready)) return;
-    this.#failing = false;
+    if (this.#failing) this.#open();
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const waiter of this.#waiting.splice(0)) waiter.onEndpoints();
+  }
+
+  #open(): void {
+    this.#failing = false;
+    const wallMs = this.#runtime.clock.wall();
+    for (const told of this.#told) told.opens(wallMs, this.#failfastMs);
   }
 
   /** From now on requests fail at once, until an endpoint is usable again. */
   #giveUp(): void {
     this.#timer = undefined;
     this.#failing = true;
+    const wallMs = this.#runtime.clock.wall();
+    for (const told of this.#told) told.shuts(wallMs);
     for (const waiter of this.#waiting.splice(0)) waiter.onFailfast();
   }
 }

@@ -2,13 +2,14 @@
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { ClientPolicy, Metadata } from "../policy/client-policy.ts";
+import type { ClientPolicy } from "../policy/client-policy.ts";
 import type { ClientDiscovery, ServiceName, Watch } from "../policy/discover.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { BalancerUses } from "./balancer-uses.ts";
 import { Balancers } from "./balancers.ts";
 import { PolicyCounts } from "./policy-counts.ts";
 import { type PolicyParts, type ResolvedPolicy, resolvePolicy } from "./resolved.ts";
@@ -31,6 +32,8 @@ export class Destination {
   idle: { cancel(): void } | undefined;
   /** The balancers that its policy uses. */
   readonly balancers: Set<string> = new Set();
+  /** What is counted by its policy. */
+  counts: PolicyCounts | undefined;
   /** Takes it out of the cache. */
   readonly forget: () => void;
   readonly #patience: Patience;
@@ -97,12 +100,14 @@ export class Destinations {
   readonly #balancers: Balancers;
   readonly #retries: Retries;
   readonly #patience: Patience;
+  readonly #uses: BalancerUses;
 
   constructor(options: DestinationOptions) {
     this.#options = options;
     const { runtime, config } = options;
     this.#patience = { clock: runtime.clock, failfastMs: config.httpQueue.failfastMs };
     this.#balancers = new Balancers(options);
+    this.#uses = new BalancerUses(options.runtime.clock, options.families);
     this.#retries = new Retries(options.runtime, options.families.retries);
   }
 
@@ -151,6 +156,7 @@ export class Destinations {
     destination.idle = clock.after(this.#options.config.discoveryIdleMs, () => {
       destination.watch?.cancel();
       destination.forget();
+      destination.counts?.release();
       for (const key of destination.balancers) this.#balancers.release(key);
     });
   }
@@ -167,10 +173,16 @@ export class Destinations {
         this.#balancers.acquire(backend, accrual, destination.balancers);
       const { families, config, runtime } = this.#options;
       const { clock } = runtime;
-      const counted = { families, hostnames: config.hostnameLabels, target };
-      const counts = (parent: Metadata): PolicyCounts => new PolicyCounts(counted, parent);
+      const { hostnameLabels: hostnames } = config;
+      const countsBefore = destination.counts;
+      const counts = new PolicyCounts(
+        { families, hostnames, target, uses: this.#uses },
+        policy.metadata,
+      );
+      destination.counts = counts;
       const retries: PolicyParts["retries"] = (...of) => this.#retries.of(...of);
       destination.known(resolvePolicy(policy, { acquire, clock, retries, counts }));
+      countsBefore?.release();
       for (const key of before) this.#balancers.release(key);
     });
   }

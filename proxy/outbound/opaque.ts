@@ -7,9 +7,9 @@ import { findRoute } from "../policy/route-match.ts";
 import type { TransportSeries } from "../telemetry/transport-metrics.ts";
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
-import type { Balancer, EndpointWaiter } from "./balancer.ts";
+import type { EndpointWaiter } from "./balancer.ts";
 import { pickBackend } from "./logical.ts";
-import type { ResolvedPolicy } from "./resolved.ts";
+import type { ResolvedBackend, ResolvedPolicy } from "./resolved.ts";
 
 /** What routes of TLS look at beside a name: nothing. */
 const NO_HEAD = { method: "", path: "", headers: new HeaderList() };
@@ -98,7 +98,7 @@ export function dialOpaque(
   const backend = pickBackend(rule, random);
   const refusal = rule.refusal ?? backend?.refusal;
   if (refusal === undefined && backend?.balancer !== undefined) {
-    new Dial(backend.balancer, series, dialler).connect();
+    new Dial(backend, series, dialler).connect();
     return;
   }
   const error = refusal ?? "invalid_backend";
@@ -108,23 +108,46 @@ export function dialOpaque(
 
 /** Tries endpoints until one takes the connection. */
 class Dial implements EndpointWaiter {
-  readonly #balancer: Balancer;
+  readonly #backend: ResolvedBackend;
   readonly #series: TransportSeries | undefined;
   readonly #dialler: OpaqueDialler;
+  #enteredMs = -1;
 
-  constructor(balancer: Balancer, series: TransportSeries | undefined, dialler: OpaqueDialler) {
-    this.#balancer = balancer;
+  constructor(
+    backend: ResolvedBackend,
+    series: TransportSeries | undefined,
+    dialler: OpaqueDialler,
+  ) {
+    this.#backend = backend;
     this.#series = series;
     this.#dialler = dialler;
   }
 
   onEndpoints(): void {
-    if (this.#dialler.isWanted) this.connect();
+    this.#backend.use?.woken();
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#dialler.isWanted) this.#pick();
     else this.#refuse("unexpected");
   }
 
   onFailfast(): void {
+    this.#backend.use?.woken();
+    this.#fail();
+  }
+
+  #fail(): void {
+    this.#leave();
     this.#refuse("failfast");
+  }
+
+  /** It leaves the queue, which it entered once. */
+  #leave(): void {
+    if (this.#enteredMs < 0) return;
+    this.#backend.use?.left(this.#enteredMs);
+    this.#enteredMs = -1;
   }
 
   /** What nobody wants any more has ended well. */
@@ -133,12 +156,21 @@ class Dial implements EndpointWaiter {
     this.#dialler.onRefused(error);
   }
 
+  /** Begins. */
   connect(): void {
-    const endpoint = this.#balancer.pick();
+    this.#enteredMs = this.#backend.use?.entered() ?? -1;
+    this.#pick();
+  }
+
+  #pick(): void {
+    const { balancer, use } = this.#backend;
+    const endpoint = balancer?.pick();
     if (endpoint === undefined) {
-      if (this.#balancer.wait(this) !== "waiting") this.onFailfast();
+      if (balancer?.wait(this) === "waiting") use?.waits();
+      else this.#fail();
       return;
     }
+    this.#leave();
     const onOver = (): void => {
       endpoint.pending--;
     };
@@ -160,7 +192,7 @@ class Dial implements EndpointWaiter {
       onFailed: () => {
         onOver();
         endpoint.failed();
-        this.onEndpoints();
+        this.#next();
       },
     });
   }

@@ -10,6 +10,8 @@ import { resourceLabels, routeLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { RequestSeries } from "../telemetry/request-series.ts";
 import type { TransportSeries } from "../telemetry/transport-metrics.ts";
+import type { Balancer } from "./balancer.ts";
+import type { BalancerKind, BalancerUse, BalancerUses } from "./balancer-uses.ts";
 
 /** What is counted of one route's requests, by all its rules. */
 export interface RouteCounts {
@@ -20,6 +22,7 @@ export interface RouteCounts {
 /** Where counts go, and of what. */
 export interface PolicyCountsOptions {
   readonly families: OutboundFamilies;
+  readonly uses: BalancerUses;
   /** Whether host names are told apart. */
   readonly hostnames: boolean;
   /** The destination that the policy is of: its address is empty where it was asked for by name. */
@@ -30,6 +33,7 @@ export interface PolicyCountsOptions {
 export class PolicyCounts {
   readonly #options: PolicyCountsOptions;
   readonly #parent: Labels;
+  readonly #made: BalancerUse[] = [];
 
   constructor(options: PolicyCountsOptions, parent: Metadata) {
     this.#options = options;
@@ -43,6 +47,19 @@ export class PolicyCounts {
 
   detections(): Detections {
     return this.#options.families.detect.of(this.#parent);
+  }
+
+  /** What is told of the balancer of a backend. */
+  use(kind: BalancerKind, balancer: Balancer, metadata: Metadata): BalancerUse {
+    const labels = { ...this.#parent, ...resourceLabels("backend", metadata) };
+    const use = this.#options.uses.use(kind, balancer, labels);
+    this.#made.push(use);
+    return use;
+  }
+
+  /** The policy holds no longer. */
+  release(): void {
+    for (const use of this.#made) use.release();
   }
 
   route(kind: "http" | "grpc", route: Metadata): RouteCounts {

@@ -26,12 +26,15 @@ import type { HostSeries } from "../telemetry/host-series.ts";
 import type { RequestSeries } from "../telemetry/request-series.ts";
 import type { TransportSeries } from "../telemetry/transport-metrics.ts";
 import type { Balancer } from "./balancer.ts";
+import type { BalancerKind, BalancerUse } from "./balancer-uses.ts";
 import type { PolicyCounts, RouteCounts } from "./policy-counts.ts";
 
 /** A backend in use. */
 export interface ResolvedBackend {
   /** Undefined where everything that goes there fails. */
   readonly balancer: Balancer | undefined;
+  /** Tells of that; undefined where that is. */
+  readonly use: BalancerUse | undefined;
   readonly weight: number;
   readonly filters: readonly Filter[];
   /** Counts what goes there; undefined where nobody does. */
@@ -83,8 +86,8 @@ export interface PolicyParts {
   /** Takes the balancer of a backend into use; undefined where there is none to send to. */
   acquire(backend: Backend, accrual: AccrualRule | undefined): Balancer | undefined;
   readonly clock: Clock;
-  /** What is counted of a policy. */
-  counts(parent: Metadata): PolicyCounts;
+  /** What is counted of the policy. */
+  readonly counts: PolicyCounts;
   /** What the retries of a route's requests share. */
   retries(
     of: { readonly parent: Metadata; readonly route: Metadata },
@@ -102,10 +105,9 @@ export function resolvePolicy(
   { metadata, protocol }: ClientPolicy,
   parts: PolicyParts,
 ): ResolvedPolicy {
-  const counts = parts.counts(metadata);
-  const all = { ...parts, counts };
+  const { counts } = parts;
   const httpTable = (routes: readonly Route[]): RouteTable<ResolvedRule> =>
-    tableOf(routes, all, { parent: metadata, kind: "http" });
+    tableOf(routes, parts, { parent: metadata, kind: "http" });
   const nothing = {
     type: protocol.type,
     connections: counts.connections(protocol.type),
@@ -122,7 +124,7 @@ export function resolvePolicy(
         timeoutMs: protocol.timeoutMs,
         http1: httpTable(protocol.http1),
         http2: httpTable(protocol.http2),
-        opaque: opaqueTableOf(protocol.opaque, all, "tcp"),
+        opaque: opaqueTableOf(protocol.opaque, parts, "tcp"),
         detections: counts.detections(),
       };
     case "http1":
@@ -131,24 +133,22 @@ export function resolvePolicy(
       return { ...nothing, http1: http, http2: http };
     }
     case "grpc": {
-      const grpc = tableOf(protocol.routes, all, { parent: metadata, kind: "grpc" });
+      const grpc = tableOf(protocol.routes, parts, { parent: metadata, kind: "grpc" });
       return { ...nothing, http1: grpc, http2: grpc };
     }
     case "opaque":
-      return { ...nothing, opaque: opaqueTableOf(protocol.routes, all, "tcp") };
+      return { ...nothing, opaque: opaqueTableOf(protocol.routes, parts, "tcp") };
     case "tls":
-      return { ...nothing, opaque: opaqueTableOf(protocol.routes, all, "tls") };
+      return { ...nothing, opaque: opaqueTableOf(protocol.routes, parts, "tls") };
     case "invalid":
     case "unknown":
       return { ...nothing, detections: counts.detections() };
   }
 }
 
-type CountedParts = Omit<PolicyParts, "counts"> & { readonly counts: PolicyCounts };
-
 function tableOf(
   routes: readonly Route[],
-  parts: CountedParts,
+  parts: PolicyParts,
   { parent, kind }: { readonly parent: Metadata; readonly kind: "http" | "grpc" },
 ): RouteTable<ResolvedRule> {
   return prepareRoutes(
@@ -161,10 +161,8 @@ function tableOf(
         hosts,
         rules: rules.map((rule) => ({
           matches: rule.matches,
-          target: resolveRule(rule, {
-            ...parts,
-            metadata,
-            counts,
+          target: resolveRule(rule, parts, {
+            ...{ metadata, counts },
             retries: () => parts.retries(of, kind, rule.retry?.profile),
           }),
         })),
@@ -175,13 +173,13 @@ function tableOf(
 
 function opaqueTableOf(
   routes: readonly OpaqueRoute[],
-  parts: CountedParts,
+  parts: PolicyParts,
   kind: "tcp" | "tls",
 ): RouteTable<ResolvedRule> {
   return prepareRoutes(
     routes.map(({ metadata, names, refusal, distribution }) => {
       const backends = distribution.choices.map((choice) => ({
-        balancer: parts.acquire(choice.backend, undefined),
+        ...balanced(parts, { kind, backend: choice.backend }),
         weight: choice.weight,
         filters: [],
         series: undefined,
@@ -201,20 +199,19 @@ function opaqueTableOf(
 
 function resolveRule(
   { filters, distribution, timeouts, retry, accrual, allowsHeaders }: Rule,
+  parts: PolicyParts,
   {
-    acquire,
-    clock,
     metadata,
     counts,
     retries,
-  }: Pick<PolicyParts, "acquire" | "clock"> & {
+  }: {
     readonly metadata: Metadata;
     readonly counts: RouteCounts | undefined;
     readonly retries: () => RetryParts;
   },
 ): ResolvedRule {
   const backends = distribution.choices.map((choice) => ({
-    balancer: acquire(choice.backend, accrual),
+    ...balanced(parts, { kind: "http", backend: choice.backend }, accrual),
     weight: choice.weight,
     filters: choice.filters,
     series: counts?.backend(choice.backend.metadata),
@@ -223,12 +220,23 @@ function resolveRule(
   return {
     ...{ metadata, filters, series: counts?.hosts, refusal: undefined },
     ...{ pick: distribution.type, backends, transport: undefined },
-    ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, clock), retry },
+    ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, parts.clock), retry },
     retries: retry !== undefined || allowsHeaders ? retries() : undefined,
     allowsHeaders,
     repicks: backends.every((backend) => backend.filters.length === 0),
     totalWeight: weightOf(backends),
   };
+}
+
+/** The balancer of a backend; only where it has several endpoints there is something to tell of it. */
+function balanced(
+  { acquire, counts }: PolicyParts,
+  { kind, backend }: { readonly kind: BalancerKind; readonly backend: Backend },
+  accrual?: AccrualRule,
+): Pick<ResolvedBackend, "balancer" | "use"> {
+  const balancer = acquire(backend, accrual);
+  const isTold = balancer !== undefined && backend.target.type === "balancer";
+  return { balancer, use: isTold ? counts.use(kind, balancer, backend.metadata) : undefined };
 }
 
 function timesOf(

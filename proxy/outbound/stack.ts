@@ -21,6 +21,7 @@ import type { Balancer, EndpointWaiter } from "./balancer.ts";
 import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
 import { pickBackend } from "./logical.ts";
+import { balance, leaveQueue } from "./queue.ts";
 import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
 
 /** What a request remembers on its way. */
@@ -32,6 +33,10 @@ export class OutboundRoute implements EndpointWaiter {
   backend: ResolvedBackend | undefined;
   balancer: Balancer | undefined;
   endpoint: EndpointClient | undefined;
+  /** When it entered the queue of its balancer; -1: it has not, or has left it. */
+  enteredMs = -1;
+  /** It has been through that queue; to look for another endpoint there is none. */
+  queued = false;
   /** It shows whether its endpoint is well again (P36). */
   isProbe = false;
   /** The identity that the request demands of its endpoint (P20). */
@@ -45,10 +50,13 @@ export class OutboundRoute implements EndpointWaiter {
   }
 
   onEndpoints(): void {
+    this.backend?.use?.woken();
     this.request?.run();
   }
 
   onFailfast(): void {
+    this.backend?.use?.woken();
+    leaveQueue(this);
     this.request?.fail("failfast", "service in fail-fast");
   }
 }
@@ -100,6 +108,7 @@ const concrete = (random: () => number): Station<OutboundRequest> => ({
     const { route } = request;
     const backend = route.rule && pickBackend(route.rule, random);
     route.backend = backend;
+    route.queued = false;
     if (backend === undefined) {
       request.fail("unexpected", "unexpected error");
       return "answered";
@@ -127,21 +136,6 @@ function filtered(
   answerOutbound(request, answer);
   return "answered";
 }
-
-const balance: Station<OutboundRequest> = {
-  name: "balance",
-  enter: (request): Verdict => {
-    const { route } = request;
-    route.endpoint = route.balancer?.pick();
-    if (route.endpoint !== undefined) return "next";
-    route.request = request;
-    const waiting = route.balancer?.wait(route);
-    if (waiting === "waiting") return "parked";
-    if (waiting === "full") request.fail("loadshed", "queue is full");
-    else request.fail("failfast", "service in fail-fast");
-    return "answered";
-  },
-};
 
 const endpoint: Station<OutboundRequest> = {
   name: "endpoint",
@@ -252,6 +246,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   onRetry({ route, tally, attempt }: OutboundRequest): number {
     if (route.rule?.repicks === true) return this.#repickFrom;
     tally.dispatch(route.backend?.series, attempt.ended);
+    route.queued = false;
     return this.retryFrom;
   }
 

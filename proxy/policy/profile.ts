@@ -126,10 +126,18 @@ function distributionOf(
       defaultRttMs: 30,
       decayMs: 10_000,
     };
-    const backend: Backend = { target, ...common };
+    const backend: Backend = { target, ...common, metadata: serviceOf(authority) ?? common.metadata };
     return { backend, weight, filters: [] };
   });
   return { type: "random", choices };
+}
+
+/** The Service that a name with a port is of; undefined where it is no Service's. */
+function serviceOf(authority: string): Metadata | undefined {
+  const [, name, namespace, port] =
+    /^([^.:]+)\.([^.:]+)\.svc(?:\.[^:]*)?:(\d+)$/i.exec(authority) ?? [];
+  if (name === undefined || namespace === undefined) return undefined;
+  return { group: "core", kind: "Service", namespace, name, section: "", port: Number(port) };
 }
 
 function ruleOf(

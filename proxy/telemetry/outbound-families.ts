@@ -1,6 +1,7 @@
 /** The families that only outbound counts in. */
 
 import type { Registry } from "#lib/metrics/registry.ts";
+import { BalancerMetrics } from "./balancer-metrics.ts";
 import { CostMetrics } from "./cost-metrics.ts";
 import { DetectMetrics } from "./detect-metrics.ts";
 import { type RetryFamilies, retryFamilies } from "./retry-metrics.ts";
@@ -14,6 +15,13 @@ export interface OutboundFamilies {
   readonly detect: DetectMetrics;
   readonly protocols: ProtocolMetrics;
   readonly cost: CostMetrics;
+  /** Calls this each time before somebody looks. */
+  onLook(update: () => void): void;
+  readonly balancers: {
+    readonly http: BalancerMetrics;
+    readonly tcp: BalancerMetrics;
+    readonly tls: BalancerMetrics;
+  };
   readonly transport: { readonly tcp: TransportMetrics; readonly tls: TransportMetrics };
 }
 
@@ -25,6 +33,12 @@ export function outboundFamilies(registry: Registry): OutboundFamilies {
     detect: new DetectMetrics(registry, "outbound"),
     routes: routeFamilies(registry),
     cost: new CostMetrics(registry),
+    onLook: (update) => registry.onLook(update),
+    balancers: {
+      http: new BalancerMetrics(registry, "outbound_http_balancer"),
+      tcp: new BalancerMetrics(registry, "outbound_tcp_balancer"),
+      tls: new BalancerMetrics(registry, "outbound_tls_balancer"),
+    },
     transport: {
       tcp: new TransportMetrics(registry, "tcp"),
       tls: new TransportMetrics(registry, "tls"),

@@ -382,3 +382,63 @@ test("MET38, MET39: connections whose protocol is to be seen are counted as what
   const [connections] = await told("tcp_protocol_connections_total", parent);
   expect([connections?.labels["protocol"], connections?.value]).toEqual(["detect", 1]);
 });
+
+test("MET31, MET32, MET33, MET34, MET35: balancers are told of by parent and backend, their requests as many as there were", async () => {
+  const balanced = service("balanced");
+  const before = asked;
+  for (let i = 0; i < 3; i++) await (await bed.call(balanced)).text();
+  expect(asked - before).toBe(3);
+  const of = async (family: string) =>
+    (await told(`http_balancer_${family}`, "balanced")).map(({ labels, value }) => {
+      const { endpoint_state: state, op } = labels;
+      return [state ?? op, value].filter((each) => each !== undefined).join(" ");
+    });
+  expect(await of("endpoints")).toEqual(["ready 1", "pending 0"]);
+  expect(await of("p2c_endpoints")).toEqual(["1"]);
+  const updates = async () =>
+    (await told("http_balancer_p2c_updates_total", "balanced")).map(({ value }) => value);
+  const [reset = 0, added = 0, removed] = await updates();
+  // The endpoint may have come before the first request.
+  expect([reset + added, removed]).toEqual([1, 0]);
+  expect([await of("queue_requests_total"), await of("queue_length")]).toEqual([["3"], ["0"]]);
+  expect(await of("queue_latency_seconds_count")).toEqual(["3"]);
+  expect([await of("queue_gate_open_total"), await of("queue_gate_shut_total")]).toEqual([
+    ["1"],
+    ["0"],
+  ]);
+  const [sample] = await told("http_balancer_p2c_endpoints", "balanced");
+  expect(sample?.labels).toEqual({
+    ...{ ...PARENT, parent_name: "balanced" },
+    ...backendOf("balanced"),
+  });
+  bed.mesh.control.announce(balanced.path, [{ addr: app }, { addr: "127.0.0.9:9" }]);
+  await until(
+    async () => (await of("p2c_endpoints"))[0] === "2",
+    () => "the endpoint does not come",
+  );
+  expect((await updates())[1]).toBeGreaterThan(added);
+});
+
+test("MET32, MET34, MET35: where nobody is there, requests wait, then the gate is shut, until somebody comes", async () => {
+  const empty = service("empty", {}, "127.0.0.9:9");
+  bed.mesh.control.announce(empty.path, []);
+  const value = async (family: string) =>
+    (await told(`http_balancer_${family}`, "empty"))[0]?.value;
+  const waiting = bed.call(empty);
+  await until(
+    async () => (await value("queue_length")) === 1,
+    () => "the request does not wait",
+  );
+  expect((await waiting).status).toBe(504);
+  expect([await value("queue_length"), await value("queue_gate_shut_total")]).toEqual([0, 1]);
+  expect(await value("queue_gate_shut_time_seconds")).toBeGreaterThan(1_600_000_000);
+  expect(await value("queue_latency_seconds_sum")).toBeGreaterThan(0.05);
+  expect(await endings("http_route_request_statuses_total", "empty")).toEqual([" FAIL_FAST 1"]);
+  bed.mesh.control.announce(empty.path, [{ addr: app }]);
+  await until(
+    async () => (await value("queue_gate_open_total")) === 2,
+    () => "the gate does not open",
+  );
+  expect((await bed.call(empty)).status).toBe(200);
+  expect(await value("queue_requests_total")).toBe(2);
+});
