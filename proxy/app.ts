@@ -26,6 +26,7 @@ import { metricsPage } from "./metrics-page.ts";
 import { type OutboundSide, startOutbound } from "./outbound/start.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
+import { ControlMetrics } from "./telemetry/control-metrics.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { inboundFamilies } from "./telemetry/inbound-families.ts";
@@ -134,6 +135,7 @@ class ProxyApp implements RunningProxy {
       credentials: this.#credentials,
       process,
       trust: new TrustMetrics(this.#registry),
+      control: new ControlMetrics(this.#registry),
     });
     this.#stops.push(control.stop);
     const { discovery } = control;

@@ -2,6 +2,7 @@
 
 import type { TrustBundle } from "#lib/identity/trust-bundle.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import type { Labels } from "#lib/metrics/registry.ts";
 import { resolveHost } from "#lib/net/dns.ts";
 import type { TlsCredentials } from "#lib/net/tls.ts";
 import { createBackoff } from "#lib/time/backoff.ts";
@@ -18,6 +19,7 @@ import type { WorkloadKey } from "./identity/key.ts";
 import { Renewal } from "./identity/renew.ts";
 import type { Watch } from "./policy/discover.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { ControlClient, ControlMetrics } from "./telemetry/control-metrics.ts";
 import type { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import type { TrustMetrics } from "./telemetry/trust-metrics.ts";
 
@@ -41,6 +43,7 @@ export interface ControlPlaneOptions {
   readonly credentials: CredentialStore;
   readonly process: ProcessMetrics;
   readonly trust: TrustMetrics;
+  readonly control: ControlMetrics;
 }
 
 /** Starts to ask for a certificate, and gives the discovery that is asked once there is one. */
@@ -54,6 +57,7 @@ export function connectControlPlane(
   const { credentials, log } = options;
   const channels: ControlChannel[] = [];
   const channel = (
+    client: ControlClient,
     addr: ControlAddr,
     current: () => TlsCredentials | undefined,
     failfastMs: number = outbound.httpQueue.failfastMs,
@@ -63,16 +67,21 @@ export function connectControlPlane(
     const inPod = addr.name === undefined;
     const made = new ControlChannel({
       ...{ ...shared, addr, credentials: current },
+      series: options.control.of(client, controlLabels(addr)),
       limits: inPod ? ENDLESS : streams,
       failfastMs: inPod ? IN_POD_FAILFAST_MS : failfastMs,
     });
     channels.push(made);
     return made;
   };
-  const certifier = channel(identity, () => credentials.current ?? credentials.bootstrap);
+  const certifier = channel(
+    "identity",
+    identity,
+    () => credentials.current ?? credentials.bootstrap,
+  );
   const discovery = new ControlDiscovery({
-    destination: channel(destination, () => credentials.current),
-    policy: channel(policy, () => credentials.current, POLICY_FAILFAST_MS),
+    destination: channel("destination", destination, () => credentials.current),
+    policy: channel("policy", policy, () => credentials.current, POLICY_FAILFAST_MS),
     context: destination.context,
     workload: policy.workload,
     detectTimeoutMs: outbound.detectTimeoutMs,
@@ -93,6 +102,15 @@ export function connectControlPlane(
     for (const each of channels) each.drain();
   };
   return { discovery, stop };
+}
+
+/** Where a service is, and how it proves itself (MET7). */
+function controlLabels({ host, port, name }: ControlAddr): Labels {
+  const tls =
+    name === undefined
+      ? { tls: "no_identity", no_tls_reason: "loopback" }
+      : { tls: "true", server_id: name };
+  return { addr: `${host}:${port}`, ...tls };
 }
 
 function renew(

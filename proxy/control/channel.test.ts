@@ -2,8 +2,11 @@ import { expect, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { frameMessage } from "#lib/grpc/framing.ts";
 import { type CallHandler, createGrpcHandler } from "#lib/grpc/server.ts";
+import { GrpcCode } from "#lib/grpc/status.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { CONTROL_KEEP_ALIVE } from "#lib/http-io/patience.ts";
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import { Registry } from "#lib/metrics/registry.ts";
 import { listen } from "#lib/net/listener.ts";
 import { acceptTls, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
@@ -13,6 +16,7 @@ import { logger } from "../../test/fake/kube-api.ts";
 import { until } from "../../test/fake/mesh.ts";
 import { PassingClock } from "../../test/fake/passing-clock.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
+import { ControlMetrics, type ControlSeries } from "../telemetry/control-metrics.ts";
 import { ControlChannel } from "./channel.ts";
 import { ENDLESS, type StreamLimits } from "./stream-limits.ts";
 
@@ -22,7 +26,12 @@ function channelTo(
   {
     clock = systemClock,
     limits = ENDLESS,
-  }: { readonly clock?: Clock; readonly limits?: StreamLimits } = {},
+    series = new ControlMetrics(new Registry()).of("destination", {}),
+  }: {
+    readonly clock?: Clock;
+    readonly limits?: StreamLimits;
+    readonly series?: ControlSeries;
+  } = {},
 ) {
   const methods = createGrpcHandler(new Map([["/a/Watch", handler]]));
   const listener = listen(
@@ -34,7 +43,7 @@ function channelTo(
   );
   const log = new RecordedLog();
   const channel = new ControlChannel({
-    ...{ clock, random: Math.random, log: log.logger, connectTimeoutMs: 1000, limits },
+    ...{ clock, random: Math.random, log: log.logger, connectTimeoutMs: 1000, limits, series },
     failfastMs: 3000,
     addr: { host: "127.0.0.1", port: listener.port, name: undefined },
     backoff: { minMs: 1, maxMs: 5, jitter: 0 },
@@ -167,6 +176,7 @@ test("a service that falls silent behind its proxy is left for another connectio
   const path = new CutPath(server.port);
   const clock = new PassingClock();
   const channel = new ControlChannel({
+    series: new ControlMetrics(new Registry()).of("destination", {}),
     ...{ clock, random: Math.random, log: logger, connectTimeoutMs: 1000, failfastMs: 3000 },
     addr: { host: "127.0.0.1", port: await path.port, name: "service.test" },
     backoff: { minMs: 1, maxMs: 5, jitter: 0 },
@@ -232,3 +242,40 @@ class CutPath {
     this.#server.close();
   }
 }
+
+test("MET7, MET31, MET33, MET34, MET42: calls, look-ups, waiting and fail-fast are counted, as many as the service saw", async () => {
+  const registry = new Registry();
+  const metrics = new ControlMetrics(registry);
+  let seen = 0;
+  const { channel, stop } = channelTo(
+    (call) => {
+      seen++;
+      call.send(frameMessage(Uint8Array.of(1)));
+      call.end(GrpcCode.OK, "");
+    },
+    { series: metrics.of("destination", { addr: "a:1" }) },
+  );
+  const told = (text: string): number => {
+    const lines = writeExposition(registry, { nowMs: 0, retainIdleMs: 1 }).split("\n");
+    const line = lines.find((each) => each.startsWith(`control_${text}`)) ?? "";
+    return Number(line.slice(line.lastIndexOf(" ")));
+  };
+  for (let i = 0; i < 3; i++) await channel.call("/a/Watch", Uint8Array.of(0));
+  expect([seen, told("request_total")]).toEqual([3, 3]);
+  expect(
+    told('response_total{addr="a:1",status_code="200",classification="success",grpc_status="0"'),
+  ).toBe(3);
+  expect(told('dns_resolutions_total{client="destination",record_type="A/AAAA",result="ok"}')).toBe(
+    1,
+  );
+  expect(told("destination_balancer_queue_requests_total")).toBe(3);
+  expect(told("destination_balancer_queue_length")).toBe(0);
+  expect(told('destination_balancer_endpoints{endpoint_state="ready"}')).toBe(1);
+  expect(told('destination_balancer_p2c_updates_total{op="Reset"}')).toBe(1);
+  expect(told("destination_balancer_queue_gate_open_total")).toBe(1);
+  stop();
+  await until(
+    () => told('destination_balancer_endpoints{endpoint_state="pending"}') === 1,
+    () => "the connection is still told of",
+  );
+});

@@ -13,6 +13,8 @@ import { connectTls, type TlsCredentials } from "#lib/net/tls.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { Watch } from "../policy/discover.ts";
+import type { ControlSeries } from "../telemetry/control-metrics.ts";
+import { ChannelCounts } from "./channel-counts.ts";
 import type { ControlAddr } from "./control-addr.ts";
 import { patience, type StreamLimits } from "./stream-limits.ts";
 
@@ -27,6 +29,8 @@ export interface ChannelOptions {
   readonly limits: StreamLimits;
   /** Milliseconds without a connection after which calls fail at once. */
   readonly failfastMs: number;
+  /** What is counted. */
+  readonly series: ControlSeries;
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Credentials as they are when a connection is made; only asked where the service has a name. */
   readonly credentials: () => TlsCredentials | undefined;
@@ -51,10 +55,12 @@ const CALL_LIMIT_MS = 10_000;
 export class ControlChannel {
   readonly #options: ChannelOptions;
   readonly #pool: Pool;
+  readonly #counts: ChannelCounts;
   #turn = 0;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
+    this.#counts = new ChannelCounts(options.series, options.clock, options.failfastMs);
     this.#pool = new Pool({
       version: "HTTP/2",
       open: this.#open,
@@ -67,14 +73,25 @@ export class ControlChannel {
 
   /** One request, one response; rejects with GrpcError where the service is away or refuses. */
   async call(path: string, request: Uint8Array): Promise<Uint8Array> {
-    const connection = await new Promise<ClientConnection>((resolve, reject) => {
-      this.#pool.acquire({
-        onConnection: resolve,
-        onConnectFailed: (error) => reject(new GrpcError(GrpcCode.UNAVAILABLE, error.message)),
-      });
+    const { promise, resolve, reject } = Promise.withResolvers<ClientConnection>();
+    const counted = this.#counts.call({
+      onConnection: resolve,
+      onConnectFailed: (error) => reject(new GrpcError(GrpcCode.UNAVAILABLE, error.message)),
     });
+    this.#pool.acquire(counted);
+    const connection = await promise;
     const deadline = { clock: this.#options.clock, timeoutMs: CALL_LIMIT_MS };
-    return callUnary(connection, { authority: this.#authority, path, deadline }, request);
+    const target = { authority: this.#authority, path, deadline };
+    return callUnary(connection, target, request).then(
+      (answer) => {
+        counted.ended({ code: GrpcCode.OK });
+        return answer;
+      },
+      (error: unknown) => {
+        counted.ended(error instanceof GrpcError ? error : { code: GrpcCode.UNKNOWN });
+        throw error;
+      },
+    );
   }
 
   /** Keeps a stream open. */
@@ -103,18 +120,23 @@ export class ControlChannel {
         const target = { authority: this.#authority, path: what.path };
         call = callStreaming(connection, target, what.request, {
           onMessage: what.onMessage,
-          onEnd,
+          onEnd: (status) => {
+            counted.ended(status);
+            onEnd(status);
+          },
         });
       },
       onConnectFailed: (error: Error): void => {
         if (!cancelled) onEnd(new GrpcError(GrpcCode.UNAVAILABLE, error.message));
       },
     };
-    this.#pool.acquire(waiter);
+    const counted = this.#counts.call(waiter);
+    this.#pool.acquire(counted);
     return {
       cancel: () => {
         cancelled = true;
-        this.#pool.cancel(waiter);
+        this.#pool.cancel(counted);
+        counted.cancelled();
         call?.cancel();
       },
     };
@@ -135,6 +157,7 @@ export class ControlChannel {
       log.error("Control connection failed", { error: String(error) });
     resolve(addr.host).then(
       (ips) => {
+        this.#counts.resolved(ips);
         const ip = ips[this.#turn++ % Math.max(1, ips.length)];
         const current = credentials();
         if (ip === undefined || (addr.name !== undefined && current === undefined)) {
@@ -150,19 +173,28 @@ export class ControlChannel {
         const kept = { ...http2, keepAlive: CONTROL_KEEP_ALIVE };
         if (addr.name === undefined || current === undefined)
           connectTcp(options, {
-            onConnected: (stream) => done.onOpened(connectHttp2(stream, observer, http2)),
+            onConnected: (stream) => {
+              stream.meter = this.#counts.connected();
+              done.onOpened(connectHttp2(stream, observer, http2));
+            },
             onFailed: done.onFailed,
           });
         else
           connectTls(
             { ...options, credentials: current, serverName: addr.name, alpn: [] },
             {
-              onConnected: ({ stream }) => done.onOpened(connectHttp2(stream, observer, kept)),
+              onConnected: ({ stream }) => {
+                stream.meter = this.#counts.connected();
+                done.onOpened(connectHttp2(stream, observer, kept));
+              },
               onFailed: done.onFailed,
             },
           );
       },
-      (error: unknown) => done.onFailed(new Error(`Cannot resolve ${addr.host}: ${String(error)}`)),
+      (error: unknown) => {
+        this.#counts.resolved([]);
+        done.onFailed(new Error(`Cannot resolve ${addr.host}: ${String(error)}`));
+      },
     );
   };
 }

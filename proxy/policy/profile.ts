@@ -126,7 +126,11 @@ function distributionOf(
       defaultRttMs: 30,
       decayMs: 10_000,
     };
-    const backend: Backend = { target, ...common, metadata: serviceOf(authority) ?? common.metadata };
+    const backend: Backend = {
+      target,
+      ...common,
+      metadata: serviceOf(authority) ?? common.metadata,
+    };
     return { backend, weight, filters: [] };
   });
   return { type: "random", choices };

@@ -30,10 +30,11 @@ export class HttpMetrics {
   readonly responses: Family<Counter>;
   readonly latency: Family<Histogram>;
 
-  constructor(registry: Registry) {
-    this.requests = registry.counter("request_total", "Total count of HTTP requests.");
-    this.responses = registry.counter("response_total", "Total count of HTTP responses.");
-    this.latency = registry.histogram("response_latency_ms", {
+  /** `prefix` is what their names begin with. */
+  constructor(registry: Registry, prefix = "") {
+    this.requests = registry.counter(`${prefix}request_total`, "Total count of HTTP requests.");
+    this.responses = registry.counter(`${prefix}response_total`, "Total count of HTTP responses.");
+    this.latency = registry.histogram(`${prefix}response_latency_ms`, {
       help: "Elapsed times between a request's headers being received and its response stream completing",
       bounds: LATENCY_BOUNDS_MS,
     });

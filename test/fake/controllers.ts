@@ -11,6 +11,7 @@ import {
   SERVICES,
 } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
+import { Registry } from "#lib/metrics/registry.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import {
@@ -25,6 +26,7 @@ import { applyAll } from "../../dev/apply.ts";
 import { ControlChannel } from "../../proxy/control/channel.ts";
 import { ControlDiscovery } from "../../proxy/control/discovery.ts";
 import { ENDLESS } from "../../proxy/control/stream-limits.ts";
+import { ControlMetrics } from "../../proxy/telemetry/control-metrics.ts";
 import { FakeAuthority } from "./authority.ts";
 import { FakeKubeApi, logger } from "./kube-api.ts";
 import { fakePod } from "./web-cluster.ts";
@@ -170,6 +172,7 @@ export class FakeControllers {
   /** One of our proxy's channels to a port of a role. */
   channel(port: number): ControlChannel {
     const channel = new ControlChannel({
+      series: new ControlMetrics(new Registry()).of("destination", {}),
       addr: { host: "127.0.0.1", port, name: undefined },
       clock: systemClock,
       random: Math.random,
