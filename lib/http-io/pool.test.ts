@@ -139,3 +139,34 @@ test("Pool.cancel() forgets a waiter, and Pool.drain() closes what is kept and w
   pool.onAvailable(b);
   expect([a.drained, b.drained]).toEqual([1, 1]);
 });
+
+test("who waits when a pool is drained gets its connection, which then ends as well", () => {
+  for (const version of ["HTTP/1.1", "HTTP/2"] as const) {
+    const { pool, opening, got, waiter } = setup(version);
+    pool.acquire(waiter());
+    pool.acquire(waiter());
+    pool.drain();
+    const [a, b] = [new Fake(), new Fake()];
+    for (const [at, connection] of [a, b].entries()) opening[at]?.onOpened(connection);
+    expect(got).toEqual(version === "HTTP/1.1" ? [a, b] : [a, a]);
+    a.available = true;
+    pool.onAvailable(a);
+    expect(a.drained).toBeGreaterThan(0);
+  }
+});
+
+test("who waits for the settings of a drained pool's connection gets it, and so does who comes later", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/2");
+  pool.acquire(waiter());
+  const [a, b] = [new Fake(), new Fake()];
+  a.available = false;
+  opening[0]?.onOpened(a);
+  pool.drain();
+  expect([got, a.drained]).toEqual([[], 0]);
+  a.available = true;
+  pool.onAvailable(a);
+  expect([got, a.drained]).toEqual([[a], 1]);
+  pool.acquire(waiter());
+  opening[1]?.onOpened(b);
+  expect([got, b.drained]).toEqual([[a, b], 1]);
+});

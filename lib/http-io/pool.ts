@@ -69,22 +69,25 @@ export class Pool implements ClientObserver {
   /** The waiter no longer wants a connection. */
   cancel(waiter: ConnectionWaiter): void {
     this.#waiting.remove(waiter);
+    this.#drainIdle();
   }
 
-  /** Opens nothing more and closes what is idle; what is busy closes when it is done. */
+  /** Closes what is idle; what is busy closes when it is done. Who waits, or still comes, is served first. */
   drain(): void {
     this.#draining = true;
     this.#sweep?.cancel();
     this.#sweep = undefined;
+    this.#drainIdle();
+  }
+
+  /** Where it is draining and nobody waits any longer nothing is kept. */
+  #drainIdle(): void {
+    if (!this.#draining || this.#waiting.length > 0) return;
     this.#idleSince = [];
     for (const connection of this.#connections.splice(0)) connection.drain();
   }
 
   onAvailable(connection: ClientConnection): void {
-    if (this.#draining) {
-      connection.drain();
-      return;
-    }
     if (this.#options.version === "HTTP/2") {
       if (this.#settling === connection) this.#settling = undefined;
       this.#share(connection);
@@ -94,7 +97,9 @@ export class Pool implements ClientObserver {
     // Who no longer wants one leaves it as it is.
     while (connection.available && this.#waiting.length > 0)
       this.#waiting.shift()?.onConnection(connection);
-    if (connection.available) this.#keep(connection);
+    if (!connection.available) return;
+    if (this.#draining) connection.drain();
+    else this.#keep(connection);
   }
 
   onClosed(connection: ClientConnection): void {
@@ -115,6 +120,7 @@ export class Pool implements ClientObserver {
     while (connection.available && this.#waiting.length > 0)
       this.#waiting.shift()?.onConnection(connection);
     this.#openForWaiting();
+    this.#drainIdle();
   }
 
   #openForWaiting(): void {
@@ -164,7 +170,7 @@ export class Pool implements ClientObserver {
     this.#options.open(this, {
       onOpened: (connection) => {
         this.#opening--;
-        if (this.#options.version === "HTTP/1.1" || this.#draining) {
+        if (this.#options.version === "HTTP/1.1") {
           this.onAvailable(connection);
           return;
         }
@@ -185,5 +191,6 @@ export class Pool implements ClientObserver {
     const { length } = this.#waiting;
     const failed = this.#waiting.take(this.#options.version === "HTTP/2" ? length : 1);
     for (const waiter of failed) waiter.onConnectFailed(error);
+    this.#drainIdle();
   }
 }

@@ -34,6 +34,8 @@ export class Balancer {
   #failing = false;
   /** What is told of it. */
   readonly #told = new Set<BalancerSeries>();
+  /** Told once, when nobody waits. */
+  #unwaited: (() => void) | undefined;
 
   constructor(
     options: Omit<EndpointOptions, "onReady"> & {
@@ -96,11 +98,15 @@ export class Balancer {
     return "waiting";
   }
 
-  /** The destination is no longer used. */
+  /** Calls back when nobody waits, at once where nobody does. */
+  whenUnwaited(done: () => void): void {
+    if (this.#waiting.length === 0) done();
+    else this.#unwaited = done;
+  }
+
+  /** The destination is no longer used, and nobody waits. */
   retire(): void {
-    this.#timer?.cancel();
     this.#set.apply({ type: "no-endpoints", exists: false });
-    for (const waiter of this.#waiting.splice(0)) waiter.onFailfast();
   }
 
   #wake(): void {
@@ -109,6 +115,13 @@ export class Balancer {
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const waiter of this.#waiting.splice(0)) waiter.onEndpoints();
+    this.#tellUnwaited();
+  }
+
+  #tellUnwaited(): void {
+    const done = this.#unwaited;
+    this.#unwaited = undefined;
+    if (done !== undefined) this.whenUnwaited(done);
   }
 
   #open(): void {
@@ -124,5 +137,6 @@ export class Balancer {
     const wallMs = this.#runtime.clock.wall();
     for (const told of this.#told) told.shuts(wallMs);
     for (const waiter of this.#waiting.splice(0)) waiter.onFailfast();
+    this.#tellUnwaited();
   }
 }

@@ -55,13 +55,16 @@ export class Balancers {
     return shared.balancer;
   }
 
-  /** An owner does not need it any more. */
+  /** An owner does not need it any more. What waits there still goes its way, as policy was when it came. */
   release(key: string): void {
     const shared = this.#byKey.get(key);
     if (shared === undefined || --shared.users > 0) return;
-    shared.watch?.cancel();
-    shared.balancer.retire();
-    this.#byKey.delete(key);
+    shared.balancer.whenUnwaited(() => {
+      if (shared.users > 0) return;
+      shared.watch?.cancel();
+      shared.balancer.retire();
+      this.#byKey.delete(key);
+    });
   }
 
   #create({
