@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { parseExposition } from "#lib/metrics/parse.ts";
 import { Registry } from "#lib/metrics/registry.ts";
+import { HttpMetrics } from "../telemetry/http-metrics.ts";
 import { routeFamilies } from "../telemetry/route-metrics.ts";
 import { Tally } from "./tally.ts";
 
@@ -89,4 +90,27 @@ test("MET24: what a client gives up counts once there is an answer, what breaks 
   none.tally.status = 504;
   none.tally.ended(false);
   expect(none.told("request_statuses_total")).toEqual([" FAIL_FAST 1"]);
+});
+
+test("MET1, MET2: a request that is given up between two tries adds no response to theirs", () => {
+  const registry = new Registry();
+  const scope = new HttpMetrics(registry).scope({});
+  const clock = { ms: 0, now: () => clock.ms };
+  const counts = () =>
+    ["request_total", "response_total"].map((family) =>
+      parseExposition(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 }))
+        .filter(({ name }) => name === family)
+        .reduce((sum, { value }) => sum + value, 0),
+    );
+  const tally = new Tally(clock);
+  tally.scope = scope;
+  tally.sent(0);
+  tally.tried({ ...OK, status: 503 });
+  expect(counts()).toEqual([1, 1]);
+  tally.sent(5);
+  tally.triedInVain("headers-timeout", false);
+  expect(counts()).toEqual([2, 2]);
+  tally.status = 504;
+  tally.ended(false);
+  expect(counts()).toEqual([2, 2]);
 });

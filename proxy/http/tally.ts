@@ -29,6 +29,8 @@ export class Tally implements Countable {
   #ending: Ending | undefined;
   /** When an endpoint got it that has not answered yet, as far as is counted; -1: none. */
   #sentMs = -1;
+  /** Every try so far is counted, and none is under way. */
+  #settled = false;
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
@@ -51,6 +53,7 @@ export class Tally implements Countable {
   /** It goes to an endpoint, at this time. */
   sent(atMs: number): void {
     this.#sentMs = atMs;
+    this.#settled = false;
     if (this.scope !== undefined) this.scope.requests.value += 1;
   }
 
@@ -72,6 +75,7 @@ export class Tally implements Countable {
     if (this.#sentMs < 0) return;
     const latencyMs = this.#clock.now() - this.#sentMs;
     this.#sentMs = -1;
+    this.#settled = true;
     const status = ending.fault === "" ? ending.status : 0;
     const failed = status === 0 || answerClass(status, ending.grpcStatus) === "failure";
     this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
@@ -121,7 +125,7 @@ export class Tally implements Countable {
     const { status, grpcStatus } = this;
     const failed = aborted || answerClass(status, grpcStatus) === "failure";
     const latencyMs = this.#clock.now() - this.startedMs;
-    this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    if (!this.#settled) this.scope?.end({ status, grpcStatus, failed, latencyMs });
     if (this.#whole === undefined) return;
     const ending = this.#ending ?? { status, grpcStatus, fault: "" };
     this.#partEnded(ending);
