@@ -6,6 +6,12 @@ import type { World } from "./world.ts";
 export type Scenario = {
   /** May begin with the rows that it shows, as tests do. */
   readonly name: string;
+  /** Part of `npm test`. */
+  readonly quick?: boolean;
+  /** Requests are tried again or given up under way, so that backends see more or fewer than clients ask. */
+  readonly apart?: boolean;
+  /** Pods come and go whose counts nobody has; the scenario looks at counters itself. */
+  readonly uncounted?: boolean;
   run(world: World): Promise<void>;
 };
 
@@ -17,4 +23,11 @@ export const at = (service: string, port = 80): string =>
 export function same(what: string, actual: unknown, expected: unknown): void {
   if (!Bun.deepEquals(actual, expected))
     throw new Error(`${what}: it is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+}
+
+/** Throws where a figure is not within its bounds, both included. */
+export function within(what: string, actual: number, bounds: readonly [number, number]): void {
+  const [least, most] = bounds;
+  if (!(actual >= least && actual <= most))
+    throw new Error(`${what}: it is ${actual}, not between ${least} and ${most}`);
 }

@@ -1,21 +1,22 @@
 /** What a scenario can do: apply objects by kubectl, ask by curl and gRPC from inside of pods, read what was counted. */
 
-import { PODS } from "#lib/k8s/resource.ts";
-import type { Pod } from "#lib/k8s/types/core.ts";
-import { parseExposition } from "#lib/metrics/parse.ts";
-import {
-  addressOf,
-  type Bed,
-  inPod,
-  metricsText,
-  must,
-  ROOT,
-  run,
-  sumOf,
-  until,
-} from "../demo/bed.ts";
-import { type Answer, type Ask, answerOf, curlOf } from "./curl.ts";
-import { BACKENDS, type Backend, type Caller, COUNT_PORT, NAMESPACE } from "./workloads.ts";
+import { type Bed, inPod, must, onNode, ROOT, run, until } from "../demo/bed.ts";
+import { Asked } from "./asked.ts";
+import { type Answer, type Ask, answerOf, type Brief, briefsOf, curlOf, manyOf } from "./curl.ts";
+import type { Manifest } from "./objects.ts";
+import { OUTSIDE } from "./outside.ts";
+import { Place, type PlaceOptions } from "./place.ts";
+import { Pods } from "./pods.ts";
+import { type Backend, type Caller, NAMESPACE } from "./workloads.ts";
+
+/** A gRPC call that is to be made. */
+export type GrpcCall = {
+  readonly path: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly deadlineMs?: number;
+  /** 1 unless given. */
+  readonly times?: number;
+};
 
 /** What a gRPC client was told. */
 export type GrpcAnswer = {
@@ -26,7 +27,7 @@ export type GrpcAnswer = {
 
 /** What a backend says of a request. */
 export type Echo = {
-  readonly name: Backend;
+  readonly name: string;
   readonly method: string;
   readonly path: string;
   readonly host: string;
@@ -36,67 +37,136 @@ export type Echo = {
   readonly caller: string;
 };
 
+/** One request of a table: its path, how else it is asked, and who answers or with which status. */
+export type Row = Ask & { readonly path?: string; readonly is: Backend | number };
+
+/** How connections are made; one unless said. */
+export type Talk = {
+  readonly count?: number /** The backend speaks first. */;
+  readonly first?: boolean;
+};
+
 const SETTLE_MS = 10_000;
 
 /** The mesh of the scenarios, for one of them after another. */
 export class World {
   readonly bed: Bed;
+  readonly pods: Pods;
+  readonly asked: Asked = new Asked();
   readonly #kubectl: string;
   #applied: string[] = [];
+  #places = 0;
 
   constructor(bed: Bed, kubectl: string) {
     this.bed = bed;
+    this.pods = new Pods(bed);
     this.#kubectl = kubectl;
   }
 
-  /** Applies YAML in the scenarios' namespace; `clear` takes it away again. Rejects with what kubectl says. */
-  async apply(yaml: string): Promise<void> {
-    this.#applied.push(yaml);
-    await must(this.bed, [this.#kubectl, "-n", NAMESPACE, "apply", "-f", "-"], { input: yaml });
+  /** What is applied without a namespace is of the scenarios'. */
+  async begin(): Promise<void> {
+    await this.kubectl("config", "set-context", "--current", `--namespace=${NAMESPACE}`);
+  }
+
+  /** A Service of the scenario's own, so that nothing of another one holds for it; it is applied like everything else. */
+  place(options: PlaceOptions = {}): Place {
+    this.#places += 1;
+    return new Place(this.#places, options);
+  }
+
+  /** Applies objects in the scenarios' namespace; `clear` takes them away again. Rejects with what kubectl says. */
+  async apply(...objects: readonly (string | object)[]): Promise<void> {
+    const { code, err } = await this.#apply(objects);
+    if (code !== 0) throw new Error(err);
   }
 
   /** Applies what is to be refused; what kubectl says. */
-  async refused(yaml: string): Promise<string> {
-    const said = await run(this.bed, [this.#kubectl, "-n", NAMESPACE, "apply", "-f", "-"], {
-      input: yaml,
-    });
-    if (said.code !== 0) return said.err;
-    this.#applied.push(yaml);
-    throw new Error(`it was let in: ${said.out}`);
+  async refused(...objects: readonly (string | object)[]): Promise<string> {
+    const { code, out, err } = await this.#apply(objects);
+    if (code === 0) throw new Error(`it was let in: ${out}`);
+    return err;
   }
 
   /** Applies what is let in; what kubectl says beside. */
-  async warned(yaml: string): Promise<string> {
-    this.#applied.push(yaml);
-    const said = await run(this.bed, [this.#kubectl, "-n", NAMESPACE, "apply", "-f", "-"], {
-      input: yaml,
-    });
-    if (said.code !== 0) throw new Error(said.err);
-    return said.err;
+  async warned(...objects: readonly (string | object)[]): Promise<string> {
+    const { code, err } = await this.#apply(objects);
+    if (code !== 0) throw new Error(err);
+    return err;
+  }
+
+  async #apply(objects: readonly (string | object)[]): ReturnType<typeof run> {
+    const input = objects
+      .map((each) => (typeof each === "string" ? each : JSON.stringify(each)))
+      .join("\n---\n");
+    this.#applied.push(input);
+    const command = [this.#kubectl, "apply", "-f", "-"];
+    return await run(this.bed, command, { input });
+  }
+
+  /** Takes objects away that were applied. */
+  async remove(...objects: readonly Manifest[]): Promise<void> {
+    const input = objects.map((each) => JSON.stringify(each)).join("\n---\n");
+    await must(this.bed, [this.#kubectl, "delete", "-f", "-"], { input });
   }
 
   /** Runs kubectl in the scenarios' namespace. */
   kubectl(...words: readonly string[]): Promise<string> {
-    return must(this.bed, [this.#kubectl, "-n", NAMESPACE, ...words]);
+    return must(this.bed, [this.#kubectl, ...words]);
   }
 
   /** Takes away what the scenario has applied, the last first. */
   async clear(): Promise<void> {
-    for (const yaml of this.#applied.splice(0).toReversed())
+    for (const input of this.#applied.splice(0).toReversed())
       await run(
         this.bed,
-        [this.#kubectl, "-n", NAMESPACE, "delete", "--ignore-not-found", "--wait=false", "-f", "-"],
-        { input: yaml },
+        [this.#kubectl, "delete", "--ignore-not-found", "--wait=false", "-f", "-"],
+        { input },
       );
+    await this.pods.reset();
   }
 
   /** Asks as a container of that pod would. */
   async ask(from: Caller, url: string, how: Ask = {}): Promise<Answer> {
-    const pod = await this.#pod(from);
-    const { hostname, port } = new URL(url);
-    const resolved = [...(await this.#resolve(hostname, port || "80"))];
-    const command = [...curlOf(url, how), ...resolved.flatMap((each) => ["--resolve", each])];
-    return answerOf((await run(this.bed, inPod(this.bed, pod, command))).out);
+    const command = [...curlOf(url, how), ...(await this.#resolve(url, how))];
+    const input = how.body === undefined ? {} : { input: how.body };
+    const pod = await this.pods.of(from);
+    const answer = answerOf((await run(this.bed, inPod(this.bed, pod, command), input)).out);
+    // What is in TLS of applications no proxy counts.
+    if (url.startsWith("http:")) this.asked.answer(from, answer.headers["x-backend"]);
+    return answer;
+  }
+
+  /** Asks from outside of the cluster: by an address that none of its networks has. */
+  async askFromOutside(url: string): Promise<Answer> {
+    const command = [...curlOf(url, {}), ...(await this.#resolve(url, {})), "--interface", OUTSIDE];
+    const answer = answerOf((await run(this.bed, onNode(this.bed, command))).out);
+    this.asked.answer("outsider", answer.headers["x-backend"]);
+    return answer;
+  }
+
+  /** Asks so often over one connection. */
+  async many(from: Caller, url: string, count: number, how: Ask = {}): Promise<readonly Brief[]> {
+    const command = [...manyOf(url, count, how), ...(await this.#resolve(url, how))];
+    const pod = await this.pods.of(from);
+    const { out } = await run(this.bed, inPod(this.bed, pod, command), { timeoutMs: 120_000 });
+    const briefs = briefsOf(out);
+    for (const { backend } of briefs) this.asked.answer(from, backend);
+    return briefs;
+  }
+
+  /** Asks so often by HTTP/2 over one connection, so many at a time; how many were answered with a 2xx. Throws where one got no answer. */
+  async streams(from: Caller, url: string, count: number, atOnce = 10): Promise<number> {
+    const { hostname, port, protocol } = new URL(url);
+    const to = `${await this.addressOf(hostname)}:${port || (protocol === "https:" ? 443 : 80)}`;
+    const options = ["-n", String(count), "-c1", "-m", String(atOnce), `--connect-to=${to}`];
+    const pod = await this.pods.of(from);
+    const command = inPod(this.bed, pod, ["h2load", ...options, url]);
+    const out = await must(this.bed, command, { timeoutMs: 300_000 });
+    const [, good] = /status codes: (\d+) 2xx/.exec(out) ?? [];
+    const [, done] = /(\d+) done/.exec(out) ?? [];
+    if (Number(done) !== count) throw new Error(`of ${count} requests ${done} were answered`);
+    this.asked.backends(from, Number(good));
+    return Number(good);
   }
 
   /** What the backend that answered says of the request. Throws where it is not a backend's answer. */
@@ -106,31 +176,61 @@ export class World {
     return JSON.parse(body) as Echo;
   }
 
-  /** Makes one gRPC call; metadata as `name=value`. */
-  async call(
+  /** Makes gRPC calls over one connection; `address` is a name and a port. */
+  async calls(
     from: Caller,
     address: string,
-    method: "vote" | "results",
-    metadata: readonly string[] = [],
-  ): Promise<GrpcAnswer> {
-    const pod = await this.#pod(from);
+    ...calls: readonly GrpcCall[]
+  ): Promise<readonly GrpcAnswer[]> {
     const program = `${ROOT}/test/scenarios/apps/call.js`;
     const [name = "", port = ""] = address.split(":");
-    const [resolved] = await this.#resolve(name, port);
-    const ip = resolved?.slice(`${name}:${port}:`.length) ?? name;
-    const command = [process.execPath, program, `${ip}:${port}`, address, method, ...metadata];
-    return JSON.parse(await must(this.bed, inPod(this.bed, pod, command))) as GrpcAnswer;
+    const dialled = `${await this.addressOf(name)}:${port}`;
+    const command = [process.execPath, program, dialled, address, JSON.stringify(calls)];
+    const pod = await this.pods.of(from);
+    const text = await must(this.bed, inPod(this.bed, pod, command));
+    const answers = JSON.parse(text) as GrpcAnswer[];
+    for (const { metadata } of answers) this.asked.answer(from, metadata["x-backend"]);
+    return answers;
   }
 
-  /** How many requests the backends themselves have counted. */
-  async counted(kind: "http" | "grpc"): Promise<number> {
-    const counts = BACKENDS.map(async (name) => {
-      const pod = await this.#pod(name);
-      const url = `http://${pod.status?.podIP}:${COUNT_PORT}/`;
-      const command = ["nsenter", `--net=${this.bed.running.nodeNetns}`, "--", "curl", "-sS", url];
-      return (JSON.parse(await must(this.bed, command)) as Record<typeof kind, number>)[kind];
+  /** Opens connections one after the other, says a line on each and returns the first that comes back; `closed` where none does. */
+  async talk(
+    from: Caller,
+    address: string,
+    { count = 1, first = false }: Talk = {},
+  ): Promise<string[]> {
+    const [name = "", port = ""] = address.split(":");
+    const say = first ? ":" : "printf 'hello\\n' >&3";
+    const one = `if exec 3<>/dev/tcp/${await this.addressOf(name)}/${port}; then ${say}; IFS= read -r -t 8 line <&3 && echo "$line" || echo closed; exec 3>&-; else echo closed; fi`;
+    const script = `trap '' PIPE; for i in $(seq ${count}); do ${one}; done 2>/dev/null`;
+    const pod = await this.pods.of(from);
+    const { out } = await run(this.bed, inPod(this.bed, pod, ["bash", "-c", script]), {
+      timeoutMs: 120_000,
     });
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    return out.trim().split("\n");
+  }
+
+  /** Asks what a table has: the first row until it is so, as a change takes its moment to arrive, then all of them. */
+  async table(from: Caller, url: string, rows: readonly Row[]): Promise<void> {
+    const one = async ({ path = "/", is, ...how }: Row): Promise<string | undefined> => {
+      const { status, headers } = await this.ask(from, `${url}${path}`, how);
+      const came = typeof is === "number" ? status : (headers["x-backend"] ?? status);
+      const asked = `${how.method ?? "GET"} ${path} ${how.headers?.join(", ") ?? ""}`;
+      return came === is ? undefined : `${asked.trim()} of ${from} gets ${came}, not ${is}`;
+    };
+    const [first, ...others] = rows;
+    if (first === undefined) throw new Error("the table is empty");
+    let last: string | undefined;
+    await this.eventually("the first row", async () => {
+      last = await one(first);
+      return last === undefined;
+    }).catch(() => {
+      throw new Error(last);
+    });
+    for (const row of others) {
+      const wrong = await one(row);
+      if (wrong !== undefined) throw new Error(wrong);
+    }
   }
 
   /** The sum of a metric over the proxies of these apps. */
@@ -139,29 +239,7 @@ export class World {
     name: string,
     labels: Readonly<Record<string, string>> = {},
   ): Promise<number> {
-    const sums = apps.map(async (app) => {
-      const text = await metricsText(this.bed, await this.#pod(app));
-      return sumOf(parseExposition(text), name, labels);
-    });
-    return (await Promise.all(sums)).reduce((sum, each) => sum + each, 0);
-  }
-
-  /** A pod of the scenarios; it and everybody else of its Deployment do the same. */
-  async #pod(instance: Caller | Backend): Promise<Pod> {
-    const { items } = await this.bed.running.client.list(PODS, { namespace: NAMESPACE });
-    const found = items.find(
-      ({ metadata }) =>
-        metadata?.labels?.["instance"] === instance && metadata.deletionTimestamp === undefined,
-    );
-    if (found === undefined) throw new Error(`there is no pod of ${instance}`);
-    return found;
-  }
-
-  /** What curl is told of a Service's name, as the programs run in a pod's network and with this machine's resolver. */
-  async #resolve(name: string, port: string): Promise<string[]> {
-    const [service = "", namespace = "", svc] = name.split(".");
-    if (svc !== "svc") return [];
-    return [`${name}:${port}:${await addressOf(this.bed, service, namespace)}`];
+    return await this.pods.metric(apps, name, labels);
   }
 
   /** Waits until something holds: a change of policy takes its moment to arrive. */
@@ -179,5 +257,19 @@ export class World {
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}: the last status was ${last}`);
     });
+  }
+
+  /** The address that a name means: a Service's of the cluster, else the name itself. */
+  async addressOf(name: string): Promise<string> {
+    const [service = "", namespace = "", svc] = name.split(".");
+    return svc === "svc" ? await this.pods.serviceAddress(service, namespace) : name;
+  }
+
+  /** What curl is told of a name, as the programs run in a pod's network and with this machine's resolver. */
+  async #resolve(url: string, { address }: Ask): Promise<string[]> {
+    const { hostname, port, protocol } = new URL(url);
+    const ip = address ?? (await this.addressOf(hostname));
+    if (ip === hostname) return [];
+    return ["--resolve", `${hostname}:${port || (protocol === "https:" ? 443 : 80)}:${ip}`];
   }
 }

@@ -1,10 +1,9 @@
 /** What kubectl shows of routes and policies: whether they hold, and if not why. */
 
-import type { Scenario } from "../scenario.ts";
+import { egressNetwork, GATEWAY, httpRoute, POLICY, path, to } from "../objects.ts";
+import { type Scenario, same } from "../scenario.ts";
 import type { World } from "../world.ts";
 
-const POLICY = "policy.linkerd.io";
-const GATEWAY = "gateway.networking.k8s.io";
 const OURS = 'controllerName=="linkerd.io/policy-controller"';
 
 const route = (kind: string, name: string, backend: string): string =>
@@ -79,6 +78,153 @@ export const STATUSES: readonly Scenario[] = [
       await world.apply(limit("told-b"));
       const second = { of: OBJECT, expected: ["Accepted=False RateLimitReasonAlreadyExists"] };
       await shows(world, `${limits}/told-b`, second);
+    },
+  },
+  {
+    name: "S3, INB12: a route says that its parent is not there, its port, or a Service without an address, and what becomes of it",
+    quick: true,
+    run: async (world) => {
+      const place = world.place();
+      const rules = [{ backendRefs: [to("web-v1")] }];
+      const none = ["Accepted=False NoMatchingParent", "ResolvedRefs=True ResolvedRefs"];
+      const object = `httproutes.${GATEWAY}/${place.name}`;
+      await world.apply(httpRoute(place.name, place.parent(), rules));
+      await shows(world, object, { of: ROUTE, expected: none });
+      await world.apply(place.service);
+      await shows(world, object, { of: ROUTE, expected: HOLDS });
+      await world.apply(httpRoute(place.name, place.parent(4242), rules));
+      await shows(world, object, { of: ROUTE, expected: none });
+    },
+  },
+  {
+    name: "S16: routes of headless Services and of names elsewhere are refused, and what goes there is not touched",
+    run: async (world) => {
+      const rules = [{ matches: [path("/none")], backendRefs: [to("web-v1")] }];
+      const spec = { ports: [{ name: "http", port: 8080, targetPort: 8080 }] };
+      const headless = { ...spec, clusterIP: "None", selector: { instance: "web-v2" } };
+      const made = (name: string, its: object) => ({
+        ...{ apiVersion: "v1", kind: "Service", metadata: { name }, spec: its },
+      });
+      const parent = (name: string) => ({ group: "", kind: "Service", name, port: 8080 });
+      await world.apply(
+        made("headless", headless),
+        made("elsewhere", { type: "ExternalName", externalName: "example.org", ...spec }),
+        httpRoute("headless", parent("headless"), rules),
+        httpRoute("elsewhere", parent("elsewhere"), rules),
+      );
+      const none = ["Accepted=False NoMatchingParent", "ResolvedRefs=True ResolvedRefs"];
+      for (const name of ["headless", "elsewhere"])
+        await shows(world, `httproutes.${GATEWAY}/${name}`, { of: ROUTE, expected: none });
+      const address = await world.pods.address("web-v2");
+      const url = "http://headless.scenario.svc.cluster.local:8080/any";
+      same(
+        "a pod by its name",
+        (await world.ask("client", url, { address })).headers["x-backend"],
+        "web-v2",
+      );
+    },
+  },
+  {
+    name: "S3, INB12: a backend's kind and its being there are told, and told anew when it comes",
+    run: async (world) => {
+      const [place, late] = [world.place(), world.place()];
+      const object = `httproutes.${GATEWAY}/${place.name}`;
+      const route = (backend: object) =>
+        httpRoute(place.name, place.parent(), [{ backendRefs: [backend] }]);
+      await world.apply(place.service, route(to(late.name)));
+      const is = (why: string) => ({
+        of: ROUTE,
+        expected: ["Accepted=True Accepted", `ResolvedRefs=${why}`],
+      });
+      await shows(world, object, is("False BackendNotFound"));
+      await world.apply(late.service);
+      await shows(world, object, is("True ResolvedRefs"));
+      await world.apply(route({ group: "none.test", kind: "Service", name: "web-v1", port: 80 }));
+      await shows(world, object, is("False InvalidKind"));
+    },
+  },
+  {
+    name: "S3: what others say of a route is left as it is, what is ours goes with its parent",
+    run: async (world) => {
+      const place = world.place();
+      const [object, rules] = [
+        `httproutes.${GATEWAY}/${place.name}`,
+        [{ backendRefs: [to("web-v1")] }],
+      ];
+      await world.apply(place.service, httpRoute(place.name, place.parent(), rules));
+      await shows(world, object, { of: ROUTE, expected: HOLDS });
+      const now = new Date().toISOString();
+      const condition = {
+        type: "Accepted",
+        status: "True",
+        reason: "Theirs",
+        message: "",
+        lastTransitionTime: now,
+      };
+      const theirs = {
+        ...{ controllerName: "example.org/gateway", conditions: [condition] },
+        parentRef: { group: GATEWAY, kind: "Gateway", name: "front" },
+      };
+      const add = [{ op: "add", path: "/status/parents/-", value: theirs }];
+      await world.kubectl(
+        "patch",
+        object,
+        "--subresource=status",
+        "--type=json",
+        "-p",
+        JSON.stringify(add),
+      );
+      const front = { group: GATEWAY, kind: "Gateway", name: "front" };
+      await world.apply(httpRoute(place.name, front, rules));
+      await world.eventually("only theirs is left", async () => {
+        const format =
+          '{range .status.parents[*]}{.controllerName} {.conditions[*].reason}{"\\n"}{end}';
+        const told = await world.kubectl("get", object, "-o", `jsonpath=${format}`);
+        return told.trim() === "example.org/gateway Theirs";
+      });
+    },
+  },
+  {
+    name: "S3: the generation that a condition speaks of is the route's",
+    run: async (world) => {
+      const place = world.place();
+      const object = `httproutes.${GATEWAY}/${place.name}`;
+      const told = async (): Promise<string> =>
+        await world.kubectl(
+          "get",
+          object,
+          "-o",
+          "jsonpath={.metadata.generation} {.status.parents[*].conditions[*].observedGeneration}",
+        );
+      await world.apply(place.service);
+      for (const backend of ["web-v1", "web-v2", "web-v3"]) {
+        await world.apply(httpRoute(place.name, place.parent(), [{ backendRefs: [to(backend)] }]));
+        await world.eventually("the generation", async () => {
+          const [own, ...observed] = (await told()).trim().split(" ");
+          return observed.length === 2 && observed.every((each) => each === own);
+        });
+      }
+      same("the last one", (await told()).trim(), "3 3 3");
+    },
+  },
+  {
+    name: "INB12: of EgressNetworks with the same networks the younger says that it does not hold",
+    run: async (world) => {
+      const networks = [{ cidr: "203.0.113.0/24" }];
+      const made = (name: string) => egressNetwork(name, { trafficPolicy: "Allow", networks });
+      const egress = `egressnetworks.${POLICY}`;
+      await world.apply(made("egress-a"));
+      await shows(world, `${egress}/egress-a`, {
+        of: OBJECT,
+        expected: ["Accepted=True Accepted"],
+      });
+      await world.apply(
+        made("egress-b"),
+        egressNetwork("egress-c", { trafficPolicy: "Allow", networks: [{ cidr: "10.0.0.0/8" }] }),
+      );
+      const overlap = { of: OBJECT, expected: ["Accepted=False EgressReasonNetworkOverlap"] };
+      await shows(world, `${egress}/egress-b`, overlap);
+      await shows(world, `${egress}/egress-c`, overlap);
     },
   },
 ];

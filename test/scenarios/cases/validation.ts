@@ -1,9 +1,7 @@
 /** What kubectl says to objects that cannot mean what their user wants: nothing of them is stored. */
 
+import { GATEWAY, POLICY } from "../objects.ts";
 import { type Scenario, same } from "../scenario.ts";
-
-const POLICY = "policy.linkerd.io";
-const GATEWAY = "gateway.networking.k8s.io";
 
 /** A kind with a spec that is let in, one that is not, and what kubectl says of that. */
 type Case = {

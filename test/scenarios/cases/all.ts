@@ -1,0 +1,56 @@
+/** All scenarios, in the order in which they run. */
+
+import type { Scenario } from "../scenario.ts";
+import { ACCRUAL_SCENARIOS } from "./accrual.ts";
+import { AUTHORIZATION } from "./authorization.ts";
+import { BACKENDS_OF_RULES } from "./backends.ts";
+import { CHANGES } from "./changes.ts";
+import { CONSUMERS } from "./consumers.ts";
+import { DEFAULTS } from "./defaults.ts";
+import { EGRESS } from "./egress.ts";
+import { FILTERS } from "./filters.ts";
+import { FRONTENDS } from "./frontends.ts";
+import { GRPC } from "./grpc.ts";
+import { INBOUND } from "./inbound.ts";
+import { INBOUND_ROUTES } from "./inbound-routes.ts";
+import { INGRESS } from "./ingress.ts";
+import { LIMITS } from "./limits.ts";
+import { OPAQUE_PORTS } from "./opaque.ts";
+import { PRECEDENCE } from "./precedence.ts";
+import { PROFILES } from "./profiles.ts";
+import { REDIRECTS } from "./redirects.ts";
+import { RETRIES } from "./retries.ts";
+import { ROUTING } from "./routing.ts";
+import { SERVERS } from "./servers.ts";
+import { STATUSES } from "./statuses.ts";
+import { STREAMS } from "./streams.ts";
+import { TIMEOUTS } from "./timeouts.ts";
+import { VALIDATION } from "./validation.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...INBOUND,
+  ...ROUTING,
+  ...FRONTENDS,
+  ...PRECEDENCE,
+  ...GRPC,
+  ...BACKENDS_OF_RULES,
+  ...FILTERS,
+  ...REDIRECTS,
+  ...CONSUMERS,
+  ...TIMEOUTS,
+  ...RETRIES,
+  ...ACCRUAL_SCENARIOS,
+  ...PROFILES,
+  ...STREAMS,
+  ...EGRESS,
+  ...AUTHORIZATION,
+  ...SERVERS,
+  ...INBOUND_ROUTES,
+  ...DEFAULTS,
+  ...LIMITS,
+  ...OPAQUE_PORTS,
+  ...CHANGES,
+  ...INGRESS,
+  ...STATUSES,
+  ...VALIDATION,
+];
