@@ -210,11 +210,12 @@ class ProxyApp implements RunningProxy {
 
   #startInbound(discovery: ControlDiscovery, outbound: OutboundSide): number {
     const { inbound, clusterNetworks, adminListen, identity, accessLog } = this.#config;
+    const { profileSuffixes, profileInitialMs } = this.#config;
     const { localName } = identity;
     const { gatewaySuffixes: suffixes } = inbound;
     const [{ port: own = 0 } = {}] = inbound.listen;
     const { askKernel, isListenedOn, random, write } = this.#around;
-    const { port, ports } = startInbound({
+    const { port, stop } = startInbound({
       ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
       ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
       ...{
@@ -227,11 +228,12 @@ class ProxyApp implements RunningProxy {
         }),
       },
       families: inboundFamilies(this.#registry),
+      profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
       access: accessWriter(accessLog, write),
       listen: (of, accept) => this.#listen(of, accept),
     });
-    this.#stops.push(() => ports.stop());
+    this.#stops.push(stop);
     return port;
   }
 

@@ -32,6 +32,8 @@ export interface ProxyConfig {
   readonly clusterNetworks: readonly string[];
   readonly profileNetworks: readonly Cidr[];
   readonly profileSuffixes: readonly NameSuffix[];
+  /** Milliseconds that inbound requests wait for a profile. */
+  readonly profileInitialMs: number;
   /** Requests of the application say where they go (P27). */
   readonly ingressMode: boolean;
   readonly destination: ControlAddr & { readonly context: string };

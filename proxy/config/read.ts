@@ -28,6 +28,7 @@ export function readConfig(variables: Variables): EnvResult {
     adminListen: env.addr(`${PREFIX}ADMIN_LISTEN_ADDR`, { ip: "127.0.0.1", port: 4191 }),
     clusterNetworks: env.networks(`${PREFIX}POLICY_CLUSTER_NETWORKS`).map(({ text }) => text),
     profileNetworks: env.networks(`${PREFIX}DESTINATION_PROFILE_NETWORKS`),
+    profileInitialMs: env.duration(`${PREFIX}DESTINATION_PROFILE_INITIAL_TIMEOUT`, 500),
     profileSuffixes: env.suffixes(`${PREFIX}DESTINATION_PROFILE_SUFFIXES`, ["svc.cluster.local"]),
     ingressMode,
     ...readServices(env),

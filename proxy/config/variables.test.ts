@@ -285,6 +285,11 @@ const ROWS: readonly Row[] = [
     ...{ set: "svc.cluster.local.", value: ["svc.cluster.local"], bad: "a b" },
   },
   {
+    id: "DESTINATION_PROFILE_INITIAL_TIMEOUT",
+    ...{ of: ({ profileInitialMs }) => profileInitialMs, unset: 500 },
+    ...{ set: "1s", value: 1000, bad: "soon" },
+  },
+  {
     id: "INBOUND_METRICS_AUTHORITY_LABELS",
     ...{ of: ({ inbound }) => inbound.authorityLabels, unset: false },
     ...{ set: "unsafe", value: true, bad: "true" },

@@ -22,7 +22,7 @@ const status = (min: number, max: number) => ({
 });
 const routeOf = (route: object) => read({ routes: [route] } as Init).routes[0];
 const failures = (...responseClasses: readonly object[]) =>
-  routeOf({ condition: path("/"), isRetryable: true, responseClasses })?.retryable;
+  routeOf({ condition: path("/"), isRetryable: true, responseClasses })?.failures;
 
 test("P34: toProfile() reads name, routes, budget and where it leads", () => {
   const budget = { retryRatio: 0.5, minRetriesPerSecond: 3, ttl: { seconds: 20n } };
@@ -51,7 +51,8 @@ test("P34: toProfile() reads name, routes, budget and where it leads", () => {
     }),
   ).toMatchObject({
     timeoutMs: 5,
-    retryable: undefined,
+    failures: { statuses: [{ first: 500, last: 599 }], codes: [2, 4, 7, 12, 13, 14, 15] },
+    retryable: false,
     labels: { route: "a" },
   });
 });

@@ -12,8 +12,9 @@ import type {
 import { createPattern } from "#lib/http/pattern.ts";
 import type { RetryBudgetOptions } from "#lib/stack/retry-budget.ts";
 import type { Profile, ProfileRoute } from "../policy/profile.ts";
+import type { Failures } from "../policy/profile-rule.ts";
 import type { RequestCondition } from "../policy/request-condition.ts";
-import type { RetryRule, StatusRange } from "../policy/retry-rule.ts";
+import type { StatusRange } from "../policy/retry-rule.ts";
 import { toEndpoint, toMs } from "./convert.ts";
 import { toMethod } from "./convert-match.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -58,7 +59,8 @@ function toRoute({
   return {
     condition: met,
     timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
-    retryable: isRetryable ? failuresOf(responseClasses) : undefined,
+    failures: failuresOf(responseClasses),
+    retryable: isRetryable,
     labels: metricsLabels,
   };
 }
@@ -98,7 +100,7 @@ function toMethodCondition(message: Parameters<typeof toMethod>[0]): RequestCond
 }
 
 /** Which answers are failures: the first class that takes a status says so, and where none does it is a 5xx, or a code that failed. */
-function failuresOf(classes: readonly ResponseClass[]): Pick<RetryRule, "statuses" | "codes"> {
+function failuresOf(classes: readonly ResponseClass[]): Failures {
   const known = classes.flatMap(({ condition, isFailure }) => {
     const takes = condition && toStatusTest(condition);
     return takes === undefined ? [] : [{ takes, isFailure }];

@@ -111,7 +111,7 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
       onMessage: (message) => merged.onPolicy(toClientPolicy(decode(OutboundPolicy, message))),
       onFinal: () => merged.onPolicy(undefined),
     });
-    const profile = this.#watchProfile(path, (value) => merged.onProfile(value));
+    const profile = this.#watchPath(path, (value) => merged.onProfile(value));
     return {
       cancel: () => {
         policies.cancel();
@@ -120,8 +120,20 @@ export class ControlDiscovery implements ClientDiscovery, ServerDiscovery {
     };
   }
 
+  watchProfile(
+    { host, port }: ServiceName,
+    onProfile: (profile: Profile | undefined) => void,
+  ): Watch {
+    return this.#watchPath(`${host}:${port}`, onProfile);
+  }
+
   /** Without a path there is none. */
-  #watchProfile(
+  #watchPath(path: string, onProfile: (profile: Profile | undefined) => void): Watch;
+  #watchPath(
+    path: string | undefined,
+    onProfile: (profile: Profile | undefined) => void,
+  ): Watch | undefined;
+  #watchPath(
     path: string | undefined,
     onProfile: (profile: Profile | undefined) => void,
   ): Watch | undefined {

@@ -1,7 +1,9 @@
 /** What is counted of one request: as a whole, and of each try that goes to a backend. */
 
 import type { Reset } from "#lib/http-io/exchange.ts";
+import { isRetryable } from "../policy/retry-rule.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
+import type { ProfileSeries } from "../telemetry/profile-metrics.ts";
 import type { Ending, Fault, RequestSeries } from "../telemetry/request-series.ts";
 import { answerClass } from "./classify.ts";
 import { endingOf, faultOf, faultOfReset } from "./faults.ts";
@@ -24,6 +26,10 @@ export class Tally implements Countable {
   #whole: RequestSeries | undefined;
   /** Of the backend that it is at. */
   #part: RequestSeries | undefined;
+  /** Of its ServiceProfile's route. */
+  #profile: ProfileSeries | undefined;
+  /** When the try under way began, where a profile's are counted; -1: none is. */
+  #actualMs = -1;
   /** When the request was whole, of what is at the backend; -1: it is not. */
   #flushedMs = -1;
   #ending: Ending | undefined;
@@ -42,8 +48,19 @@ export class Tally implements Countable {
     this.#whole = whole;
   }
 
+  /** Its route is one of a ServiceProfile. */
+  enterProfile(series: ProfileSeries): void {
+    this.#profile = series;
+    series.effective.requests.value += 1;
+  }
+
   /** It goes to a backend, as a whole where `ended`. */
   dispatch(part: RequestSeries | undefined, ended: boolean): void {
+    const actual = this.#profile?.actual;
+    if (actual !== undefined) {
+      actual.requests.value += 1;
+      this.#actualMs = this.#clock.now();
+    }
     if (part === undefined) return;
     if (part.requests !== undefined) part.requests.value += 1;
     this.#part = part;
@@ -72,13 +89,29 @@ export class Tally implements Countable {
   /** What came of a try, where there will be another one. */
   tried(ending: Ending): void {
     this.#partEnded(ending);
+    if (this.#actualMs >= 0) this.#actualEnded(ending.fault === "" ? ending.status : 0, ending);
     if (this.#sentMs < 0) return;
     const latencyMs = this.#clock.now() - this.#sentMs;
     this.#sentMs = -1;
     this.#settled = true;
     const status = ending.fault === "" ? ending.status : 0;
-    const failed = status === 0 || answerClass(status, ending.grpcStatus) === "failure";
+    const failed = this.#isFailure(status, ending.grpcStatus);
     this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
+  }
+
+  /** By the profile's response classes, where it has some. */
+  #isFailure(status: number, grpcStatus: number): boolean {
+    const failures = this.#profile?.failures;
+    if (failures === undefined || status === 0)
+      return answerClass(status, grpcStatus) === "failure";
+    return isRetryable(failures, status, grpcStatus);
+  }
+
+  #actualEnded(status: number, { grpcStatus, fault }: Ending): void {
+    const latencyMs = this.#clock.now() - this.#actualMs;
+    this.#actualMs = -1;
+    const failed = fault !== "" || this.#isFailure(status, grpcStatus);
+    this.#profile?.actual?.end({ status, grpcStatus, failed, latencyMs });
   }
 
   #partEnded(ending: Ending): void {
@@ -123,8 +156,13 @@ export class Tally implements Countable {
   /** It is over; `aborted` where its answer is not whole. */
   ended(aborted: boolean): void {
     const { status, grpcStatus } = this;
-    const failed = aborted || answerClass(status, grpcStatus) === "failure";
+    const failed = aborted || this.#isFailure(status, grpcStatus);
     const latencyMs = this.#clock.now() - this.startedMs;
+    if (this.#profile !== undefined) {
+      if (this.#actualMs >= 0)
+        this.#actualEnded(status, { status, grpcStatus, fault: aborted ? "UNKNOWN" : "" });
+      this.#profile.effective.end({ status, grpcStatus, failed, latencyMs });
+    }
     if (!this.#settled) this.scope?.end({ status, grpcStatus, failed, latencyMs });
     if (this.#whole === undefined) return;
     const ending = this.#ending ?? { status, grpcStatus, fault: "" };

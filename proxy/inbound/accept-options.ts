@@ -12,6 +12,7 @@ import type { Applications } from "./forward.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Listening } from "./listening.ts";
 import type { Ports } from "./ports.ts";
+import type { InboundProfiles } from "./profiles.ts";
 
 /** What accepting needs. */
 export interface InboundAcceptOptions {
@@ -32,6 +33,7 @@ export interface InboundAcceptOptions {
   readonly inFlight: InFlight;
   readonly gateway: Gateway;
   readonly counts: InboundCounts;
+  readonly profiles: InboundProfiles;
   /** Told of each answer, where there is an access log. */
   readonly access: ((entry: AccessEntry) => void) | undefined;
 }

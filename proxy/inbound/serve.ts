@@ -42,6 +42,7 @@ export function serveInbound(
     access: options.access,
     inFlight: options.inFlight,
     counts: options.counts,
+    profiles: options.profiles,
     ...{ target, port, pools, gateway: session },
   });
   const handler = {

@@ -23,6 +23,7 @@ import { Decisions } from "./decisions.ts";
 import type { AppPools } from "./forward.ts";
 import { type GatewaySession, gatewayStation } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
+import type { InboundProfiles, NamedProfile } from "./profiles.ts";
 
 /** A connection whose requests go the inbound path; it is the direction of all of them. */
 export interface InboundCaller {
@@ -37,6 +38,8 @@ export interface InboundCaller {
   /** Where its requests go on, where that is not the application (P28). */
   readonly gateway?: GatewaySession | undefined;
   readonly counts: InboundCounts;
+  /** The profiles by which its requests are counted, where there are some. */
+  readonly profiles?: InboundProfiles | undefined;
 }
 
 /** A request on the inbound path: it needs to remember nothing but its connection. */
@@ -56,6 +59,9 @@ export class InboundDirection implements Direction<InboundRequest> {
   /** The policy that what follows holds for. */
   #policy: ServerPolicy;
   #decisions: Decisions;
+  /** What the last request named, and the profile of that. */
+  #named: string | undefined;
+  #profile: NamedProfile | undefined;
   #limiter: RateLimiter | undefined;
   #limits: ClientLimits | undefined;
   /** The application has kept a connection after an answer to this caller. */
@@ -127,6 +133,22 @@ export class InboundDirection implements Direction<InboundRequest> {
     }
     this.#decisions.refusals.limited(this.#limiter.limit, scope);
     return answered(request, "rate-limited", "too many requests");
+  }
+
+  /** Counts a request by the profile of what it names; the first ones wait until that is known. */
+  count(request: InboundRequest): Verdict {
+    const { profiles } = this.#connection;
+    if (profiles === undefined) return "next";
+    const named = namedBy(request.request);
+    if (named !== this.#named || this.#profile?.gone === true) {
+      this.#named = named;
+      this.#profile = profiles.of(named);
+    }
+    if (this.#profile === undefined) return "next";
+    if (this.#profile.holds(() => request.run())) return "parked";
+    const series = this.#profile.find(request.request);
+    if (series !== undefined) request.tally.enterProfile(series);
+    return "next";
   }
 
   #follow(policy: ServerPolicy): void {
@@ -235,6 +257,11 @@ const policyStation: Station<InboundRequest> = {
   enter: (request) => directionOf(request).admit(request),
 };
 
+const profile: Station<InboundRequest> = {
+  name: "profile",
+  enter: (request) => directionOf(request).count(request),
+};
+
 const forward: Station<InboundRequest> = {
   name: "forward",
   enter: (request): Verdict => {
@@ -248,7 +275,7 @@ const forward: Station<InboundRequest> = {
   },
 };
 
-const INBOUND_PATH: Stack<InboundRequest> = new Stack(policyStation, forward);
+const INBOUND_PATH: Stack<InboundRequest> = new Stack(policyStation, profile, forward);
 const GATEWAY_PATH: Stack<InboundRequest> = new Stack(
   policyStation,
   gatewayStation(directionOf),

@@ -12,6 +12,7 @@ import { InboundCounts } from "./counts.ts";
 import { Applications } from "./forward.ts";
 import { Listening } from "./listening.ts";
 import { type PortDefaults, Ports } from "./ports.ts";
+import { InboundProfiles, type InboundProfilesOptions } from "./profiles.ts";
 
 /** What it is made of. */
 export interface InboundParts
@@ -26,6 +27,8 @@ export interface InboundParts
     };
   readonly discovery: ServerDiscovery;
   readonly families: InboundFamilies;
+  /** Names that may have a ServiceProfile, and how long requests wait for one. */
+  readonly profiles: Pick<InboundProfilesOptions, "suffixes" | "initialMs">;
   readonly clusterNetworks: readonly string[];
   /** Ports that are followed from the start. */
   readonly declared: readonly number[];
@@ -35,14 +38,18 @@ export interface InboundParts
   listen(config: DirectionConfig, accept: (stream: TcpStream, port: number) => void): number;
 }
 
-/** Starts it: the port that it listens on, and the policies of its ports. */
+/** Starts it: the port that it listens on; what is followed is followed until it is stopped. */
 export function startInbound(parts: InboundParts): {
   readonly port: number;
-  readonly ports: Ports;
+  readonly stop: () => void;
 } {
   const { runtime, config, clusterNetworks, discovery, isListenedOn } = parts;
   const ports = new Ports(discovery, { ...config, clusterNetworks }, parts.declared);
   const listening = new Listening({ clock: runtime.clock, isListenedOn });
+  const profiles = new InboundProfiles({
+    ...{ discovery, clock: runtime.clock, metrics: parts.families.profiles },
+    ...{ ...parts.profiles, idleMs: config.discoveryIdleMs },
+  });
   const { askKernel, outboundPort, localName, access, connections, gateway } = parts;
   const shared = {
     ...{
@@ -55,6 +62,7 @@ export function startInbound(parts: InboundParts): {
       access,
       connections,
       gateway,
+      profiles,
     },
     applications: new Applications(runtime, config, listening),
     ips: config.ips,
@@ -68,5 +76,9 @@ export function startInbound(parts: InboundParts): {
     setUserTimeout(stream, config.acceptUserTimeoutMs);
     acceptInbound(stream, { ...shared, listenPort });
   });
-  return { port, ports };
+  const stop = (): void => {
+    ports.stop();
+    profiles.stop();
+  };
+  return { port, stop };
 }

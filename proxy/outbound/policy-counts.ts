@@ -4,10 +4,12 @@ import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { ClientProtocol, Metadata } from "../policy/client-policy.ts";
+import type { ProfileRule } from "../policy/profile-rule.ts";
 import type { Detections } from "../telemetry/detect-metrics.ts";
 import { HostSeries, hostnameOf } from "../telemetry/host-series.ts";
 import { resourceLabels, routeLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
+import type { ProfileSeries } from "../telemetry/profile-metrics.ts";
 import type { RequestSeries } from "../telemetry/request-series.ts";
 import type { TransportSeries } from "../telemetry/transport-metrics.ts";
 import type { Balancer } from "./balancer.ts";
@@ -71,6 +73,11 @@ export class PolicyCounts {
       hosts: new HostSeries(ofHost, this.#options.hostnames),
       backend: (metadata) => metrics.backend(labels, resourceLabels("backend", metadata)),
     };
+  }
+
+  /** Requests of a ServiceProfile's route. */
+  profile(rule: ProfileRule): ProfileSeries {
+    return this.#options.families.profiles.of("outbound", rule);
   }
 
   /** Connections of a route of bytes, or of TLS by the name that it asks for. */

@@ -23,6 +23,7 @@ import type { RouteTable } from "../policy/route-match.ts";
 import { prepareRoutes } from "../policy/route-table.ts";
 import type { Detections } from "../telemetry/detect-metrics.ts";
 import type { HostSeries } from "../telemetry/host-series.ts";
+import type { ProfileSeries } from "../telemetry/profile-metrics.ts";
 import type { RequestSeries } from "../telemetry/request-series.ts";
 import type { TransportSeries } from "../telemetry/transport-metrics.ts";
 import type { Balancer } from "./balancer.ts";
@@ -48,6 +49,10 @@ export interface ResolvedRule {
   readonly filters: readonly Filter[];
   /** Counts its requests; undefined where nobody does. */
   readonly series: HostSeries<RequestSeries> | undefined;
+  /** Counts its requests by the route of their ServiceProfile. */
+  readonly profile: ProfileSeries | undefined;
+  /** The profile's name with its port, which endpoints are told (HDR2). */
+  readonly canonical: string | undefined;
   /** Counts its connections, where it is of opaque bytes or of TLS. */
   readonly transport: HostSeries<TransportSeries> | undefined;
   /** Of opaque bytes and TLS: every connection is closed. */
@@ -190,6 +195,7 @@ function opaqueTableOf(
         ...{ times: undefined, retry: undefined, retries: undefined },
         ...{ allowsHeaders: false, repicks: true },
         transport: parts.counts.transport(kind, metadata),
+        ...{ profile: undefined, canonical: undefined },
         totalWeight: weightOf(backends),
       };
       return { hosts: names, rules: [{ matches: [], target }] };
@@ -198,7 +204,7 @@ function opaqueTableOf(
 }
 
 function resolveRule(
-  { filters, distribution, timeouts, retry, accrual, allowsHeaders }: Rule,
+  { filters, distribution, timeouts, retry, accrual, allowsHeaders, profile }: Rule,
   parts: PolicyParts,
   {
     metadata,
@@ -220,6 +226,7 @@ function resolveRule(
   return {
     ...{ metadata, filters, series: counts?.hosts, refusal: undefined },
     ...{ pick: distribution.type, backends, transport: undefined },
+    ...{ profile: profile && parts.counts.profile(profile), canonical: profile?.labels["dst"] },
     ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, parts.clock), retry },
     retries: retry !== undefined || allowsHeaders ? retries() : undefined,
     allowsHeaders,

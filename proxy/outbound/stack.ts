@@ -10,7 +10,7 @@ import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
 import type { InFlight } from "../http/in-flight.ts";
-import { removeMeshHeaders, takeRequiredId } from "../http/mesh-headers.ts";
+import { CANONICAL, removeMeshHeaders, takeRequiredId } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { type Filter, filterRequest, filterResponse } from "../policy/filter.ts";
@@ -88,11 +88,8 @@ const logical = ({
       route.rule = found?.target;
       route.prefix = found?.prefix;
       if (found !== undefined) {
-        const rule = found.target;
-        request.tally.enter(rule.series?.of(head.authority));
-        if (rule.times !== undefined || rule.retries !== undefined)
-          armRequest(request, rule, queues);
-        return filtered(request, rule.filters, random);
+        begin(request, found.target, queues);
+        return filtered(request, found.target.filters, random);
       }
       if (policy.type === "invalid") request.fail("invalid-policy", "unexpected error");
       else if (policy.type === "unknown") request.fail("unexpected", "routing by name: not found");
@@ -101,6 +98,13 @@ const logical = ({
     },
   };
 };
+
+/** A request goes by a rule: it is counted, and given what it has of time and tries. */
+function begin(request: OutboundRequest, rule: ResolvedRule, queues: DeadlineQueues): void {
+  request.tally.enter(rule.series?.of(request.request.authority));
+  if (rule.profile !== undefined) request.tally.enterProfile(rule.profile);
+  if (rule.times !== undefined || rule.retries !== undefined) armRequest(request, rule, queues);
+}
 
 const concrete = (random: () => number): Station<OutboundRequest> => ({
   name: "concrete",
@@ -195,7 +199,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     if (authority !== undefined || route.asked !== undefined) {
       route.asked ??= head.authority;
       head.authority = authority?.text ?? route.asked;
+      head.headers.delete(CANONICAL);
     }
+    const canonical = route.rule?.canonical;
+    if (canonical !== undefined && authority === undefined) head.headers.set(CANONICAL, canonical);
     if (request.carried || head.version === "HTTP/2") return;
     removeHopByHop(head.headers, true);
     if (route.endpoint?.carries !== true || !isCarriable(head)) return;

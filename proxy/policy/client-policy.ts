@@ -3,6 +3,7 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { AccrualRule } from "./accrual-rule.ts";
 import type { Filter } from "./filter.ts";
+import type { ProfileRule } from "./profile-rule.ts";
 import type { HostMatch, RequestMatch } from "./request-match.ts";
 import type { RetryRule } from "./retry-rule.ts";
 
@@ -95,8 +96,8 @@ export interface Rule {
   readonly retry: RetryRule | undefined;
   /** Of its balancers' endpoints. */
   readonly accrual: AccrualRule | undefined;
-  /** Labels of its ServiceProfile and of the route there (MET4); undefined where it comes from no profile. */
-  readonly profile: Readonly<Record<string, string>> | undefined;
+  /** Of a ServiceProfile; undefined where it comes from none. */
+  readonly profile: ProfileRule | undefined;
   /** Whether requests may say by headers how they are tried and how long they wait (P19). */
   readonly allowsHeaders: boolean;
 }

@@ -2,6 +2,7 @@
 
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ClientPolicy, EndpointUpdate } from "./client-policy.ts";
+import type { Profile } from "./profile.ts";
 import type { ServerPolicy } from "./server-policy.ts";
 
 /** A subscription that can be ended. */
@@ -26,4 +27,6 @@ export interface ClientDiscovery {
 /** Finds out about the workload's own ports. */
 export interface ServerDiscovery {
   watchPort(port: number, onPolicy: (policy: ServerPolicy) => void): Watch;
+  /** The ServiceProfile of a name; undefined where there is none. */
+  watchProfile(name: ServiceName, onProfile: (profile: Profile | undefined) => void): Watch;
 }

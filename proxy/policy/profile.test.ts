@@ -13,7 +13,8 @@ const profile = (over: Partial<Profile> = {}): Profile => ({
     {
       condition: { type: "method", method: "GET" },
       timeoutMs: 300,
-      retryable: failures,
+      failures,
+      retryable: true,
       labels: { route: "read" },
     },
   ],
@@ -56,10 +57,14 @@ test("P34, P35: a profile's routes have their condition, time and retries; what 
         labels: { dst: "web.shop.svc.cluster.local:80", rt_route: "read" },
       },
     },
+    profile: { labels: { dst: "web.shop.svc.cluster.local:80", rt_route: "read" }, failures },
     allowsHeaders: false,
     accrual: undefined,
   });
-  expect(rest).toMatchObject({ matches: [], retry: undefined, timeouts: { profileMs: undefined } });
+  expect(rest).toMatchObject({
+    ...{ matches: [], retry: undefined, timeouts: { profileMs: undefined } },
+    profile: { labels: { dst: "web.shop.svc.cluster.local:80" }, failures: undefined },
+  });
   expect(rest?.distribution.choices).toMatchObject([
     {
       weight: 1,
@@ -79,7 +84,7 @@ test("P34: without a budget, or where a route does not say so, nothing is tried 
   };
   expect(retryOf({ budget: undefined })).toBeUndefined();
   const [route] = profile().routes;
-  expect(retryOf({ routes: route ? [{ ...route, retryable: undefined }] : [] })).toBeUndefined();
+  expect(retryOf({ routes: route ? [{ ...route, retryable: false }] : [] })).toBeUndefined();
 });
 
 test("P23: a profile leads elsewhere by weight, opaque bytes too", () => {

@@ -15,15 +15,17 @@ import type {
   Rule,
 } from "./client-policy.ts";
 import { UNLIMITED } from "./default-policy.ts";
+import { type Failures, profileRule } from "./profile-rule.ts";
 import type { RequestCondition } from "./request-condition.ts";
-import type { RetryRule } from "./retry-rule.ts";
 
 /** A route, for the requests that meet its condition first. */
 export interface ProfileRoute {
   readonly condition: RequestCondition;
   readonly timeoutMs: number | undefined;
-  /** Which answers failed; undefined where none is tried again. */
-  readonly retryable: Pick<RetryRule, "statuses" | "codes"> | undefined;
+  /** Which answers are failures. */
+  readonly failures: Failures;
+  /** Whether those are tried again. */
+  readonly retryable: boolean;
   /** Its labels in metrics, without prefix. */
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -72,7 +74,13 @@ export function profilePolicy(
     hosts: [],
     rules: [
       ...profile.routes.map((each) => ruleOf(each, { profile, distribution, dst })),
-      { ...UNLIMITED, matches: [], filters: [], distribution, profile: { dst } },
+      {
+        ...UNLIMITED,
+        matches: [],
+        filters: [],
+        distribution,
+        profile: { labels: { dst }, failures: undefined },
+      },
     ],
   };
   const opaque: OpaqueRoute = {
@@ -145,7 +153,7 @@ function serviceOf(authority: string): Metadata | undefined {
 }
 
 function ruleOf(
-  { condition, timeoutMs, retryable, labels }: ProfileRoute,
+  route: ProfileRoute,
   {
     profile: { budget },
     distribution,
@@ -156,21 +164,21 @@ function ruleOf(
     readonly dst: string;
   },
 ): Rule {
-  const named = Object.entries(labels).map(([name, value]) => [`rt_${name}`, value]);
-  const all = { dst, ...Object.fromEntries(named) };
-  const profile = budget && { budget, labels: all };
+  const { condition, timeoutMs, retryable, failures } = route;
+  const rule = profileRule(dst, route);
+  const profile = budget && { budget, labels: rule.labels };
   return {
     ...UNLIMITED,
     matches: [{ type: "condition", condition }],
     filters: [],
     distribution,
     timeouts: { ...UNLIMITED.timeouts, profileMs: timeoutMs },
-    profile: all,
+    profile: rule,
     retry:
-      retryable === undefined || profile === undefined
+      !retryable || profile === undefined
         ? undefined
         : {
-            ...retryable,
+            ...failures,
             // The budget alone says when it is enough.
             limit: Number.POSITIVE_INFINITY,
             maxRequestBytes: MAX_REQUEST_BYTES,

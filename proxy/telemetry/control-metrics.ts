@@ -23,7 +23,7 @@ export class ControlMetrics {
   readonly #balancers: Readonly<Record<ControlClient, BalancerMetrics>>;
 
   constructor(registry: Registry) {
-    this.#http = new HttpMetrics(registry, "control_");
+    this.#http = new HttpMetrics(registry, { prefix: "control_" });
     this.#dns = registry.counter(
       "control_dns_resolutions_total",
       "The number of times DNS resolutions have been performed.",

@@ -21,23 +21,27 @@ export interface Outcome {
 
 interface ResponseSeries {
   readonly responses: Counter;
-  readonly latency: Histogram;
+  readonly latency: Histogram | undefined;
 }
 
 /** The families of one proxy. */
 export class HttpMetrics {
   readonly requests: Family<Counter>;
   readonly responses: Family<Counter>;
-  readonly latency: Family<Histogram>;
+  readonly latency: Family<Histogram> | undefined;
 
   /** `prefix` is what their names begin with. */
-  constructor(registry: Registry, prefix = "") {
+  constructor(
+    registry: Registry,
+    { prefix = "", latency = true }: { readonly prefix?: string; readonly latency?: boolean } = {},
+  ) {
     this.requests = registry.counter(`${prefix}request_total`, "Total count of HTTP requests.");
     this.responses = registry.counter(`${prefix}response_total`, "Total count of HTTP responses.");
-    this.latency = registry.histogram(`${prefix}response_latency_ms`, {
-      help: "Elapsed times between a request's headers being received and its response stream completing",
-      bounds: LATENCY_BOUNDS_MS,
-    });
+    const help =
+      "Elapsed times between a request's headers being received and its response stream completing";
+    this.latency = latency
+      ? registry.histogram(`${prefix}response_latency_ms`, { help, bounds: LATENCY_BOUNDS_MS })
+      : undefined;
   }
 
   /** The counters of one label set: resolved once for a connection, route or endpoint. */
@@ -71,7 +75,7 @@ export class HttpScope {
     const key = (outcome.status * 100_000 + outcome.grpcStatus + 1) * 2 + (outcome.failed ? 1 : 0);
     const series = this.#series.get(key) ?? this.#resolve(key, outcome);
     series.responses.value += 1;
-    series.latency.observe(outcome.latencyMs);
+    series.latency?.observe(outcome.latencyMs);
   }
 
   #resolve(key: number, { status, grpcStatus, failed }: Outcome): ResponseSeries {
@@ -85,7 +89,7 @@ export class HttpScope {
     const latency = formatLabels(statusCode);
     const series = {
       responses: this.#metrics.responses.withText(`${this.#labels},${responses}`),
-      latency: this.#metrics.latency.withText(
+      latency: this.#metrics.latency?.withText(
         latency === "" ? this.#labels : `${this.#labels},${latency}`,
       ),
     };

@@ -4,6 +4,7 @@ import type { Counter } from "#lib/metrics/counter.ts";
 import type { Histogram } from "#lib/metrics/histogram.ts";
 import { type Family, formatLabels, type Labels, type Registry } from "#lib/metrics/registry.ts";
 import { DetectMetrics } from "./detect-metrics.ts";
+import { ProfileMetrics } from "./profile-metrics.ts";
 import {
   EndingCounters,
   FRAME_BOUNDS,
@@ -84,6 +85,7 @@ export interface InboundFamilies {
   readonly http: ServerMetrics;
   readonly grpc: ServerMetrics;
   readonly detect: DetectMetrics;
+  readonly profiles: ProfileMetrics;
   /** Connections that came with a transport header (MET21). */
   readonly headers: Family<Counter>;
 }
@@ -94,6 +96,7 @@ export function inboundFamilies(registry: Registry): InboundFamilies {
     http: new ServerMetrics(registry, "http"),
     grpc: new ServerMetrics(registry, "grpc"),
     detect: new DetectMetrics(registry, "inbound"),
+    profiles: new ProfileMetrics(registry),
     headers: registry.counter(
       "inbound_tcp_transport_header_connections_total",
       "TCP connections with transport headers.",

@@ -4,6 +4,7 @@ import type { Registry } from "#lib/metrics/registry.ts";
 import { BalancerMetrics } from "./balancer-metrics.ts";
 import { CostMetrics } from "./cost-metrics.ts";
 import { DetectMetrics } from "./detect-metrics.ts";
+import { ProfileMetrics } from "./profile-metrics.ts";
 import { type RetryFamilies, retryFamilies } from "./retry-metrics.ts";
 import { type RouteFamilies, routeFamilies } from "./route-metrics.ts";
 import { ProtocolMetrics, TransportMetrics } from "./transport-metrics.ts";
@@ -15,6 +16,7 @@ export interface OutboundFamilies {
   readonly detect: DetectMetrics;
   readonly protocols: ProtocolMetrics;
   readonly cost: CostMetrics;
+  readonly profiles: ProfileMetrics;
   /** Calls this each time before somebody looks. */
   onLook(update: () => void): void;
   readonly balancers: {
@@ -33,6 +35,7 @@ export function outboundFamilies(registry: Registry): OutboundFamilies {
     detect: new DetectMetrics(registry, "outbound"),
     routes: routeFamilies(registry),
     cost: new CostMetrics(registry),
+    profiles: new ProfileMetrics(registry),
     onLook: (update) => registry.onLook(update),
     balancers: {
       http: new BalancerMetrics(registry, "outbound_http_balancer"),
