@@ -22,3 +22,33 @@ test("ADMIN1: the page has the process's figures of now, no idle series, and end
   expect(text).not.toContain("a_total");
   expect(text).toEndWith("\n# EOF\n");
 });
+
+test("ADMIN1: Linkerd's older families come before the newer ones", () => {
+  const registry = new Registry();
+  const names = [
+    ...[
+      "outbound_http_route_request_statuses_total",
+      "tcp_open_total",
+      "inbound_http_requests_total",
+    ],
+    ...["request_total", "control_response_total", "control_dns_resolutions_total"],
+    ...["route_actual_request_total", "route_retryable_total", "inbound_http_authz_allow_total"],
+    ...[
+      "inbound_http_local_ratelimit_total",
+      "outbound_tcp_errors_total",
+      "outbound_tcp_route_open_total",
+    ],
+  ];
+  for (const name of names) registry.counter(name, "H.").with().increment();
+  const process = { update: () => undefined } as unknown as ProcessMetrics;
+  const around = { clock: new FakeClock(), usage: () => ({}) } as never;
+  const text = metricsPage(registry, { process, around, retainIdleMs: 1 })();
+  const newer = [
+    ...["outbound_http_route_request_statuses_total", "inbound_http_requests_total"],
+    ...["control_dns_resolutions_total", "outbound_tcp_route_open_total"],
+  ];
+  expect([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)).toEqual([
+    ...names.filter((name) => !newer.includes(name)),
+    ...newer,
+  ]);
+});

@@ -35,7 +35,7 @@ function relabel(steps: readonly Relabeling[], labels: Labels): Labels | undefin
 
 const POD = "__meta_kubernetes_pod_";
 
-test("proxyRelabelings() gives a proxy Linkerd's labels, and the application's own (LBL8)", () => {
+test("LBL8: proxyRelabelings() gives a proxy Linkerd's labels, and the application's own", () => {
   const found = {
     __meta_kubernetes_namespace: "shop",
     [`${POD}name`]: "web-1",

@@ -9,19 +9,30 @@ import type { Family, Instrument, Registry, Series } from "./registry.ts";
  */
 export function writeExposition(
   registry: Registry,
-  { nowMs, retainIdleMs }: { readonly nowMs: number; readonly retainIdleMs: number },
+  {
+    nowMs,
+    retainIdleMs,
+    isFirst = () => false,
+  }: {
+    readonly nowMs: number;
+    readonly retainIdleMs: number;
+    /** Families that come before the others. */
+    readonly isFirst?: (name: string) => boolean;
+  },
 ): string {
   registry.update();
+  let first = "";
   let text = "";
   let folded = "";
   for (const family of registry.families) {
     family.look(nowMs, retainIdleMs);
     let lines = "";
     for (const series of family.series()) lines += formatSeries(family, series);
-    text += headed(family, lines);
+    if (isFirst(family.name)) first += headed(family, lines);
+    else text += headed(family, lines);
     if (family.folded > 0) folded += `${FOLDED.name}{family="${family.name}"} ${family.folded}\n`;
   }
-  return text + headed(FOLDED, folded);
+  return first + text + headed(FOLDED, folded);
 }
 
 /** What did not get a series of its own (SERIES_LIMIT). */

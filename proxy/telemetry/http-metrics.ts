@@ -35,12 +35,13 @@ export class HttpMetrics {
     registry: Registry,
     { prefix = "", latency = true }: { readonly prefix?: string; readonly latency?: boolean } = {},
   ) {
-    this.requests = registry.counter(`${prefix}request_total`, "Total count of HTTP requests.");
-    this.responses = registry.counter(`${prefix}response_total`, "Total count of HTTP responses.");
+    const named = (name: string): string => `${prefix}${name}`;
+    this.requests = registry.counter(named("request_total"), "Total count of HTTP requests.");
+    this.responses = registry.counter(named("response_total"), "Total count of HTTP responses.");
     const help =
       "Elapsed times between a request's headers being received and its response stream completing";
     this.latency = latency
-      ? registry.histogram(`${prefix}response_latency_ms`, { help, bounds: LATENCY_BOUNDS_MS })
+      ? registry.histogram(named("response_latency_ms"), { help, bounds: LATENCY_BOUNDS_MS })
       : undefined;
   }
 
