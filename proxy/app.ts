@@ -1,17 +1,16 @@
 /** Builds identity, control clients, inbound, outbound and admin; the only file that sees both directions. */
 
 import { randomBytes } from "node:crypto";
-import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { outbox } from "#lib/http-io/outbox.ts";
 import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import type { Listener } from "#lib/net/listener.ts";
-import { type PlainServer, servePlain } from "#lib/net/plain-http.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { checkTlsContract } from "#lib/net/tls-self-test.ts";
-import { answerAdmin } from "./admin/server.ts";
+import type { AdminSource } from "./admin/server.ts";
+import { type AdminPort, startAdmin } from "./admin/start.ts";
 import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
@@ -21,7 +20,7 @@ import { createGateway } from "./gateway/gateway.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
-import { startInbound } from "./inbound/start.ts";
+import { type InboundSide, startInbound } from "./inbound/start.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { type OutboundSide, startOutbound } from "./outbound/start.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -35,7 +34,7 @@ import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
 import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
-import { openListeners, openWithoutIpv6 } from "./transport/listeners.ts";
+import { openListeners } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
 
 /** A proxy that runs. */
@@ -84,7 +83,7 @@ class ProxyApp implements RunningProxy {
   readonly #proof: CaptureProof;
   readonly #connections = new Set<ServerConnection>();
   readonly #listeners: Listener[] = [];
-  readonly #admin: PlainServer;
+  readonly #admin: AdminPort;
   readonly #stops: (() => void)[] = [];
   readonly inboundPort: number;
   readonly outboundPort: number;
@@ -141,8 +140,9 @@ class ProxyApp implements RunningProxy {
     const { discovery } = control;
     const outbound = this.#startOutbound(discovery);
     this.outboundPort = outbound.port;
-    this.inboundPort = this.#startInbound(discovery, outbound);
-    this.#admin = this.#startAdmin();
+    const inbound = this.#startInbound(discovery, outbound);
+    this.inboundPort = inbound.port;
+    this.#admin = this.#startAdmin(inbound);
     if (config.captureProof) this.#proof.start();
     this.#log.info("Started", {
       inbound: this.inboundPort,
@@ -208,33 +208,25 @@ class ProxyApp implements RunningProxy {
     });
   }
 
-  #startInbound(discovery: ControlDiscovery, outbound: OutboundSide): number {
+  #startInbound(discovery: ControlDiscovery, outbound: OutboundSide): InboundSide {
     const { inbound, clusterNetworks, adminListen, identity, accessLog } = this.#config;
     const { profileSuffixes, profileInitialMs } = this.#config;
     const { localName } = identity;
     const { gatewaySuffixes: suffixes } = inbound;
     const [{ port: own = 0 } = {}] = inbound.listen;
     const { askKernel, isListenedOn, random, write } = this.#around;
-    const { port, stop } = startInbound({
+    const side = startInbound({
       ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
       ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
-      ...{
-        localName,
-        gateway: createGateway({
-          ...outbound,
-          localName,
-          suffixes,
-          random,
-        }),
-      },
+      ...{ localName, gateway: createGateway({ ...outbound, localName, suffixes, random }) },
       families: inboundFamilies(this.#registry),
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
       access: accessWriter(accessLog, write),
       listen: (of, accept) => this.#listen(of, accept),
     });
-    this.#stops.push(stop);
-    return port;
+    this.#stops.push(() => side.stop());
+    return side;
   }
 
   #listen(
@@ -247,22 +239,19 @@ class ProxyApp implements RunningProxy {
     return port;
   }
 
-  #startAdmin(): PlainServer {
+  #startAdmin(inbound: InboundSide): AdminPort {
     const { adminListen, shutdownEndpoint, log } = this.#config;
     const app = this;
-    const open = (addr: SocketAddr): PlainServer =>
-      servePlain(addr, (request) =>
-        answerAdmin(request, {
-          get ready() {
-            return app.ready;
-          },
-          metrics: this.#metricsPage,
-          variables: this.#around.variables,
-          logFilter: log.filter,
-          setLogFilter: (filter) => this.#filter.set(filter),
-          shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
-        }),
-      );
-    return openWithoutIpv6(adminListen, { open, log: this.#log });
+    const source: AdminSource = {
+      get ready() {
+        return app.ready;
+      },
+      metrics: this.#metricsPage,
+      variables: this.#around.variables,
+      logFilter: log.filter,
+      setLogFilter: (filter) => this.#filter.set(filter),
+      shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
+    };
+    return startAdmin(adminListen, { runtime: this.#runtime, inbound, source });
   }
 }

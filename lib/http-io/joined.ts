@@ -5,11 +5,40 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import {
   type ClientConnection,
   type ClientStream,
+  type ConnectionWaiter,
   NOBODY,
   type RequestHandler,
   type ResponseHandler,
   type ServerStream,
 } from "./exchange.ts";
+
+/** Gives connections of either version, as pools do, whose requests all go to one taker. */
+export function joinedSources(onRequest: (stream: ServerStream) => void): {
+  readonly http1: JoinedSource;
+  readonly http2: JoinedSource;
+} {
+  return {
+    http1: new JoinedSource(new JoinedConnection("HTTP/1.1", onRequest)),
+    http2: new JoinedSource(new JoinedConnection("HTTP/2", onRequest)),
+  };
+}
+
+/** Always has its one connection at hand. */
+export class JoinedSource {
+  readonly #connection: JoinedConnection;
+
+  constructor(connection: JoinedConnection) {
+    this.#connection = connection;
+  }
+
+  acquire(waiter: ConnectionWaiter): void {
+    waiter.onConnection(this.#connection);
+  }
+
+  drain(): void {
+    // There is nothing to close.
+  }
+}
 
 /** Hands requests of one version to whoever takes them. */
 export class JoinedConnection implements ClientConnection {

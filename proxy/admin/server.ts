@@ -1,7 +1,7 @@
 /** The admin port: metrics, readiness, log level, shutdown (ADMIN1 to ADMIN8). */
 
 import { isLoopback } from "#lib/addr/ip.ts";
-import type { PlainRequest, PlainResponse } from "#lib/net/plain-http.ts";
+import type { SimpleRequest } from "#lib/http-io/simple.ts";
 
 /** What the admin port asks of the proxy. */
 export interface AdminSource {
@@ -15,61 +15,81 @@ export interface AdminSource {
   readonly shutdown: (() => void) | undefined;
 }
 
-const text = (status: number, body: string): PlainResponse => ({ status, body });
-const METHOD_NOT_ALLOWED: PlainResponse = text(405, "");
-const LOOPBACK_ONLY: PlainResponse = text(403, "");
+/** A request, and who makes it. */
+export interface AdminRequest extends Pick<SimpleRequest, "head" | "path" | "body" | "respond"> {
+  readonly clientIp: string;
+}
 
-/** Answers one request. */
-export async function answerAdmin(
-  request: PlainRequest,
-  source: AdminSource,
-): Promise<PlainResponse> {
+const PLAIN = { "content-type": "text/plain" };
+
+/** Answers a request. */
+export function answerAdmin(request: AdminRequest, source: AdminSource): void {
   switch (request.path) {
     case "/metrics":
-      return { status: 200, body: source.metrics(), contentType: "text/plain" };
+      answerMetrics(request, source);
+      break;
     case "/ready":
-      return source.ready ? text(200, "ready\n") : text(503, "not ready\n");
+      answer(request, source.ready ? 200 : 503, source.ready ? "ready\n" : "not ready\n");
+      break;
     case "/live":
-      return text(200, "live\n");
+      answer(request, 200, "live\n");
+      break;
     case "/env.json":
-      return answerEnv(request, source.variables);
+      answerEnv(request, source.variables);
+      break;
     case "/proxy-log-level":
-      return await answerLogLevel(request, source);
+      answerLogLevel(request, source);
+      break;
     case "/shutdown":
-      return answerShutdown(request, source);
+      answerShutdown(request, source);
+      break;
     default:
-      return text(404, "");
+      answer(request, 404, "");
   }
 }
 
-function answerEnv(request: PlainRequest, variables: AdminSource["variables"]): PlainResponse {
-  if (request.method !== "GET") return METHOD_NOT_ALLOWED;
-  const accept = request.header("accept") ?? "*/*";
-  if (!/\*\/\*|application\/(\*|json)/.test(accept)) return text(406, "");
-  const json = (status: number, value: unknown): PlainResponse => ({
-    status,
-    body: JSON.stringify(value),
-    contentType: "application/json",
-  });
-  if (request.query.includes("="))
-    return json(400, { error: "query parameters have no values", status: 400 });
-  if (request.query === "") return json(200, variables);
-  const asked = request.query.split("&");
-  return json(200, Object.fromEntries(asked.map((name) => [name, variables[name] ?? null])));
+const answer = (request: AdminRequest, status: number, body: string): void =>
+  request.respond(status, PLAIN, body);
+
+function answerMetrics(request: AdminRequest, source: AdminSource): void {
+  const page = source.metrics();
+  if (request.head.headers.get("accept-encoding")?.includes("gzip") === true)
+    request.respond(200, { ...PLAIN, "content-encoding": "gzip" }, Bun.gzipSync(page));
+  else answer(request, 200, page);
 }
 
-async function answerLogLevel(request: PlainRequest, source: AdminSource): Promise<PlainResponse> {
-  if (!isLoopback(request.remoteIp)) return LOOPBACK_ONLY;
-  if (request.method === "GET") return text(200, source.logFilter);
-  if (request.method !== "PUT") return METHOD_NOT_ALLOWED;
-  const wrong = source.setLogFilter((await request.text()).trim());
-  return wrong === undefined ? text(204, "") : text(400, wrong);
+function answerEnv(request: AdminRequest, variables: AdminSource["variables"]): void {
+  const json = (status: number, value: unknown): void =>
+    request.respond(status, { "content-type": "application/json" }, JSON.stringify(value));
+  const { method, headers, path } = request.head;
+  const query = path.slice(request.path.length + 1);
+  const accept = headers.get("accept") ?? "*/*";
+  if (method !== "GET") answer(request, 405, "");
+  else if (!/\*\/\*|application\/(\*|json)/.test(accept)) answer(request, 406, "");
+  else if (query.includes("="))
+    json(400, { error: "query parameters have no values", status: 400 });
+  else if (query === "") json(200, variables);
+  else
+    json(200, Object.fromEntries(query.split("&").map((name) => [name, variables[name] ?? null])));
 }
 
-function answerShutdown(request: PlainRequest, { shutdown }: AdminSource): PlainResponse {
-  if (request.method !== "POST") return METHOD_NOT_ALLOWED;
-  if (!isLoopback(request.remoteIp)) return LOOPBACK_ONLY;
-  if (shutdown === undefined) return text(404, "");
-  shutdown();
-  return text(200, "shutdown\n");
+function answerLogLevel(request: AdminRequest, source: AdminSource): void {
+  const { method } = request.head;
+  if (!isLoopback(request.clientIp)) answer(request, 403, "");
+  else if (method === "GET") answer(request, 200, source.logFilter);
+  else if (method !== "PUT") answer(request, 405, "");
+  else {
+    const wrong = source.setLogFilter(new TextDecoder().decode(request.body).trim());
+    answer(request, wrong === undefined ? 204 : 400, wrong ?? "");
+  }
+}
+
+function answerShutdown(request: AdminRequest, { shutdown }: AdminSource): void {
+  if (request.head.method !== "POST") answer(request, 405, "");
+  else if (!isLoopback(request.clientIp)) answer(request, 403, "");
+  else if (shutdown === undefined) answer(request, 404, "");
+  else {
+    answer(request, 200, "shutdown\n");
+    shutdown();
+  }
 }

@@ -1,11 +1,10 @@
 /** What comes in for another destination goes out again (P28): the outbound side's answers to the inbound side. */
 
 import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
-import type { ConnectionWaiter, ServerStream } from "#lib/http-io/exchange.ts";
-import { JoinedConnection } from "#lib/http-io/joined.ts";
+import type { ServerStream } from "#lib/http-io/exchange.ts";
+import { joinedSources } from "#lib/http-io/joined.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { Forwarded } from "../http/forwarded.ts";
-import type { ConnectionSource } from "../inbound/forward.ts";
 import type {
   Gateway,
   GatewayObserver,
@@ -78,7 +77,7 @@ class Session implements GatewaySession {
     this.#random = random;
     this.#name = name;
     this.#known = new NamedDestinations(destinations);
-    this.pools = { http1: this.#source("HTTP/1.1"), http2: this.#source("HTTP/2") };
+    this.pools = joinedSources((stream) => this.#take(stream));
   }
 
   find({ authority }: { readonly authority: string }): Target | undefined {
@@ -120,14 +119,6 @@ class Session implements GatewaySession {
 
   close(): void {
     this.#known.release();
-  }
-
-  #source(version: "HTTP/1.1" | "HTTP/2"): ConnectionSource {
-    const connection = new JoinedConnection(version, (stream) => this.#take(stream));
-    return {
-      acquire: (waiter: ConnectionWaiter) => waiter.onConnection(connection),
-      drain: () => undefined,
-    };
   }
 
   #take(stream: ServerStream): void {

@@ -1,6 +1,6 @@
 /** What an inbound connection is accepted with. */
 
-import type { ServerConnection } from "#lib/http-io/exchange.ts";
+import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import type { InFlight } from "../http/in-flight.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
@@ -13,6 +13,9 @@ import type { Gateway } from "./gateway.ts";
 import type { Listening } from "./listening.ts";
 import type { Ports } from "./ports.ts";
 import type { InboundProfiles } from "./profiles.ts";
+
+/** Takes a request of a client, by its address. */
+export type LocalServer = (request: ServerStream, clientIp: string) => void;
 
 /** What accepting needs. */
 export interface InboundAcceptOptions {
@@ -32,6 +35,8 @@ export interface InboundAcceptOptions {
   readonly connections: Set<ServerConnection>;
   readonly inFlight: InFlight;
   readonly gateway: Gateway;
+  /** Takes requests in place of an application: a server of this proxy's own. */
+  readonly local?: LocalServer;
   readonly counts: InboundCounts;
   readonly profiles: InboundProfiles;
   /** Told of each answer, where there is an access log. */

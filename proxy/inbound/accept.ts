@@ -12,7 +12,7 @@ import { FirstBytes } from "../transport/first-bytes.ts";
 import { readTransportHeader, TRANSPORT_ALPN, type TransportHeader } from "../transport/header.ts";
 import { detectHttp } from "../transport/http-detection.ts";
 import { originalDst } from "../transport/original-dst.ts";
-import type { InboundAcceptOptions } from "./accept-options.ts";
+import type { InboundAcceptOptions, LocalServer } from "./accept-options.ts";
 import type { GatewaySession } from "./gateway.ts";
 import { forwardOpaque } from "./opaque.ts";
 import type { PortPolicy } from "./ports.ts";
@@ -31,6 +31,17 @@ export function acceptInbound(stream: TcpStream, options: InboundAcceptOptions):
   const addr = target ?? { ip: stream.localAddress, port: listenPort };
   if (keepaliveMs !== undefined) stream.keepAlive(keepaliveMs);
   new InboundConnection(stream, options, { addr, direct, shown }).begin();
+}
+
+/** Accepts a connection to a server of this proxy's own, for which policy holds as for an application (P48). */
+export function acceptLocal(
+  stream: TcpStream,
+  options: InboundAcceptOptions & { readonly local: LocalServer },
+): void {
+  const { keepaliveMs, listenPort } = options;
+  if (keepaliveMs !== undefined) stream.keepAlive(keepaliveMs);
+  const addr = { ip: stream.localAddress, port: listenPort };
+  new InboundConnection(stream, options, { addr, direct: false, shown: false }).begin();
 }
 
 class InboundConnection {
@@ -62,7 +73,11 @@ class InboundConnection {
   }
 
   begin(): void {
-    const { outboundPort } = this.#options;
+    const { outboundPort, local } = this.#options;
+    if (local !== undefined) {
+      this.#detectTls();
+      return;
+    }
     // Who asks from within the pod, as a port-forward does, is shown the certificate, and no more.
     const asks = this.#direct && isLoopback(this.#target.ip);
     if (this.#target.port === outboundPort || (this.#isForeign() && !asks))
@@ -103,7 +118,7 @@ class InboundConnection {
     const credentials = runtime.credentials.current;
     if (hello.sni !== localName || credentials === undefined) {
       this.#tls = { type: "opaque", sni: hello.sni ?? "" };
-      if (this.#direct) this.#refuse("unexpected");
+      if (this.#direct || this.#options.local !== undefined) this.#refuse("unexpected");
       else this.#forwardOpaque(bytes);
       return;
     }
@@ -176,24 +191,26 @@ class InboundConnection {
 
   #detectHttp(initial: Uint8Array): void {
     const { protocol } = this.#port.current;
-    const { runtime, detectTimeoutMs, counts } = this.#options;
-    if (protocol.type === "opaque" || protocol.type === "tls") {
+    const { runtime, detectTimeoutMs, counts, local } = this.#options;
+    if (local === undefined && (protocol.type === "opaque" || protocol.type === "tls")) {
       this.#forwardOpaque(initial);
       return;
     }
+    const declared = local === undefined ? protocol.type : undefined;
     const timeoutMs = protocol.type === "detect" ? protocol.timeoutMs : detectTimeoutMs;
     const { current, port } = this.#port;
     const detections = protocol.type === "detect" ? counts.detections(current, port) : undefined;
     detectHttp(
       this.#stream,
       { clock: runtime.clock, timeoutMs, initial, counts: detections },
-      (detected, bytes) => this.#serve(settleProtocol(protocol.type, detected), bytes),
+      (detected, bytes) => this.#serve(settleProtocol(declared, detected), bytes),
     );
   }
 
   #serve(protocol: Protocol, bytes: Uint8Array): void {
     if (protocol === "opaque") {
-      this.#forwardOpaque(bytes);
+      if (this.#options.local === undefined) this.#forwardOpaque(bytes);
+      else this.#refuse("unexpected");
       return;
     }
     this.#measure(bytes.length);

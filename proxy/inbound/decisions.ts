@@ -17,8 +17,8 @@ export interface Decision {
   readonly scope: HttpScope | undefined;
   /** In place of that, by what requests name; undefined where that is not told (LBL3). */
   readonly authorities: HostSeries<HttpScope> | undefined;
-  /** Counts requests that are let through. */
-  readonly series: InboundSeries;
+  /** Counts requests that are let through; undefined where they are for the proxy itself. */
+  readonly series: InboundSeries | undefined;
   readonly allowed: Counter | undefined;
   readonly denied: Counter;
   /** Allowed only so that somebody sees who calls. */
@@ -66,8 +66,8 @@ export class Decisions {
       );
     const decision = {
       scope: authz && scopeOf(""),
-      authorities: counts.authorities ? new HostSeries(scopeOf, true) : undefined,
-      series: counts.ofRule(rule, this.#policy, port.port),
+      authorities: counts?.authorities === true ? new HostSeries(scopeOf, true) : undefined,
+      series: counts?.ofRule(rule, this.#policy, port.port),
       allowed: authz && errors.httpAllow.with({ ...common, ...route, ...authz }),
       denied: errors.httpDeny.with({ ...common, ...route }),
       audited: authorization !== undefined && isAudit(authorization.labels),

@@ -4,6 +4,7 @@ import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import { joinedSources } from "#lib/http-io/joined.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
@@ -31,18 +32,19 @@ export function serveInbound(
   first: { readonly protocol: "http1" | "http2"; readonly bytes: Uint8Array },
   { target, caller, port, tls, session, ...options }: InboundAcceptOptions & Served,
 ): void {
-  const { applications, connections, listening, runtime } = options;
+  const { applications, connections, listening, local, runtime } = options;
   const { clock } = runtime;
   const pools =
     session?.pools ??
+    (local && joinedSources((request) => local(request, stream.remoteAddress))) ??
     (caller === undefined ? applications.shared(target) : applications.forCaller(target, caller));
   const direction = new InboundDirection(runtime, {
     caller: { ip: stream.remoteAddress, tls },
     callerPort: stream.remotePort,
     access: options.access,
     inFlight: options.inFlight,
-    counts: options.counts,
-    profiles: options.profiles,
+    counts: local === undefined ? options.counts : undefined,
+    profiles: local === undefined ? options.profiles : undefined,
     ...{ target, port, pools, gateway: session },
   });
   const handler = {
@@ -67,6 +69,6 @@ export function serveInbound(
       : serveHttp1(stream, handler, { clock });
   connections.add(connection);
   // A proxy is told of a request that was not delivered, and goes elsewhere.
-  if (tls.type !== "identity") listening.add(target.port, connection);
+  if (tls.type !== "identity" && local === undefined) listening.add(target.port, connection);
   if (first.bytes.length > 0) connection.onData(first.bytes);
 }

@@ -37,7 +37,8 @@ export interface InboundCaller {
   readonly inFlight: InFlight;
   /** Where its requests go on, where that is not the application (P28). */
   readonly gateway?: GatewaySession | undefined;
-  readonly counts: InboundCounts;
+  /** Undefined where the requests are for the proxy itself. */
+  readonly counts: InboundCounts | undefined;
   /** The profiles by which its requests are counted, where there are some. */
   readonly profiles?: InboundProfiles | undefined;
 }
@@ -127,8 +128,8 @@ export class InboundDirection implements Direction<InboundRequest> {
     const scope = this.#limits && takeRequest(this.#limits, this.now());
     if (scope === undefined || this.#limiter === undefined) {
       request.tally.scope = decision.authorities?.of(namedBy(request.request)) ?? decision.scope;
-      request.tally.enter(decision.series.whole);
-      request.tally.dispatch(decision.series.part, request.attempt.ended);
+      request.tally.enter(decision.series?.whole);
+      request.tally.dispatch(decision.series?.part, request.attempt.ended);
       return "next";
     }
     this.#decisions.refusals.limited(this.#limiter.limit, scope);

@@ -6,8 +6,8 @@ import type { ServerDiscovery } from "../policy/discover.ts";
 import type { InboundFamilies } from "../telemetry/inbound-families.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import { setUserTimeout } from "../transport/user-timeout.ts";
-import { acceptInbound } from "./accept.ts";
-import type { InboundAcceptOptions } from "./accept-options.ts";
+import { acceptInbound, acceptLocal } from "./accept.ts";
+import type { InboundAcceptOptions, LocalServer } from "./accept-options.ts";
 import { InboundCounts } from "./counts.ts";
 import { Applications } from "./forward.ts";
 import { Listening } from "./listening.ts";
@@ -38,11 +38,21 @@ export interface InboundParts
   listen(config: DirectionConfig, accept: (stream: TcpStream, port: number) => void): number;
 }
 
-/** Starts it: the port that it listens on; what is followed is followed until it is stopped. */
-export function startInbound(parts: InboundParts): {
+/** What runs: the port that it listens on, and the same path for servers of this proxy's own. */
+export interface InboundSide {
   readonly port: number;
-  readonly stop: () => void;
-} {
+  serveLocal(stream: TcpStream, how: LocalOptions): void;
+  /** Nothing is followed any more. */
+  stop(): void;
+}
+
+/** How a server of this proxy's own is served. */
+export interface LocalOptions extends Pick<InboundAcceptOptions, "listenPort" | "connections"> {
+  readonly local: LocalServer;
+}
+
+/** Starts it. */
+export function startInbound(parts: InboundParts): InboundSide {
   const { runtime, config, clusterNetworks, discovery, isListenedOn } = parts;
   const ports = new Ports(discovery, { ...config, clusterNetworks }, parts.declared);
   const listening = new Listening({ clock: runtime.clock, isListenedOn });
@@ -76,9 +86,11 @@ export function startInbound(parts: InboundParts): {
     setUserTimeout(stream, config.acceptUserTimeoutMs);
     acceptInbound(stream, { ...shared, listenPort });
   });
+  const serveLocal = (stream: TcpStream, how: LocalOptions): void =>
+    acceptLocal(stream, { ...shared, access: undefined, ...how });
   const stop = (): void => {
     ports.stop();
     profiles.stop();
   };
-  return { port, stop };
+  return { port, serveLocal, stop };
 }

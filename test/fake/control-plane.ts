@@ -54,6 +54,8 @@ export interface FakeService {
 /** A backend as a message. */
 export type FakeBackend = MessageInitShape<typeof BackendSchema>;
 
+const OPEN = { allow: "all", ports: "detect", server: {} } as const;
+
 /** Answers what proxies ask. */
 export class FakeControlPlane {
   readonly listener: Listener;
@@ -66,6 +68,8 @@ export class FakeControlPlane {
   ports: "detect" | "http1" | "http2" | "unreadable" = "detect";
   /** What every port is declared to be in place of that, where a test says it. */
   server: FakeServer = {};
+  /** Ports that let everybody in, whatever is said of the others: those of proxies' metrics, where a test does not say more. */
+  readonly openPorts: Set<number> = new Set();
   lifetimeMs = 3_600_000;
   /** Who signs certificates from now on. */
   issuer: FakeAuthority;
@@ -210,7 +214,8 @@ export class FakeControlPlane {
   }
 
   #sendPort(call: ServerCall): void {
-    const server = create(ServerSchema, serverMessage(this));
+    const open = this.openPorts.has(this.#ports.get(call) ?? 0);
+    const server = create(ServerSchema, serverMessage(open ? OPEN : this));
     call.send(frameMessage(toBinary(ServerSchema, server)));
   }
 }

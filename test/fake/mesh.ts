@@ -79,6 +79,7 @@ export class FakeMesh {
     });
     const started = Object.assign(pod, { name, logs, proxy });
     this.#pods.push(started);
+    this.control.openPorts.add(proxy.adminPort);
     await until(
       () => proxy.ready,
       () => `${name} is not ready: ${logs.join("\n")}`,
@@ -86,10 +87,12 @@ export class FakeMesh {
     return started;
   }
 
-  /** One metric of a proxy, summed over the series whose labels contain the text. */
+  /** One metric of a proxy, summed over the series whose labels contain the text; what asks for metrics counts by policy alone. */
   async metric(pod: FakePod, name: string, labels = ""): Promise<number> {
     const response = await fetch(`http://127.0.0.1:${pod.proxy.adminPort}/metrics`);
-    const lines = (await response.text()).split("\n");
+    const own = `target_port="${pod.proxy.adminPort}"`;
+    const counts = (line: string): boolean => name.startsWith("inbound_") || !line.includes(own);
+    const lines = (await response.text()).split("\n").filter(counts);
     const found = lines.filter(
       (line) =>
         (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(labels),

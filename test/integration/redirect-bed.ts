@@ -194,12 +194,13 @@ export class RedirectBed {
     return (await child.stdout.text()).trimEnd();
   }
 
-  /** The sum of a metric of a pod's proxy over the series whose labels contain a text. */
+  /** The sum of a metric of a pod's proxy over the series whose labels contain a text, but those of its own port. */
   async metric(pod: BedPod, name: string, labels: string): Promise<number> {
     const text = await this.get(pod, "http://127.0.0.1:4191/metrics");
     return text
       .split("\n")
       .filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
+      .filter((line) => !line.includes('target_port="4191"'))
       .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
 

@@ -24,6 +24,11 @@ test("rates and shares are those of the time between the scrapes", () => {
   expect(stat.secured).toBe(0.8);
 });
 
+test("what the proxy itself is asked does not count", () => {
+  const own = inbound(50, ',target_port="4191"');
+  expect(statOf([pair("", own + inbound(2, ',target_port="8080"'))]).rps).toBe(1);
+});
+
 test("what was sent outbound does not count", () => {
   const line = inbound(50).replace("inbound", "outbound");
   expect(statOf([pair("", line)])).toEqual({

@@ -55,8 +55,13 @@ export function statOf(pairs: readonly ScrapePair[]): Stat {
   };
 }
 
+/** Where proxies are asked for their metrics and readiness. */
+const ADMIN_PORT = "4191";
+
 const isFromClient = ({ labels }: Sample): boolean => labels["peer"] === "src";
 
+/** What is asked of the proxy itself, as its metrics, is no matter of the application's. */
 function isRead({ name, labels }: Sample): boolean {
-  return FAMILIES.has(name) && labels["direction"] === "inbound";
+  const isInbound = FAMILIES.has(name) && labels["direction"] === "inbound";
+  return isInbound && labels["target_port"] !== ADMIN_PORT;
 }
