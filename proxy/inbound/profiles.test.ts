@@ -52,16 +52,17 @@ test("MET4, DESTINATION_PROFILE_INITIAL_TIMEOUT: requests wait for a profile tha
   const { clock, profiles, tell, told } = setup();
   const heard = profiles.of(WEB);
   const woken: string[] = [];
-  expect(heard?.holds(() => woken.push("heard"))).toBe(true);
+  heard?.wait(() => woken.push("heard"));
+  expect(heard?.waits).toBe(true);
   tell(WEB, "GET");
-  expect([woken, heard?.holds(() => woken.push("again"))]).toEqual([["heard"], false]);
+  expect([woken, heard?.waits]).toEqual([["heard"], false]);
   heard?.find({ method: "GET", path: "/a?b" })?.effective.requests.increment();
   expect(heard?.find({ method: "POST", path: "/" })).toBeUndefined();
   expect(told()).toContain(
     `route_request_total{direction="inbound",dst="${WEB}",rt_route="all GETs"} 1`,
   );
   const late = profiles.of("late.ns.svc.cluster.local");
-  late?.holds(() => woken.push("late"));
+  late?.wait(() => woken.push("late"));
   clock.advance(499);
   expect(woken).toEqual(["heard"]);
   clock.advance(1);
@@ -75,7 +76,7 @@ test("a profile that no request names is followed no longer, and so many are at 
   const { clock, profiles, watched } = setup();
   const web = profiles.of(WEB);
   clock.advance(60_000);
-  web?.holds(() => undefined);
+  expect(web?.waits).toBe(false);
   clock.advance(60_000);
   expect([web?.gone, watched.size]).toEqual([false, 1]);
   clock.advance(31_000);

@@ -105,11 +105,15 @@ export class NamedProfile {
     this.#watch.cancel();
   }
 
-  /** Whether a request has to wait, and is woken then. */
-  holds(wake: () => void): boolean {
+  /** Whether a request, which keeps it in use, has to wait. */
+  get waits(): boolean {
     this.#usedMs = this.#options.clock.now();
-    if (this.#waits) this.#waiting.push(wake);
     return this.#waits;
+  }
+
+  /** Wakes who waits. */
+  wait(wake: () => void): void {
+    this.#waiting.push(wake);
   }
 
   /** What is counted of a request: its route is the first whose condition it meets; one that none takes is not counted. */

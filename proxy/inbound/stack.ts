@@ -146,7 +146,10 @@ export class InboundDirection implements Direction<InboundRequest> {
       this.#profile = profiles.of(named);
     }
     if (this.#profile === undefined) return "next";
-    if (this.#profile.holds(() => request.run())) return "parked";
+    if (this.#profile.waits) {
+      this.#profile.wait(() => request.run());
+      return "parked";
+    }
     const series = this.#profile.find(request.request);
     if (series !== undefined) request.tally.enterProfile(series);
     return "next";

@@ -64,6 +64,9 @@ export class HttpScope {
   readonly #labels: string;
   /** By status and gRPC status, as one number. */
   readonly #series = new Map<number, ResponseSeries>();
+  /** Mostly the next response is as the last one. */
+  #lastKey = -1;
+  #last: ResponseSeries | undefined;
 
   constructor(metrics: HttpMetrics, labels: string) {
     this.#metrics = metrics;
@@ -74,9 +77,17 @@ export class HttpScope {
   /** Counts the end of a response, or of a request that got none. */
   end(outcome: Outcome): void {
     const key = (outcome.status * 100_000 + outcome.grpcStatus + 1) * 2 + (outcome.failed ? 1 : 0);
-    const series = this.#series.get(key) ?? this.#resolve(key, outcome);
+    const series = key === this.#lastKey ? this.#last : this.#find(key, outcome);
+    if (series === undefined) return;
     series.responses.value += 1;
     series.latency?.observe(outcome.latencyMs);
+  }
+
+  #find(key: number, outcome: Outcome): ResponseSeries {
+    const series = this.#series.get(key) ?? this.#resolve(key, outcome);
+    this.#lastKey = key;
+    this.#last = series;
+    return series;
   }
 
   #resolve(key: number, { status, grpcStatus, failed }: Outcome): ResponseSeries {

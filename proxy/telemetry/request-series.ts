@@ -1,6 +1,6 @@
 /** What the families of policy count of one label set: requests, how they ended, how long they took, and their frames. */
 
-import type { Counter } from "#lib/metrics/counter.ts";
+import { Counter } from "#lib/metrics/counter.ts";
 import type { Histogram } from "#lib/metrics/histogram.ts";
 import { type Family, formatLabels, type Labels } from "#lib/metrics/registry.ts";
 
@@ -67,6 +67,9 @@ export class EndingCounters {
   readonly #labels: string;
   readonly #write: typeof outboundEnding;
   readonly #counters = new Map<number, Counter>();
+  /** Mostly the next one ends as the last one did. */
+  #lastKey = -1;
+  #last = new Counter();
 
   /** `labels` are formatted already. */
   constructor(
@@ -86,9 +89,14 @@ export class EndingCounters {
   count(ending: Ending): void {
     const { status, grpcStatus, fault } = ending;
     const answer = this.#kind === "http" ? status : knownCode(grpcStatus) + 1;
-    const key = answer * FAULTS.length + FAULTS.indexOf(fault);
-    const counter = this.#counters.get(key) ?? this.#resolve(key, ending);
-    counter.value += 1;
+    const key = answer * FAULTS.length + (fault === "" ? 0 : FAULTS.indexOf(fault));
+    if (key !== this.#lastKey) this.#find(key, ending);
+    this.#last.value += 1;
+  }
+
+  #find(key: number, ending: Ending): void {
+    this.#last = this.#counters.get(key) ?? this.#resolve(key, ending);
+    this.#lastKey = key;
   }
 
   #resolve(key: number, ending: Ending): Counter {
