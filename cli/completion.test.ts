@@ -18,7 +18,7 @@ test("bash is offered commands, those below them, and flags", async () => {
   expect(await offers("un")).toEqual(["uninstall", "uninject"]);
   expect(await offers("dg", "c")).toEqual(["controller-metrics", "cp-metrics"]);
   expect(await offers("check", "--pr")).toEqual(["--pre", "--proxy"]);
-  expect(await offers("--verbose", "viz", "s")).toEqual(["stat"]);
+  expect(await offers("--verbose", "viz", "s")).toEqual(["stat", "stat-inbound", "stat-outbound"]);
 });
 
 test("zsh takes bash's, fish has its own", async () => {

@@ -53,7 +53,7 @@ viz uninstall: -o/--output
 const NO_COMMAND: Readonly<Record<string, string>> = {
   authz: "policies of users are not read in this version",
 };
-const NO_VIZ = "viz is not in this version but for stat, authz and edges";
+const NO_VIZ = "viz is not in this version but for statistics";
 
 /** Flags that a command does not have, and why. */
 const NO_FLAG: Readonly<Record<string, string>> = {

@@ -15,6 +15,8 @@ import { addVersion } from "./commands/version.ts";
 import { addVizAuthz } from "./commands/viz-authz.ts";
 import { addVizEdges } from "./commands/viz-edges.ts";
 import { addVizStat } from "./commands/viz-stat.ts";
+import { addVizStatInbound } from "./commands/viz-stat-inbound.ts";
+import { addVizStatOutbound } from "./commands/viz-stat-outbound.ts";
 import type { Context } from "./context.ts";
 import { addToldFlags, idle } from "./told-flags.ts";
 
@@ -58,6 +60,8 @@ export function createProgram(context: Context): Command {
     examples: [["Success rate, request rate and latency", "bunkerd viz stat deploy -n shop"]],
   });
   addVizStat(viz, context);
+  addVizStatInbound(viz, context);
+  addVizStatOutbound(viz, context);
   addVizAuthz(viz, context);
   addVizEdges(viz, context);
   addCompletion(root, context);
