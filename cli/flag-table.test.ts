@@ -50,9 +50,7 @@ viz uninstall: -o/--output
   );
 
 /** Commands that are not there, and why. */
-const NO_COMMAND: Readonly<Record<string, string>> = {
-  authz: "policies of users are not read in this version",
-};
+const NO_COMMAND: Readonly<Record<string, string>> = {};
 const NO_VIZ = "viz is not in this version but for statistics";
 
 /** Flags that a command does not have, and why. */

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { addCommand, addGlobalFlags, CommandError } from "./command.ts";
+import { addAuthz } from "./commands/authz.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDiagnostics } from "./commands/diagnostics.ts";
@@ -52,6 +53,7 @@ export function createProgram(context: Context): Command {
   addInject(root, context);
   addUninject(root, context);
   addIdentity(root, context);
+  addAuthz(root, context);
   addDiagnostics(root, context);
   addProfile(root, context);
   const viz = addCommand(root, {

@@ -32,7 +32,7 @@ export function addStatCommand<Row>(viz: Command, context: Context, of: StatComm
     usage: `${of.name} <WORKLOADS...>`,
     summary: of.summary,
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
+      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
     examples: [of.example],
   })
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")

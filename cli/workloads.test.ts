@@ -41,3 +41,16 @@ test("workloads are found by name in one namespace or in all, pods by their sele
     one,
   ]);
 });
+
+test("a pod runs for itself, by its name or all of a namespace", async () => {
+  const pods = [pod("web-1", { app: "web" }), pod("web-2", { app: "web" })];
+  const client = fakeCluster(pods);
+  const of = async (word: string): Promise<readonly string[][]> => {
+    const [named] = parseWorkloads([word]);
+    if (named === undefined) throw new Error("no kind");
+    const found = await findWorkloads(client, { named, namespace: "default" });
+    return found.map((each) => podsOf(each, pods).map(({ metadata }) => metadata?.name ?? ""));
+  };
+  expect(await of("po/web-2")).toEqual([["web-2"]]);
+  expect(await of("pods")).toEqual([["web-1"], ["web-2"]]);
+});

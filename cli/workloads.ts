@@ -4,6 +4,7 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import {
   DAEMON_SETS,
   DEPLOYMENTS,
+  JOBS,
   PODS,
   REPLICA_SETS,
   type Resource,
@@ -41,6 +42,8 @@ const KINDS: readonly WorkloadKind[] = [
     aliases: ["rs", "replicasets"],
     resource: REPLICA_SETS as Resource<Workload>,
   },
+  { name: "job", aliases: ["jobs"], resource: JOBS as Resource<Workload> },
+  { name: "pod", aliases: ["po", "pods"], resource: PODS as Resource<Workload> },
 ];
 
 /** What was named: `deploy`, `deploy/web`, `deploy web`. */
@@ -87,12 +90,15 @@ export async function findWorkloads(
   return [found];
 }
 
-/** The pods that run for a workload, out of all; ended ones do not count. */
+/** The pods that run for a workload, out of all; ended ones do not count. A pod runs for itself. */
 export function podsOf({ metadata, spec }: Workload, pods: readonly Pod[]): Pod[] {
+  const isPod = spec !== undefined && "containers" in spec;
   return pods.filter(
     (pod) =>
       pod.metadata?.namespace === metadata?.namespace &&
-      matchesSelector(spec?.selector, pod.metadata?.labels) &&
+      (isPod
+        ? pod.metadata?.name === metadata?.name
+        : matchesSelector(spec?.selector, pod.metadata?.labels)) &&
       pod.status?.phase !== "Succeeded" &&
       pod.status?.phase !== "Failed",
   );

@@ -27,6 +27,8 @@ type Row = {
   readonly name: string;
   readonly meshed: number;
   readonly pods: number;
+  /** Of a pod: its phase. */
+  readonly status: string;
   readonly stat: Stat | undefined;
 };
 
@@ -36,7 +38,7 @@ export function addVizStat(viz: Command, context: Context): void {
     usage: "stat <WORKLOADS...>",
     summary: "Display traffic stats about one or many resources",
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
+      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
     examples: [
       ["All the deployments in a namespace", "bunkerd viz stat deploy -n shop"],
       ["One deployment over ten seconds", "bunkerd viz stat deploy/web -n shop -t 10s"],
@@ -63,8 +65,9 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
   const window = readWindow(flags.timeWindow);
   const { client, namespace: own } = await context.connect(flags);
   const namespace = flags.allNamespaces === true ? undefined : (flags.namespace ?? own);
-  const found: (Omit<Row, "stat" | "meshed" | "pods"> & { readonly members: readonly Pod[] })[] =
-    [];
+  const found: (Omit<Row, "stat" | "meshed" | "pods" | "status"> & {
+    readonly members: readonly Pod[];
+  })[] = [];
   const { items: all } = await client.list(PODS, { namespace });
   for (const each of named)
     for (const workload of await findWorkloads(client, { named: each, namespace }))
@@ -86,7 +89,8 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
     if (proxies.length === 0 && flags.unmeshed !== true) return [];
     const own = proxies.flatMap((pod) => pairs.get(nameOf(pod)) ?? []);
     const measured = own.length > 0 ? statOf(own) : undefined;
-    return [{ ...row, meshed: proxies.length, pods: members.length, stat: measured }];
+    const status = members[0]?.status?.phase ?? "";
+    return [{ ...row, meshed: proxies.length, pods: members.length, status, stat: measured }];
   });
   rows.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
   print(rows, { flags, context });
@@ -96,9 +100,11 @@ const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 function print(rows: readonly Row[], { flags, context }: Run): void {
   const wide = flags.output === "wide";
   const kinds = new Set(rows.map(({ kind }) => kind)).size > 1;
+  const status = !kinds && rows[0]?.kind === "pod";
   const columns: Column[] = [
     ...(flags.allNamespaces === true ? [{ title: "NAMESPACE", left: true }] : []),
     { title: "NAME", left: true },
+    ...(status ? ["STATUS"] : []),
     ...["MESHED", "SUCCESS", "RPS", "LATENCY_P50", "LATENCY_P95", "LATENCY_P99", "TCP_CONN"],
     ...(wide ? ["READ_BYTES/SEC", "WRITE_BYTES/SEC"] : []),
     "SECURED",
@@ -106,6 +112,7 @@ function print(rows: readonly Row[], { flags, context }: Run): void {
   const cells = (row: Row): string[] => [
     ...(flags.allNamespaces === true ? [row.namespace] : []),
     kinds ? `${row.kind}/${row.name}` : row.name,
+    ...(status ? [row.status] : []),
     `${row.meshed}/${row.pods}`,
     ...figures(row.stat, { wide }),
   ];
@@ -128,7 +135,7 @@ function figures(stat: Stat | undefined, { wide }: { readonly wide: boolean }): 
   ];
 }
 
-function jsonOf({ stat, meshed, pods, ...row }: Row): Record<string, unknown> {
+function jsonOf({ stat, meshed, pods, status: _, ...row }: Row): Record<string, unknown> {
   return {
     ...row,
     meshed: `${meshed}/${pods}`,
