@@ -57,6 +57,7 @@ const NO_VIZ = "viz is not in this version but for statistics";
 const NO_FLAG: Readonly<Record<string, string>> = {
   "viz --viz-namespace": "nothing of viz is installed in this version",
   "viz authz -l/--selector": "workloads are chosen by name in this version",
+  "viz routes -l/--selector": "workloads are chosen by name in this version",
   "viz stat --from": "sources are not told apart in this version",
   "viz stat --from-namespace": "sources are not told apart in this version",
   "viz stat --to": "targets are not told apart in this version",

@@ -15,6 +15,7 @@ import { addUpgrade } from "./commands/upgrade.ts";
 import { addVersion } from "./commands/version.ts";
 import { addVizAuthz } from "./commands/viz-authz.ts";
 import { addVizEdges } from "./commands/viz-edges.ts";
+import { addVizRoutes } from "./commands/viz-routes.ts";
 import { addVizStat } from "./commands/viz-stat.ts";
 import { addVizStatInbound } from "./commands/viz-stat-inbound.ts";
 import { addVizStatOutbound } from "./commands/viz-stat-outbound.ts";
@@ -64,6 +65,7 @@ export function createProgram(context: Context): Command {
   addVizStat(viz, context);
   addVizStatInbound(viz, context);
   addVizStatOutbound(viz, context);
+  addVizRoutes(viz, context);
   addVizAuthz(viz, context);
   addVizEdges(viz, context);
   addCompletion(root, context);
