@@ -170,12 +170,22 @@ export class Bed {
     return this.place.run(words, { uid: INIT_UID });
   }
 
-  /** Starts the proxy as the injector has it, waits until `linkerd-await` finds it ready, and gives what that said. */
-  async startProxy(): ReturnType<Place["run"]> {
-    const env = injected(this.authority.anchorsPem);
+  /**
+   * Starts the proxy as the injector has it, with variables over them, waits until `linkerd-await` finds it ready, and
+   * gives what that said. Names are given without the prefix.
+   */
+  async startProxy(over: Readonly<Record<string, string>> = {}): ReturnType<Place["run"]> {
+    const others = Object.entries(over).map(([name, value]) => [P + name, value]);
+    const env = { ...injected(this.authority.anchorsPem), ...Object.fromEntries(others) };
     this.proxy = this.place.start([`${FOLDER}/linkerd2-proxy-identity`], { uid: PROXY_UID, env });
     const wait = [`${FOLDER}/linkerd-await`, "--timeout=2m", "--port=4191"];
     return await this.place.run(wait, { uid: PROXY_UID });
+  }
+
+  /** Ends the proxy and gives how it ended. */
+  async endProxy(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<number | undefined> {
+    this.proxy?.kill(signal);
+    return await this.proxy?.exited;
   }
 
   /** What the proxy has logged. */

@@ -13,9 +13,10 @@ import type { Bed } from "./bed.ts";
 import { LOCAL_NAME } from "./bed.ts";
 import { POD_IP } from "./place.ts";
 
-/** Who calls: by which name, or without TLS. */
+/** Who calls: by which name, or without TLS, and from which of the node's addresses. */
 export interface Caller {
   readonly name?: string;
+  readonly from?: string;
 }
 
 /** What is asked of which port. */
@@ -34,6 +35,7 @@ export interface CallerGot {
 }
 
 const LIMIT_MS = 5000;
+const REQUEST = "GET / HTTP/1.1\r\nhost: web.test\r\n\r\n";
 const onFault = (error: Error): void => {
   throw error;
 };
@@ -43,7 +45,11 @@ const nothing = (): void => undefined;
 function open(bed: Bed, port: number, caller: Caller): Promise<TcpStream> {
   const { authority, place } = bed;
   const within = (work: () => void): void => inNetns(place.node, work);
-  const target = { ip: POD_IP, port, timeoutMs: LIMIT_MS, clock: systemClock, onFault, within };
+  const { from } = caller;
+  const target = {
+    ...{ ip: POD_IP, port, timeoutMs: LIMIT_MS, clock: systemClock, onFault, within },
+    ...(from !== undefined && { local: { ip: from, port: 0 } }),
+  };
   return new Promise((resolve, reject) => {
     if (caller.name === undefined) {
       connectTcp(target, { onConnected: resolve, onFailed: reject });
@@ -125,8 +131,8 @@ class Answered implements ResponseHandler {
   }
 }
 
-/** Sends a request of HTTP/1 as bytes, without TLS; all that comes back, empty where the connection is closed. */
-export async function rawCall(bed: Bed, port: number): Promise<string> {
+/** Sends bytes, a request of HTTP/1 unless said, without TLS; what comes back, empty where the connection is closed. */
+export async function rawCall(bed: Bed, port: number, bytes: string = REQUEST): Promise<string> {
   const stream = await open(bed, port, {});
   return await new Promise<string>((resolve) => {
     let text = "";
@@ -140,6 +146,6 @@ export async function rawCall(bed: Bed, port: number): Promise<string> {
       onDrain: nothing,
       onClose,
     };
-    stream.write(Buffer.from("GET / HTTP/1.1\r\nhost: web.test\r\n\r\n"));
+    stream.write(Buffer.from(bytes));
   });
 }

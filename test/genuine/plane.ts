@@ -78,6 +78,8 @@ export class ScriptedPlane {
   readonly violations: string[] = [];
   /** Every field of every message that was sent. */
   readonly sent: Set<string> = new Set();
+  /** Whether nothing is said of ports: a control plane that is there and has not come to it yet. */
+  silentPorts = false;
   /** Methods called, in order. */
   readonly called: string[] = [];
   readonly outbound: Streams = new Streams();
@@ -253,6 +255,7 @@ export class ScriptedPlane {
     if (this.#refused(call, portProblem(call.request, this.#told))) return;
     const { port } = fromBinary(PortSpecSchema, call.request);
     this.ports.add(String(port), call);
-    this.#send(call, ServerSchema, this.#servers.get(port) ?? this.#otherwise);
+    if (!this.silentPorts)
+      this.#send(call, ServerSchema, this.#servers.get(port) ?? this.#otherwise);
   }
 }
