@@ -130,3 +130,21 @@ async function untilPort(lines: readonly string[]): Promise<string> {
   }
   throw new Error("Cannot find the admin port: it was not logged");
 }
+
+test("I9: what nobody caught is told and counted, and the proxy lives", async () => {
+  let tell: (error: Error) => void = () => undefined;
+  const { lines, started } = start(
+    {},
+    {
+      onUncaught: (given) => {
+        tell = given;
+      },
+    },
+  );
+  const proxy = await started;
+  tell(new Error("as the test says"));
+  const page = await (await fetch(`http://127.0.0.1:${proxy.adminPort}/metrics`)).text();
+  expect(page).toContain("bunkerd_internal_errors_total 1");
+  expect(lines.join("\n")).toContain("as the test says");
+  await proxy.drain();
+});

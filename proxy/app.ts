@@ -103,8 +103,12 @@ class ProxyApp implements RunningProxy {
       wall: () => clock.wall(),
       write,
     });
-    const onFault = (error: Error): void =>
+    const errors = new ErrorMetrics(this.#registry);
+    const onFault = (error: Error): void => {
+      errors.faults.increment();
       this.#log.error("Internal error", { error: error.stack ?? String(error) });
+    };
+    around.onUncaught?.(onFault);
     const process = new ProcessMetrics(this.#registry, {
       version: around.version,
       workers: config.workers,
@@ -118,7 +122,7 @@ class ProxyApp implements RunningProxy {
       credentials: this.#credentials,
       http: new HttpMetrics(this.#registry),
       tcp: new TcpMetrics(this.#registry),
-      errors: new ErrorMetrics(this.#registry),
+      errors,
       redirection: { bySockets: false },
       onFault,
     };

@@ -42,6 +42,7 @@ export async function main(version: string): Promise<void> {
     isListenedOn,
     readFile,
     usage: processUsage,
+    onUncaught: tellUncaught,
   }).catch(refuse);
   const stop = (): void => {
     proxy.drain().then(
@@ -57,6 +58,14 @@ export async function main(version: string): Promise<void> {
   whenAtRest({ clock: systemClock, cpuSeconds }, () => void Bun.gc(true));
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+/** A fault ends what it happened in, and not everybody's connections. */
+function tellUncaught(tell: (error: Error) => void): void {
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", (reason) =>
+    tell(reason instanceof Error ? reason : new Error(String(reason))),
+  );
 }
 
 /** Runs another program of Linkerd's image, and sets its exit code. */

@@ -20,4 +20,6 @@ export interface Surroundings {
   readonly checkTls?: (clock: Clock) => Promise<void>;
   readonly readFile: (path: string) => Promise<Uint8Array>;
   readonly usage: () => ProcessUsage;
+  /** Has the process tell of what nobody caught, instead of ending. */
+  readonly onUncaught?: (tell: (error: Error) => void) => void;
 }

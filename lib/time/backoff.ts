@@ -8,7 +8,7 @@ export interface Backoff {
   reset(): void;
 }
 
-/** Limits of the waits; each is lengthened by up to `jitter` (a ratio) of itself; `random` gives 0 to 1. */
+/** Limits of the waits; each is lengthened by up to `jitter` (a ratio) of itself, not beyond the longest; `random` gives 0 to 1. */
 export interface BackoffOptions {
   readonly minMs: number;
   readonly maxMs: number;
@@ -23,7 +23,7 @@ export function createBackoff({ minMs, maxMs, jitter, random }: BackoffOptions):
     next: () => {
       const wait = base * (1 + jitter * random());
       base = Math.min(base * 2, maxMs);
-      return Math.min(wait, maxMs * (1 + jitter));
+      return Math.min(wait, maxMs);
     },
     reset: () => {
       base = minMs;

@@ -15,6 +15,16 @@ test("C11: readConfig() refuses a process that would not verify certificates", (
   ]);
 });
 
+test.each(["BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_NOTIFY", "BUN_OPTIONS"])(
+  "I17: %s is refused: nobody looks into a proxy from outside",
+  (name) => {
+    const result = readConfig({ ...proxyVariables(), [name]: "ws://127.0.0.1:6499" });
+    expect(result.type === "errors" && result.errors).toEqual([
+      `${name} must not be set: it would let others look into this process`,
+    ]);
+  },
+);
+
 test("readConfig() reads variables of our own, which change nothing where they are not set", () => {
   const of = (over: Readonly<Record<string, string>>): unknown => {
     const result = readConfig({ ...proxyVariables(), ...over });

@@ -6,6 +6,9 @@ import { readIdentity, readServices, readStreamLimits } from "./control.ts";
 import { readInbound, readOutbound } from "./directions.ts";
 import { EnvReader, PREFIX, type Variables } from "./env-reader.ts";
 
+/** What opens this runtime's inspector, or gives it flags that do. */
+const INSPECTORS = ["BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_NOTIFY", "BUN_OPTIONS"];
+
 /** What reading gives: a configuration, or every error there is, never only the first. */
 export type EnvResult =
   | {
@@ -21,6 +24,9 @@ export function readConfig(variables: Variables): EnvResult {
   const env = new EnvReader(variables);
   if (env.text("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined)
     env.errors.push("NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification");
+  for (const name of INSPECTORS)
+    if (env.text(name) !== undefined)
+      env.errors.push(`${name} must not be set: it would let others look into this process`);
   const ingressMode = env.boolean(`${PREFIX}INGRESS_MODE`, false);
   const config: ProxyConfig = {
     outbound: readOutbound(env),

@@ -19,6 +19,8 @@ export class ErrorMetrics {
   readonly tlsRefused: Family<Counter>;
   readonly http1Refused: Family<Counter>;
   readonly rescued: Counter;
+  /** Faults of our own: what they happened in has ended. */
+  readonly faults: Counter;
 
   constructor(registry: Registry) {
     const errors = (name: string): Family<Counter> =>
@@ -53,6 +55,9 @@ export class ErrorMetrics {
       "bunkerd_http1_refused_total",
       "Connections ended because of HTTP/1 that is refused, by direction, kind and the status that answered it.",
     );
+    this.faults = registry
+      .counter("bunkerd_internal_errors_total", "Faults of this proxy's own, each told in its log.")
+      .with({});
     this.rescued = registry
       .counter(
         "bunkerd_outbound_http_not_delivered_total",

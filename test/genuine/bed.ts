@@ -175,11 +175,25 @@ export class Bed {
    * gives what that said. Names are given without the prefix.
    */
   async startProxy(over: Readonly<Record<string, string>> = {}): ReturnType<Place["run"]> {
-    const others = Object.entries(over).map(([name, value]) => [P + name, value]);
-    const env = { ...injected(this.authority.anchorsPem), ...Object.fromEntries(others) };
-    this.proxy = this.place.start([`${FOLDER}/linkerd2-proxy-identity`], { uid: PROXY_UID, env });
+    this.beginProxy(over);
     const wait = [`${FOLDER}/linkerd-await`, "--timeout=2m", "--port=4191"];
     return await this.place.run(wait, { uid: PROXY_UID });
+  }
+
+  /** Starts it and does not wait; `beside` are variables under their whole names. */
+  beginProxy(
+    over: Readonly<Record<string, string>> = {},
+    how: { readonly beside?: Readonly<Record<string, string>>; readonly unread?: boolean } = {},
+  ): void {
+    const { beside = {}, unread = false } = how;
+    const others = Object.entries(over).map(([name, value]) => [P + name, value]);
+    const env = {
+      ...injected(this.authority.anchorsPem),
+      ...Object.fromEntries(others),
+      ...beside,
+    };
+    const call = { uid: PROXY_UID, env, unread };
+    this.proxy = this.place.start([`${FOLDER}/linkerd2-proxy-identity`], call);
   }
 
   /** Ends the proxy and gives how it ended. */

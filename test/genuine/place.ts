@@ -36,6 +36,8 @@ function sh(...command: readonly string[]): string {
 export interface ImageCall {
   readonly uid: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Its stderr is a pipe from which nobody reads. */
+  readonly unread?: boolean;
 }
 
 /** How a program ended. */
@@ -85,9 +87,13 @@ export class Place {
   }
 
   /** Starts a program of the image in the pod's network, with the image's root as its own. */
-  start(command: readonly string[], { uid, env = {} }: ImageCall): Subprocess<"ignore", "pipe"> {
+  start(command: readonly string[], call: ImageCall): Subprocess<"ignore", "pipe"> {
+    const { uid, env = {}, unread = false } = call;
     const mounts = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev"';
-    const enter = `${mounts} && exec chroot --userspec=${uid}:${uid} "$0" "$@"`;
+    const fifo = `${this.dir}/unread`;
+    // Opened for both, it waits for nobody.
+    const log = unread ? `rm -f ${fifo}; mkfifo ${fifo}; exec 2<>${fifo};` : "";
+    const enter = `${log} ${mounts} && exec chroot --userspec=${uid}:${uid} "$0" "$@"`;
     const child = inNetns(this.pod, () =>
       spawn(["unshare", "--mount", "sh", "-c", enter, this.root, ...command], {
         stdio: ["ignore", "pipe", Bun.file(`${this.dir}/${command[0]?.replaceAll("/", "_")}.log`)],
