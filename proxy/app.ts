@@ -24,6 +24,8 @@ import { type InboundSide, startInbound } from "./inbound/start.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { type OutboundSide, startOutbound } from "./outbound/start.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { startTap } from "./tap/start.ts";
+import { Taps } from "./tap/taps.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ControlMetrics } from "./telemetry/control-metrics.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
@@ -44,6 +46,8 @@ export interface RunningProxy {
   /** The ports in use, of interest where 0 was configured. */
   readonly inboundPort: number;
   readonly outboundPort: number;
+  /** Undefined where nobody may look at requests. */
+  readonly tapPort: number | undefined;
   /** Takes nothing new, lets what runs finish within the grace period, and resolves when all is closed. */
   drain(): Promise<void>;
 }
@@ -87,6 +91,8 @@ class ProxyApp implements RunningProxy {
   readonly #stops: (() => void)[] = [];
   readonly inboundPort: number;
   readonly outboundPort: number;
+  readonly tapPort: number | undefined;
+  readonly #taps: Taps;
   #draining: Promise<void> | undefined;
   #tlsTrusted = false;
 
@@ -130,6 +136,7 @@ class ProxyApp implements RunningProxy {
       ...{ clock, onFault, nonce: () => randomBytes(16) },
       intervalMs: config.captureProofIntervalMs,
     });
+    this.#taps = new Taps(clock);
     const control = connectControlPlane(config, {
       around,
       key,
@@ -147,6 +154,7 @@ class ProxyApp implements RunningProxy {
     const inbound = this.#startInbound(discovery, outbound);
     this.inboundPort = inbound.port;
     this.#admin = this.#startAdmin(inbound);
+    this.tapPort = this.#startTap();
     if (config.captureProof) this.#proof.start();
     this.#log.info("Started", {
       inbound: this.inboundPort,
@@ -206,6 +214,7 @@ class ProxyApp implements RunningProxy {
       families: outboundFamilies(this.#registry),
       informational: informationalHeaders,
       ingress: ingressMode ? profileSuffixes : undefined,
+      taps: this.#taps,
       askKernel: this.#around.askKernel,
       onCaptured: (probe) => this.#proof.arrived(probe),
       listen: (of, accept) => this.#listen(of, accept),
@@ -227,6 +236,7 @@ class ProxyApp implements RunningProxy {
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
       access: accessWriter(accessLog, write),
+      taps: this.#taps,
       listen: (of, accept) => this.#listen(of, accept),
     });
     this.#stops.push(() => side.stop());
@@ -240,6 +250,17 @@ class ProxyApp implements RunningProxy {
     const { log, onFault } = this.#runtime;
     const { listeners, port } = openListeners(listen, { accept, onFault, log, backlog });
     this.#listeners.push(...listeners);
+    return port;
+  }
+
+  #startTap(): number | undefined {
+    const { tap, identity, inbound } = this.#config;
+    if (tap === undefined) return undefined;
+    const { port, stop } = startTap(tap.listen, {
+      ...{ runtime: this.#runtime, taps: this.#taps, serverHttp2: inbound.serverHttp2 },
+      ...{ localName: identity.localName, clientName: tap.clientName },
+    });
+    this.#stops.push(stop);
     return port;
   }
 

@@ -22,6 +22,7 @@ const SCALARS: { readonly [type in ScalarType]?: string } = {
   [ScalarType.INT32]: "int32",
   [ScalarType.UINT32]: "uint32",
   [ScalarType.INT64]: "int64",
+  [ScalarType.UINT64]: "uint64",
   [ScalarType.FIXED32]: "fixed32",
   [ScalarType.FIXED64]: "fixed64",
   [ScalarType.FLOAT]: "float",

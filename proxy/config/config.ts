@@ -29,6 +29,8 @@ export interface ProxyConfig {
     readonly authorityLabels: boolean;
   };
   readonly adminListen: SocketAddr;
+  /** Where those who look at requests come, and who may; undefined: nobody. */
+  readonly tap: { readonly listen: SocketAddr; readonly clientName: string } | undefined;
   readonly clusterNetworks: readonly string[];
   readonly profileNetworks: readonly Cidr[];
   readonly profileSuffixes: readonly NameSuffix[];

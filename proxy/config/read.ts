@@ -32,6 +32,7 @@ export function readConfig(variables: Variables): EnvResult {
     outbound: readOutbound(env),
     inbound: readInbound(env),
     adminListen: env.addr(`${PREFIX}ADMIN_LISTEN_ADDR`, { ip: "127.0.0.1", port: 4191 }),
+    tap: readTap(env),
     clusterNetworks: env.networks(`${PREFIX}POLICY_CLUSTER_NETWORKS`).map(({ text }) => text),
     profileNetworks: env.networks(`${PREFIX}DESTINATION_PROFILE_NETWORKS`),
     profileInitialMs: env.duration(`${PREFIX}DESTINATION_PROFILE_INITIAL_TIMEOUT`, 500),
@@ -64,6 +65,13 @@ export function readConfig(variables: Variables): EnvResult {
   return env.errors.length > 0
     ? { type: "errors", errors: env.errors }
     : { type: "config", config, warnings: env.warnings };
+}
+
+/** Without a name nobody may look, and nothing is listened on. */
+function readTap(env: EnvReader): ProxyConfig["tap"] {
+  const listen = env.addr(`${PREFIX}CONTROL_LISTEN_ADDR`, { ip: "0.0.0.0", port: 4190 });
+  const clientName = env.text(`${PREFIX}TAP_SVC_NAME`);
+  return clientName === undefined ? undefined : { listen, clientName };
 }
 
 /** In any case; what is no format is passed over with a warning, as by linkerd2-proxy. */

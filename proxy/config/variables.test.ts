@@ -169,6 +169,15 @@ const ROWS: readonly Row[] = [
     ...{ set: "0.0.0.0:4191", value: { ip: "0.0.0.0", port: 4191 }, bad: "localhost:4191" },
   },
   {
+    ...{ id: "CONTROL_LISTEN_ADDR", of: ({ tap }) => tap?.listen, unset: undefined },
+    ...{ set: "[::]:5190", value: { ip: "::", port: 5190 }, bad: "localhost:4190" },
+    beside: { TAP_SVC_NAME: "tap.linkerd" },
+  },
+  {
+    ...{ id: "TAP_SVC_NAME", of: ({ tap }) => tap, unset: undefined, set: "tap.linkerd" },
+    value: { listen: { ip: "0.0.0.0", port: 4190 }, clientName: "tap.linkerd" },
+  },
+  {
     ...{ id: "INBOUND_IPS", of: ({ inbound }) => inbound.ips, unset: new Set() },
     ...{ set: "10.0.0.1,fd00::1", value: new Set(["10.0.0.1", "fd00::1"]), bad: "" },
   },

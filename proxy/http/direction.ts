@@ -1,7 +1,12 @@
 /** What a direction does with its requests. */
 
 import type { ResponseHead } from "#lib/http/message.ts";
-import type { ConnectionWaiter, RequestHandler, ResponseHandler } from "#lib/http-io/exchange.ts";
+import type {
+  ClientConnection,
+  ConnectionWaiter,
+  RequestHandler,
+  ResponseHandler,
+} from "#lib/http-io/exchange.ts";
 import type { DeadlineOwner } from "#lib/stack/deadline-queue.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -32,6 +37,8 @@ export interface Direction<R extends Exchange> {
   /** Whether the endpoint is behind another proxy: only that one knows what was delivered. */
   isMeshed(request: R): boolean;
   now(): number;
+  /** The connection to send on: the one that is there, or one that tells of the request as well. */
+  via(request: R, connection: ClientConnection): ClientConnection;
   /** Last changes of the request's head before it is sent. */
   onSend(request: R): void;
   /** Changes of the response's head before it goes to the client. */

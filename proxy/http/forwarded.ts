@@ -76,7 +76,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.direction.onSend(this);
     this.tally.sent(attempt.sentMs);
     this.limits?.sent(attempt.ended, this.retry?.exhausted !== false);
-    attempt.send(connection, this.request, this);
+    attempt.send(this.direction.via(this, connection), this.request, this);
     if (!attempt.ended) this.stream.resumeRequest();
   }
 

@@ -1,8 +1,11 @@
 /** What is decided for a caller by the rules of one policy, and counted. */
 
+import type { RequestHead } from "#lib/http/message.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
 import { authorize } from "../policy/authorization.ts";
+import { findRoute } from "../policy/route-match.ts";
 import type { InboundRule, ServerLabels, ServerPolicy } from "../policy/server-policy.ts";
+import type { TapLabels } from "../tap/tap-values.ts";
 import { authorityLabel, HostSeries } from "../telemetry/host-series.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import type { InboundSeries } from "../telemetry/inbound-families.ts";
@@ -48,6 +51,20 @@ export class Decisions {
 
   of(rule: InboundRule): Decision {
     return this.#made[rule.index] ?? this.#decide(rule);
+  }
+
+  /** What a request is called by: its server, its route, and what lets it in. */
+  labelsOf(head: RequestHead): TapLabels {
+    const { caller } = this.#connection;
+    const { labels, routes } = this.#policy;
+    const rule = findRoute(routes, head)?.target;
+    const authorization = rule && authorize(rule, caller);
+    const { group: srv_group, kind: srv_kind, name: srv_name } = labels;
+    const named = [
+      rule && policyLabels("route", rule.labels),
+      authorization && policyLabels("authz", authorization.labels),
+    ];
+    return Object.assign({ srv_group, srv_kind, srv_name }, ...named) as TapLabels;
   }
 
   #decide(rule: InboundRule): Decision {

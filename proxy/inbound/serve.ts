@@ -45,6 +45,7 @@ export function serveInbound(
     inFlight: options.inFlight,
     counts: local === undefined ? options.counts : undefined,
     profiles: local === undefined ? options.profiles : undefined,
+    taps: local === undefined ? options.taps : undefined,
     ...{ target, port, pools, gateway: session },
   });
   const handler = {

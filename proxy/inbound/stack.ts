@@ -2,6 +2,7 @@
 
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
+import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerInbound } from "../http/filtered.ts";
@@ -15,6 +16,7 @@ import { filterRequest } from "../policy/filter.ts";
 import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { InboundRule, ServerPolicy } from "../policy/server-policy.ts";
+import type { Taps } from "../tap/taps.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { accessEntry } from "./access.ts";
@@ -24,6 +26,7 @@ import type { AppPools } from "./forward.ts";
 import { type GatewaySession, gatewayStation } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
 import type { InboundProfiles, NamedProfile } from "./profiles.ts";
+import { tapSubject } from "./tap-subject.ts";
 
 /** A connection whose requests go the inbound path; it is the direction of all of them. */
 export interface InboundCaller {
@@ -39,6 +42,8 @@ export interface InboundCaller {
   readonly gateway?: GatewaySession | undefined;
   /** Undefined where the requests are for the proxy itself. */
   readonly counts: InboundCounts | undefined;
+  /** Who looks at its requests, where they may be looked at. */
+  readonly taps?: Taps | undefined;
   /** The profiles by which its requests are counted, where there are some. */
   readonly profiles?: InboundProfiles | undefined;
 }
@@ -178,6 +183,14 @@ export class InboundDirection implements Direction<InboundRequest> {
       route: rule.labels.name,
       method: request.request.method,
     });
+  }
+
+  via(request: InboundRequest, connection: ClientConnection): ClientConnection {
+    const { taps, caller, callerPort, target } = this.#connection;
+    if (taps?.active !== true) return connection;
+    const source = { ip: caller.ip, port: callerPort };
+    const labels = this.#decisions.labelsOf(request.request);
+    return taps.watch(connection, tapSubject(request.request, { caller, source, target, labels }));
   }
 
   onSend(request: InboundRequest): void {

@@ -18,7 +18,14 @@ import { InboundProfiles, type InboundProfilesOptions } from "./profiles.ts";
 export interface InboundParts
   extends Pick<
     InboundAcceptOptions,
-    "runtime" | "askKernel" | "outboundPort" | "localName" | "access" | "connections" | "gateway"
+    | "runtime"
+    | "askKernel"
+    | "outboundPort"
+    | "localName"
+    | "access"
+    | "connections"
+    | "gateway"
+    | "taps"
   > {
   readonly config: DirectionConfig &
     Pick<PortDefaults, "defaultPolicy" | "opaquePorts"> & {
@@ -60,7 +67,7 @@ export function startInbound(parts: InboundParts): InboundSide {
     ...{ discovery, clock: runtime.clock, metrics: parts.families.profiles },
     ...{ ...parts.profiles, idleMs: config.discoveryIdleMs },
   });
-  const { askKernel, outboundPort, localName, access, connections, gateway } = parts;
+  const { askKernel, outboundPort, localName, access, connections, gateway, taps } = parts;
   const shared = {
     ...{
       runtime,
@@ -72,6 +79,7 @@ export function startInbound(parts: InboundParts): InboundSide {
       access,
       connections,
       gateway,
+      taps,
       profiles,
     },
     applications: new Applications(runtime, config, listening),

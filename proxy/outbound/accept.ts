@@ -150,8 +150,9 @@ class OutboundConnection {
       return;
     }
     const first = { protocol, bytes, ended: this.#ended };
+    const client = this.#stream;
     const onRequest = (request: ServerStream): void => {
-      new Forwarded(request, direction, new OutboundRoute(destination)).begin();
+      new Forwarded(request, direction, new OutboundRoute(destination, client)).begin();
     };
     serveOutbound(this.#stream, first, { ...this.#options, onRequest });
   }

@@ -8,6 +8,7 @@ import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
+import type { Labels } from "#lib/metrics/registry.ts";
 import type { ConnectObserver } from "#lib/net/connect.ts";
 import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
@@ -89,7 +90,7 @@ export class EndpointClient implements Candidate {
       { direction: "outbound" },
       authorityLabel(options.authority ?? ""),
       targetLabels(endpoint.addr),
-      serverTlsLabels(endpoint, this.#inPod),
+      this.tlsLabels,
       destinationLabels(endpoint),
     ];
     this.scope = runtime.http.scope(...labels);
@@ -105,6 +106,11 @@ export class EndpointClient implements Candidate {
       });
     this.#http1 = pool("HTTP/1.1", this.#openHttp1);
     this.#http2 = pool("HTTP/2", this.#openHttp2);
+  }
+
+  /** How it is spoken to (LBL1). */
+  get tlsLabels(): Labels {
+    return serverTlsLabels(this.endpoint, this.#inPod);
   }
 
   /** The identity that it proves; undefined where it is spoken to without TLS. */

@@ -62,7 +62,7 @@ function serve(
       refuse(request, options).fail("unexpected", "l5d-dst-override is not a valid host:port");
     else if (chosen === "full")
       refuse(request, options).fail("loadshed", "too many names are in use");
-    else new Forwarded(request, direction, new OutboundRoute(chosen)).begin();
+    else new Forwarded(request, direction, new OutboundRoute(chosen, stream)).begin();
   };
   serveOutbound(stream, first, { ...options, onRequest });
 }

@@ -51,6 +51,8 @@ export interface ResolvedRule {
   readonly series: HostSeries<RequestSeries> | undefined;
   /** Counts its requests by the route of their ServiceProfile. */
   readonly profile: ProfileSeries | undefined;
+  /** Its labels, as metrics have them. */
+  readonly profileLabels: Readonly<Record<string, string>> | undefined;
   /** The profile's name with its port, which endpoints are told (HDR2). */
   readonly canonical: string | undefined;
   /** Counts its connections, where it is of opaque bytes or of TLS. */
@@ -195,7 +197,7 @@ function opaqueTableOf(
         ...{ times: undefined, retry: undefined, retries: undefined },
         ...{ allowsHeaders: false, repicks: true },
         transport: parts.counts.transport(kind, metadata),
-        ...{ profile: undefined, canonical: undefined },
+        ...{ profile: undefined, profileLabels: undefined, canonical: undefined },
         totalWeight: weightOf(backends),
       };
       return { hosts: names, rules: [{ matches: [], target }] };
@@ -227,6 +229,7 @@ function resolveRule(
     ...{ metadata, filters, series: counts?.hosts, refusal: undefined },
     ...{ pick: distribution.type, backends, transport: undefined },
     ...{ profile: profile && parts.counts.profile(profile), canonical: profile?.labels["dst"] },
+    profileLabels: profile?.labels,
     ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, parts.clock), retry },
     retries: retry !== undefined || allowsHeaders ? retries() : undefined,
     allowsHeaders,

@@ -2,7 +2,9 @@
 
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
+import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
+import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import { answerClass } from "../http/classify.ts";
@@ -15,6 +17,7 @@ import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/ori
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { type Filter, filterRequest, filterResponse } from "../policy/filter.ts";
 import { findRoute } from "../policy/route-match.ts";
+import type { Taps } from "../tap/taps.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { armRequest } from "./armed.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
@@ -23,6 +26,7 @@ import type { EndpointClient } from "./endpoint.ts";
 import { pickBackend } from "./logical.ts";
 import { balance, leaveQueue } from "./queue.ts";
 import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
+import { tapSubject } from "./tap-subject.ts";
 
 /** What a request remembers on its way. */
 export class OutboundRoute implements EndpointWaiter {
@@ -45,8 +49,12 @@ export class OutboundRoute implements EndpointWaiter {
   asked: string | undefined;
   request: OutboundRequest | undefined;
 
-  constructor(destination: Destination) {
+  /** Who sent it, by the connection; undefined where it came in another way. */
+  readonly client: Pick<TcpStream, "remoteAddress" | "remotePort"> | undefined;
+
+  constructor(destination: Destination, client?: OutboundRoute["client"]) {
     this.destination = destination;
+    this.client = client;
   }
 
   onEndpoints(): void {
@@ -174,14 +182,20 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   readonly rescues = true;
   readonly inFlight: InFlight;
   readonly #runtime: Runtime;
+  readonly #taps: Taps;
   readonly #repickFrom: number;
   readonly #errors: { -readonly [kind in ErrorKind]?: Counter } = {};
 
   constructor(
     runtime: Runtime,
-    { informational, inFlight }: Pick<Direction<OutboundRequest>, "informational" | "inFlight">,
+    {
+      informational,
+      inFlight,
+      taps,
+    }: Pick<Direction<OutboundRequest>, "informational" | "inFlight"> & { readonly taps: Taps },
   ) {
     this.#runtime = runtime;
+    this.#taps = taps;
     this.inFlight = inFlight;
     this.path = outboundPath(runtime);
     this.retryFrom = this.path.indexOf("balance");
@@ -191,6 +205,11 @@ export class OutboundDirection implements Direction<OutboundRequest> {
 
   now(): number {
     return this.#runtime.clock.now();
+  }
+
+  via(request: OutboundRequest, connection: ClientConnection): ClientConnection {
+    if (!this.#taps.active) return connection;
+    return this.#taps.watch(connection, tapSubject(request));
   }
 
   onSend(request: OutboundRequest): void {

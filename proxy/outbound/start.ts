@@ -5,6 +5,7 @@ import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { InFlight } from "../http/in-flight.ts";
 import type { ClientDiscovery } from "../policy/discover.ts";
+import type { Taps } from "../tap/taps.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
@@ -22,6 +23,7 @@ export interface OutboundParts {
   readonly localIps: ReadonlySet<string>;
   readonly families: OutboundFamilies;
   readonly informational: boolean;
+  readonly taps: Taps;
   /** Names that requests may lead to, where they say where they go (P27). */
   readonly ingress: readonly NameSuffix[] | undefined;
   readonly askKernel: AskKernel<TcpStream>;
@@ -45,6 +47,7 @@ export function startOutbound(parts: OutboundParts): OutboundSide {
   const direction = new OutboundDirection(runtime, {
     informational: parts.informational,
     inFlight: new InFlight(config.maxInFlight),
+    taps: parts.taps,
   });
   const ingress = parts.ingress && {
     suffixes: parts.ingress,

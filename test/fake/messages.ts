@@ -47,6 +47,7 @@ const SCALARS = {
   [ScalarType.FIXED32]: (pick: GeneratorValue) => pick(fc.nat, 0xffff_ffff),
   [ScalarType.INT64]: (pick: GeneratorValue) =>
     pick(fc.bigInt, { min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  [ScalarType.UINT64]: (pick: GeneratorValue) => pick(fc.bigInt, { min: 0n, max: 2n ** 64n - 1n }),
   [ScalarType.FIXED64]: (pick: GeneratorValue) => pick(fc.bigInt, { min: 0n, max: 2n ** 64n - 1n }),
   [ScalarType.FLOAT]: (pick: GeneratorValue) => pick(fc.float),
   [ScalarType.DOUBLE]: (pick: GeneratorValue) => pick(fc.double),

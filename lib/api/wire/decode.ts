@@ -41,7 +41,7 @@ function zeroOf(type: Scalar): unknown {
   if (type === "string") return "";
   if (type === "bytes") return new Uint8Array(0);
   if (type === "bool") return false;
-  return type === "int64" || type === "fixed64" ? 0n : 0;
+  return type === "int64" || type === "uint64" || type === "fixed64" ? 0n : 0;
 }
 
 /** Reads the window's fields; what comes twice is merged, appended or replaced, as protobuf demands. */
@@ -122,6 +122,7 @@ const WIRE_TYPES: Readonly<Record<Scalar | "map", number>> = {
   int32: WireType.varint,
   uint32: WireType.varint,
   int64: WireType.varint,
+  uint64: WireType.varint,
   fixed32: WireType.bits32,
   float: WireType.bits32,
   fixed64: WireType.bits64,

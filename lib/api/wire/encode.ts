@@ -89,6 +89,7 @@ function scalar(type: Scalar, given: unknown): Uint8Array {
     case "int32":
     case "uint32":
     case "int64":
+    case "uint64":
       return varint(BigInt(given as number | bigint | boolean));
   }
 }

@@ -9,6 +9,7 @@ test("WireReader reads the encodings of protobuf", () => {
   expect(reader("ffffffffffffffffff01").int32()).toBe(-1);
   expect(reader("ffffffffffffffffff01").int64()).toBe(-1n);
   expect(reader("80808080808080808001").int64()).toBe(-(2n ** 63n));
+  expect(reader("ffffffffffffffffff01").uint64()).toBe(2n ** 64n - 1n);
   expect([reader("00").bool(), reader("808080808001").bool()]).toEqual([false, true]);
   expect(reader("78563412").fixed32()).toBe(0x12345678);
   expect(reader("ffffffffffffffff").fixed64()).toBe(2n ** 64n - 1n);

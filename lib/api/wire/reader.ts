@@ -127,6 +127,10 @@ export class WireReader {
     return (BigInt(this.#high) << 32n) | BigInt(low);
   }
 
+  uint64(): bigint {
+    return BigInt.asUintN(64, this.int64());
+  }
+
   bool(): boolean {
     const low = this.uint32();
     return low !== 0 || this.#high !== 0;

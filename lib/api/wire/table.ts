@@ -10,6 +10,7 @@ export type Scalar =
   | "int32"
   | "uint32"
   | "int64"
+  | "uint64"
   | "fixed32"
   | "fixed64"
   | "float"
