@@ -6,8 +6,9 @@ import type { Pod } from "#lib/k8s/types/core.ts";
 import { type Stat, statOf } from "../../viz/core/stat.ts";
 import { isMeshed } from "../check/proxies.ts";
 import { addCommand, flagsOf } from "../command.ts";
-import type { Context } from "../context.ts";
+import type { Cluster, Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
+import { isPolicy, policyStats } from "../policy-stats.ts";
 import { nameOf, readWindow, scrapeTwice } from "../scraping.ts";
 import { type Column, writeRows } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
@@ -38,9 +39,10 @@ export function addVizStat(viz: Command, context: Context): void {
     usage: "stat <WORKLOADS...>",
     summary: "Display traffic stats about one or many resources",
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
+      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name, also of policy (server, saz, ap, httproute). Every proxy is scraped twice; the figures are those of the time in between.",
     examples: [
       ["All the deployments in a namespace", "bunkerd viz stat deploy -n shop"],
+      ["Servers, and who was not let in", "bunkerd viz stat server -n shop"],
       ["One deployment over ten seconds", "bunkerd viz stat deploy/web -n shop -t 10s"],
     ],
   })
@@ -61,10 +63,40 @@ export function addVizStat(viz: Command, context: Context): void {
 type Run = { readonly flags: ReturnType<typeof flagsOf<Flags>>; readonly context: Context };
 
 async function stat(words: readonly string[], { flags, context }: Run): Promise<void> {
-  const named = parseWorkloads(words);
   const window = readWindow(flags.timeWindow);
-  const { client, namespace: own } = await context.connect(flags);
-  const namespace = flags.allNamespaces === true ? undefined : (flags.namespace ?? own);
+  const cluster = await context.connect(flags);
+  const namespace =
+    flags.allNamespaces === true ? undefined : (flags.namespace ?? cluster.namespace);
+  const { output, linkerdNamespace } = flags;
+  const policies = words.filter(isPolicy);
+  const others = words.filter((word) => !isPolicy(word));
+  const how = { cluster, namespace, window };
+  const rows = others.length === 0 ? [] : await workloadRows(others, { ...how, flags, context });
+  const wide = output === "wide";
+  const { tables, json } =
+    policies.length === 0
+      ? { tables: [], json: [] }
+      : await policyStats(policies, { ...how, linkerdNamespace, wide, context });
+  if (policies.length === 0) print(rows, { flags, context });
+  else if (output === "json")
+    context.terminal.write(`${JSON.stringify([...rows.map(jsonOf), ...json], undefined, 2)}\n`);
+  else {
+    if (rows.length > 0) print(rows, { flags, context });
+    context.terminal.write(`${rows.length > 0 ? "\n" : ""}${tables.join("\n")}`);
+  }
+}
+
+type Asked = Run & {
+  readonly cluster: Cluster;
+  readonly namespace: string | undefined;
+  readonly window: number;
+};
+
+async function workloadRows(
+  words: readonly string[],
+  { cluster: { client }, namespace, window, flags, context }: Asked,
+): Promise<readonly Row[]> {
+  const named = parseWorkloads(words);
   const found: (Omit<Row, "stat" | "meshed" | "pods" | "status"> & {
     readonly members: readonly Pod[];
   })[] = [];
@@ -92,8 +124,7 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
     const status = members[0]?.status?.phase ?? "";
     return [{ ...row, meshed: proxies.length, pods: members.length, status, stat: measured }];
   });
-  rows.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
-  print(rows, { flags, context });
+  return rows.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
