@@ -6,7 +6,7 @@ import { withDefaults } from "./defaults.ts";
 import { type ApiObject, at, textAt, timestamp } from "./object.ts";
 import type { Admission, AdmissionRequest } from "./requests.ts";
 import { giveToken } from "./service-account-admission.ts";
-import { addressService } from "./service-addresses.ts";
+import { addressService, type LastGiven } from "./service-addresses.ts";
 import type { Store } from "./store.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -24,6 +24,7 @@ export interface AdmissionOptions {
 /** Creates the admission chain. */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { store, catalog, webhooks } = options;
+  const last: LastGiven = { host: 0 };
   return {
     complete: (resource, object, previous) => {
       const custom = catalog.custom(resource);
@@ -32,7 +33,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (resource.kind === "CustomResourceDefinition")
         return establish(full, timestamp(options.wall()));
       if (resource.kind === "Service" && resource.group === "")
-        return addressService(full, { store, cidr: options.serviceCidr, previous });
+        return addressService(full, { store, cidr: options.serviceCidr, previous, last });
       return full;
     },
     mutate: async (request) => {

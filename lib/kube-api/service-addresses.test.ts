@@ -9,7 +9,7 @@ const service = (uid: string, spec: Record<string, unknown>) => ({
 
 test("addressService() gives free addresses and node ports, and keeps those that were given", () => {
   const store = new Store();
-  const how = { store, cidr: "10.0.0.0/30", previous: undefined };
+  const how = { store, cidr: "10.0.0.0/30", previous: undefined, last: { host: 0 } };
   const first = addressService(service("a", { type: "NodePort", ports: [{ port: 1 }] }), how);
   expect(first["spec"]).toMatchObject({ clusterIP: "10.0.0.1", ports: [{ nodePort: 30_000 }] });
   store.put({ table: "services", namespace: "n", name: "a" }, first);
@@ -30,4 +30,12 @@ test("addressService() gives free addresses and node ports, and keeps those that
   store.put({ table: "services", namespace: "n", name: "b" }, second);
   expect(() => addressService(service("f", {}), how)).toThrow("used up");
   expect(firstAddress("10.96.0.0/16")).toBe("10.96.0.1");
+});
+
+test("Services that are created at once, none of them stored yet, get addresses of their own", () => {
+  const how = { store: new Store(), cidr: "10.0.0.0/29", previous: undefined, last: { host: 0 } };
+  const addresses = ["a", "b", "c"].map(
+    (uid) => (addressService(service(uid, {}), how)["spec"] as { clusterIP: string }).clusterIP,
+  );
+  expect(addresses).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
 });

@@ -7,10 +7,18 @@ import type { Store } from "./store.ts";
 /** Kubernetes' range of node ports. */
 const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 
+/** The host part of the address that was given last, so that the next Service gets another one before that is stored. */
+export type LastGiven = { host: number };
+
 /** The Service with its clusterIP and node ports; those of `previous` are kept. */
 export function addressService(
   service: ApiObject,
-  how: { readonly store: Store; readonly cidr: string; readonly previous: ApiObject | undefined },
+  how: {
+    readonly store: Store;
+    readonly cidr: string;
+    readonly previous: ApiObject | undefined;
+    readonly last: LastGiven;
+  },
 ): ApiObject {
   const result = copy(service);
   const spec = fieldsOf(result["spec"]);
@@ -20,8 +28,7 @@ export function addressService(
     .filter((each) => each.metadata.uid !== service.metadata.uid);
   const wanted = textAt(spec, "clusterIP") ?? textAt(how.previous, "spec", "clusterIP");
   const address =
-    wanted ??
-    nextAddress(how.cidr, new Set(others.map((each) => textAt(each, "spec", "clusterIP"))));
+    wanted ?? nextAddress(how, new Set(others.map((each) => textAt(each, "spec", "clusterIP"))));
   if (
     wanted !== undefined &&
     wanted !== "None" &&
@@ -42,17 +49,24 @@ export function addressService(
 
 /** The first address of the network's hosts: the `kubernetes` Service. */
 export function firstAddress(cidr: string): string {
-  return nextAddress(cidr, new Set());
+  return nextAddress({ cidr, last: { host: 0 } }, new Set());
 }
 
-function nextAddress(cidr: string, taken: ReadonlySet<string | undefined>): string {
+/** The next free one after the last, from the first again where those are used up. */
+function nextAddress(
+  { cidr, last }: { readonly cidr: string; readonly last: LastGiven },
+  taken: ReadonlySet<string | undefined>,
+): string {
   const [network = "", length = "24"] = cidr.split("/");
   const base = network.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
   const size = 2 ** (32 - Number(length));
-  for (let host = 1; host < size - 1; host++) {
+  for (let i = 0; i < size - 2; i++) {
+    const host = 1 + ((last.host + i) % (size - 2));
     const value = base + host;
     const address = [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
-    if (!taken.has(address)) return address;
+    if (taken.has(address)) continue;
+    last.host = host;
+    return address;
   }
   throw new ApiError("InternalError", `Cannot give a Service an address: ${cidr} is used up`);
 }
