@@ -70,6 +70,7 @@ const json = (response, status, body) => {
 };
 
 const routes = {
+  "/ready": async () => ({ ready: true }),
   "/": async (_, request) => ({ caller: request.socket.remoteAddress, identity: request.headers["l5d-client-id"] ?? null }),
   "/api/list": async () => await unary(emoji, "listAll", {}),
   "/api/vote": async (query) => {

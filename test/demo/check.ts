@@ -9,6 +9,7 @@ import { KUBECTL } from "./checks/kubectl.ts";
 import { findLeftovers, snapshot } from "./checks/leftovers.ts";
 import { MACHINE } from "./checks/machine.ts";
 import { METRICS } from "./checks/metrics.ts";
+import { POLICY } from "./checks/policy.ts";
 import { SOAK } from "./checks/soak.ts";
 
 /** One thing that is shown; it returns the figure that was seen, and throws where it does not hold. */
@@ -21,7 +22,7 @@ export type Check = {
 
 /** While the node agent is held for CAPTURE no pod can start: these need none. */
 const BESIDE_CAPTURE: readonly Check[] = [...BASIC, ...METRICS, ...CERTIFICATES];
-const AFTER_CAPTURE: readonly Check[] = [...KUBECTL, ...SOAK];
+const AFTER_CAPTURE: readonly Check[] = [...KUBECTL, ...SOAK, ...POLICY];
 
 /** Certificates that last a minute, so that their renewal is seen. */
 const SHORT_LIVED: Overrides = {

@@ -56,7 +56,7 @@ async function counts(bed: Bed): Promise<string> {
   });
   const outbound = await total(bed, "generator", "request_total", { direction: "outbound" });
   const responses = await total(bed, "generator", "response_total", { direction: "outbound" });
-  const client = `default.${SAMPLE}.serviceaccount.identity.linkerd.cluster.local`;
+  const client = `generator.${SAMPLE}.serviceaccount.identity.linkerd.cluster.local`;
   const inbound = await total(bed, "web", "request_total", {
     direction: "inbound",
     client_id: client,
