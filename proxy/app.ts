@@ -265,7 +265,7 @@ class ProxyApp implements RunningProxy {
   }
 
   #startAdmin(inbound: InboundSide): AdminPort {
-    const { adminListen, shutdownEndpoint, log } = this.#config;
+    const { adminListen, shutdownEndpoint } = this.#config;
     const app = this;
     const source: AdminSource = {
       get ready() {
@@ -273,7 +273,9 @@ class ProxyApp implements RunningProxy {
       },
       metrics: this.#metricsPage,
       variables: this.#around.variables,
-      logFilter: log.filter,
+      get logFilter() {
+        return app.#filter.text;
+      },
       setLogFilter: (filter) => this.#filter.set(filter),
       shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
     };

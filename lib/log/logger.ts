@@ -32,6 +32,12 @@ export interface Line {
 export class LogFilter {
   #default: number = LEVELS.indexOf("info");
   #targets: readonly (readonly [prefix: string, level: number])[] = [];
+  #text = "info";
+
+  /** As it was set last. */
+  get text(): string {
+    return this.#text;
+  }
 
   /** Parses a filter such as `warn,linkerd=info`; `off` silences; returns what is wrong, if anything. */
   set(text: string): string | undefined {
@@ -47,6 +53,7 @@ export class LogFilter {
       if (name === undefined) fallback = rank;
       else targets.push([name, rank]);
     }
+    this.#text = text;
     this.#default = fallback;
     this.#targets = targets.toSorted((a, b) => b[0].length - a[0].length);
     return undefined;

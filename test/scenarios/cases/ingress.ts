@@ -116,8 +116,6 @@ export const INGRESS: readonly Scenario[] = [
       const config = file("prometheus-config", "prometheus.yml", text);
       await world.apply(config.object);
       const prometheus = await guest(world, "prometheus", {
-        // An admin port has no TLS.
-        annotations: { "config.linkerd.io/skip-outbound-ports": "4191" },
         volumes: [config.volume],
         container: {
           ...{ image: `${IMAGES.prometheus}:1`, env: [], volumeMounts: [config.mount] },
@@ -161,6 +159,9 @@ export const INGRESS: readonly Scenario[] = [
         const labels = { client_id: identityOf("prometheus"), srv_name: "scraped" };
         return (await target.metric("inbound_http_authz_allow_total", labels)) > 0;
       });
+      const scraped = { target_port: "4191", tls: "true" };
+      const byTls = await prometheus.metric("request_total", { direction: "outbound", ...scraped });
+      same("proxies are scraped by mTLS", byTls > 0, true);
       same("others are not", (await world.ask("client", target.url)).status, 403);
     },
   },
