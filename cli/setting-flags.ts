@@ -67,10 +67,7 @@ export const CONTROL_PLANE_TOLD: readonly ToldFlag[] = [
   ["--controller-gid <id>", idle("the group is that of --controller-uid")],
   ["--disable-heartbeat", idle("nothing is reported to anybody")],
   ["--enable-endpoint-slices", idle("EndpointSlices are always used")],
-  [
-    "--enable-external-profiles",
-    idle("ServiceProfiles are looked up by address only in this version"),
-  ],
+  ["--enable-external-profiles", idle("names outside of the cluster have no ServiceProfiles")],
   ["--linkerd-cni-enabled", idle("there is a node agent always: bunkerd install-cni prints it")],
   ["--proxy-gid <id>", idle("annotation config.linkerd.io/proxy-gid sets it for a pod")],
   ["--skip-inbound-ports <ports>", idle(AGENT_REDIRECTS)],

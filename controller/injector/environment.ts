@@ -94,6 +94,7 @@ function behaviour(settings: Settings): Record<string, string | undefined> {
     INBOUND_DISCOVERY_IDLE_TIMEOUT: settings.inboundDiscoveryTimeout,
     OUTBOUND_DETECT_TIMEOUT: settings.waitsForOutboundProtocol ? FOREVER : undefined,
     INBOUND_DETECT_TIMEOUT: settings.waitsForInboundProtocol ? FOREVER : undefined,
+    OUTBOUND_METRICS_HOSTNAME_LABELS: String(settings.metrics.hostnameLabels),
     CONTROL_STREAM_INITIAL_TIMEOUT: "3s",
     CONTROL_STREAM_IDLE_TIMEOUT: "5m",
     CONTROL_STREAM_LIFETIME: "1h",

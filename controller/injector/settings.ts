@@ -90,6 +90,9 @@ export function settingsOf(
     await: on(`${CONFIG}proxy-await`) ?? proxy.await,
     shutdownGracePeriod: read("shutdown-grace-period", duration) ?? proxy.shutdownGracePeriod,
     shutdownEndpoint: on(`${CONFIG}proxy-admin-shutdown`) ?? proxy.enableShutdownEndpoint,
+    metrics: {
+      hostnameLabels: on(`${CONFIG}proxy-metrics-hostname-labels`) ?? proxy.metrics.hostnameLabels,
+    },
     ingress: reader.raw(INJECT) === "ingress",
     ...readTimeouts(read, { proxy, on }),
     nativeSidecar: on(`${CONFIG}proxy-enable-native-sidecar`) ?? older ?? proxy.nativeSidecar,

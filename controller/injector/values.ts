@@ -41,6 +41,8 @@ export type ProxyValues = {
   readonly inboundConnectTimeout: string;
   readonly outboundDiscoveryCacheUnusedTimeout: string;
   readonly inboundDiscoveryCacheUnusedTimeout: string;
+  /** Whether metrics of what goes out tell host names apart. */
+  readonly metrics: { readonly hostnameLabels: boolean };
   /** Whether a proxy is ready only once it is known to be captured. */
   readonly captureProof: boolean;
 };
@@ -66,6 +68,7 @@ const ADDED_LATER = {
   inboundConnectTimeout: "100ms",
   outboundDiscoveryCacheUnusedTimeout: "5s",
   inboundDiscoveryCacheUnusedTimeout: "90s",
+  metrics: { hostnameLabels: false },
 } as const satisfies Partial<ProxyValues>;
 
 /** Reads ConfigMap linkerd-config's `values`, which is written as JSON. Throws where a part is missing. */

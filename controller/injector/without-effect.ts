@@ -13,8 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "debug-image-version": "there is no debug sidecar",
   "debug-image-pull-policy": "there is no debug sidecar",
   "enable-gateway": "there are no multicluster gateways in this version",
-  "enable-external-profiles": "ServiceProfiles are looked up by address only in this version",
-  "proxy-metrics-hostname-labels": "the proxy's metrics have no labels of hosts",
+  "enable-external-profiles": "names outside of the cluster have no ServiceProfiles",
 };
 /** What is asked for by saying no to it is as it is wished. */
 const SATISFIED = /^(false|disabled|off)$/;
@@ -56,6 +55,7 @@ const READ: readonly string[] = [
   "proxy-admin-shutdown",
   "shutdown-grace-period",
   "proxy-enable-native-sidecar",
+  "proxy-metrics-hostname-labels",
   "proxy-additional-env",
 ];
 

@@ -65,6 +65,9 @@ export const PROXY: SpecificationOf<ProxyValues> = {
     "5s",
   ),
   inboundDiscoveryCacheUnusedTimeout: duration("How long an unused inbound policy is kept", "90s"),
+  metrics: {
+    hostnameLabels: flag("Whether metrics of what goes out tell host names apart", false),
+  },
   captureProof: flag("Whether a proxy is ready only once it is known to be captured", true),
 };
 

@@ -30,6 +30,7 @@ export const fakeValues = (): InjectValues => ({
     inboundConnectTimeout: "100ms",
     outboundDiscoveryCacheUnusedTimeout: "5s",
     inboundDiscoveryCacheUnusedTimeout: "90s",
+    metrics: { hostnameLabels: false },
     captureProof: true,
   },
 });
