@@ -86,6 +86,16 @@ export class Place {
     sh("ip", "-n", node, "addr", "add", `${ip}/${length}`, "dev", "lo", "nodad");
   }
 
+  /** Runs a program of this machine in the node's network, as root; what it says. Throws where it fails. */
+  onNode(...command: readonly string[]): string {
+    return sh("ip", "netns", "exec", `${this.#name}-n`, ...command);
+  }
+
+  /** The same in the pod's network. */
+  inPod(...command: readonly string[]): string {
+    return sh("ip", "netns", "exec", `${this.#name}-p`, ...command);
+  }
+
   /** Starts a program of the image in the pod's network, with the image's root as its own. */
   start(command: readonly string[], call: ImageCall): Subprocess<"ignore", "pipe"> {
     const { uid, env = {}, unread = false } = call;
