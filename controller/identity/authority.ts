@@ -16,6 +16,9 @@ import { fromPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
 
+/** Curves of workloads' keys, as OpenSSL names them: those that a proxy of Linkerd verifies. */
+const CURVES: readonly string[] = ["prime256v1", "secp384r1", "secp521r1"];
+
 /** The issuer, as its Secret holds it. */
 export interface IssuerPem {
   readonly keyPem: string;
@@ -97,8 +100,8 @@ export function signWorkload(
   const expected = workloadId(request.account, domain);
   if (identity !== expected)
     throw new CertifyRefusal(`identity must be ${expected}`, "failed-precondition");
-  if (csr.publicKey.asymmetricKeyType !== "ec")
-    throw new CertifyRefusal("key must be ECDSA", "failed-precondition");
+  if (!CURVES.includes(csr.publicKey.asymmetricKeyDetails?.namedCurve ?? ""))
+    throw new CertifyRefusal("key must be of P-256, P-384 or P-521", "failed-precondition");
   const { notBefore, notAfter } = validity(nowMs, {
     lifetimeMs,
     skewMs,

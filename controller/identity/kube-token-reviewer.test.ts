@@ -22,7 +22,7 @@ test("IDY2: a token is reviewed for the identity service, without audience where
   expect(old.asked).toEqual([["identity.l5d.io"], undefined]);
 });
 
-test("IDY2: what is not authenticated is refused, what has an error is invalid", async () => {
+test("IDY2, C19: what is not authenticated is refused, what has an error is invalid", async () => {
   expect(await reviewer({ authenticated: false }).review("t")).toEqual({
     type: "refused",
     message: "not authenticated",

@@ -180,7 +180,7 @@ test("what paused streams hold closes the connection's window at its limit, unti
   expect(credited()).toBeLessThanOrEqual(HELD_LIMIT_BYTES);
 });
 
-test("responses that one client does not read leave the connection to the others", () => {
+test("E19: responses that one client does not read leave the connection to the others", () => {
   const rig = new Http2Rig("client", { streamWindowBytes: HELD_LIMIT_BYTES * 2 });
   const stream = rig.connection.open(GET, true);
   rig.connection.pause(stream);

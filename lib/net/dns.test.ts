@@ -6,7 +6,7 @@ test("resolveHost() needs no look-up for addresses and localhost", async () => {
   expect(await resolveHost("localhost")).toEqual(["127.0.0.1", "::1"]);
 });
 
-test("resolveHost() rejects what does not exist", async () => {
+test("E16: resolveHost() rejects what does not exist", async () => {
   const failed = await resolveHost("nowhere.invalid").catch(() => "rejected");
   expect(failed).toBe("rejected");
 });

@@ -74,3 +74,36 @@ test("Renewal asks before its time where the certificate is not good any more, a
   renewal.renewAfter(5);
   expect(clock.nextMs).toBeUndefined();
 });
+
+test("C25, I16: a calendar that jumps moves no renewal, and one far ahead causes no storm", async () => {
+  const clock = new FakeClock();
+  let jumpMs = 0;
+  const jumping = {
+    now: () => clock.now(),
+    wall: () => clock.wall() + jumpMs,
+    after: (ms: number, wake: () => void) => clock.after(ms, wake),
+  };
+  let asked = 0;
+  const renewal = new Renewal({
+    clock: jumping,
+    backoff: { next: () => 50, reset: () => undefined },
+    minRefreshMs: 10_000,
+    maxRefreshMs: 86_400_000,
+    certify: async () => {
+      asked += 1;
+      return { chainPem: `${asked}`, expiresMs: clock.wall() + 100_000 };
+    },
+    onCertified: () => undefined,
+    onError: () => undefined,
+  });
+  await tick();
+  for (const jump of [3_600_000, -3_600_000, 2 * 86_400_000]) {
+    jumpMs = jump;
+    expect([asked, clock.nextMs]).toEqual([1, 70_000]);
+  }
+  // By a calendar two days ahead each certificate has ended when it comes: it is asked for no more often than allowed.
+  clock.advance(70_000);
+  await tick();
+  expect([asked, clock.nextMs]).toEqual([2, 10_000]);
+  renewal.stop();
+});

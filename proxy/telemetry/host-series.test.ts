@@ -32,7 +32,7 @@ test("LBL6: the label is empty for all unless names are told apart", () => {
   expect(asked).toEqual(["", "a.test:80", "b.test"]);
 });
 
-test("MET22, OUTBOUND_METRICS_HOSTNAME_LABELS: 100,000 names stay within the bound of a family, and what has no room is counted in one series", () => {
+test("MET22, OUTBOUND_METRICS_HOSTNAME_LABELS, I15: 100,000 names stay within the bound of a family, and what has no room is counted in one series", () => {
   const registry = new Registry();
   const metrics = routeFamilies(registry).http;
   const hosts = new HostSeries((hostname) => metrics.route({ hostname }), true);

@@ -147,7 +147,7 @@ test("P3, ERR12: a request that has come through the gateway goes no further", a
   expect(await passed.json()).toMatchObject({ forwarded: expect.stringContaining(others) });
 });
 
-test("P3, ERR12: two gateways that lead to each other notice it", async () => {
+test("P3, ERR12, E24: two gateways that lead to each other notice it", async () => {
   const name = "loop.test.svc.cluster.local:80";
   const other = await mesh.start(identity("other"), SUFFIXES);
   mesh.control.services.set(name, { path: name, opaque: false });

@@ -62,7 +62,7 @@ const statusOf = async (service: { ip: string; port: number }): Promise<number> 
   return response.status;
 };
 
-test("P36: an endpoint that fails is left alone, and comes back when a probe shows that it is well", async () => {
+test("P36, E7: an endpoint that fails is left alone, and comes back when a probe shows that it is well", async () => {
   const [well, ill] = [await new App().start(), await new App().start()];
   ill.status = 500;
   const service = bed.service(breaking(consecutive(3, backoff(300, 600))), well.addr, ill.addr);

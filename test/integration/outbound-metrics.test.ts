@@ -419,7 +419,7 @@ test("MET31, MET32, MET33, MET34, MET35: balancers are told of by parent and bac
   expect((await updates())[1]).toBeGreaterThan(added);
 });
 
-test("MET32, MET34, MET35: where nobody is there, requests wait, then the gate is shut, until somebody comes", async () => {
+test("MET32, MET34, MET35, E8: where nobody is there, requests wait, then the gate is shut, until somebody comes", async () => {
   const empty = service("empty", {}, "127.0.0.9:9");
   bed.mesh.control.announce(empty.path, []);
   const value = async (family: string) =>

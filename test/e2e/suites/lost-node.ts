@@ -53,7 +53,7 @@ export const LOST_NODE: Suite = {
   cases: [
     { name: "the mesh is there with an application in it", run: ensureMeshedShop },
     {
-      name: "a node that is lost costs no more than what was on its way there",
+      name: "E4: a node that is lost costs no more than what was on its way there",
       runBelow: loseNode,
     },
     { name: "mesh and application come back on the node that is left", runBelow: recovers },

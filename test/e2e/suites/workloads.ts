@@ -147,7 +147,7 @@ export const WORKLOADS: Suite = {
     { name: "calls to Services and to pods are authenticated", run: callsAreAuthenticated },
     { name: "kubectl logs, exec and port-forward work", run: sessionsWork },
     { name: "pods of the host's network are left alone", run: hostNetworkIsLeftAlone },
-    { name: "a Job and a CronJob complete", run: jobsComplete },
+    { name: "I3: a Job and a CronJob complete", run: jobsComplete },
     { name: "and all of it goes again", run: remove },
   ],
 };
