@@ -5,6 +5,7 @@ import { Registry } from "#lib/metrics/registry.ts";
 import { RetryBudget } from "#lib/stack/retry-budget.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import type { RetryRule } from "../policy/retry-rule.ts";
+import { HostSeries } from "../telemetry/host-series.ts";
 import { RetryMetrics } from "../telemetry/retry-metrics.ts";
 import { Retry } from "./retry.ts";
 
@@ -23,7 +24,8 @@ function setup(over: Partial<RetryRule> = {}, budget?: RetryBudget) {
     profile: undefined,
     ...over,
   };
-  const retry = new Retry(rule, { budget, counters, clock, random: () => 0 });
+  const parts = { budget, counters: new HostSeries(() => counters, false), clock, random: () => 0 };
+  const retry = new Retry(rule, parts, "web.test");
   const counted = () => [
     counters.requests.value,
     counters.successes.value,

@@ -5,6 +5,7 @@ import type { RetryBudget } from "#lib/stack/retry-budget.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import { isRetryable, type RetryRule } from "../policy/retry-rule.ts";
+import type { HostSeries } from "../telemetry/host-series.ts";
 import type { RetryCounters } from "../telemetry/retry-metrics.ts";
 import type { Attempt } from "./attempt.ts";
 import { ANSWERS, type ErrorKind } from "./rescue.ts";
@@ -13,7 +14,7 @@ import { ANSWERS, type ErrorKind } from "./rescue.ts";
 export interface RetryParts {
   /** Of the Service; undefined where there is none to keep to. */
   readonly budget: RetryBudget | undefined;
-  readonly counters: RetryCounters;
+  readonly counters: HostSeries<RetryCounters>;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -22,15 +23,22 @@ export interface RetryParts {
 export class Retry {
   readonly rule: RetryRule;
   readonly #parts: RetryParts;
+  readonly #authority: string;
   #count = 0;
   #backoff: Backoff | undefined;
   #timer: Timer | undefined;
   #held: ResponseHead | undefined;
 
-  constructor(rule: RetryRule, parts: RetryParts) {
+  /** `authority`: what the request names as its host. */
+  constructor(rule: RetryRule, parts: RetryParts, authority: string) {
     this.rule = rule;
     this.#parts = parts;
+    this.#authority = authority;
     parts.budget?.deposit(parts.clock.now());
+  }
+
+  get #counters(): RetryCounters {
+    return this.#parts.counters.of(this.#authority);
   }
 
   /** Whether no retry is left. */
@@ -59,7 +67,7 @@ export class Retry {
   /** Whether an answer is one to try again; `grpcStatus` is -1 where it has none that is known. */
   wantsAnswer(status: number, grpcStatus: number): boolean {
     const wants = isRetryable(this.rule, status, grpcStatus);
-    if (!wants && this.#count > 0) this.#parts.counters.successes.increment();
+    if (!wants && this.#count > 0) this.#counters.successes.increment();
     return wants;
   }
 
@@ -77,19 +85,19 @@ export class Retry {
    * not kept, or is longer than the rule has it, goes out once.
    */
   take(sent: Pick<Attempt, "ended" | "resendable" | "bodyBytes">): boolean {
-    const { budget, counters, clock } = this.#parts;
+    const { budget, clock } = this.#parts;
     if (!(sent.ended && sent.resendable) || sent.bodyBytes > this.rule.maxRequestBytes)
       return false;
     if (this.exhausted) {
-      counters.limitExceeded.increment();
+      this.#counters.limitExceeded.increment();
       return false;
     }
     if (budget?.withdraw(clock.now()) === false) {
-      counters.overflow.increment();
+      this.#counters.overflow.increment();
       return false;
     }
     this.#count++;
-    counters.requests.increment();
+    this.#counters.requests.increment();
     return true;
   }
 

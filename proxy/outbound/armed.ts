@@ -28,7 +28,7 @@ export function armRequest(
   const said = rule.allowsHeaders ? takeOverrides(request.request.headers) : undefined;
   const retry = said?.retry === undefined ? rule.retry : ruleOf(rule.retry, said.retry);
   if (retry !== undefined && rule.retries !== undefined)
-    request.retry = new Retry(retry, rule.retries);
+    request.retry = new Retry(retry, rule.retries, request.request.authority);
   const times = said === undefined ? rule.times : timesOf(rule.times, said, queues);
   if (times !== undefined) request.limits = new RequestLimits(request, times);
 }

@@ -108,7 +108,7 @@ export class Destinations {
     this.#patience = { clock: runtime.clock, failfastMs: config.httpQueue.failfastMs };
     this.#balancers = new Balancers(options);
     this.#uses = new BalancerUses(options.runtime.clock, options.families);
-    this.#retries = new Retries(options.runtime, options.families.retries);
+    this.#retries = new Retries(options);
   }
 
   /** Takes the destination of an address into use; `release` when done. */

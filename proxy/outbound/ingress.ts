@@ -6,6 +6,7 @@ import type { RequestHead } from "#lib/http/message.ts";
 import type { ServerStream } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { Forwarded } from "../http/forwarded.ts";
+import type { Detections } from "../telemetry/detect-metrics.ts";
 import { targetLabels } from "../telemetry/labels.ts";
 import type { Protocol } from "../transport/detect.ts";
 import { detectHttp } from "../transport/http-detection.ts";
@@ -24,6 +25,8 @@ export interface IngressOptions {
   readonly suffixes: readonly NameSuffix[];
   /** Milliseconds within which the first bytes have to say what is spoken. */
   readonly detectTimeoutMs: number;
+  /** Counts looks at them (MET39). */
+  readonly detections: Detections;
 }
 
 interface AcceptOptions extends ServeOptions, IngressOptions {
@@ -35,7 +38,7 @@ interface AcceptOptions extends ServeOptions, IngressOptions {
 
 /** Accepts a connection: HTTP by its requests, everything else by where it was going. */
 export function acceptIngress(stream: TcpStream, options: AcceptOptions): void {
-  const { runtime, destinations, target, detectTimeoutMs } = options;
+  const { runtime, destinations, target, detectTimeoutMs, detections } = options;
   const targets = new IngressTargets(options);
   meterClient(stream, destinations.clientsOf(target), () => targets.release());
   const go = (detected: Protocol | undefined, bytes: Uint8Array, ended: boolean): void => {
@@ -45,7 +48,7 @@ export function acceptIngress(stream: TcpStream, options: AcceptOptions): void {
   };
   const { clock } = runtime;
   const initial = new Uint8Array(0);
-  detectHttp(stream, { clock, timeoutMs: detectTimeoutMs, initial, counts: undefined }, go);
+  detectHttp(stream, { clock, timeoutMs: detectTimeoutMs, initial, counts: detections }, go);
 }
 
 type GoOptions = AcceptOptions & { readonly targets: IngressTargets };

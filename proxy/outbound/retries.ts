@@ -8,22 +8,33 @@ import {
 import type { RetryParts } from "../http/retry.ts";
 import type { Metadata } from "../policy/client-policy.ts";
 import type { ProfileRetries } from "../policy/retry-rule.ts";
+import { HostSeries, hostnameOf } from "../telemetry/host-series.ts";
 import { resourceLabels, routeLabels } from "../telemetry/labels.ts";
-import type { RetryFamilies } from "../telemetry/retry-metrics.ts";
+import type { RetryCounters, RetryFamilies } from "../telemetry/retry-metrics.ts";
 import type { Runtime } from "../transport/runtime.ts";
 
 /** Budgets that are kept at most, for Services that were asked for last: one that was forgotten begins anew. */
 const BUDGETS_LIMIT = 1024;
 
+/** What that needs. */
+export interface RetriesOptions {
+  readonly runtime: Pick<Runtime, "clock" | "random">;
+  readonly families: { readonly retries: RetryFamilies };
+  /** Whether host names are told apart. */
+  readonly config: { readonly hostnameLabels: boolean };
+}
+
 /** Gives out what the retries of a Service share, over all its ports and addresses. */
 export class Retries {
   readonly #runtime: Pick<Runtime, "clock" | "random">;
   readonly #families: RetryFamilies;
+  readonly #hostnames: boolean;
   readonly #budgets = new Map<string, RetryBudget>();
 
-  constructor(runtime: Pick<Runtime, "clock" | "random">, families: RetryFamilies) {
+  constructor({ runtime, families, config }: RetriesOptions) {
     this.#runtime = runtime;
-    this.#families = families;
+    this.#families = families.retries;
+    this.#hostnames = config.hostnameLabels;
   }
 
   /** For the requests of one route of a Service. */
@@ -34,11 +45,14 @@ export class Retries {
   ): RetryParts {
     const { clock, random } = this.#runtime;
     if (profile !== undefined) {
-      const counters = this.#families.profile.counters(profile.labels);
+      const ofRoute = this.#families.profile.counters(profile.labels);
+      const counters = new HostSeries(() => ofRoute, false);
       return { budget: this.#budgetOf(parent, profile.budget), counters, clock, random };
     }
-    const labels = { ...resourceLabels("parent", parent), ...routeLabels(route), hostname: "" };
-    const counters = this.#families[kind].counters(labels);
+    const labels = { ...resourceLabels("parent", parent), ...routeLabels(route) };
+    const ofHost = (authority: string): RetryCounters =>
+      this.#families[kind].counters({ ...labels, hostname: hostnameOf(authority) });
+    const counters = new HostSeries(ofHost, this.#hostnames);
     return { budget: this.#budgetOf(parent, DEFAULT_RETRY_BUDGET), counters, clock, random };
   }
 

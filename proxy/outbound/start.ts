@@ -4,8 +4,10 @@ import type { NameSuffix } from "#lib/addr/suffix.ts";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { InFlight } from "../http/in-flight.ts";
+import { defaultMetadata } from "../policy/default-policy.ts";
 import type { ClientDiscovery } from "../policy/discover.ts";
 import type { Taps } from "../tap/taps.ts";
+import { resourceLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
@@ -52,6 +54,7 @@ export function startOutbound(parts: OutboundParts): OutboundSide {
   const ingress = parts.ingress && {
     suffixes: parts.ingress,
     detectTimeoutMs: config.detectTimeoutMs,
+    detections: parts.families.detect.of(resourceLabels("parent", defaultMetadata("ingress"))),
   };
   const shared = { ingress, runtime, destinations, direction, askKernel, connections, onCaptured };
   const { acceptKeepaliveMs: keepaliveMs, serverHttp2 } = config;

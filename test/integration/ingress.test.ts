@@ -77,6 +77,19 @@ test("P27, LBL1: what is named goes over mTLS; what is not says why it does not"
   ).toBeGreaterThan(0);
 });
 
+test("MET39: connections of an ingress are looked at, whatever their requests say", async () => {
+  const looked = (result: string): Promise<number> =>
+    mesh.metric(
+      ingress,
+      "outbound_tcp_detect_http_results_total",
+      `result="${result}",parent_group="",parent_kind="default",parent_namespace="",parent_name="ingress",parent_port="",parent_section_name=""`,
+    );
+  const before = await looked("http/1");
+  await call({ host: `api.${SUFFIX}` });
+  await call({ host: "shop.example" });
+  expect([(await looked("http/1")) - before, await looked("read_timeout")]).toEqual([2, 0]);
+});
+
 test("P27: requests of one connection go each its own way", async () => {
   const socket = connect(ingress.proxy.outboundPort, "127.0.0.1");
   const head = (name: string): string => `GET / HTTP/1.1\r\nhost: ${name}.${SUFFIX}\r\n\r\n`;

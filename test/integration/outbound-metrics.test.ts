@@ -153,7 +153,7 @@ test("MET23, MET25, MET28, MET30: times and frames have one observation for each
   expect(await sum("http_route_backend_response_frame_size_bytes")).toEqual([2000]);
 });
 
-test("MET24, MET27, MET29: a request that is tried again is one of its route and two of its backend", async () => {
+test("MET24, MET26, MET27, MET29: a request that is tried again is one of its route and two of its backend", async () => {
   const retry = {
     maxRetries: 1,
     maxRequestBytes: 1,
@@ -167,6 +167,8 @@ test("MET24, MET27, MET29: a request that is tried again is one of its route and
     ...["503  1", "200  1"],
   ]);
   expect((await told("http_route_backend_requests_total", "retries"))[0]?.value).toBe(2);
+  const [again] = await told("http_route_retry_requests_total", "retries");
+  expect([again?.labels["hostname"], again?.value]).toEqual(["web.test", 1]);
 });
 
 const ms = (millis: number) => ({ seconds: 0n, nanos: millis * 1_000_000 });
