@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("Attachments outlive the agent, cookies and all", () => {
+test("H9: Attachments outlive the agent, cookies and all", () => {
   const first = Attachments.load(`${folder}/new`, fault);
   const other = { ...ONE, containerId: "c2", kind: "nft" as const, place: { netns: "/n" } };
   first.put(ONE);

@@ -55,7 +55,7 @@ function bed(pods: readonly Pod[], refused: readonly string[] = []) {
   };
 }
 
-test("a meshed pod that no call was about is redirected in the namespace with its address", () => {
+test("H12: a meshed pod that no call was about is redirected in the namespace with its address", () => {
   const { look, redirected, end } = bed([
     pod("web", "10.0.0.1"),
     pod("bare", "10.0.0.2", "app"),

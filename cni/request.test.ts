@@ -62,7 +62,7 @@ test.each([
   [config({ cniVersion: "1.0.0", prevResult: { ips: 1 } }), 6, "ips that are no list"],
   [gc(undefined), 7, "no list of valid attachments"],
   [gc([null]), 6, "has no containerID"],
-] as const)("readRequest() refuses %p with code %p", (over, code, message) => {
+] as const)("H1, H2, H3: readRequest() refuses %p with code %p", (over, code, message) => {
   try {
     readRequest({ ...WIRE, ...over });
     expect().fail("it was taken");

@@ -6,7 +6,7 @@ test("succeed() prints what it is given, or nothing", () => {
   expect(succeed("done", { ips: [] })).toEqual({ exit: 0, log: "done", stdout: { ips: [] } });
 });
 
-test("fail() has a code, the version received, and one line", () => {
+test("H21: fail() has a code, the version received, and one line", () => {
   const known = new CniError("Cannot a", { code: CniCode.invalidConfig });
   expect(fail(known, "0.4.0").stdout).toEqual({ cniVersion: "0.4.0", code: 7, msg: "Cannot a" });
   expect(fail(new Error("Cannot b\nmore"), "1.0.0")).toEqual({

@@ -53,7 +53,7 @@ function serve(
   return { stop: () => server.stop(), faults };
 }
 
-test("serveCni() answers on a socket that only its owner may dial", async () => {
+test("H20: serveCni() answers on a socket that only its owner may dial", async () => {
   writeFileSync(`${dir}/agent.sock`, "left behind");
   const server = serve((request) => Promise.resolve({ exit: 0, log: request.command }));
   expect(statSync(`${dir}/agent.sock`).mode & 0o777).toBe(0o600);
@@ -85,7 +85,7 @@ test("serveCni() closes a connection that sends nothing", async () => {
   server.stop();
 });
 
-test("ContainerQueue runs one container at a time, and others beside it", async () => {
+test("H6: ContainerQueue runs one container at a time, and others beside it", async () => {
   const order: string[] = [];
   const gates = new Map<string, () => void>();
   const queue = new ContainerQueue(async ({ containerId, command }) => {

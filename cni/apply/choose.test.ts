@@ -30,7 +30,7 @@ test.skipIf(!CAN_REDIRECT)("eBPF is chosen where the probe passes (needs root)",
   expect([nft.redirection.kind, nft.reason]).toEqual(["nft", "it was asked for"]);
 });
 
-test("nft, then iptables, with the reason why", () => {
+test("H7: nft, then iptables, with the reason why", () => {
   const nft = chooseRedirection({
     ...NOWHERE,
     asked: "auto",
@@ -49,7 +49,7 @@ test.each([
   ],
   ["ebpf", "Cannot redirect on this node: ebpf: /nowhere has no cgroup2"],
   ["iptables", "Cannot redirect on this node: iptables: not found"],
-] as const)("%s says why nothing works", (asked, message) => {
+] as const)("H7, H8: %s says why nothing works", (asked, message) => {
   expect(() => chooseRedirection({ ...NOWHERE, asked, has: () => false })).toThrow(message);
 });
 

@@ -40,7 +40,7 @@ const put = (name: string, value: unknown): void =>
   writeFileSync(`${dir}/conf/${name}`, typeof value === "string" ? value : JSON.stringify(value));
 const read = (name: string): unknown => JSON.parse(readFileSync(`${dir}/conf/${name}`, "utf8"));
 
-test("Installer waits for a configuration, puts both in place, and repairs drift", () => {
+test("H13: Installer waits for a configuration, puts both in place, and repairs drift", () => {
   const [it, logs] = installer();
   expect([it.look(), it.look(), it.healthy]).toEqual([1, 0, false]);
   expect(statSync(`${dir}/bin/linkerd-cni`).mode & 0o777).toBe(0o755);
@@ -72,7 +72,7 @@ test("Installer leaves alone what it does not understand, and says so once", () 
   expect(logs).toEqual([expect.stringContaining("Cannot use 10-net.conflist: it is no JSON")]);
 });
 
-test("uninstall() leaves what was there before, and may be repeated", () => {
+test("H14: uninstall() leaves what was there before, and may be repeated", () => {
   const [it] = installer();
   const place = { binDir: `${dir}/bin`, confDir: `${dir}/conf` };
   put("10-net.conflist", LIST);

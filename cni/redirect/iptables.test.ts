@@ -30,7 +30,7 @@ COMMIT
 `);
 });
 
-test("iptablesScript() for IPv6 has its own networks, no capture proof, and only missing jumps", () => {
+test("H16: iptablesScript() for IPv6 has its own networks, no capture proof, and only missing jumps", () => {
   const text = iptablesScript(PLAN, { family: "ipv6", jumps: [] });
   expect(text).toContain("-s fd00::/16 -j RETURN");
   expect(text).not.toContain("10.0.0.0");

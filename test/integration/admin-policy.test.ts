@@ -76,7 +76,7 @@ async function allow(who: "all" | "authenticated" | "none", over: object = {}): 
   );
 }
 
-test("P48, ADMIN9: the admin port lets in whom its policy lets in, plain and with mTLS", async () => {
+test("P48, ADMIN9, K1, K5: the admin port lets in whom its policy lets in, plain and with mTLS", async () => {
   await allow("all");
   expect(await askOverTls(NAME)).toStartWith("HTTP/1.1 200");
   await allow("authenticated");

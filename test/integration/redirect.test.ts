@@ -111,7 +111,7 @@ async function del(
 }
 
 test.skipIf(!CAN)(
-  `the kubelet's probes reach the application itself, others meet the proxy ${NEEDS}`,
+  `H18: the kubelet's probes reach the application itself, others meet the proxy ${NEEDS}`,
   async () => {
     const { bed, web, plain } = await start("ebpf");
     expect(await bed.getAsKubelet(`http://${web.ip}:7777/`)).toBe("failed ECONNREFUSED");
@@ -123,7 +123,7 @@ test.skipIf(!CAN)(
 );
 
 test.skipIf(!CAN)(
-  `redirection outlives the agent, and the next one serves DEL and repairs ${NEEDS}`,
+  `H4, H9: redirection outlives the agent, and the next one serves DEL and repairs ${NEEDS}`,
   async () => {
     const { bed, client, web, plain } = await start("ebpf");
     bed.agent?.stop();
@@ -144,7 +144,7 @@ test.skipIf(!CAN)(
 );
 
 test.skipIf(!CAN)(
-  `replacing the programs under traffic lets no connection past the proxies ${NEEDS}`,
+  `H9: replacing the programs under traffic lets no connection past the proxies ${NEEDS}`,
   async () => {
     const { bed, client } = await start("ebpf");
     const { bpfRoot, cgroupRoot } = bed.node;
@@ -169,7 +169,7 @@ test.skipIf(!CAN)(
 );
 
 test.skipIf(!CAN).each(["ebpf", "nft"] as const)(
-  `%s: without their proxies pods are closed, in both directions ${NEEDS}`,
+  `H17: by %s, without their proxies pods are closed, in both directions ${NEEDS}`,
   async (kind) => {
     const { bed, client, web, plain, proxies } = await start(kind);
     for (const proxy of proxies) proxy.kill("SIGKILL");

@@ -9,6 +9,8 @@ import { TABLES } from "./tables.ts";
 /** What `npm test` leaves behind: its tests, and what its programs printed. */
 const TESTS = "dist/junit.xml";
 const PROGRAMS = "dist/programs.txt";
+/** And what a run of the long ones prints, where there was one. */
+const LONG = "dist/faults.txt";
 
 const HELP = `npm run rows [-- --missing]
 
@@ -41,7 +43,9 @@ function show(row: string, tests: readonly string[], reason: Reason | undefined)
 function report(onlyMissing: boolean): number {
   const titles = [
     ...passedTests(readFileSync(TESTS, "utf8")),
-    ...(existsSync(PROGRAMS) ? passedCases(readFileSync(PROGRAMS, "utf8")) : []),
+    ...[PROGRAMS, LONG].flatMap((path) =>
+      existsSync(path) ? passedCases(readFileSync(path, "utf8")) : [],
+    ),
   ];
   const tests = testsOf(titles);
   const reasons = new Map(

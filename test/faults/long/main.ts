@@ -29,7 +29,13 @@ const FILE = "dist/faults.yml";
 const READY_MS = 90_000;
 
 const words = process.argv.slice(2);
-const report = (line: string): void => void process.stdout.write(`${line}\n`);
+/** What a run prints is kept for `npm run rows`. */
+const PRINTED = "dist/faults.txt";
+const printed: string[] = [];
+const report = (line: string): void => {
+  printed.push(`${line}\n`);
+  process.stdout.write(`${line}\n`);
+};
 
 async function start(tier: Bed["tier"]): Promise<Bed> {
   const documents = workloads(ROOT).map((object) => `---\n${JSON.stringify(object)}\n`);
@@ -87,5 +93,7 @@ else if (process.getuid?.() !== 0) {
 } else {
   const tier = words.includes("--tier=nft") ? "nft" : "ebpf";
   const only = words.filter((word) => !word.startsWith("--"));
-  process.exit((await runAll(tier, only)) ? 0 : 1);
+  const held = await runAll(tier, only);
+  await Bun.write(`${ROOT}/${PRINTED}`, printed.join(""));
+  process.exit(held ? 0 : 1);
 }
