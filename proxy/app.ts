@@ -14,7 +14,7 @@ import { type AdminPort, startAdmin } from "./admin/start.ts";
 import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
-import { connectControlPlane } from "./control-plane.ts";
+import { type ControlPlane, connectControlPlane } from "./control-plane.ts";
 import { drainConnections } from "./draining.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { CredentialStore } from "./identity/credentials.ts";
@@ -34,7 +34,9 @@ import { inboundFamilies } from "./telemetry/inbound-families.ts";
 import { outboundFamilies } from "./telemetry/outbound-families.ts";
 import { ProcessMetrics } from "./telemetry/process-metrics.ts";
 import { TcpMetrics } from "./telemetry/tcp-metrics.ts";
+import { traceMetrics } from "./telemetry/trace-metrics.ts";
 import { TrustMetrics } from "./telemetry/trust-metrics.ts";
+import { startTracing, type Tracing } from "./tracing/start.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
 import { openListeners } from "./transport/listeners.ts";
 import type { Runtime } from "./transport/runtime.ts";
@@ -93,6 +95,7 @@ class ProxyApp implements RunningProxy {
   readonly outboundPort: number;
   readonly tapPort: number | undefined;
   readonly #taps: Taps;
+  readonly #tracing: Tracing | undefined;
   #draining: Promise<void> | undefined;
   #tlsTrusted = false;
 
@@ -148,6 +151,7 @@ class ProxyApp implements RunningProxy {
       control: new ControlMetrics(this.#registry),
     });
     this.#stops.push(control.stop);
+    this.#tracing = this.#startTracing(control.collector);
     const { discovery } = control;
     const outbound = this.#startOutbound(discovery);
     this.outboundPort = outbound.port;
@@ -214,7 +218,7 @@ class ProxyApp implements RunningProxy {
       families: outboundFamilies(this.#registry),
       informational: informationalHeaders,
       ingress: ingressMode ? profileSuffixes : undefined,
-      taps: this.#taps,
+      lookers: { taps: this.#taps, tracer: this.#tracing?.outbound },
       askKernel: this.#around.askKernel,
       onCaptured: (probe) => this.#proof.arrived(probe),
       listen: (of, accept) => this.#listen(of, accept),
@@ -236,7 +240,7 @@ class ProxyApp implements RunningProxy {
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
       access: accessWriter(accessLog, write),
-      taps: this.#taps,
+      lookers: { taps: this.#taps, tracer: this.#tracing?.inbound },
       listen: (of, accept) => this.#listen(of, accept),
     });
     this.#stops.push(() => side.stop());
@@ -251,6 +255,18 @@ class ProxyApp implements RunningProxy {
     const { listeners, port } = openListeners(listen, { accept, onFault, log, backlog });
     this.#listeners.push(...listeners);
     return port;
+  }
+
+  #startTracing(collector: ControlPlane["collector"]): Tracing | undefined {
+    const { trace } = this.#config;
+    if (trace === undefined || collector === undefined) return undefined;
+    const { clock, random, log } = this.#runtime;
+    const tracing = startTracing({
+      ...{ ...trace, clock, random, log, metrics: traceMetrics(this.#registry), pid: process.pid },
+      call: (path, request) => collector.call(path, request),
+    });
+    this.#stops.push(tracing.stop);
+    return tracing;
   }
 
   #startTap(): number | undefined {

@@ -46,11 +46,19 @@ export interface ControlPlaneOptions {
   readonly control: ControlMetrics;
 }
 
+/** What is asked of it. */
+export interface ControlPlane {
+  readonly discovery: ControlDiscovery;
+  /** Where spans go, where they go somewhere. */
+  readonly collector: ControlChannel | undefined;
+  readonly stop: () => void;
+}
+
 /** Starts to ask for a certificate, and gives the discovery that is asked once there is one. */
 export function connectControlPlane(
   config: ProxyConfig,
   options: ControlPlaneOptions,
-): { readonly discovery: ControlDiscovery; readonly stop: () => void } {
+): ControlPlane {
   const { identity, destination, policy, outbound, streams, profileNetworks } = config;
   const { clock, random } = options.around;
   const { connectTimeoutMs, backoff } = outbound;
@@ -96,12 +104,14 @@ export function connectControlPlane(
     ? followTrust(config, options, { channel: certifier, renewal })
     : undefined;
   options.trust.holds(credentials.bundle);
+  const collector =
+    config.trace && channel("trace_collector", config.trace.collector, () => credentials.current);
   const stop = (): void => {
     renewal.stop();
     stopTrust?.();
     for (const each of channels) each.drain();
   };
-  return { discovery, stop };
+  return { discovery, collector, stop };
 }
 
 /** Where a service is, and how it proves itself (MET7). */

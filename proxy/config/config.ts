@@ -10,6 +10,17 @@ import type { DefaultPolicyName } from "../policy/default-policy.ts";
 import type { AccessLogFormat } from "../telemetry/access-log.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 
+/** The collector of spans, and what they say of who sends them. */
+export interface TraceConfig {
+  readonly collector: ControlAddr;
+  readonly hostname: string;
+  readonly serviceName: string | undefined;
+  /** A file of the pod's labels. */
+  readonly attributesPath: string | undefined;
+  /** Lines of name=value, of which later ones win. */
+  readonly attributes: readonly string[];
+}
+
 /** Everything a proxy is told from outside. */
 export interface ProxyConfig {
   readonly outbound: DirectionConfig & {
@@ -31,6 +42,8 @@ export interface ProxyConfig {
   readonly adminListen: SocketAddr;
   /** Where those who look at requests come, and who may; undefined: nobody. */
   readonly tap: { readonly listen: SocketAddr; readonly clientName: string } | undefined;
+  /** Where spans go; undefined: there are none. */
+  readonly trace: TraceConfig | undefined;
   readonly clusterNetworks: readonly string[];
   readonly profileNetworks: readonly Cidr[];
   readonly profileSuffixes: readonly NameSuffix[];

@@ -54,7 +54,23 @@ function readLocalName(env: EnvReader, name: string): string {
   return id ?? "";
 }
 
-function readControl(env: EnvReader, service: "DESTINATION" | "POLICY" | "IDENTITY"): ControlAddr {
+/** Reads where spans go; nowhere where no collector is named. */
+export function readTrace(env: EnvReader): ProxyConfig["trace"] {
+  if (env.text(`${PREFIX}TRACE_COLLECTOR_SVC_ADDR`) === undefined) return undefined;
+  return {
+    collector: readControl(env, "TRACE_COLLECTOR"),
+    hostname: env.text("HOSTNAME") ?? "",
+    serviceName: env.text(`${PREFIX}TRACE_SERVICE_NAME`),
+    attributesPath: env.text(`${PREFIX}TRACE_ATTRIBUTES_PATH`),
+    attributes: [`${PREFIX}TRACE_EXTRA_ATTRIBUTES`, "OTEL_RESOURCE_ATTRIBUTES"].map(
+      (name) => env.text(name) ?? "",
+    ),
+  };
+}
+
+type Service = "DESTINATION" | "POLICY" | "IDENTITY" | "TRACE_COLLECTOR";
+
+function readControl(env: EnvReader, service: Service): ControlAddr {
   const variable = `${PREFIX}${service}_SVC_ADDR`;
   const text = env.required(variable);
   const authority = parseAuthority(text);

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { ProxyConfig } from "./config.ts";
-import { readIdentity, readServices, readStreamLimits } from "./control.ts";
+import { readIdentity, readServices, readStreamLimits, readTrace } from "./control.ts";
 import { readInbound, readOutbound } from "./directions.ts";
 import { EnvReader, PREFIX, type Variables } from "./env-reader.ts";
 
@@ -33,6 +33,7 @@ export function readConfig(variables: Variables): EnvResult {
     inbound: readInbound(env),
     adminListen: env.addr(`${PREFIX}ADMIN_LISTEN_ADDR`, { ip: "127.0.0.1", port: 4191 }),
     tap: readTap(env),
+    trace: readTrace(env),
     clusterNetworks: env.networks(`${PREFIX}POLICY_CLUSTER_NETWORKS`).map(({ text }) => text),
     profileNetworks: env.networks(`${PREFIX}DESTINATION_PROFILE_NETWORKS`),
     profileInitialMs: env.duration(`${PREFIX}DESTINATION_PROFILE_INITIAL_TIMEOUT`, 500),

@@ -178,6 +178,16 @@ const ROWS: readonly Row[] = [
     value: { listen: { ip: "0.0.0.0", port: 4190 }, clientName: "tap.linkerd" },
   },
   {
+    ...{ id: "TRACE_COLLECTOR_SVC_ADDR", of: ({ trace }) => trace?.collector, unset: undefined },
+    ...{ set: "localhost.:4317", value: { host: "localhost", port: 4317, name: undefined } },
+    bad: "collector",
+  },
+  {
+    ...{ id: "TRACE_COLLECTOR_SVC_NAME", of: ({ trace }) => trace?.collector.name },
+    ...{ unset: undefined, set: "otel.linkerd", value: "otel.linkerd" },
+    beside: { TRACE_COLLECTOR_SVC_ADDR: "otel.test:4317" },
+  },
+  {
     ...{ id: "INBOUND_IPS", of: ({ inbound }) => inbound.ips, unset: new Set() },
     ...{ set: "10.0.0.1,fd00::1", value: new Set(["10.0.0.1", "fd00::1"]), bad: "" },
   },
@@ -417,6 +427,23 @@ test("INBOUND_DEFAULT_POLICY: what speaks of the cluster needs its networks, and
   }
   expect(read({}).warnings.join()).toContain("INBOUND_DEFAULT_POLICY is not set");
   expect(read({ INBOUND_DEFAULT_POLICY: "deny" }).warnings).toEqual([]);
+});
+
+test("TRACE_SERVICE_NAME, TRACE_ATTRIBUTES_PATH, TRACE_EXTRA_ATTRIBUTES, OTEL_RESOURCE_ATTRIBUTES, HOSTNAME: what spans say of the proxy", () => {
+  const given = proxyVariables({
+    TRACE_COLLECTOR_SVC_ADDR: "localhost:4317",
+    TRACE_SERVICE_NAME: "web",
+    TRACE_ATTRIBUTES_PATH: "/labels",
+    TRACE_EXTRA_ATTRIBUTES: "a=1",
+  });
+  const result = readConfig({ ...given, OTEL_RESOURCE_ATTRIBUTES: "b=2", HOSTNAME: "web-1" });
+  expect(result.type === "config" && result.config.trace).toMatchObject({
+    ...{ serviceName: "web", attributesPath: "/labels", hostname: "web-1" },
+    attributes: ["a=1", "b=2"],
+  });
+  expect(errors({ TRACE_COLLECTOR_SVC_ADDR: "otel.test:4317" })).toEqual([
+    expect.stringContaining("LINKERD2_PROXY_TRACE_COLLECTOR_SVC_NAME is not set"),
+  ]);
 });
 
 test("INBOUND_PORTS_REQUIRE_IDENTITY, INBOUND_PORTS_REQUIRE_TLS, TRACE_PROTOCOL, TRACE_ANNOTATIONS_PATH: they are not read", () => {

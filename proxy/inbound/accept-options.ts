@@ -3,8 +3,8 @@
 import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import type { InFlight } from "../http/in-flight.ts";
-import type { Taps } from "../tap/taps.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
+import type { Lookers } from "../tracing/lookers.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -36,7 +36,7 @@ export interface InboundAcceptOptions {
   readonly connections: Set<ServerConnection>;
   readonly inFlight: InFlight;
   readonly gateway: Gateway;
-  readonly taps: Taps;
+  readonly lookers: Lookers;
   /** Takes requests in place of an application: a server of this proxy's own. */
   readonly local?: LocalServer;
   readonly counts: InboundCounts;

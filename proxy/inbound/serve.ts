@@ -45,12 +45,14 @@ export function serveInbound(
     inFlight: options.inFlight,
     counts: local === undefined ? options.counts : undefined,
     profiles: local === undefined ? options.profiles : undefined,
-    taps: local === undefined ? options.taps : undefined,
+    lookers: local === undefined ? options.lookers : undefined,
     ...{ target, port, pools, gateway: session },
   });
+  const tracer = local === undefined ? options.lookers.tracer : undefined;
   const handler = {
     onRequest: (request: ServerStream): void => {
-      new Forwarded(request, direction, undefined).begin();
+      const traced = tracer === undefined ? request : tracer.serve(request);
+      new Forwarded(traced, direction, undefined).begin();
     },
     onRefused: (error: Http1Error): void =>
       recordRefusal(runtime, error, { direction: "inbound", client: stream.remoteAddress }),

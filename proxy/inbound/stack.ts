@@ -16,8 +16,9 @@ import { filterRequest } from "../policy/filter.ts";
 import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { InboundRule, ServerPolicy } from "../policy/server-policy.ts";
-import type { Taps } from "../tap/taps.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
+import type { Lookers } from "../tracing/lookers.ts";
+import { traced } from "../tracing/tracer.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { accessEntry } from "./access.ts";
 import type { InboundCounts } from "./counts.ts";
@@ -43,7 +44,7 @@ export interface InboundCaller {
   /** Undefined where the requests are for the proxy itself. */
   readonly counts: InboundCounts | undefined;
   /** Who looks at its requests, where they may be looked at. */
-  readonly taps?: Taps | undefined;
+  readonly lookers?: Lookers | undefined;
   /** The profiles by which its requests are counted, where there are some. */
   readonly profiles?: InboundProfiles | undefined;
 }
@@ -186,11 +187,12 @@ export class InboundDirection implements Direction<InboundRequest> {
   }
 
   via(request: InboundRequest, connection: ClientConnection): ClientConnection {
-    const { taps, caller, callerPort, target } = this.#connection;
-    if (taps?.active !== true) return connection;
-    const source = { ip: caller.ip, port: callerPort };
+    const { lookers } = this.#connection;
+    if (lookers === undefined) return connection;
+    const via = traced(lookers.tracer, connection, request.request);
+    if (!lookers.taps.active) return via;
     const labels = this.#decisions.labelsOf(request.request);
-    return taps.watch(connection, tapSubject(request.request, { caller, source, target, labels }));
+    return lookers.taps.watch(via, tapSubject(request.request, this.#connection, labels));
   }
 
   onSend(request: InboundRequest): void {
@@ -236,7 +238,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   }
 
   onRescued(): void {
-    // Only outbound has another endpoint to go to.
+    // It is outbound that has another endpoint.
   }
 
   onOutcome(): void {
@@ -293,8 +295,5 @@ const forward: Station<InboundRequest> = {
 };
 
 const INBOUND_PATH: Stack<InboundRequest> = new Stack(policyStation, profile, forward);
-const GATEWAY_PATH: Stack<InboundRequest> = new Stack(
-  policyStation,
-  gatewayStation(directionOf),
-  forward,
-);
+const gateway = gatewayStation(directionOf);
+const GATEWAY_PATH: Stack<InboundRequest> = new Stack(policyStation, gateway, forward);

@@ -25,7 +25,7 @@ export interface InboundParts
     | "access"
     | "connections"
     | "gateway"
-    | "taps"
+    | "lookers"
   > {
   readonly config: DirectionConfig &
     Pick<PortDefaults, "defaultPolicy" | "opaquePorts"> & {
@@ -67,7 +67,7 @@ export function startInbound(parts: InboundParts): InboundSide {
     ...{ discovery, clock: runtime.clock, metrics: parts.families.profiles },
     ...{ ...parts.profiles, idleMs: config.discoveryIdleMs },
   });
-  const { askKernel, outboundPort, localName, access, connections, gateway, taps } = parts;
+  const { askKernel, outboundPort, localName, access, connections, gateway, lookers } = parts;
   const shared = {
     ...{
       runtime,
@@ -79,7 +79,7 @@ export function startInbound(parts: InboundParts): InboundSide {
       access,
       connections,
       gateway,
-      taps,
+      lookers,
       profiles,
     },
     applications: new Applications(runtime, config, listening),

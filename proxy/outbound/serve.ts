@@ -7,6 +7,7 @@ import type { Http1Error } from "#lib/http1/http1-error.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { recordRefusal } from "../http/refusal.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { Runtime } from "../transport/runtime.ts";
 
@@ -16,6 +17,7 @@ export interface ServeOptions {
   readonly serverHttp2: DirectionConfig["serverHttp2"];
   /** Connections that are served, so that they can be drained. */
   readonly connections: Set<ServerConnection>;
+  readonly tracer: Tracer | undefined;
 }
 
 /** What a connection brought before it was known what it speaks. */
@@ -34,6 +36,7 @@ export function serveOutbound(
     runtime,
     serverHttp2,
     connections,
+    tracer,
     onRequest,
   }: ServeOptions & {
     readonly onRequest: (request: ServerStream) => void;
@@ -41,7 +44,10 @@ export function serveOutbound(
 ): void {
   const { clock } = runtime;
   const handler = {
-    onRequest,
+    onRequest:
+      tracer === undefined
+        ? onRequest
+        : (request: ServerStream): void => onRequest(tracer.serve(request)),
     onRefused: (error: Http1Error): void =>
       recordRefusal(runtime, error, { direction: "outbound", client: stream.remoteAddress }),
     onConnectionClose: (): void => {

@@ -17,7 +17,8 @@ import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/ori
 import { ANSWERS, type ErrorKind } from "../http/rescue.ts";
 import { type Filter, filterRequest, filterResponse } from "../policy/filter.ts";
 import { findRoute } from "../policy/route-match.ts";
-import type { Taps } from "../tap/taps.ts";
+import type { Lookers } from "../tracing/lookers.ts";
+import { traced } from "../tracing/tracer.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { armRequest } from "./armed.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
@@ -182,7 +183,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   readonly rescues = true;
   readonly inFlight: InFlight;
   readonly #runtime: Runtime;
-  readonly #taps: Taps;
+  readonly #lookers: Lookers;
   readonly #repickFrom: number;
   readonly #errors: { -readonly [kind in ErrorKind]?: Counter } = {};
 
@@ -191,11 +192,13 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     {
       informational,
       inFlight,
-      taps,
-    }: Pick<Direction<OutboundRequest>, "informational" | "inFlight"> & { readonly taps: Taps },
+      lookers,
+    }: Pick<Direction<OutboundRequest>, "informational" | "inFlight"> & {
+      readonly lookers: Lookers;
+    },
   ) {
     this.#runtime = runtime;
-    this.#taps = taps;
+    this.#lookers = lookers;
     this.inFlight = inFlight;
     this.path = outboundPath(runtime);
     this.retryFrom = this.path.indexOf("balance");
@@ -208,8 +211,9 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   }
 
   via(request: OutboundRequest, connection: ClientConnection): ClientConnection {
-    if (!this.#taps.active) return connection;
-    return this.#taps.watch(connection, tapSubject(request));
+    const { taps } = this.#lookers;
+    const via = traced(this.#lookers.tracer, connection, request.request);
+    return taps.active ? taps.watch(via, tapSubject(request)) : via;
   }
 
   onSend(request: OutboundRequest): void {

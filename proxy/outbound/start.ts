@@ -6,9 +6,9 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { InFlight } from "../http/in-flight.ts";
 import { defaultMetadata } from "../policy/default-policy.ts";
 import type { ClientDiscovery } from "../policy/discover.ts";
-import type { Taps } from "../tap/taps.ts";
 import { resourceLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
+import type { Lookers } from "../tracing/lookers.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
 import type { AskKernel } from "../transport/original-dst.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -25,7 +25,7 @@ export interface OutboundParts {
   readonly localIps: ReadonlySet<string>;
   readonly families: OutboundFamilies;
   readonly informational: boolean;
-  readonly taps: Taps;
+  readonly lookers: Lookers;
   /** Names that requests may lead to, where they say where they go (P27). */
   readonly ingress: readonly NameSuffix[] | undefined;
   readonly askKernel: AskKernel<TcpStream>;
@@ -49,14 +49,24 @@ export function startOutbound(parts: OutboundParts): OutboundSide {
   const direction = new OutboundDirection(runtime, {
     informational: parts.informational,
     inFlight: new InFlight(config.maxInFlight),
-    taps: parts.taps,
+    lookers: parts.lookers,
   });
   const ingress = parts.ingress && {
     suffixes: parts.ingress,
     detectTimeoutMs: config.detectTimeoutMs,
     detections: parts.families.detect.of(resourceLabels("parent", defaultMetadata("ingress"))),
   };
-  const shared = { ingress, runtime, destinations, direction, askKernel, connections, onCaptured };
+  const { tracer } = parts.lookers;
+  const shared = {
+    tracer,
+    ingress,
+    runtime,
+    destinations,
+    direction,
+    askKernel,
+    connections,
+    onCaptured,
+  };
   const { acceptKeepaliveMs: keepaliveMs, serverHttp2 } = config;
   const port = parts.listen(config, (stream, listenPort) => {
     setUserTimeout(stream, config.acceptUserTimeoutMs);

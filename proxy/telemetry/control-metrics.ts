@@ -6,7 +6,7 @@ import { BalancerMetrics, type BalancerSeries } from "./balancer-metrics.ts";
 import { HttpMetrics, type HttpScope } from "./http-metrics.ts";
 
 /** The services, as metrics name them. */
-export type ControlClient = "identity" | "destination" | "policy";
+export type ControlClient = "identity" | "destination" | "policy" | "trace_collector";
 
 /** What is counted of one service. */
 export interface ControlSeries {
@@ -20,21 +20,26 @@ export interface ControlSeries {
 export class ControlMetrics {
   readonly #http: HttpMetrics;
   readonly #dns: Family<Counter>;
-  readonly #balancers: Readonly<Record<ControlClient, BalancerMetrics>>;
+  readonly #registry: Registry;
+  readonly #balancers = new Map<ControlClient, BalancerMetrics>();
 
   constructor(registry: Registry) {
+    this.#registry = registry;
     this.#http = new HttpMetrics(registry, { prefix: "control_" });
     this.#dns = registry.counter(
       "control_dns_resolutions_total",
       "The number of times DNS resolutions have been performed.",
     );
-    const balancer = (client: ControlClient): BalancerMetrics =>
-      new BalancerMetrics(registry, `control_${client}_balancer`);
-    this.#balancers = {
-      identity: balancer("identity"),
-      destination: balancer("destination"),
-      policy: balancer("policy"),
-    };
+    for (const client of ["identity", "destination", "policy"] as const) this.#balancer(client);
+  }
+
+  /** There are families of the collector only where there is one. */
+  #balancer(client: ControlClient): BalancerMetrics {
+    const name =
+      client === "trace_collector" ? "opentelemetry_balancer" : `control_${client}_balancer`;
+    const known = this.#balancers.get(client) ?? new BalancerMetrics(this.#registry, name);
+    this.#balancers.set(client, known);
+    return known;
   }
 
   /** The series of a service; `labels` say where it is and how it proves itself (LBL1). */
@@ -43,7 +48,7 @@ export class ControlMetrics {
       this.#dns.with({ client, record_type: type, result });
     const series = {
       calls: this.#http.scope(labels),
-      balancer: this.#balancers[client].of(""),
+      balancer: this.#balancer(client).of(""),
       resolved: dns("A/AAAA", "ok"),
       notFound: dns("A/AAAA", "not_found"),
     };
