@@ -56,13 +56,6 @@ const NO_VIZ = "viz is not in this version but for statistics";
 /** Flags that a command does not have, and why. */
 const NO_FLAG: Readonly<Record<string, string>> = {
   "viz --viz-namespace": "nothing of viz is installed in this version",
-  "viz authz -l/--selector": "workloads are chosen by name in this version",
-  "viz routes -l/--selector": "workloads are chosen by name in this version",
-  "viz stat --from": "sources are not told apart in this version",
-  "viz stat --from-namespace": "sources are not told apart in this version",
-  "viz stat --to": "targets are not told apart in this version",
-  "viz stat --to-namespace": "targets are not told apart in this version",
-  "viz stat -l/--selector": "workloads are chosen by name in this version",
 };
 
 /** Flags that Linkerd's command does not have, and what for. */

@@ -80,6 +80,8 @@ export type PolicyStatsOptions = {
   readonly cluster: Pick<Cluster, "client">;
   /** Undefined: of all. */
   readonly namespace: string | undefined;
+  /** In kubectl's syntax. */
+  readonly selector: string | undefined;
   /** Milliseconds between the scrapes. */
   readonly window: number;
   readonly linkerdNamespace: string;
@@ -112,13 +114,15 @@ export async function policyStats(
 
 async function objectsOf(
   word: string,
-  { cluster, namespace }: PolicyStatsOptions,
+  { cluster, namespace, selector }: PolicyStatsOptions,
 ): Promise<{ readonly kind: PolicyKind; readonly objects: readonly CustomObject[] }> {
   const kind = kindOf(word);
   const [, name] = word.split("/", 2);
   if (kind === undefined || name === "") throw new CommandError(`Cannot use "${word}"`);
   const listed = await Promise.all(
-    kind.resources.map((resource) => cluster.client.list(resource, { namespace })),
+    kind.resources.map((resource) =>
+      cluster.client.list(resource, { namespace, labelSelector: selector }),
+    ),
   );
   const objects = listed
     .flatMap(({ items }) => items)

@@ -74,14 +74,27 @@ function kindOf(word: string): WorkloadKind | undefined {
   return KINDS.find(({ name, aliases }) => name === word || aliases.includes(word));
 }
 
-/** The workloads that were named, in one namespace or in all. Throws CommandError where a named one is missing. */
+/** What a flag says of such a selector. */
+export const SELECTOR = "Only resources with these labels: =, == and !=";
+
+/** Which ones, where, and a selector in kubectl's syntax. */
+export type Wanted = {
+  readonly named: Named;
+  readonly namespace: string | undefined;
+  readonly selector?: string | undefined;
+};
+
+/**
+ * The workloads that were named, in one namespace or in all, and whose labels a selector takes. Throws CommandError
+ * where a named one is missing.
+ */
 export async function findWorkloads(
   client: KubeClient,
-  { named, namespace }: { readonly named: Named; readonly namespace: string | undefined },
+  { named, namespace, selector }: Wanted,
 ): Promise<readonly Workload[]> {
   const { kind, name } = named;
-  if (name === undefined || namespace === undefined) {
-    const { items } = await client.list(kind.resource, { namespace });
+  if (name === undefined || namespace === undefined || selector !== undefined) {
+    const { items } = await client.list(kind.resource, { namespace, labelSelector: selector });
     return items.filter(({ metadata }) => name === undefined || metadata?.name === name);
   }
   const found = await client.get(kind.resource, { name, namespace });

@@ -9,10 +9,11 @@ import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { readWindow, scrapeTwice } from "../scraping.ts";
 import { writeRows } from "../table.ts";
-import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+import { findWorkloads, parseWorkloads, podsOf, SELECTOR } from "../workloads.ts";
 
 type Flags = {
   readonly namespace?: string;
+  readonly selector?: string;
   readonly timeWindow: string;
   readonly output: "table" | "json";
 };
@@ -27,6 +28,7 @@ export function addVizAuthz(viz: Command, context: Context): void {
     examples: [["Who called one deployment", "bunkerd viz authz deploy/web -n shop -t 10s"]],
   })
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")
+    .option("-l, --selector <query>", SELECTOR)
     .option("-t, --time-window <duration>", "Time between the two scrapes", "2s")
     .addOption(
       new Option("-o, --output <format>", "Output format")
@@ -38,10 +40,10 @@ export function addVizAuthz(viz: Command, context: Context): void {
     const named = parseWorkloads(words);
     const window = readWindow(flags.timeWindow);
     const { client, namespace: own } = await context.connect(flags);
-    const namespace = flags.namespace ?? own;
+    const { selector, namespace = own } = flags;
     const { items } = await client.list(PODS, { namespace });
     const workloads = await Promise.all(
-      named.map((each) => findWorkloads(client, { named: each, namespace })),
+      named.map((each) => findWorkloads(client, { named: each, namespace, selector })),
     );
     const pods = workloads
       .flat()

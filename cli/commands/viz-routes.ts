@@ -18,10 +18,11 @@ import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { nameOf, readWindow, scrapeTwice } from "../scraping.ts";
 import { type Column, renderTable } from "../table.ts";
-import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+import { findWorkloads, parseWorkloads, podsOf, SELECTOR } from "../workloads.ts";
 
 type Flags = {
   readonly namespace?: string;
+  readonly selector?: string;
   readonly timeWindow: string;
   readonly output: "table" | "wide" | "json";
   readonly to?: string;
@@ -44,6 +45,7 @@ export function addVizRoutes(viz: Command, context: Context): void {
     ],
   })
     .option("-n, --namespace <name>", "Namespace of the resource; the context's unless given")
+    .option("-l, --selector <query>", SELECTOR)
     .option("-t, --time-window <duration>", "Time between the two scrapes", "2s")
     .option("--to <resource>", "Show what the resource sends to this Service")
     .option("--to-namespace <name>", "Namespace of --to; that of the resource unless given")
@@ -71,7 +73,7 @@ async function routes(word: string, { flags, context }: Run): Promise<void> {
   const window = readWindow(flags.timeWindow);
   const { client, namespace: own } = await context.connect(flags);
   const namespace = flags.namespace ?? own;
-  const found = await resourcesOf(client, { word, namespace });
+  const found = await resourcesOf(client, { word, namespace, selector: flags.selector });
   const meshed = (pods: readonly Pod[]): Pod[] =>
     pods.filter((pod) => isMeshed(pod, flags.linkerdNamespace));
   const pairs = await scrapeTwice(client, {
@@ -107,9 +109,15 @@ type Found = {
   readonly pods: readonly Pod[];
 };
 
+type Asked = {
+  readonly word: string;
+  readonly namespace: string;
+  readonly selector: string | undefined;
+};
+
 async function resourcesOf(
   client: KubeClient,
-  { word, namespace }: { readonly word: string; readonly namespace: string },
+  { word, namespace, selector }: Asked,
 ): Promise<readonly Found[]> {
   const { items: pods } = await client.list(PODS, { namespace });
   const { items: services } = await client.list(SERVICES, { namespace });
@@ -122,14 +130,15 @@ async function resourcesOf(
         );
   const name = serviceIn(word);
   if (name !== undefined) {
-    const service = services.find(({ metadata }) => metadata?.name === name);
+    const { items } = await client.list(SERVICES, { namespace, labelSelector: selector });
+    const service = items.find(({ metadata }) => metadata?.name === name);
     if (service === undefined)
       throw new CommandError(`Cannot find service/${name} in namespace ${namespace}`);
     return [{ resource: `service/${name}`, services: [hostOf(service)], pods: behind(service) }];
   }
   const [named] = parseWorkloads([word]);
   if (named === undefined) return [];
-  const workloads = await findWorkloads(client, { named, namespace });
+  const workloads = await findWorkloads(client, { named, namespace, selector });
   return workloads.map((workload) => {
     const own = podsOf(workload, pods);
     const of = services.filter((service) => behind(service).some((pod) => own.includes(pod)));

@@ -128,3 +128,19 @@ test("no meshed workload is no error; a wrong name, kind, or window is", async (
     "Cannot find a cluster: there is none in this test\n",
   );
 });
+
+test("-l takes those with the labels alone", async () => {
+  const client = fakeCluster([
+    pod("web-1", { app: "web" }),
+    ...[pod("api-1", { app: "api" }), pod("old-1", { app: "old", meshed: false })],
+  ]);
+  const names = async (words: string): Promise<string[]> => {
+    const { out } = await runCommand(["viz", "stat", ...words.split(" ")], { client });
+    return out
+      .split("\n")
+      .slice(1, -1)
+      .map((each) => each.split(" ")[0] ?? "");
+  };
+  expect(await names("po -l app=web")).toEqual(["web-1"]);
+  expect(await names("po/web-1 -l app=api")).toEqual([]);
+});

@@ -1,36 +1,24 @@
 /** `viz stat`: what workloads receive, from two scrapes of their proxies; no Prometheus. */
 
 import { type Command, Option } from "commander";
-import { PODS } from "#lib/k8s/resource.ts";
-import type { Pod } from "#lib/k8s/types/core.ts";
-import { type Stat, statOf } from "../../viz/core/stat.ts";
-import { isMeshed } from "../check/proxies.ts";
-import { addCommand, flagsOf } from "../command.ts";
-import type { Cluster, Context } from "../context.ts";
+import type { Stat } from "../../viz/core/stat.ts";
+import { addCommand, CommandError, flagsOf } from "../command.ts";
+import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { isPolicy, policyStats } from "../policy-stats.ts";
-import { nameOf, readWindow, scrapeTwice } from "../scraping.ts";
+import { readWindow } from "../scraping.ts";
 import { type Column, writeRows } from "../table.ts";
-import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+import { readTraffic, type TrafficFlags } from "../traffic.ts";
+import { type WorkloadRow, workloadStats } from "../workload-stats.ts";
+import { SELECTOR } from "../workloads.ts";
 
-type Flags = {
+type Flags = TrafficFlags & {
+  readonly selector?: string;
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
   readonly timeWindow: string;
   readonly output: "table" | "wide" | "json";
   readonly unmeshed?: boolean;
-};
-
-/** One workload; `stat` is undefined where none of its proxies answered. */
-type Row = {
-  readonly namespace: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly meshed: number;
-  readonly pods: number;
-  /** Of a pod: its phase. */
-  readonly status: string;
-  readonly stat: Stat | undefined;
 };
 
 /** Adds `viz stat`. */
@@ -43,11 +31,20 @@ export function addVizStat(viz: Command, context: Context): void {
     examples: [
       ["All the deployments in a namespace", "bunkerd viz stat deploy -n shop"],
       ["Servers, and who was not let in", "bunkerd viz stat server -n shop"],
+      [
+        "What one deployment sends to another",
+        "bunkerd viz stat deploy/web -n shop --to deploy/api",
+      ],
       ["One deployment over ten seconds", "bunkerd viz stat deploy/web -n shop -t 10s"],
     ],
   })
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")
     .option("-A, --all-namespaces", "Ignore --namespace and use all namespaces")
+    .option("-l, --selector <query>", SELECTOR)
+    .option("--to <resource>", "Show what the resources send to this one; a Service too")
+    .option("--to-namespace <name>", "Namespace of --to; that of the resources unless given")
+    .option("--from <resource>", "Show what this one sends to the resources")
+    .option("--from-namespace <name>", "Namespace of --from; that of the resources unless given")
     .option("-t, --time-window <duration>", "Time between the two scrapes", "2s")
     .option("--unmeshed", "Include resources without proxies")
     .addOption(
@@ -64,19 +61,24 @@ type Run = { readonly flags: ReturnType<typeof flagsOf<Flags>>; readonly context
 
 async function stat(words: readonly string[], { flags, context }: Run): Promise<void> {
   const window = readWindow(flags.timeWindow);
-  const cluster = await context.connect(flags);
-  const namespace =
-    flags.allNamespaces === true ? undefined : (flags.namespace ?? cluster.namespace);
-  const { output, linkerdNamespace } = flags;
+  const { output, selector, linkerdNamespace, unmeshed = false, namespace: given } = flags;
   const policies = words.filter(isPolicy);
   const others = words.filter((word) => !isPolicy(word));
-  const how = { cluster, namespace, window };
-  const rows = others.length === 0 ? [] : await workloadRows(others, { ...how, flags, context });
+  if (policies.length > 0 && (flags.to !== undefined || flags.from !== undefined))
+    throw new CommandError(`Cannot use --to or --from with "${policies[0]}"`);
+  const cluster = await context.connect(flags);
+  const own = given ?? cluster.namespace;
+  const traffic = readTraffic(flags, own);
+  const namespace = flags.allNamespaces === true ? undefined : own;
+  const how = { namespace, selector, window, linkerdNamespace, context };
+  const { client } = cluster;
+  const rows =
+    others.length === 0 ? [] : await workloadStats(others, { ...how, client, traffic, unmeshed });
   const wide = output === "wide";
   const { tables, json } =
     policies.length === 0
       ? { tables: [], json: [] }
-      : await policyStats(policies, { ...how, linkerdNamespace, wide, context });
+      : await policyStats(policies, { ...how, cluster, wide });
   if (policies.length === 0) print(rows, { flags, context });
   else if (output === "json")
     context.terminal.write(`${JSON.stringify([...rows.map(jsonOf), ...json], undefined, 2)}\n`);
@@ -86,49 +88,7 @@ async function stat(words: readonly string[], { flags, context }: Run): Promise<
   }
 }
 
-type Asked = Run & {
-  readonly cluster: Cluster;
-  readonly namespace: string | undefined;
-  readonly window: number;
-};
-
-async function workloadRows(
-  words: readonly string[],
-  { cluster: { client }, namespace, window, flags, context }: Asked,
-): Promise<readonly Row[]> {
-  const named = parseWorkloads(words);
-  const found: (Omit<Row, "stat" | "meshed" | "pods" | "status"> & {
-    readonly members: readonly Pod[];
-  })[] = [];
-  const { items: all } = await client.list(PODS, { namespace });
-  for (const each of named)
-    for (const workload of await findWorkloads(client, { named: each, namespace }))
-      found.push({
-        namespace: workload.metadata?.namespace ?? "",
-        kind: each.kind.name,
-        name: workload.metadata?.name ?? "",
-        members: podsOf(workload, all),
-      });
-  const meshed = (pods: readonly Pod[]): Pod[] =>
-    pods.filter((pod) => isMeshed(pod, flags.linkerdNamespace));
-  const pairs = await scrapeTwice(client, {
-    pods: meshed(found.flatMap(({ members }) => members)),
-    window,
-    context,
-  });
-  const rows = found.flatMap(({ members, ...row }): Row[] => {
-    const proxies = meshed(members);
-    if (proxies.length === 0 && flags.unmeshed !== true) return [];
-    const own = proxies.flatMap((pod) => pairs.get(nameOf(pod)) ?? []);
-    const measured = own.length > 0 ? statOf(own) : undefined;
-    const status = members[0]?.status?.phase ?? "";
-    return [{ ...row, meshed: proxies.length, pods: members.length, status, stat: measured }];
-  });
-  return rows.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-function print(rows: readonly Row[], { flags, context }: Run): void {
+function print(rows: readonly WorkloadRow[], { flags, context }: Run): void {
   const wide = flags.output === "wide";
   const kinds = new Set(rows.map(({ kind }) => kind)).size > 1;
   const status = !kinds && rows[0]?.kind === "pod";
@@ -140,7 +100,7 @@ function print(rows: readonly Row[], { flags, context }: Run): void {
     ...(wide ? ["READ_BYTES/SEC", "WRITE_BYTES/SEC"] : []),
     "SECURED",
   ].map((column) => (typeof column === "string" ? { title: column } : column));
-  const cells = (row: Row): string[] => [
+  const cells = (row: WorkloadRow): string[] => [
     ...(flags.allNamespaces === true ? [row.namespace] : []),
     kinds ? `${row.kind}/${row.name}` : row.name,
     ...(status ? [row.status] : []),
@@ -166,7 +126,7 @@ function figures(stat: Stat | undefined, { wide }: { readonly wide: boolean }): 
   ];
 }
 
-function jsonOf({ stat, meshed, pods, status: _, ...row }: Row): Record<string, unknown> {
+function jsonOf({ stat, meshed, pods, status: _, ...row }: WorkloadRow): Record<string, unknown> {
   return {
     ...row,
     meshed: `${meshed}/${pods}`,

@@ -36,6 +36,12 @@ test("DST3, DST4, DST6, DST7, DST8: a meshed pod has identity, hint, direct port
   });
 });
 
+test("LBL5: a pod of a Job has it as k8s_job", () => {
+  const owner = { kind: "Job", name: "nightly" };
+  const labels = endpointOf(at(8080, { owner }), options)?.labels;
+  expect([labels?.["k8s_job"], labels?.["job"]]).toEqual(["nightly", undefined]);
+});
+
 test("DST4, DST5, DST7, DST8: skipped, opaque, meta and foreign ports, and a proxy that cannot be read", () => {
   expect(endpointOf(at(25), options)).toMatchObject({ hint: "none", directPort: undefined });
   expect(endpointOf(at(25), options)?.identity).toBeUndefined();

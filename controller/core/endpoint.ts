@@ -95,10 +95,16 @@ function labelsOf(workload: Workload): Record<string, string> {
     ...(external
       ? { external_workload: workload.name }
       : { pod: workload.name, serviceaccount: workload.serviceAccount }),
-    ...(owner !== undefined && { [owner.kind.toLowerCase()]: owner.name }),
+    ...(owner !== undefined && { [ownerLabel(owner.kind)]: owner.name }),
     ...(controlPlaneNs !== undefined && { control_plane_ns: controlPlaneNs }),
     ...(templateHash !== undefined && { pod_template_hash: templateHash }),
   };
+}
+
+/** LBL5: a Job's is another word, as `job` is Prometheus' own. */
+function ownerLabel(kind: string): string {
+  const label = kind.toLowerCase();
+  return label === "job" ? "k8s_job" : label;
 }
 
 /** What leads from the set that a client has to the newest. */

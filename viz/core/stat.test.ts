@@ -88,3 +88,20 @@ test("connections are those of clients, and tell of mTLS where no response does"
   const stat = statOf([pair("", tcp("src", 3) + tcp("dst", 9))]);
   expect(stat).toMatchObject({ secured: 1, tcpConnections: 3, readRate: 15, writeRate: 30 });
 });
+
+test("what was sent to something is told by what discovery said of it", () => {
+  const to = (labels: string): string =>
+    `response_total{direction="outbound",classification="success",${labels}} 4\n`;
+  const lines =
+    to('dst_namespace="a",dst_deployment="web"') +
+    to('dst_namespace="a",dst_deployment="api"') +
+    to('dst_namespace="b",dst_deployment="web"') +
+    to('dst_namespace="a",dst_k8s_job="nightly"') +
+    inbound(100, ',dst_namespace="a",dst_deployment="web"');
+  const rps = (kind: string, name: string | undefined): number =>
+    statOf([pair("", lines)], { kind, name, namespace: "a" }).rps;
+  expect(rps("deployment", "web")).toBe(2);
+  expect(rps("deployment", undefined)).toBe(4);
+  expect(rps("job", "nightly")).toBe(2);
+  expect(rps("service", undefined)).toBe(0);
+});

@@ -27,6 +27,13 @@ export type Stat = {
   readonly writeRate: number;
 };
 
+/** What requests were sent to; any name where there is none. */
+export type SentTo = {
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly namespace: string;
+};
+
 const FAMILIES: ReadonlySet<string> = new Set([
   "response_total",
   "response_latency_ms_bucket",
@@ -36,32 +43,42 @@ const FAMILIES: ReadonlySet<string> = new Set([
   "tcp_write_bytes_total",
 ]);
 
-/** The statistics of all its proxies together. */
-export function statOf(pairs: readonly ScrapePair[]): Stat {
+/** The statistics of all its proxies together: of what it received, or of what it sent to something. */
+export function statOf(pairs: readonly ScrapePair[], to?: SentTo): Stat {
+  const isRead = to === undefined ? isReceived : isSentTo(to);
   const grown = pairs.flatMap((pair) => growthOf(pair, isRead));
   const of = (name: string): Growth[] => grown.filter((series) => series.name === name);
+  const peer = to === undefined ? "src" : "dst";
+  const ofPeer = (name: string): Growth[] =>
+    of(name).filter(({ labels }) => labels["peer"] === peer);
   const responses = of("response_total");
-  const connections = of("tcp_open_total").filter(isFromClient);
-  const buckets = of("response_latency_ms_bucket");
-  const total = sum(responses);
+  const secured = sum(responses) > 0 ? responses : ofPeer("tcp_open_total");
   return {
     rps: sum(responses, "rate"),
     success: share(responses, ({ labels }) => labels["classification"] === "success"),
-    latencyMs: latencyOf(buckets),
-    secured: share(total > 0 ? responses : connections, ({ labels }) => labels["tls"] === "true"),
-    tcpConnections: sum(of("tcp_open_connections").filter(isFromClient), "value"),
-    readRate: sum(of("tcp_read_bytes_total").filter(isFromClient), "rate"),
-    writeRate: sum(of("tcp_write_bytes_total").filter(isFromClient), "rate"),
+    latencyMs: latencyOf(of("response_latency_ms_bucket")),
+    secured: share(secured, ({ labels }) => labels["tls"] === "true"),
+    tcpConnections: sum(ofPeer("tcp_open_connections"), "value"),
+    readRate: sum(ofPeer("tcp_read_bytes_total"), "rate"),
+    writeRate: sum(ofPeer("tcp_write_bytes_total"), "rate"),
   };
 }
 
 /** Where proxies are asked for their metrics and readiness. */
 const ADMIN_PORT = "4191";
 
-const isFromClient = ({ labels }: Sample): boolean => labels["peer"] === "src";
-
 /** What is asked of the proxy itself, as its metrics, is no matter of the application's. */
-function isRead({ name, labels }: Sample): boolean {
+function isReceived({ name, labels }: Sample): boolean {
   const isInbound = FAMILIES.has(name) && labels["direction"] === "inbound";
   return isInbound && labels["target_port"] !== ADMIN_PORT;
+}
+
+/** What discovery said of the endpoints that it went to (LBL5). */
+function isSentTo({ kind, name, namespace }: SentTo): (sample: Sample) => boolean {
+  const label = `dst_${kind === "job" ? "k8s_job" : kind}`;
+  return ({ name: family, labels }) =>
+    FAMILIES.has(family) &&
+    labels["direction"] === "outbound" &&
+    labels["dst_namespace"] === namespace &&
+    (name === undefined ? labels[label] !== undefined : labels[label] === name);
 }
