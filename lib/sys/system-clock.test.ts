@@ -15,3 +15,13 @@ test("systemClock wakes once, unless cancelled", async () => {
   expect(systemClock.now()).toBeGreaterThanOrEqual(before);
   expect(systemClock.wall()).toBeGreaterThan(1_700_000_000_000);
 });
+
+test("P8: systemClock does not wake at once for a year", async () => {
+  let woken = false;
+  const timer = systemClock.after(365 * 86_400_000, () => {
+    woken = true;
+  });
+  await new Promise<void>((resolve) => systemClock.after(20, resolve));
+  timer.cancel();
+  expect(woken).toBe(false);
+});

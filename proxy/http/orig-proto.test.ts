@@ -25,7 +25,7 @@ test.each([
   [{}, "HTTP/1.1"],
   [{ version: "HTTP/1.0" as const }, "HTTP/1.0"],
   [{ scheme: "http" }, "HTTP/1.1; absolute-form"],
-])("carry() and restoreRequest() are inverse: %p", (over, header) => {
+])("HDR5, WIRE11: carry() and restoreRequest() are inverse: %p", (over, header) => {
   const head = request(over);
   carry(head);
   expect([head.version, head.headers.get(ORIG_PROTO)]).toEqual(["HTTP/2", header]);
@@ -44,7 +44,7 @@ test("P14, WIRE11: isCarriable() refuses CONNECT, upgrades and what has no host"
   expect(isCarriable(request({ headers: HeaderList.of(["upgrade", "websocket"]) }))).toBe(false);
 });
 
-test("P14, WIRE11: carryResponse() and restoreResponse() are inverse", () => {
+test("P14, WIRE11, HDR5: carryResponse() and restoreResponse() are inverse", () => {
   for (const version of ["HTTP/1.0", "HTTP/1.1"] as const) {
     const head = { status: 200, version, headers: new HeaderList() } as Parameters<
       typeof carryResponse

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { FakePair } from "../../test/fake/byte-stream.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
+import { proxyVariables } from "../../test/fake/proxy-variables.ts";
+import { readConfig } from "../config/read.ts";
+import { FirstBytes } from "./first-bytes.ts";
+
+const DAY_MS = 86_400_000;
+
+test("P8: where detection has 365 days, a silent connection waits", () => {
+  const read = readConfig(
+    proxyVariables({ INBOUND_DETECT_TIMEOUT: "365d", OUTBOUND_DETECT_TIMEOUT: "365d" }),
+  );
+  if (read.type === "errors") throw new Error(read.errors.join());
+  const { inbound, outbound } = read.config;
+  for (const { detectTimeoutMs: timeoutMs } of [inbound, outbound]) {
+    expect(timeoutMs).toBe(365 * DAY_MS);
+    const clock = new FakeClock();
+    const heard: string[] = [];
+    const how = { clock, timeoutMs, look: () => false, initial: new Uint8Array(0) };
+    const waiting = new FirstBytes(new FakePair().a, how, {
+      onDecided: () => void heard.push("decided"),
+      onUndecided: (_, reason) => void heard.push(reason),
+      onClosed: () => void heard.push("closed"),
+    });
+    clock.advance(DAY_MS);
+    expect(heard).toEqual([]);
+    waiting.onEnd();
+    expect(heard).toEqual(["end"]);
+  }
+});
