@@ -38,7 +38,7 @@ const refusal = (one: Pod, namespace?: Record<string, string>): string | undefin
     namespace,
   });
 
-test("a container with the proxy's user is refused, the pod's own user counted", () => {
+test("H15: a container with the proxy's user is refused, the pod's own user counted", () => {
   expect(refusal(pod({}))).toBeUndefined();
   const same = { securityContext: { runAsUser: 2102 } };
   expect(refusal(pod({}, same))).toContain("container app runs as user 2102");
