@@ -37,13 +37,21 @@ export type Measured = "nginx-http1" | "nginx-tcp" | "nginx-mtls" | "nghttpx" | 
 /** What the runtime of our proxies tells: where its time goes, or what its heap holds (both run from their source). */
 export type Watch = "nothing" | "profile" | "heap";
 
+let beds = 0;
+
 /** The bed; processes that CPU time is read of are found by name. */
 export class Bed {
   readonly dir: string = mkdtempSync(`${tmpdir()}/bench-`);
-  readonly #prefix = `bunkerd-bench-${process.pid}`;
+  readonly #prefix = `bunkerd-bench-${process.pid}-${beds++}`;
+  readonly #featured: boolean;
   readonly #children: Bun.Subprocess[] = [];
   /** By name and side. */
   readonly #pids = new Map<string, number>();
+
+  /** With `featured` the server's port is restricted and its proxy writes an access log, to nobody. */
+  constructor({ featured = false }: { readonly featured?: boolean } = {}) {
+    this.#featured = featured;
+  }
 
   /** Starts everything; `watch` is what the runtime of our proxies is asked to tell. */
   async start(watch: Watch = "nothing"): Promise<void> {
@@ -164,7 +172,8 @@ export class Bed {
       privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
     );
     for (const side of SIDES) {
-      const args = [this.dir, side, NAMES[side], NAMES.server];
+      const featured = this.#featured && side === "server" ? ["featured"] : [];
+      const args = [this.dir, side, NAMES[side], NAMES.server, ...featured];
       this.#keep(side, "control-plane", ["bun", program, ...args]);
       await until(() => existsSync(`${this.dir}/control-port-${side}`), "control plane");
     }
@@ -230,6 +239,7 @@ export class Bed {
       [`${P}IDENTITY_TRUST_ANCHORS`]: readFileSync(`${this.dir}/anchors-${side}.pem`, "utf8"),
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: NAMES[side],
+      ...(this.#featured && { [`${P}ACCESS_LOG`]: "json" }),
       ...(watch === "heap" ? UNCOLLECTED : IMAGE_ENVIRONMENT),
     };
     const drop = ["setpriv", "--reuid=2102", "--clear-groups", "taskset", "-c", PROXY_CORE];
@@ -249,7 +259,7 @@ export class Bed {
 
   #keep(side: Side, name: string, command: readonly string[]): number {
     const child = Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", this.#featured ? "ignore" : "inherit"],
     });
     this.#children.push(child);
     this.#pids.set(`${name}-${side}`, child.pid);

@@ -4,17 +4,33 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { FakeAuthority } from "../fake/authority.ts";
 import { FakeControlPlane } from "../fake/control-plane.ts";
+import { NAMES } from "./names.ts";
+import { restricted, rulesOf } from "./policies.ts";
 import { SERVICES } from "./services.ts";
 
-const [dir = ".", side = "client", name = "client", serverName = "server"] = process.argv.slice(2);
+const [dir = ".", side = "client", name = "client", serverName = "server", featured = ""] =
+  process.argv.slice(2);
 const key = createPrivateKey(readFileSync(`${dir}/authority.key`));
 const authority = new FakeAuthority("root.bench", key);
 const control = new FakeControlPlane(authority);
-for (const [service, { addr, endpoint, opaque, meshed }] of Object.entries(SERVICES)) {
+for (const [service, how] of Object.entries(SERVICES)) {
+  const { addr, endpoint, opaque, meshed, rules, armed = false, endpoints = 1 } = how;
   const path = `${service}.bench.svc.cluster.local:80`;
-  control.services.set(addr, { path, opaque });
+  const policy = rules === undefined ? {} : { policy: rulesOf(rules, { armed }) };
+  control.services.set(addr, { path, opaque, ...policy });
   const direct = opaque ? { directPort: 4143, opaque } : {};
-  control.announce(path, [{ addr: endpoint, ...(meshed && { identity: serverName, ...direct }) }]);
+  const [, port = ""] = endpoint.split(":");
+  const addrs = Array.from({ length: endpoints }, (_, at) =>
+    endpoints === 1 ? endpoint : `127.1.${at >> 8}.${(at & 0xff) + 1}:${port}`,
+  ).filter((each) => !each.includes(".256:"));
+  control.announce(
+    path,
+    addrs.map((each) => ({ addr: each, ...(meshed && { identity: serverName, ...direct }) })),
+  );
+}
+if (featured === "featured") {
+  control.server = restricted(NAMES.client);
+  control.announcePorts("none");
 }
 const { chainPem, keyPem } = authority.issue(name);
 writeFileSync(`${dir}/${side}.pem`, chainPem);

@@ -20,7 +20,7 @@ export interface CpuCase {
   readonly bulkBytes?: number;
 }
 
-const wrk =
+export const wrk =
   (connections: number, ...more: readonly string[]) =>
   (url: string, seconds: number): string[] => [
     "wrk",
@@ -66,6 +66,16 @@ export const CPU_CASES: Readonly<Record<string, CpuCase>> = {
     ...{ gate: 1.25, target: 1.0, peer: "nginx-mtls", pair: false, inbound: true, load: wrk(32) },
     ours: local(PORTS.dialOurs, "1k"),
     theirs: local(PORTS.dialPeer, "1k"),
+  },
+  "rules-200": {
+    ...{ gate: 1.1, target: 1.05, peer: "ours", pair: false, load: wrk(32) },
+    ours: "http://10.99.0.22/1k",
+    theirs: "http://10.99.0.21/1k",
+  },
+  "endpoints-1000": {
+    ...{ gate: 1.1, target: 1.05, peer: "ours", pair: false, load: wrk(32) },
+    ours: "http://10.99.0.24/1k",
+    theirs: "http://10.99.0.23/1k",
   },
   tcp: {
     ...{ gate: 1.25, target: 1.1, peer: "nginx-tcp", pair: false, load: wrk(32) },
@@ -119,13 +129,13 @@ function pidsOf(bed: Bed, { pair, inbound }: CpuCase, who: Measured): readonly n
   return [bed.pidOf(who, inbound ? "server" : "client")];
 }
 
-interface Round {
+export interface Round {
   readonly micros: number;
   readonly requests: number;
 }
 
 /** Microseconds of CPU per request over one round; throws where the load saw an error. */
-async function round(
+export async function round(
   bed: Bed,
   pids: readonly number[],
   command: readonly string[],

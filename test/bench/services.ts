@@ -9,6 +9,12 @@ export interface BenchService {
   readonly opaque: boolean;
   /** Its endpoint has a proxy of ours, on the server's side; otherwise it is on the client's, and the hop is plain. */
   readonly meshed: boolean;
+  /** Of its route; one that is detected where it is not said. */
+  readonly rules?: number;
+  /** Whether its rules have retries and times. */
+  readonly armed?: boolean;
+  /** So many addresses of the endpoint, all on loopback; one where it is not said. */
+  readonly endpoints?: number;
 }
 
 const plain = (ip: string, port: number, opaque = false): BenchService => ({
@@ -34,5 +40,10 @@ export const SERVICES: Readonly<Record<string, BenchService>> = {
   "other-http2": plain("10.99.0.6", PORTS.http2Other),
   "meshed-http1": meshed("10.99.0.11", PORTS.http1App),
   "meshed-http2": meshed("10.99.0.12", PORTS.http2App),
+  "rules-1": { ...plain("10.99.0.21", PORTS.http1App), rules: 1 },
+  "rules-200": { ...plain("10.99.0.22", PORTS.http1App), rules: 200 },
+  "endpoints-64": { ...plain("10.99.0.23", PORTS.http1App), endpoints: 64 },
+  "endpoints-1000": { ...plain("10.99.0.24", PORTS.http1App), endpoints: 1000 },
+  "meshed-featured": { ...meshed("10.99.0.25", PORTS.http1App), rules: 10, armed: true },
   "meshed-tcp": meshed("10.99.0.13", PORTS.http1App, true),
 };
