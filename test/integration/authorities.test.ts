@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
+import { connect } from "node:net";
+import { FakeMesh, type FakePod } from "../fake/mesh.ts";
+import { startPair } from "../fake/meshed-pair.ts";
 
 const SERVER = "server.test.serviceaccount.identity.linkerd.cluster.local";
 
@@ -14,22 +15,7 @@ beforeAll(async () => {
     const { host, "l5d-dst-override": override = "none" } = request.headers;
     response.end(`${request.url} ${host} ${String(override)}`);
   }).listen(0, "127.0.0.1");
-  await until(
-    () => app.listening,
-    () => "the application does not listen",
-  );
-  const server = await mesh.start(SERVER);
-  client = await mesh.start("client.test");
-  const path = "web.test.svc.cluster.local:80";
-  mesh.control.services.set("10.99.0.1:80", { path, opaque: false });
-  mesh.control.announce(path, [
-    {
-      addr: `127.0.0.1:${(app.address() as AddressInfo).port}`,
-      identity: SERVER,
-      directPort: server.proxy.inboundPort,
-    },
-  ]);
-  client.target = { ip: "10.99.0.1", port: 80 };
+  ({ client } = await startPair(mesh, app, { server: SERVER, client: "client.test" }));
 });
 afterAll(async () => {
   await mesh.stop();

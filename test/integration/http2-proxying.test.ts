@@ -5,8 +5,9 @@ import {
   type Http2Server,
   type ServerHttp2Stream,
 } from "node:http2";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
+import { startPair } from "../fake/meshed-pair.ts";
 
 const SERVER = "server.test.serviceaccount.identity.linkerd.cluster.local";
 const mesh = new FakeMesh();
@@ -21,22 +22,7 @@ beforeAll(async () => {
     stream.pipe(stream);
   });
   app.listen(0, "127.0.0.1");
-  await until(
-    () => app.listening,
-    () => "the application does not listen",
-  );
-  const server = await mesh.start(SERVER);
-  client = await mesh.start("client.test");
-  const path = "web.test.svc.cluster.local:80";
-  mesh.control.services.set("10.99.0.1:80", { path, opaque: false });
-  mesh.control.announce(path, [
-    {
-      addr: `127.0.0.1:${(app.address() as AddressInfo).port}`,
-      identity: SERVER,
-      directPort: server.proxy.inboundPort,
-    },
-  ]);
-  client.target = { ip: "10.99.0.1", port: 80 };
+  ({ client } = await startPair(mesh, app, { server: SERVER, client: "client.test" }));
 });
 afterAll(async () => {
   await mesh.stop();

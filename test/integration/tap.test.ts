@@ -12,6 +12,7 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { connectTls, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
+import { startPair } from "../fake/meshed-pair.ts";
 
 const identity = (name: string): string =>
   `${name}.test.serviceaccount.identity.linkerd.cluster.local`;
@@ -37,22 +38,7 @@ beforeAll(async () => {
     if (request.url?.startsWith("/slow") === true) response.write("never done");
     else response.end("hello");
   }).listen(0, "127.0.0.1");
-  await until(
-    () => app.listening,
-    () => "the application does not listen",
-  );
-  server = await mesh.start(SERVER, OVER);
-  client = await mesh.start(CLIENT, OVER);
-  const path = "web.test.svc.cluster.local:80";
-  mesh.control.services.set("10.99.0.1:80", { path, opaque: false });
-  mesh.control.announce(path, [
-    {
-      addr: `127.0.0.1:${(app.address() as AddressInfo).port}`,
-      identity: SERVER,
-      directPort: server.proxy.inboundPort,
-    },
-  ]);
-  client.target = { ip: "10.99.0.1", port: 80 };
+  ({ client, server } = await startPair(mesh, app, { server: SERVER, client: CLIENT, over: OVER }));
 });
 
 afterAll(async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   ExportTraceServiceRequestSchema,
@@ -12,6 +11,7 @@ import { createGrpcHandler } from "#lib/grpc/server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
+import { startPair } from "../fake/meshed-pair.ts";
 import { PassingClock } from "../fake/passing-clock.ts";
 
 const identity = (name: string): string =>
@@ -26,7 +26,6 @@ const spans: Span[] = [];
 const resources: Resource[] = [];
 let collector: Listener;
 let client: FakePod;
-let server: FakePod;
 let app: Server;
 /** What the application was sent. */
 let got: Record<string, unknown> = {};
@@ -61,27 +60,12 @@ beforeAll(async () => {
     if (request.url === "/busy" && !request.headers["x-again"]) response.writeHead(503);
     response.end();
   }).listen(0, "127.0.0.1");
-  await until(
-    () => app.listening,
-    () => "the application does not listen",
-  );
   const over = {
     [`${P}TRACE_COLLECTOR_SVC_ADDR`]: `127.0.0.1:${collector.port}`,
     [`${P}TRACE_SERVICE_NAME`]: "linkerd-proxy",
     [`${P}TRACE_EXTRA_ATTRIBUTES`]: 'zone="here"',
   };
-  server = await mesh.start(SERVER, over);
-  client = await mesh.start(CLIENT, over);
-  const path = "web.test.svc.cluster.local:80";
-  mesh.control.services.set("10.99.0.1:80", { path, opaque: false });
-  mesh.control.announce(path, [
-    {
-      addr: `127.0.0.1:${(app.address() as AddressInfo).port}`,
-      identity: SERVER,
-      directPort: server.proxy.inboundPort,
-    },
-  ]);
-  client.target = { ip: "10.99.0.1", port: 80 };
+  ({ client } = await startPair(mesh, app, { server: SERVER, client: CLIENT, over }));
 });
 
 afterAll(async () => {
