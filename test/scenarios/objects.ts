@@ -112,6 +112,13 @@ export const server = (name: string, port: number | string, more: ServerMore = {
     ...{ port, ...more },
   });
 
+/** The Server of the admin ports of an app's proxies, which anybody may ask unless said otherwise. */
+export const adminServer = (app: string, accessPolicy = "all-unauthenticated"): Manifest =>
+  server(`${app}-admin`, "linkerd-admin", {
+    podSelector: { matchLabels: { app } },
+    accessPolicy,
+  });
+
 /** A reference to a Server. */
 export const toServer = (name: string): Ref => ({ group: POLICY, kind: "Server", name });
 

@@ -89,6 +89,26 @@ async function runOne(
   return after;
 }
 
+type Mesh = Pick<Under, "tier" | "report"> & { readonly certificate: ServingCertificate };
+
+/** Runs scenarios on a mesh that is up. */
+async function runOn(
+  bed: Bed,
+  scenarios: readonly Scenario[],
+  { certificate, totals, ...how }: Mesh & { readonly totals: Totals },
+): Promise<void> {
+  const outside = await startOutside(bed, certificate);
+  try {
+    const world = new World(bed, await newKubectl(bed));
+    await world.begin();
+    let figures = await figuresOf(world);
+    for (const scenario of scenarios)
+      figures = await runOne(scenario, figures, { world, totals, ...how });
+  } finally {
+    outside.stop();
+  }
+}
+
 /** Brings up a mesh, runs scenarios on it and takes it down. */
 export async function runAll(
   scenarios: readonly Scenario[],
@@ -99,16 +119,10 @@ export async function runAll(
   const certificate = await servingCertificate();
   const bed = await start(tier, report, certificate);
   try {
-    const outside = await startOutside(bed, certificate);
-    try {
-      const world = new World(bed, await newKubectl(bed));
-      await world.begin();
-      let figures = await figuresOf(world);
-      for (const scenario of scenarios)
-        figures = await runOne(scenario, figures, { world, tier, report, totals });
-    } finally {
-      outside.stop();
-    }
+    await runOn(bed, scenarios, { tier, report, certificate, totals }).catch((error: unknown) => {
+      totals.failed += 1;
+      report(`FAILED scenarios-${tier}: the mesh: ${error instanceof Error ? error.stack : error}`);
+    });
     if (totals.failed > 0) for (const line of bed.log.slice(-30)) report(`      ${line}`);
   } finally {
     await bed.running.stopAndRemove(1_000);

@@ -46,7 +46,7 @@ export type Talk = {
   readonly first?: boolean;
 };
 
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 15_000;
 
 /** The mesh of the scenarios, for one of them after another. */
 export class World {

@@ -15,6 +15,7 @@ import { INBOUND } from "./inbound.ts";
 import { INBOUND_ROUTES } from "./inbound-routes.ts";
 import { INGRESS } from "./ingress.ts";
 import { LIMITS } from "./limits.ts";
+import { METRICS } from "./metrics.ts";
 import { OPAQUE_PORTS } from "./opaque.ts";
 import { PRECEDENCE } from "./precedence.ts";
 import { PROFILES } from "./profiles.ts";
@@ -49,6 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...DEFAULTS,
   ...LIMITS,
   ...OPAQUE_PORTS,
+  ...METRICS,
   ...CHANGES,
   ...INGRESS,
   ...STATUSES,

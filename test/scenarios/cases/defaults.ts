@@ -1,7 +1,7 @@
 /** What holds for ports without a Server: default policies by annotation, probes, and what is told of requests (INB3, INB8, INB9). */
 
 import { guest } from "../guests.ts";
-import { authorization, byAccount, httpRoute, server, toServer } from "../objects.ts";
+import { adminServer, authorization, byAccount, httpRoute, server, toServer } from "../objects.ts";
 import { type Scenario, same } from "../scenario.ts";
 import { CALLERS, type Caller, NAMESPACE } from "../workloads.ts";
 import type { World } from "../world.ts";
@@ -98,6 +98,7 @@ export const DEFAULTS: readonly Scenario[] = [
         annotations: { [POLICY]: "deny" },
         container: PROBES,
       });
+      await world.apply(adminServer("probed"));
       const deniedToAll = async (path: string): Promise<void> => {
         for (const caller of ["client", "outsider"] as const)
           same(

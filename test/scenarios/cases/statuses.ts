@@ -1,6 +1,16 @@
 /** What kubectl shows of routes and policies: whether they hold, and if not why. */
 
-import { egressNetwork, GATEWAY, httpRoute, POLICY, path, to } from "../objects.ts";
+import {
+  egressNetwork,
+  GATEWAY,
+  grpcRoute,
+  httpRoute,
+  POLICY,
+  path,
+  tcpRoute,
+  tlsRoute,
+  to,
+} from "../objects.ts";
 import { type Scenario, same } from "../scenario.ts";
 import type { World } from "../world.ts";
 
@@ -37,10 +47,15 @@ async function shows(
 ): Promise<void> {
   const each = '{.type}={.status} {.reason}{"\\n"}';
   const path = `{range ${how.of}}${each}{end}`;
-  await world.eventually(`${object} says ${how.expected.join(", ")}`, async () => {
-    const told = await world.kubectl("get", object, "-o", `jsonpath=${path}`);
-    return told.trim() === how.expected.join("\n");
-  });
+  let told = "";
+  await world
+    .eventually("its status", async () => {
+      told = (await world.kubectl("get", object, "-o", `jsonpath=${path}`)).trim();
+      return told === how.expected.join("\n");
+    })
+    .catch((error: unknown) => {
+      throw new Error(`${object} says ${told}, not ${how.expected.join(", ")}: ${error}`);
+    });
 }
 
 const ROUTE = `.status.parents[?(@.${OURS})].conditions[*]`;
@@ -64,6 +79,40 @@ export const STATUSES: readonly Scenario[] = [
       await shows(world, http, { of: ROUTE, expected: lost });
       await world.kubectl("delete", `grpcroutes.${GATEWAY}/told`);
       await shows(world, http, { of: ROUTE, expected: HOLDS });
+    },
+  },
+  {
+    name: "S9, OUT3: of four kinds of routes on one port each says so that it does not hold, and holds when those before it are gone",
+    run: async (world) => {
+      const place = world.place();
+      const rules = [{ backendRefs: [to("web-v2", undefined, { port: 7070 })] }];
+      const kinds = {
+        GRPCRoute: grpcRoute,
+        HTTPRoute: httpRoute,
+        TLSRoute: tlsRoute,
+        TCPRoute: tcpRoute,
+      };
+      const routes = Object.entries(kinds).map(([kind, make]) => ({
+        object: `${kind.toLowerCase()}s.${GATEWAY}/${place.name}`,
+        route: make(
+          place.name,
+          place.parent(7070),
+          rules,
+          kind === "TLSRoute" ? { hostnames: ["*.test"] } : {},
+        ),
+      }));
+      await world.apply(place.service, ...routes.map(({ route: each }) => each));
+      const lost = ["Accepted=False RouteReasonConflicted", "ResolvedRefs=True ResolvedRefs"];
+      for (const [at, { object, route: first }] of routes.entries()) {
+        await shows(world, object, { of: ROUTE, expected: HOLDS });
+        for (const { object: other } of routes.slice(at + 1))
+          await shows(world, other, { of: ROUTE, expected: lost });
+        if (at < routes.length - 1) await world.remove(first);
+      }
+      await world.eventually("the last of them leads where it says", async () => {
+        const lines = await world.talk("client", `${place.host}:7070`, { count: 5 });
+        return lines.every((line) => line === "web-v2 hello");
+      });
     },
   },
   {
