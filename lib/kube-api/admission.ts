@@ -44,7 +44,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
     validate: async (request) => {
       const { object, resource } = request;
       const custom = catalog.custom(resource);
-      const causes = object === undefined ? [] : (custom?.schema.check(object) ?? []);
+      const found = object === undefined ? [] : (custom?.schema.check(object) ?? []);
+      // A status is checked by itself: the rest is as it was.
+      const isStatus = request.subresource === "status";
+      const causes = found.filter(({ field }) => !isStatus || /^status\b/.test(field));
       if (causes.length > 0) throw invalid(resource, request.name, ...causes);
       checkBuiltIn(request);
       await webhooks.validate(request);
