@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { outbox } from "#lib/http-io/outbox.ts";
 import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { LogStreams } from "#lib/log/log-streams.ts";
 import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import type { Listener } from "#lib/net/listener.ts";
@@ -81,6 +82,7 @@ class ProxyApp implements RunningProxy {
   readonly #config: ProxyConfig;
   readonly #around: Surroundings;
   readonly #filter = new LogFilter();
+  readonly #streams = new LogStreams();
   readonly #log: Logger;
   readonly #registry = new Registry();
   readonly #credentials: CredentialStore;
@@ -104,13 +106,11 @@ class ProxyApp implements RunningProxy {
     this.#around = around;
     this.#credentials = new CredentialStore(bundle);
     this.#filter.set(config.log.filter);
-    const { random, write } = around;
+    const { random, write, version } = around;
     const clock = outbox.clock(around.clock);
     this.#log = createLogger({
-      filter: this.#filter,
-      format: config.log.format,
-      wall: () => clock.wall(),
-      write,
+      ...{ filter: this.#filter, streams: this.#streams, format: config.log.format },
+      ...{ wall: () => clock.wall(), write },
     });
     const errors = new ErrorMetrics(this.#registry);
     const onFault = (error: Error): void => {
@@ -118,10 +118,7 @@ class ProxyApp implements RunningProxy {
       this.#log.error("Internal error", { error: error.stack ?? String(error) });
     };
     around.onUncaught?.(onFault);
-    const process = new ProcessMetrics(this.#registry, {
-      version: around.version,
-      workers: config.workers,
-    });
+    const process = new ProcessMetrics(this.#registry, { version, workers: config.workers });
     const retainIdleMs = config.metricsRetainIdleMs;
     this.#metricsPage = metricsPage(this.#registry, { process, around, retainIdleMs });
     this.#runtime = {
@@ -293,6 +290,7 @@ class ProxyApp implements RunningProxy {
         return app.#filter.text;
       },
       setLogFilter: (filter) => this.#filter.set(filter),
+      streams: this.#streams,
       shutdown: shutdownEndpoint ? () => void this.drain() : undefined,
     };
     return startAdmin(adminListen, { runtime: this.#runtime, inbound, source });

@@ -1,5 +1,7 @@
 /** Leveled logging with fields: an interface, its filter and its two formats. */
 
+import type { LogStreams } from "./log-streams.ts";
+
 /** Levels from quiet to loud. */
 export const LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -78,19 +80,25 @@ export function createLogger(options: {
   readonly wall: () => number;
   readonly write: (line: string) => void;
   readonly target?: string;
+  /** Who reads beside. */
+  readonly streams?: LogStreams;
 }): Logger {
   const target = options.target ?? "linkerd";
   const format = options.format === "json" ? formatJson : formatPlain;
   const log = (level: Level, message: string, fields: Fields = {}): void => {
-    if (!options.filter.allows(level, target)) return;
-    options.write(format({ level, target, message, fields, wallMs: options.wall() }));
+    const { filter, streams, wall, write } = options;
+    if (filter.allows(level, target))
+      write(format({ level, target, message, fields, wallMs: wall() }));
+    if (streams?.wants(level, target) === true)
+      streams.write(level, target, formatJson({ level, target, message, fields, wallMs: wall() }));
   };
   return {
     error: (message, fields) => log("error", message, fields),
     warn: (message, fields) => log("warn", message, fields),
     info: (message, fields) => log("info", message, fields),
     debug: (message, fields) => log("debug", message, fields),
-    enabled: (level) => options.filter.allows(level, target),
+    enabled: (level) =>
+      options.filter.allows(level, target) || options.streams?.wants(level, target) === true,
     target: (name) => createLogger({ ...options, target: name }),
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import type { SimpleFields } from "#lib/http-io/simple.ts";
+import type { SimpleFields, SimpleWriter } from "#lib/http-io/simple.ts";
+import { LogStreams, STREAMS_LIMIT } from "#lib/log/log-streams.ts";
 import { type AdminSource, answerAdmin } from "./server.ts";
 
 const source = (over: Partial<AdminSource> = {}): AdminSource => ({
@@ -9,6 +10,7 @@ const source = (over: Partial<AdminSource> = {}): AdminSource => ({
   variables: { A: "1" },
   logFilter: "info",
   setLogFilter: (filter) => (filter === "bad" ? "unknown level" : undefined),
+  streams: new LogStreams(),
   shutdown: undefined,
   ...over,
 });
@@ -33,7 +35,12 @@ function ask(path: string, over: Asked = {}, from = source()) {
   const respond = (status: number, fields: SimpleFields, text: Uint8Array | string): void => {
     answered = { status, fields, body: text };
   };
-  answerAdmin({ head, path, clientIp, body: new TextEncoder().encode(body), respond }, from);
+  const stream = (status: number, fields: SimpleFields): SimpleWriter => {
+    answered = { status, fields, body: "followed" };
+    return { write: () => undefined, end: () => undefined, onClose: () => undefined };
+  };
+  const given = { head, path, clientIp, body: new TextEncoder().encode(body) };
+  answerAdmin({ ...given, respond, stream }, from);
   return answered;
 }
 
@@ -88,4 +95,23 @@ test("ADMIN6: answerAdmin() shuts down where enabled", () => {
   expect(ask("/shutdown", post)).toMatchObject({ status: 404 });
   expect(ask("/shutdown", post, enabled)).toMatchObject({ status: 200, body: "shutdown\n" });
   expect(calls).toEqual(["shutdown"]);
+});
+
+test("ADMIN5: answerAdmin() gives the log to loopback alone, by a filter in the query or the body", () => {
+  const path = "/logs.json";
+  expect(ask(path, { query: "linkerd=debug" })).toMatchObject({ status: 200, body: "followed" });
+  expect(ask(path, { method: "QUERY", body: "info" })).toMatchObject({ status: 200 });
+  for (const asked of [{}, { query: "linkerd=loud" }, { method: "QUERY", body: "x" }])
+    expect(ask(path, asked)).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("status"),
+    });
+  const post = ask(path, { method: "POST", body: "info" });
+  expect([post.status, post.fields["allow"]]).toEqual([405, "GET, QUERY"]);
+  const html = { accept: "text/html" };
+  expect(ask(path, { query: "info", headers: html })).toMatchObject({ status: 406 });
+  expect(ask(path, { query: "info", clientIp: "10.0.0.1" })).toMatchObject({ status: 403 });
+  const busy = source();
+  for (let i = 0; i < STREAMS_LIMIT; i++) ask(path, { query: "info" }, busy);
+  expect(ask(path, { query: "info" }, busy)).toMatchObject({ status: 500 });
 });

@@ -2,6 +2,8 @@
 
 import { isLoopback } from "#lib/addr/ip.ts";
 import type { SimpleRequest } from "#lib/http-io/simple.ts";
+import type { LogStreams } from "#lib/log/log-streams.ts";
+import { LogFilter } from "#lib/log/logger.ts";
 
 /** What the admin port asks of the proxy. */
 export interface AdminSource {
@@ -11,16 +13,19 @@ export interface AdminSource {
   readonly logFilter: string;
   /** What is wrong with the filter; undefined where it was taken. */
   setLogFilter(filter: string): string | undefined;
+  readonly streams: LogStreams;
   /** Undefined where the endpoint is not enabled. */
   readonly shutdown: (() => void) | undefined;
 }
 
 /** A request, and who makes it. */
-export interface AdminRequest extends Pick<SimpleRequest, "head" | "path" | "body" | "respond"> {
+export interface AdminRequest
+  extends Pick<SimpleRequest, "head" | "path" | "body" | "respond" | "stream"> {
   readonly clientIp: string;
 }
 
 const PLAIN = { "content-type": "text/plain" };
+const JSON_TYPE = { "content-type": "application/json" };
 
 /** Answers a request. */
 export function answerAdmin(request: AdminRequest, source: AdminSource): void {
@@ -40,6 +45,9 @@ export function answerAdmin(request: AdminRequest, source: AdminSource): void {
     case "/proxy-log-level":
       answerLogLevel(request, source);
       break;
+    case "/logs.json":
+      answerLogs(request, source);
+      break;
     case "/shutdown":
       answerShutdown(request, source);
       break;
@@ -58,14 +66,51 @@ function answerMetrics(request: AdminRequest, source: AdminSource): void {
   else answer(request, 200, page);
 }
 
+const answerJson = (request: AdminRequest, status: number, value: unknown): void =>
+  request.respond(status, JSON_TYPE, JSON.stringify(value));
+
+/** Whether the client takes JSON, if it says what it takes. */
+const takesJson = ({ head }: AdminRequest): boolean =>
+  /\*\/\*|application\/(\*|json)/.test(head.headers.get("accept") ?? "*/*");
+
+/** What stands after `?`, as it is. */
+const queryOf = ({ head, path }: AdminRequest): string => head.path.slice(path.length + 1);
+
+/** The log as it is written, a JSON object a line, until the client goes or falls behind. */
+function answerLogs(request: AdminRequest, { streams }: AdminSource): void {
+  const { method } = request.head;
+  const json = (status: number, error: string): void =>
+    answerJson(request, status, { error, status });
+  if (!isLoopback(request.clientIp)) answer(request, 403, "");
+  else if (!takesJson(request)) answer(request, 406, "");
+  else if (method !== "GET" && method !== "QUERY")
+    request.respond(405, { ...PLAIN, allow: "GET, QUERY" }, "");
+  else {
+    const text = method === "GET" ? queryOf(request) : new TextDecoder().decode(request.body);
+    const filter = new LogFilter();
+    const wrong = text === "" ? "a log filter is missing" : filter.set(text);
+    if (wrong !== undefined) json(400, wrong);
+    else if (!follow(request, streams, filter)) json(500, "too many read the log");
+  }
+}
+
+/** False where too many read. */
+function follow(request: AdminRequest, streams: LogStreams, filter: LogFilter): boolean {
+  let write = (_: string): void => undefined;
+  const stop = streams.add(filter, (line) => write(`${line}\n`));
+  if (stop === undefined) return false;
+  const writer = request.stream(200, JSON_TYPE);
+  write = (line) => writer.write(line);
+  writer.onClose = stop;
+  return true;
+}
+
 function answerEnv(request: AdminRequest, variables: AdminSource["variables"]): void {
-  const json = (status: number, value: unknown): void =>
-    request.respond(status, { "content-type": "application/json" }, JSON.stringify(value));
-  const { method, headers, path } = request.head;
-  const query = path.slice(request.path.length + 1);
-  const accept = headers.get("accept") ?? "*/*";
+  const { method } = request.head;
+  const query = queryOf(request);
+  const json = (status: number, value: unknown): void => answerJson(request, status, value);
   if (method !== "GET") answer(request, 405, "");
-  else if (!/\*\/\*|application\/(\*|json)/.test(accept)) answer(request, 406, "");
+  else if (!takesJson(request)) answer(request, 406, "");
   else if (query.includes("="))
     json(400, { error: "query parameters have no values", status: 400 });
   else if (query === "") json(200, variables);

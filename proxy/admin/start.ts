@@ -29,8 +29,8 @@ export function startAdmin(addr: SocketAddr, { runtime, inbound, source }: Admin
   const local = (request: ServerStream, clientIp: string): void =>
     createSimpleHandler((asked) => {
       const { head, path, body } = asked;
-      const respond = asked.respond.bind(asked);
-      answerAdmin({ head, path, body, respond, clientIp }, source);
+      const [respond, stream] = [asked.respond.bind(asked), asked.stream.bind(asked)];
+      answerAdmin({ head, path, body, respond, stream, clientIp }, source);
     }).onRequest(request);
   const open = ({ ip, port }: SocketAddr): Listener => {
     const listener = listen(
