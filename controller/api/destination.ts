@@ -14,7 +14,7 @@ import { parseServicePath } from "../core/service-path.ts";
 import { readContext } from "./context-token.ts";
 import { fromProfile } from "./convert-profile.ts";
 import { Encoder } from "./encoder.ts";
-import { EndpointSets } from "./endpoint-sets.ts";
+import { type EndpointFollowers, EndpointSets } from "./endpoint-sets.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
 const SERVICE = "/io.linkerd.proxy.destination.Destination/";
@@ -24,6 +24,8 @@ export type DestinationOptions = {
   readonly clusterDomain: string;
   /** Told of a context that cannot be read (DST17). */
   readonly onContext: (token: string) => void;
+  /** Told of who follows endpoints. */
+  readonly followers?: EndpointFollowers;
 };
 
 /** Handles `Get` and `GetProfile`. */
@@ -33,7 +35,7 @@ export function destinationHandlers(
   encoder: Encoder = new Encoder(),
 ): ReadonlyMap<string, CallHandler> {
   const { cluster, profiles } = from;
-  const sets = new EndpointSets(cluster, encoder);
+  const sets = new EndpointSets(cluster, encoder, options.followers);
   const shared = new SharedAnswers<ProfileQuery>(profiles);
   // Clients of namespaces for which the same holds share a profile, and its bytes.
   const framed = new WeakMap<Profile, Uint8Array>();

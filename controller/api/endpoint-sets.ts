@@ -16,6 +16,14 @@ import { Encoder } from "./encoder.ts";
 
 const WEIGHT = 10_000;
 
+/** Told of who follows which endpoints, and of each change of those; for metrics. */
+export interface EndpointFollowers {
+  joined(query: EndpointQuery): void;
+  left(query: EndpointQuery): void;
+  /** As one of the followers sees them. */
+  changed(query: EndpointQuery, set: EndpointSet): void;
+}
+
 type Watch = {
   readonly node: string;
   /** What the watcher was last sent. */
@@ -40,11 +48,17 @@ type Changes = Map<EndpointSet | undefined, Uint8Array | undefined>;
 export class EndpointSets {
   readonly #catalog: Catalog;
   readonly #encoder: Encoder;
+  readonly #followers: EndpointFollowers | undefined;
   readonly #targets = new Map<string, Target>();
 
-  constructor(catalog: Catalog, encoder: Encoder = new Encoder()) {
+  constructor(
+    catalog: Catalog,
+    encoder: Encoder = new Encoder(),
+    followers: EndpointFollowers | undefined = undefined,
+  ) {
     this.#catalog = catalog;
     this.#encoder = encoder;
+    this.#followers = followers;
   }
 
   /** Sends the whole set, then what changes, until the call is cancelled. */
@@ -52,9 +66,10 @@ export class EndpointSets {
     const id = `${query.namespace}/${query.name}:${query.port}/${query.instance ?? ""}`;
     const target = this.#targets.get(id) ?? this.#start(id, query);
     target.watches.set(call, { node: query.node, sent: undefined });
+    this.#followers?.joined(target.query);
     call.onWritable = () => this.#send(target, [call]);
     call.onCancel = () => {
-      target.watches.delete(call);
+      if (target.watches.delete(call)) this.#followers?.left(target.query);
       if (target.watches.size > 0 || this.#targets.get(id) !== target) return;
       target.unsubscribe();
       this.#targets.delete(id);
@@ -71,6 +86,7 @@ export class EndpointSets {
       unsubscribe: this.#catalog.subscribe(`endpoints/${query.namespace}/${query.name}`, () => {
         target.sets.clear();
         target.whole.clear();
+        this.#followers?.changed(target.query, this.#setFor(target, target.query.node));
         this.#send(target, target.watches.keys());
       }),
     };

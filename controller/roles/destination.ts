@@ -1,15 +1,5 @@
 /** The role `destination`: discovery on one port, policy on another, both from the same index; and the webhooks that validate. */
 
-import { type InformerOptions, startInformer } from "#lib/k8s/informer.ts";
-import {
-  ENDPOINT_SLICES,
-  NAMESPACES,
-  NODES,
-  PODS,
-  type Resource,
-  SERVICES,
-} from "#lib/k8s/resource.ts";
-import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { destinationHandlers } from "../api/destination.ts";
 import { Encoder } from "../api/encoder.ts";
@@ -17,14 +7,12 @@ import { inboundHandlers } from "../api/inbound.ts";
 import { outboundHandlers } from "../api/outbound.ts";
 import type { DefaultPolicy } from "../core/default-policy.ts";
 import type { Http2Params } from "../core/http2-params.ts";
-import { Cluster, type Informers } from "../index/cluster.ts";
+import { Cluster } from "../index/cluster.ts";
 import type { PolicyInformers } from "../index/inbound-objects.ts";
 import { InboundPolicies } from "../index/inbound-policies.ts";
-import { keptNames, keptPod, keptService, keptSlice } from "../index/kept.ts";
 import { OutboundPolicies } from "../index/outbound-policies.ts";
 import type { OnFault } from "../index/policy-store.ts";
 import { Profiles } from "../index/profiles.ts";
-import { hasMarks, isEndpointSlice, isPod, isService } from "../index/shapes.ts";
 import { serveAdmin } from "../runtime/admin.ts";
 import { CallGate } from "../runtime/call-gate.ts";
 import { GrpcMetrics } from "../runtime/grpc-metrics.ts";
@@ -32,11 +20,14 @@ import { type GrpcServer, serveGrpc } from "../runtime/grpc-server.ts";
 import type { ListenAddr, RoleArgs, RunningRole, Surroundings } from "../runtime/role.ts";
 import type { StatusInformers } from "../status/objects.ts";
 import { registerCacheSizes } from "./cache-metrics.ts";
+import { watchCluster } from "./cluster-informers.ts";
 import { ExternalWriter } from "./external-writer.ts";
 import { countByNamespace, type IndexSizes, registerIndexSizes } from "./index-metrics.ts";
 import { inServedVersions, watchPolicy } from "./policy-informers.ts";
 import { Statuses } from "./statuses.ts";
+import { endpointFollowers } from "./subscriber-metrics.ts";
 import { type AdmissionArgs, Validators } from "./validators.ts";
+import { countWatches } from "./watch-metrics.ts";
 
 /** The destination controller, with policy. */
 export type DestinationArgs = RoleArgs & {
@@ -66,8 +57,11 @@ export interface DestinationRole extends RunningRole {
 
 /** Starts to watch the cluster; serves when everything was listed once. */
 export function startDestination(args: DestinationArgs, given: Surroundings): DestinationRole {
-  const around: Surroundings = { ...given, client: inServedVersions(given.client) };
   const registry = new Registry();
+  const around: Surroundings = {
+    ...given,
+    client: countWatches(inServedVersions(given.client), registry),
+  };
   const informers = watchCluster(around);
   const policies = watchPolicy(around);
   const serving: Serving = {
@@ -178,27 +172,6 @@ type Serving = {
   stopped: boolean;
 };
 
-function watchCluster({
-  client,
-  clock,
-  random,
-  log,
-}: Surroundings): Omit<Informers, "externalWorkloads" | "servers"> {
-  const logger = log.target("linkerd_destination");
-  const watch = <T extends KubeObject>(
-    resource: Resource<T>,
-    how: Pick<InformerOptions<T>, "accepts" | "keep">,
-  ): ReturnType<typeof startInformer<T>> =>
-    startInformer({ client, resource, clock, random, logger, ...how });
-  return {
-    pods: watch(PODS, { accepts: isPod, keep: keptPod }),
-    services: watch(SERVICES, { accepts: isService, keep: keptService }),
-    slices: watch(ENDPOINT_SLICES, { accepts: isEndpointSlice, keep: keptSlice }),
-    namespaces: watch(NAMESPACES, { accepts: hasMarks, keep: keptNames }),
-    nodes: watch(NODES, { accepts: hasMarks, keep: keptNames }),
-  };
-}
-
 /** Says which part of an object is not in force. */
 function tellFaults({ log }: Surroundings): OnFault {
   const logger = log.target("linkerd_policy_controller");
@@ -274,9 +247,10 @@ function serve(
   const encoder = countedEncoder(registry);
   const { clock, onFault, memoryShare } = around;
   const gate = new CallGate({ registry, now: () => clock.now(), memoryShare });
+  const [onContext, followers] = [tellContext(around), endpointFollowers(registry)];
   const destination = serveGrpc({
     addr: args.addr,
-    methods: destinationHandlers(from, { ...args, onContext: tellContext(around) }, encoder),
+    methods: destinationHandlers(from, { ...args, onContext, followers }, encoder),
     metrics,
     gate,
     clock,
