@@ -41,7 +41,7 @@ const onFault = (error: Error): void => {
 };
 const nothing = (): void => undefined;
 
-/** Opens a connection to a port of the pod. */
+/** Opens a connection to a port of the pod; what is closed at once may never have been open. */
 function open(bed: Bed, port: number, caller: Caller): Promise<TcpStream> {
   const { authority, place } = bed;
   const within = (work: () => void): void => inNetns(place.node, work);
@@ -66,7 +66,8 @@ function open(bed: Bed, port: number, caller: Caller): Promise<TcpStream> {
 
 /** Asks by HTTP/2, as a proxy or a gRPC client does. */
 export async function callFrom(bed: Bed, caller: Caller, ask: CallerAsk): Promise<CallerGot> {
-  const stream = await open(bed, ask.port, caller);
+  const stream = await open(bed, ask.port, caller).catch(() => undefined);
+  if (stream === undefined) return { status: 0, headers: {} };
   const { host = "web.test", ...fields } = ask.headers ?? {};
   const head: RequestHead = {
     ...{ method: ask.method ?? "GET", scheme: "http", authority: host, path: ask.path ?? "/" },
@@ -133,7 +134,8 @@ class Answered implements ResponseHandler {
 
 /** Sends bytes, a request of HTTP/1 unless said, without TLS; what comes back, empty where the connection is closed. */
 export async function rawCall(bed: Bed, port: number, bytes: string = REQUEST): Promise<string> {
-  const stream = await open(bed, port, {});
+  const stream = await open(bed, port, {}).catch(() => undefined);
+  if (stream === undefined) return "";
   return await new Promise<string>((resolve) => {
     let text = "";
     const onClose = (): void => resolve(text);
