@@ -75,5 +75,11 @@ export async function guest(
     }),
   );
   await world.kubectl("rollout", "status", `deploy/${name}`, `--timeout=${READY_MS}`);
-  return new Guest(world, name);
+  const made = new Guest(world, name);
+  // That it is ready is known before its Service leads there.
+  await world.eventually(
+    `${name} answers`,
+    async () => (await world.ask("outsider", made.url)).status > 0,
+  );
+  return made;
 }

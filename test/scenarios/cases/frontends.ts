@@ -11,8 +11,11 @@ export const FRONTENDS: readonly Scenario[] = [
       const place = world.place();
       await world.apply(place.service);
       await world.answers("client", `${place.url}/any/path`, 200);
-      const answers = await world.many("client", place.url, 30);
-      const names = new Set(answers.map(({ backend }) => backend));
+      const names = new Set<string>();
+      await world.eventually("all pods answer", async () => {
+        for (const { backend } of await world.many("client", place.url, 30)) names.add(backend);
+        return names.size >= 3;
+      });
       same("who answers", [...names].toSorted(), ["web-v1", "web-v2", "web-v3"]);
     },
   },

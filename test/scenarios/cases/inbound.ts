@@ -1,5 +1,6 @@
 /** Who may call a pod: default policies by annotation, and what callers outside of the mesh see. */
 
+import type { Brief } from "../curl.ts";
 import { OUTSIDE } from "../outside.ts";
 import { at, type Scenario, same } from "../scenario.ts";
 import { CALLERS, type Caller, WEB } from "../workloads.ts";
@@ -29,12 +30,16 @@ export const INBOUND: readonly Scenario[] = [
       await world.apply(place.service);
       await world.answers("client", place.url, 200);
       const before = await world.pods.counted();
-      const answers = await world.many("client", place.url, 60);
+      const answers: Brief[] = [];
+      // One that was slow once is asked less often for a while.
+      await world.eventually("all backends are asked", async () => {
+        answers.push(...(await world.many("client", place.url, 60)));
+        return new Set(answers.map(({ backend }) => backend)).size === WEB.length;
+      });
       const after = await world.pods.counted();
       for (const name of WEB) {
         const got = answers.filter(({ backend }) => backend === name).length;
         same(`requests of ${name}`, got, after[name] - before[name]);
-        same(`${name} was asked`, got > 0, true);
       }
     },
   },
