@@ -346,19 +346,16 @@ test.each(ROWS.map((row) => [row.id, row] as const))(
   },
 );
 
-test.each(["DESTINATION", "POLICY", "IDENTITY"] as const)(
-  "%s_SVC_ADDR, %s_SVC_NAME: a service must be named, and have an identity unless it is in this pod",
-  (service) => {
-    const [addr, name] = [`${service}_SVC_ADDR`, `${service}_SVC_NAME`];
+test.each([
+  ["DESTINATION_SVC_ADDR", "DESTINATION_SVC_NAME", "destination"],
+  ["POLICY_SVC_ADDR", "POLICY_SVC_NAME", "policy"],
+  ["IDENTITY_SVC_ADDR", "IDENTITY_SVC_NAME", "identity"],
+] as const)(
+  "%s, %s: a service must be named, and have an identity unless it is in this pod: %s",
+  (addr, name, service) => {
     const of = (over: Record<string, string | undefined>): unknown => {
       const { config } = read(over);
-      const {
-        host,
-        port,
-        name: id,
-      } = { DESTINATION: config.destination, POLICY: config.policy, IDENTITY: config.identity }[
-        service
-      ];
+      const { host, port, name: id } = config[service];
       return { host, port, id };
     };
     const away = { [addr]: "service.linkerd.svc.cluster.local.:1234", [name]: "its.name" };
