@@ -13,7 +13,19 @@ test("a setting without effect is told, with the reason; not where it asks for n
     "annotation config.linkerd.io/enable-debug-sidecar has no effect: kubectl debug adds a container to a running pod",
   ]);
   expect(told({ "config.linkerd.io/enable-debug-sidecar": "false" })).toEqual([]);
-  expect(told({ "config.linkerd.io/proxy-log-http-headers": "insecure" })).toHaveLength(1);
+});
+
+test.each([
+  ["config.linkerd.io/pod-inbound-ports", "8080"],
+  ["config.linkerd.io/proxy-cpu-ratio-limit", "0.5"],
+  ["config.linkerd.io/proxy-log-http-headers", "insecure"],
+  ["config.linkerd.io/close-wait-timeout", "10s"],
+  ["config.linkerd.io/enable-gateway", "true"],
+  ["config.linkerd.io/enable-external-profiles", "true"],
+])("%s: %s has no effect, which is told with its reason", (name, value) => {
+  expect(told({ [name]: value })).toEqual([
+    expect.stringContaining(`annotation ${name} has no effect: `),
+  ]);
 });
 
 test("a name that nobody knows is told", () => {

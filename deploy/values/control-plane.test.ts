@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { CONTROL_PLANE } from "./control-plane.ts";
 import { defaultsOf } from "./schema.ts";
 
-test("CONTROL_PLANE leaves the mesh's own pods out of the webhook, and lets everybody reach it", () => {
+test("config.linkerd.io/admission-webhooks: CONTROL_PLANE leaves the mesh's own pods out of the webhook, and lets everybody reach it", () => {
   const { proxyInjector, networkPolicy } = CONTROL_PLANE;
   expect(defaultsOf(proxyInjector, "1")).toMatchObject({
     namespaceSelector: { matchExpressions: [{ values: ["disabled"] }, { operator: "NotIn" }] },
