@@ -12,6 +12,7 @@ import {
   webPods,
 } from "../mesh.ts";
 import type { Below, Place } from "../place.ts";
+import { eventually } from "../shell.ts";
 import { expectThat, type Suite } from "../suite.ts";
 
 /** Rolls the application by a command under load from a caller inside the mesh or outside. */
@@ -86,15 +87,22 @@ const REFUSED = [
   ],
 ] as const;
 
-/** The API server asks the webhooks that validate, and kubectl tells what they say; without `--ha` one that fails lets all in. */
+/** Seconds until the API server and the node before it have heard of a webhook that has just been installed. */
+const WEBHOOK_SECONDS = 20;
+
+/**
+ * The API server asks the webhooks that validate, and kubectl tells what they say. Without `--ha` one that cannot be
+ * called lets all in, as for a moment after it was installed.
+ */
 async function mistakesAreRefused(place: Place): Promise<void> {
   for (const [type, spec, why] of REFUSED) {
     const metadata = { name: "web.default.svc.cluster.local" };
     const input = JSON.stringify({ ...type, metadata, spec });
-    const said = await place.shell("! kubectl -n default apply --dry-run=server -f - 2>&1", {
-      input,
+    await eventually("a mistake is refused", WEBHOOK_SECONDS, async () => {
+      const apply = "kubectl -n default apply --dry-run=server -f - 2>&1 || true";
+      const said = await place.shell(apply, { input });
+      expectThat(said.includes(why), said);
     });
-    expectThat(said.includes(why), said);
   }
 }
 
