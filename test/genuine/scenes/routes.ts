@@ -29,7 +29,7 @@ const path = (kind: "exact" | "prefix" | "regex", value: string): object => ({
 });
 
 const MATCHES: Scene = {
-  name: "P9, P24: Detect, with HTTP routes by host, path, header, query and method",
+  name: "P9, P24, P25: Detect, with HTTP routes by host, path, header, query and method",
   run: async (bed) => {
     for (const ip of [A, B, C]) bed.endpoint(ip);
     const method = (type: object): object => ({ method: { type } });
