@@ -1,13 +1,14 @@
 /** Who was let in and who was not, by route, server and authorization, out of two scrapes of each proxy. */
 
 import type { Sample } from "#lib/metrics/parse.ts";
+import { groupBy } from "./groups.ts";
 import {
   type Growth,
   growthOf,
   type Latency,
   latencyOf,
   type ScrapePair,
-  share,
+  successOf,
   sum,
 } from "./growth.ts";
 
@@ -34,13 +35,8 @@ const FAMILIES: ReadonlySet<string> = new Set([DENIED, RESPONSES, LATENCY]);
 
 /** A row for each combination that had requests between the scrapes, by route, server, authorization. */
 export function authzOf(pairs: readonly ScrapePair[]): AuthzRow[] {
-  const groups = new Map<string, Growth[]>();
-  for (const series of pairs.flatMap((pair) => growthOf(pair, isRead))) {
-    if (series.growth === 0) continue;
-    const key = JSON.stringify(namesOf(series));
-    groups.set(key, [...(groups.get(key) ?? []), series]);
-  }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, series]) => rowOf(series));
+  const grown = pairs.flatMap((pair) => growthOf(pair, isRead));
+  return groupBy(grown, namesOf).map(({ key, series }) => rowOf(key, series));
 }
 
 /** What is answered by the proxy's admin port, or counted of outbound, has no server. */
@@ -57,18 +53,17 @@ function namesOf({ labels }: Sample): readonly [string, string, string] {
   ];
 }
 
-function rowOf(series: readonly Growth[]): AuthzRow {
-  const [first] = series;
-  const [route, server, authorization] = first === undefined ? ["", "", ""] : namesOf(first);
+function rowOf(
+  [route, server, authorization]: ReturnType<typeof namesOf>,
+  series: readonly Growth[],
+): AuthzRow {
   const of = (name: string): Growth[] => series.filter((each) => each.name === name);
   const responses = of(RESPONSES);
   const allowed = authorization !== "";
   return {
     ...{ route, server, authorization: allowed ? authorization : undefined },
     unauthorized: sum(of(DENIED), "rate"),
-    success: allowed
-      ? share(responses, ({ labels }) => labels["classification"] === "success")
-      : undefined,
+    success: allowed ? successOf(responses) : undefined,
     rps: allowed ? sum(responses, "rate") : 0,
     latencyMs: latencyOf(allowed ? of(LATENCY) : []),
   };

@@ -26,6 +26,10 @@ export function share(
   return total > 0 ? sum(all.filter(which)) / total : undefined;
 }
 
+/** Which part of responses was no failure, as proxies classify them; undefined without any. */
+export const successOf = (responses: readonly Growth[]): number | undefined =>
+  share(responses, ({ labels }) => labels["classification"] === "success");
+
 /**
  * The growth of the series that are read. A counter that is smaller than before started again from nothing; so did all
  * of a process that started again.

@@ -8,7 +8,7 @@ import {
   type Latency,
   latencyOf,
   type ScrapePair,
-  share,
+  successOf,
   sum,
 } from "./growth.ts";
 
@@ -74,7 +74,7 @@ function statOf(series: readonly Growth[]): PolicyStat {
   const responses = of("response_total");
   return {
     unauthorized: sum(of("inbound_http_authz_deny_total"), "rate"),
-    success: share(responses, ({ labels }) => labels["classification"] === "success"),
+    success: successOf(responses),
     rps: sum(responses, "rate"),
     latencyMs: latencyOf(of("response_latency_ms_bucket")),
     tcpConnections: sum(of("tcp_open_connections"), "value"),

@@ -8,7 +8,7 @@ import {
   type Latency,
   latencyOf,
   type ScrapePair,
-  share,
+  successOf,
   sum,
 } from "./growth.ts";
 
@@ -76,7 +76,7 @@ const placeOf = ({ service, route }: KnownRoute): string =>
 function rowOf(key: KnownRoute, series: readonly Growth[]): ProfileRouteRow {
   const rateOf = (family: string): RouteRate => {
     const responses = series.filter(({ name }) => name === family);
-    const success = share(responses, ({ labels }) => labels["classification"] === "success");
+    const success = successOf(responses);
     return { success, rps: sum(responses, "rate") };
   };
   const latencyMs = latencyOf(series.filter(({ name }) => name === LATENCY));

@@ -8,7 +8,7 @@ import {
   type Latency,
   latencyOf,
   type ScrapePair,
-  share,
+  successOf,
   sum,
 } from "./growth.ts";
 
@@ -36,7 +36,7 @@ export function inboundRoutes(pairs: readonly ScrapePair[]): InboundRoute[] {
   const grown = pairs.flatMap((pair) => growthOf(pair, isRead));
   return groupBy(grown, keyOf).flatMap(({ key, series }) => {
     const responses = series.filter(({ name }) => name === RESPONSES);
-    const success = share(responses, ({ labels }) => labels["classification"] === "success");
+    const success = successOf(responses);
     if (success === undefined) return [];
     const latencyMs = latencyOf(series.filter(({ name }) => name === LATENCY));
     return [{ ...key, success, rps: sum(responses, "rate"), latencyMs }];

@@ -8,6 +8,7 @@ import {
   latencyOf,
   type ScrapePair,
   share,
+  successOf,
   sum,
 } from "./growth.ts";
 
@@ -55,7 +56,7 @@ export function statOf(pairs: readonly ScrapePair[], to?: SentTo): Stat {
   const secured = sum(responses) > 0 ? responses : ofPeer("tcp_open_total");
   return {
     rps: sum(responses, "rate"),
-    success: share(responses, ({ labels }) => labels["classification"] === "success"),
+    success: successOf(responses),
     latencyMs: latencyOf(of("response_latency_ms_bucket")),
     secured: share(secured, ({ labels }) => labels["tls"] === "true"),
     tcpConnections: sum(ofPeer("tcp_open_connections"), "value"),
