@@ -1,16 +1,15 @@
 /** Suffixes of DNS names, as the proxy's variables list them: `svc.cluster.local.`, or `.` for every name. */
 
+import { isDnsName } from "./dns-name.ts";
+
 /** In lower case, without dots at either end; empty for every name. */
 export type NameSuffix = string;
-
-const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
-const NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`);
 
 /** Parses a suffix; undefined where it is no name. */
 export function parseNameSuffix(text: string): NameSuffix | undefined {
   if (text === ".") return "";
   const name = withoutDot(text.toLowerCase());
-  return NAME.test(name) ? name : undefined;
+  return isDnsName(name) ? name : undefined;
 }
 
 /** Whether a name is one of the suffixes or ends in one after a dot; case and a last dot do not count. */

@@ -14,5 +14,11 @@ export function encodedTarget(target: string): string | undefined {
   return highest < 128 ? target : target.replace(/[\x80-\xff]/g, percentEncoded);
 }
 
+/** The path of a target, without its query. */
+export function withoutQuery(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
+}
+
 const percentEncoded = (byte: string): string =>
   `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,13 +1,9 @@
 /** The identity that a certificate gives its holder: one DNS name of a workload, or one SPIFFE ID, and nothing that looks like one. */
 
+import { isDnsName } from "#lib/addr/dns-name.ts";
+
 /** A longer SPIFFE ID is none (SPIFFE ID §2.3). */
 export const SPIFFE_ID_LIMIT_BYTES = 2048;
-/** A longer DNS name is none (RFC 1035 §2.3.4). */
-const DNS_NAME_LIMIT = 253;
-
-/** Of lower case, as names are compared by their bytes; no wildcard. */
-const LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
-const WORKLOAD_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/[A-Za-z0-9._-]+)+$/;
 const DOTS = /\/\.{1,2}(\/|$)/;
 
@@ -25,8 +21,8 @@ export function peerIdentity(names: readonly AlternativeName[]): string | undefi
   const [first] = names;
   if (first === undefined) return undefined;
   const { form, name } = first;
-  if (form === "DNS")
-    return name.length <= DNS_NAME_LIMIT && WORKLOAD_NAME.test(name) ? name : undefined;
+  // Names are compared by their bytes, so of lower case alone.
+  if (form === "DNS") return isDnsName(name) ? name : undefined;
   const alone = names.filter((each) => each.form === "URI").length === 1;
   const good = name.length <= SPIFFE_ID_LIMIT_BYTES && SPIFFE_ID.test(name) && !DOTS.test(name);
   return alone && good ? name : undefined;

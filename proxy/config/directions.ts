@@ -13,9 +13,9 @@ import { type EnvReader, PREFIX } from "./env-reader.ts";
 const WINDOW = { min: 1, max: 2 ** 31 - 1 };
 const FRAME = { min: 16_384, max: 2 ** 24 - 1 };
 const COUNT = { min: 1, max: 2 ** 31 - 1 };
-/** What listen(2) takes; the kernel bounds it by net.core.somaxconn. */
 /** What Linkerd's queues hold. */
 const QUEUE_CAPACITY = 10_000;
+/** What listen(2) takes; the kernel bounds it by net.core.somaxconn. */
 const BACKLOG = { min: 1, max: 2 ** 31 - 1 };
 
 /** Reads the side of the application's own calls. */

@@ -88,13 +88,13 @@ export class Tally implements Countable {
 
   /** What came of a try, where there will be another one. */
   tried(ending: Ending): void {
+    const status = ending.fault === "" ? ending.status : 0;
     this.#partEnded(ending);
-    if (this.#actualMs >= 0) this.#actualEnded(ending.fault === "" ? ending.status : 0, ending);
+    if (this.#actualMs >= 0) this.#actualEnded(status, ending);
     if (this.#sentMs < 0) return;
     const latencyMs = this.#clock.now() - this.#sentMs;
     this.#sentMs = -1;
     this.#settled = true;
-    const status = ending.fault === "" ? ending.status : 0;
     const failed = this.#isFailure(status, ending.grpcStatus);
     this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
   }

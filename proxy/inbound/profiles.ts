@@ -3,6 +3,7 @@
 import { parseAuthority } from "#lib/addr/authority.ts";
 import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
 import type { RequestHead } from "#lib/http/message.ts";
+import { withoutQuery } from "#lib/http/target.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import type { ServerDiscovery, Watch } from "../policy/discover.ts";
 import type { Profile } from "../policy/profile.ts";
@@ -119,8 +120,7 @@ export class NamedProfile {
   /** What is counted of a request: its route is the first whose condition it meets; one that none takes is not counted. */
   find(head: Pick<RequestHead, "method" | "path">): ProfileSeries | undefined {
     if (this.#routes.length === 0) return undefined;
-    const query = head.path.indexOf("?");
-    const path = query < 0 ? head.path : head.path.slice(0, query);
+    const path = withoutQuery(head.path);
     for (const { condition, series } of this.#routes)
       if (meets(condition, path, head)) return series;
     return undefined;

@@ -29,12 +29,12 @@ export class BalancerUses {
 
   /** A use, which has to be released. */
   use(kind: BalancerKind, balancer: Balancer, labels: Labels): BalancerUse {
-    return new BalancerUse(this, balancer, { kind, text: formatLabels(labels) });
+    const text = formatLabels(labels);
+    return new BalancerUse(this, balancer, { kind, text, key: `${kind} ${text}` });
   }
 
   /** Tells of a balancer. */
-  attach({ kind, text }: UseLabels, balancer: Balancer): BalancerSeries {
-    const key = `${kind} ${text}`;
+  attach({ kind, text, key }: UseLabels, balancer: Balancer): BalancerSeries {
     let told = this.#told.get(key);
     if (told === undefined) {
       told = { series: this.#families[kind].of(text), balancers: new Map() };
@@ -47,8 +47,7 @@ export class BalancerUses {
   }
 
   /** One user less. */
-  detach({ kind, text }: UseLabels, balancer: Balancer): void {
-    const key = `${kind} ${text}`;
+  detach({ key }: UseLabels, balancer: Balancer): void {
     const told = this.#told.get(key);
     const users = told?.balancers.get(balancer);
     if (told === undefined || users === undefined) return;
@@ -80,6 +79,8 @@ interface UseLabels {
   readonly kind: BalancerKind;
   /** Formatted. */
   readonly text: string;
+  /** Both, by which they are told apart. */
+  readonly key: string;
 }
 
 /** A backend's use of its balancer, by the requests of one parent. */

@@ -1,6 +1,7 @@
 /** Where a request is sent instead, as the Gateway API has it: its parts, and the location that comes of them. */
 
 import type { RequestHead } from "#lib/http/message.ts";
+import { withoutQuery } from "#lib/http/target.ts";
 
 /** A redirect; what is undefined stays as it was asked for. */
 export interface Redirect {
@@ -52,9 +53,8 @@ function pathOf(
   prefix: number | undefined,
 ): string | undefined {
   if (change === undefined) return target;
-  const at = target.indexOf("?");
-  const path = at < 0 ? target : target.slice(0, at);
-  const query = at < 0 ? "" : target.slice(at);
+  const path = withoutQuery(target);
+  const query = target.slice(path.length);
   if (change.type === "full")
     return change.value.includes("?") ? change.value : change.value + query;
   return prefix === undefined ? undefined : replacePrefix(path, prefix, change.value) + query;

@@ -1,6 +1,7 @@
 /** Which rule of its routes a request goes by: the best match, as row P24 compares them. */
 
 import type { Pattern } from "#lib/http/pattern.ts";
+import { withoutQuery } from "#lib/http/target.ts";
 import { hasFields, hasParameters } from "./match-fields.ts";
 import { meets, type RequestCondition } from "./request-condition.ts";
 import type { MatchedHead, NamedMatch } from "./request-match.ts";
@@ -54,8 +55,7 @@ export function findRoute<Target>(
 ): Found<Target> | undefined {
   const { always, anyHost } = table;
   if (always !== undefined) return always;
-  const query = head.path.indexOf("?");
-  const path = query < 0 ? head.path : head.path.slice(0, query);
+  const path = withoutQuery(head.path);
   if (table.exactHosts.size > 0 || table.suffixes.length > 0) {
     const found = findByHost(table, path, head);
     if (found !== undefined) return found;

@@ -11,6 +11,7 @@ import type {
 } from "#lib/api/gen/proxy/tap_pb.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { RequestHead } from "#lib/http/message.ts";
+import { withoutQuery } from "#lib/http/target.ts";
 import { ipOf, METHODS, type TapLabels } from "./tap-values.ts";
 
 /** A request as it goes to an endpoint, and who has to do with it. */
@@ -121,15 +122,12 @@ function toHttpTest({ match }: ObserveRequest_Match_Http): TapTest {
     }
     case "path": {
       const test = toTextTest(match.value);
-      return ({ request }) => test(pathOf(request));
+      return ({ request }) => test(withoutQuery(request.path));
     }
     case undefined:
       throw missing();
   }
 }
-
-/** Of the path the query is no part. */
-export const pathOf = ({ path }: RequestHead): string => path.split("?", 1)[0] ?? "";
 
 function toTextTest({ match }: ObserveRequest_Match_Http_StringMatch): (text: string) => boolean {
   if (match.case === undefined) throw missing();

@@ -4,14 +4,16 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TapEvent_HttpSchema } from "#lib/api/gen/proxy/tap_pb.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { withoutQuery } from "#lib/http/target.ts";
 import type {
   ClientConnection,
   ClientStream,
   Reset,
   ResponseHandler,
 } from "#lib/http-io/exchange.ts";
+import { LentConnection } from "#lib/http-io/lent-connection.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import { pathOf, type TapSubject } from "./tap-match.ts";
+import type { TapSubject } from "./tap-match.ts";
 import { toDuration, toHeaders, toMethod, toScheme, toTcpAddress } from "./tap-values.ts";
 import type { Tap, TapMessage } from "./taps.ts";
 
@@ -23,37 +25,18 @@ interface Looking {
 }
 
 /** A connection for one request. */
-export class TappedConnection implements ClientConnection {
-  readonly version: ClientConnection["version"];
-  readonly #connection: ClientConnection;
+export class TappedConnection extends LentConnection {
   readonly #looking: Looking;
 
   constructor(connection: ClientConnection, looking: Looking) {
-    this.version = connection.version;
-    this.#connection = connection;
+    super(connection);
     this.#looking = looking;
-  }
-
-  get available(): boolean {
-    return this.#connection.available;
-  }
-
-  get activeStreams(): number {
-    return this.#connection.activeStreams;
   }
 
   send(head: RequestHead, end: boolean, handler: ResponseHandler): ClientStream {
     const exchange = new TappedExchange(handler, this.#looking);
-    exchange.upstream = this.#connection.send(head, end, exchange);
+    exchange.upstream = this.connection.send(head, end, exchange);
     return exchange;
-  }
-
-  drain(): void {
-    this.#connection.drain();
-  }
-
-  destroy(): void {
-    this.#connection.destroy();
   }
 }
 
@@ -91,7 +74,7 @@ class TappedExchange implements ClientStream, ResponseHandler {
         method: toMethod(method),
         ...toScheme(scheme),
         authority,
-        path: pathOf(request),
+        path: withoutQuery(path),
         ...(headers && { headers: toHeaders(request.headers, pseudo) }),
       },
     }));

@@ -1,6 +1,7 @@
 /** Spans: what is told of a request that passes, by the names of OpenTelemetry's conventions for HTTP. */
 
 import type { RequestHead } from "#lib/http/message.ts";
+import { withoutQuery } from "#lib/http/target.ts";
 
 /** A pair of name and value. */
 export type Attribute = readonly [name: string, value: string];
@@ -28,12 +29,12 @@ const FIELDS: readonly Attribute[] = [
 /** What a request says of itself. */
 export function requestAttributes(head: RequestHead): Attribute[] {
   const { method, authority, path, headers } = head;
-  const [place = "", query] = splitOnce(path, "?");
+  const place = spanName(head);
   const attributes: Attribute[] = [["http.request.method", method]];
   const spoken = schemeOf(head);
   if (spoken !== "") attributes.push(["url.scheme", spoken]);
   attributes.push(["url.path", place]);
-  if (query !== undefined) attributes.push(["url.query", query]);
+  if (place !== path) attributes.push(["url.query", path.slice(place.length + 1)]);
   attributes.push(["url.full", fullUrl(head)], ["network.transport", "tcp"]);
   const host = headers.get("x-forwarded-host") ?? authority;
   const [, name, port] = /^(\[[\da-fA-F:.]+\]|[^:@/\s]+)(?::(\d{1,5}))?$/.exec(host) ?? [];
@@ -47,7 +48,7 @@ export function requestAttributes(head: RequestHead): Attribute[] {
 }
 
 /** The path of a request, by which spans are called. */
-export const spanName = ({ path }: RequestHead): string => splitOnce(path, "?")[0] ?? "";
+export const spanName = ({ path }: RequestHead): string => withoutQuery(path);
 
 /** HTTP/1 says none; it is the only one that comes so far. */
 const schemeOf = ({ scheme, authority }: RequestHead): string =>
@@ -63,9 +64,4 @@ function fullUrl(head: RequestHead): string {
     : "REDACTED@";
   const shown = at < 0 ? authority : hidden + authority.slice(at + 1);
   return `${scheme === "" ? "" : `${scheme}://`}${shown}${path}`;
-}
-
-function splitOnce(text: string, by: string): readonly [string, string?] {
-  const at = text.indexOf(by);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -10,6 +10,7 @@ import type {
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
+import { LentConnection } from "#lib/http-io/lent-connection.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { type Attribute, requestAttributes, type Span, spanName } from "./span.ts";
 import { isSampled, readTrace, type TraceContext, writeSpan } from "./trace-context.ts";
@@ -170,25 +171,14 @@ class TracedStream implements ServerStream {
 }
 
 /** A connection on which one request goes out under a span of its own. */
-class TracedConnection implements ClientConnection {
-  readonly version: ClientConnection["version"];
-  readonly #connection: ClientConnection;
+class TracedConnection extends LentConnection {
   readonly #trace: TraceContext;
   readonly #begin: () => OpenSpan;
 
   constructor(connection: ClientConnection, trace: TraceContext, begin: () => OpenSpan) {
-    this.version = connection.version;
-    this.#connection = connection;
+    super(connection);
     this.#trace = trace;
     this.#begin = begin;
-  }
-
-  get available(): boolean {
-    return this.#connection.available;
-  }
-
-  get activeStreams(): number {
-    return this.#connection.activeStreams;
   }
 
   /** The head is written while this runs; if it goes out again, that has the same parent. */
@@ -198,18 +188,10 @@ class TracedConnection implements ClientConnection {
     const traced = sampled ? new TracedAnswer(handler, span.watch(head)) : handler;
     writeSpan(head.headers, this.#trace, span.spanId);
     try {
-      return this.#connection.send(head, end, traced);
+      return this.connection.send(head, end, traced);
     } finally {
       writeSpan(head.headers, this.#trace, this.#trace.parentId);
     }
-  }
-
-  drain(): void {
-    this.#connection.drain();
-  }
-
-  destroy(): void {
-    this.#connection.destroy();
   }
 }
 
