@@ -58,6 +58,8 @@ export type InstallFlags = ValueFlags & {
   readonly identityIssuerKeyFile?: string;
   readonly defaultInboundPolicy?: string;
   readonly proxyLogLevel?: string;
+  readonly identityExternalCa?: boolean;
+  readonly identityExternalIssuer?: boolean;
 };
 
 /** Declares them. */
@@ -104,7 +106,9 @@ export function installOverrides(flags: GlobalFlags & InstallFlags): Overrides {
     clusterDomain: flags.clusterDomain,
     identityTrustDomain: flags.identityTrustDomain ?? flags.clusterDomain,
     identity: {
+      externalCA: flags.identityExternalCa,
       issuer: {
+        ...(flags.identityExternalIssuer === true && { scheme: "kubernetes.io/tls" }),
         issuanceLifetime: flags.identityIssuanceLifetime,
         clockSkewAllowance: flags.identityClockSkewAllowance,
       },

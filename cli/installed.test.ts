@@ -14,7 +14,7 @@ test("readInstalled() gives back what was installed", async () => {
   const { overrides, certificates } = await readInstalled(fakeCluster(installed()), HOW);
   expect(overrides).toEqual({});
   expect(certificates.anchorsPem).toBe(ANCHORS_PEM);
-  expect(certificates.issuer.keyPem).toContain("PRIVATE KEY");
+  expect(certificates.issuer?.keyPem).toContain("PRIVATE KEY");
   for (const [key, { secret }] of Object.entries(WEBHOOKS)) {
     const { caPem, crtPem } = certificates[key as keyof typeof WEBHOOKS];
     const object = installed().find(({ metadata }) => metadata?.name === secret) as Secret;
@@ -60,6 +60,22 @@ test("readInstalled() takes a webhook's certificate as it was renewed, the old a
   const { certificates } = await readInstalled(fakeCluster(objects), HOW);
   expect(certificates.proxyInjector).toEqual({ crtPem, keyPem, caPem: bundle });
   expect(bundle.split("BEGIN")).toHaveLength(3);
+});
+
+test("readInstalled() leaves an issuer and anchors that others write to them", async () => {
+  const overrides = { identity: { externalCA: true, issuer: { scheme: "kubernetes.io/tls" } } };
+  const objects = installed().flatMap((object) => {
+    const copy = structuredClone(object) as Secret;
+    const { name } = copy.metadata ?? {};
+    if (name === "linkerd-identity-trust-roots") return [];
+    if (name === "linkerd-identity-issuer") delete copy.metadata?.annotations;
+    if (name === "linkerd-config-overrides")
+      copy.data = { "linkerd-config-overrides": btoa(JSON.stringify(overrides)) };
+    return [copy];
+  });
+  const found = await readInstalled(fakeCluster(objects), HOW);
+  expect(found.overrides).toEqual(overrides as never);
+  expect([found.certificates.anchorsPem, found.certificates.issuer]).toEqual(["", undefined]);
 });
 
 test("readInstalled() says what is missing", async () => {

@@ -1,6 +1,11 @@
 /** What an installation was made of: the values that were set, and the certificates that it lives by. */
 
-import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
+import { CREATED_BY } from "#lib/k8s/annotations.ts";
+import {
+  type CertifiedKey,
+  createServingCertificate,
+  type ServingCertificate,
+} from "#lib/k8s/certified-key.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { CONFIG_MAPS, type ObjectName, type Resource, SECRETS } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
@@ -68,20 +73,29 @@ export async function readInstalled(
     throw missing(namespace, `values of ConfigMap ${CONFIG}`);
   const text = new Texts(client, namespace);
   const overrides = JSON.parse(await text.secret(OVERRIDES_SECRET, OVERRIDES_SECRET)) as Overrides;
-  const external = overrides.identity?.issuer?.scheme === "kubernetes.io/tls";
   const serving = (webhook: Webhook): Promise<ServingCertificate> =>
     servingCertificate(client, { webhook, namespace, wallMs });
   const certificates: Certificates = {
-    anchorsPem: await text.configMap("linkerd-identity-trust-roots", "ca-bundle.crt"),
-    issuer: {
-      crtPem: await text.secret(ISSUER_SECRET, external ? "tls.crt" : "crt.pem"),
-      keyPem: await text.secret(ISSUER_SECRET, external ? "tls.key" : "key.pem"),
-    },
+    anchorsPem:
+      overrides.identity?.externalCA === true
+        ? ""
+        : await text.configMap("linkerd-identity-trust-roots", "ca-bundle.crt"),
+    issuer: await readIssuer(text, overrides),
     proxyInjector: await serving(WEBHOOKS.proxyInjector),
     policyValidator: await serving(WEBHOOKS.policyValidator),
     profileValidator: await serving(WEBHOOKS.profileValidator),
   };
   return { overrides, certificates };
+}
+
+/** The issuer; undefined where others wrote its Secret: what was made here says so. */
+async function readIssuer(text: Texts, overrides: Overrides): Promise<CertifiedKey | undefined> {
+  if (await text.isOthers(ISSUER_SECRET)) return undefined;
+  const isKubernetes = overrides.identity?.issuer?.scheme === "kubernetes.io/tls";
+  return {
+    crtPem: await text.secret(ISSUER_SECRET, isKubernetes ? "tls.crt" : "crt.pem"),
+    keyPem: await text.secret(ISSUER_SECRET, isKubernetes ? "tls.key" : "key.pem"),
+  };
 }
 
 /** What a webhook serves with, as long as the API server knows by what to verify it; else a new one, as for one that an earlier version did not have. */
@@ -120,6 +134,12 @@ class Texts {
   async secret(name: string, key: string): Promise<string> {
     const found = await this.#client.get(SECRETS, { name, namespace: this.#namespace });
     return decoded(found?.data?.[key] ?? this.#missing(`${key} of Secret ${name}`));
+  }
+
+  /** Whether a Secret is there that is of no installation's manifests. */
+  async isOthers(name: string): Promise<boolean> {
+    const found = await this.#client.get(SECRETS, { name, namespace: this.#namespace });
+    return found !== undefined && found.metadata?.annotations?.[CREATED_BY] === undefined;
   }
 
   #missing(what: string): never {

@@ -1,10 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { createCertificates } from "../deploy/certificates.ts";
+import type { Secret } from "#lib/k8s/types/core.ts";
+import { createCertificates, type OwnAuthority } from "../deploy/certificates.ts";
+import { createValues, type Overrides } from "../deploy/values.ts";
 import { FakeAuthority } from "../test/fake/authority.ts";
 import type { InstallFlags } from "./install-flags.ts";
-import { expectFit, readAllOwnCertificates, readOwnCertificates } from "./own-certificates.ts";
+import { authorityOf, expectFit, readOwnCertificates } from "./own-certificates.ts";
 
 const dir = mkdtempSync(`${tmpdir()}/own-`);
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -33,11 +35,41 @@ test("readOwnCertificates() has what flags name: anchors, or an issuer with its 
   expect(readOwnCertificates(flags(key))).rejects.toThrow("belong together");
 });
 
-test("readAllOwnCertificates() has all, or none where none is named", async () => {
-  expect(await readAllOwnCertificates(flags({}))).toBeUndefined();
-  const all = flags({ ...anchors, ...crt, ...key });
-  expect(await readAllOwnCertificates(all)).toEqual({ anchorsPem, issuer });
-  expect(readAllOwnCertificates(flags(anchors))).rejects.toThrow("belong together");
+const EXTERNAL_ISSUER = { issuer: { scheme: "kubernetes.io/tls" } } as const;
+const secret: Secret = { data: { "ca.crt": btoa("CA") } };
+const authority = (
+  identity: Overrides["identity"],
+  own: Partial<OwnAuthority>,
+  found: Secret | undefined = undefined,
+) =>
+  authorityOf(createValues("1", { ...(identity && { identity }) }), {
+    own,
+    secret: () => Promise.resolve(found),
+  });
+
+test("authorityOf() has all of the user's own, or none where none is named", async () => {
+  expect(await authority({}, {})).toEqual({});
+  expect(await authority({}, { anchorsPem, issuer })).toEqual({ anchorsPem, issuer });
+  expect(authority({}, { anchorsPem })).rejects.toThrow("belong together");
+  expect(authority({}, { issuer })).rejects.toThrow("belong together");
+  expect(authority({}, { anchorsPem: "", issuer })).rejects.toThrow("Cannot use certificates");
+});
+
+test("authorityOf() leaves the issuer to others, with the anchors that are named, or those of its Secret", async () => {
+  const left = { issuer: undefined };
+  expect(await authority(EXTERNAL_ISSUER, { anchorsPem })).toEqual({ ...left, anchorsPem });
+  expect(await authority(EXTERNAL_ISSUER, {}, secret)).toEqual({ ...left, anchorsPem: "CA" });
+  expect(authority(EXTERNAL_ISSUER, {})).rejects.toThrow("Secret linkerd-identity-issuer");
+  // A Secret of that form can be our own as well.
+  expect(await authority(EXTERNAL_ISSUER, { anchorsPem, issuer })).toEqual({ anchorsPem, issuer });
+});
+
+test("authorityOf() leaves the anchors to others, where an issuer is named or others'", async () => {
+  const both = { externalCA: true, ...EXTERNAL_ISSUER };
+  expect(await authority(both, {})).toEqual({ issuer: undefined, anchorsPem: "" });
+  expect(await authority({ externalCA: true }, { issuer })).toEqual({ issuer });
+  expect(authority({ externalCA: true }, {})).rejects.toThrow("Cannot make an issuer");
+  expect(authority(both, { anchorsPem })).rejects.toThrow("others write the anchors");
 });
 
 test("expectFit() takes what the identity service can use", () => {

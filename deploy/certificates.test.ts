@@ -36,10 +36,8 @@ test("the anchor signed itself, and its key is given to the caller", () => {
   expect(certificates.anchorKeyPem).toContain("BEGIN PRIVATE KEY");
 });
 
-test("anchors and issuer of the user's own stay as they are", () => {
-  const own = { anchorsPem: "anchors", issuer: { crtPem: "crt", keyPem: "key" } };
-  const made = createCertificates({ namespace: "l", trustDomain: "t", nowMs, own });
-  expect(made).toMatchObject({ ...own, anchorKeyPem: undefined });
+test("a webhook's certificate is for its Service's host", () => {
+  const made = createCertificates({ namespace: "l", trustDomain: "t", nowMs });
   const names = Object.values(
     ofEachWebhook((key) => new X509Certificate(made[key].crtPem).subjectAltName),
   );
@@ -63,12 +61,10 @@ test("certificatesIn() has what the values hold whole, and withoutCertificates()
   });
   const { own, serving } = certificatesIn(values);
   expect(own).toEqual({ anchorsPem, issuer: { crtPem: tls.crtPEM, keyPem: tls.keyPEM } });
-  expect(createCertificates({ namespace: "x", trustDomain: "y", nowMs, own, serving })).toEqual({
-    ...certificates,
-    anchorKeyPem: undefined,
-  });
+  const made = createCertificates({ namespace: "x", trustDomain: "y", nowMs, serving });
+  expect({ ...made, ...own }).toEqual({ ...certificates, anchorKeyPem: made.anchorKeyPem });
   expect(withoutCertificates(values)).toEqual(createValues("1"));
-  expect(certificatesIn(createValues("1"))).toEqual({ own: undefined, serving: {} });
+  expect(certificatesIn(createValues("1"))).toEqual({ own: {}, serving: {} });
 });
 
 test("certificatesIn() takes a webhook's certificate whole, and each for itself", () => {
@@ -78,4 +74,17 @@ test("certificatesIn() takes a webhook's certificate whole, and each for itself"
     profileValidator: { crtPEM: crtPem, keyPEM: keyPem },
   });
   expect(certificatesIn(values).serving).toEqual({ policyValidator: { crtPem, keyPem, caPem } });
+});
+
+test("of a webhook's certificate that others write its CA is used, and kept among the values", () => {
+  const { caPem } = certificates.policyValidator;
+  const values = createValues("1", {
+    policyValidator: { externalSecret: true, caBundle: caPem },
+    profileValidator: { externalSecret: true, injectCaFrom: "linkerd/sp" },
+  });
+  expect(certificatesIn(values).serving).toEqual({
+    policyValidator: { crtPem: "", keyPem: "", caPem },
+    profileValidator: { crtPem: "", keyPem: "", caPem: "" },
+  });
+  expect(withoutCertificates(values)).toEqual(values);
 });

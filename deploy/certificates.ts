@@ -15,25 +15,33 @@ export type OwnAuthority = { readonly anchorsPem: string; readonly issuer: Certi
 /** What each webhook serves with. */
 export type WebhookCertificates = Readonly<Record<WebhookKey, ServingCertificate>>;
 
-/** All that the manifests carry. */
-export type Certificates = OwnAuthority & WebhookCertificates;
+/** All that an installation can be made of. */
+export type OwnCertificates = OwnAuthority & WebhookCertificates;
 
-/** The certificates that are among the values; undefined what is not, or not whole. */
+/** All that the manifests carry: no issuer where others write its Secret. */
+export type Certificates = WebhookCertificates & {
+  readonly anchorsPem: string;
+  readonly issuer: CertifiedKey | undefined;
+};
+
+/** The certificates that are among the values, without those that are not, or not whole. */
 export function certificatesIn(values: Values): {
-  readonly own: OwnAuthority | undefined;
+  readonly own: Partial<OwnAuthority>;
   readonly serving: Partial<WebhookCertificates>;
 } {
   const { identity, identityTrustAnchorsPEM } = values;
   const issuer = { crtPem: identity.issuer.tls.crtPEM, keyPem: identity.issuer.tls.keyPEM };
   const has = (...all: readonly string[]): boolean => all.every((pem) => pem !== "");
   const serving = ofEachWebhook((key) => {
-    const { crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem } = values[key];
-    return has(crtPem, keyPem, caPem) ? { crtPem, keyPem, caPem } : undefined;
+    const { externalSecret, crtPEM: crtPem, keyPEM: keyPem, caBundle: caPem } = values[key];
+    // Of one that others write only the CA is anybody's to know.
+    return externalSecret || has(crtPem, keyPem, caPem) ? { crtPem, keyPem, caPem } : undefined;
   });
   return {
-    own: has(identityTrustAnchorsPEM, issuer.crtPem, issuer.keyPem)
-      ? { anchorsPem: identityTrustAnchorsPEM, issuer }
-      : undefined,
+    own: {
+      ...(has(identityTrustAnchorsPEM) && { anchorsPem: identityTrustAnchorsPEM }),
+      ...(has(issuer.crtPem, issuer.keyPem) && { issuer }),
+    },
     serving: given(serving),
   };
 }
@@ -45,17 +53,22 @@ function given(
   return Object.fromEntries(some) as Partial<WebhookCertificates>;
 }
 
-/** Values as they are kept in the cluster: certificates and keys have objects of their own there. */
+/** Values as they are kept in the cluster: certificates and keys that are ours have objects of their own there. */
 export function withoutCertificates(values: Values): Values {
   const { issuer } = values.identity;
   const none = { crtPEM: "", keyPEM: "" };
+  const serving = <T extends Values[WebhookKey]>(webhook: T): T => ({
+    ...webhook,
+    ...none,
+    caBundle: webhook.externalSecret ? webhook.caBundle : "",
+  });
   return {
     ...values,
     identityTrustAnchorsPEM: "",
     identity: { ...values.identity, issuer: { ...issuer, tls: none } },
-    proxyInjector: { ...values.proxyInjector, ...none, caBundle: "" },
-    policyValidator: { ...values.policyValidator, ...none, caBundle: "" },
-    profileValidator: { ...values.profileValidator, ...none, caBundle: "" },
+    proxyInjector: serving(values.proxyInjector),
+    policyValidator: serving(values.policyValidator),
+    profileValidator: serving(values.profileValidator),
   };
 }
 
@@ -63,23 +76,20 @@ export function withoutCertificates(values: Values): Values {
 const DAY_MS = 86_400_000;
 const LIFETIMES_MS = { anchor: 3650 * DAY_MS, issuer: 365 * DAY_MS };
 
-/** Makes what is not given. The anchor's key is in `anchorKeyPem`, and nowhere else: whoever keeps it can renew the issuer. */
+/** Makes them, webhooks' unless given. The anchor's key is in `anchorKeyPem`, and nowhere else: whoever keeps it can renew the issuer. */
 export function createCertificates(options: {
   readonly namespace: string;
   readonly trustDomain: string;
   /** Calendar milliseconds. */
   readonly nowMs: number;
-  /** The user's own. */
-  readonly own?: OwnAuthority | undefined;
   /** What webhooks are to serve with. */
   readonly serving?: Partial<WebhookCertificates>;
-}): Certificates & { readonly anchorKeyPem: string | undefined } {
-  const { namespace, trustDomain, nowMs, own } = options;
+}): OwnCertificates & { readonly anchorKeyPem: string } {
+  const { namespace, trustDomain, nowMs } = options;
   const serving = ofEachWebhook(
     (key, webhook) =>
       options.serving?.[key] ?? createServingCertificate(webhookHost(webhook, namespace), nowMs),
   );
-  if (own !== undefined) return { ...own, ...serving, anchorKeyPem: undefined };
   const anchor = createAuthority(`root.${namespace}.${trustDomain}`, {
     nowMs,
     lifetimeMs: LIFETIMES_MS.anchor,

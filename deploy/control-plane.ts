@@ -27,7 +27,7 @@ export function renderControlPlane(values: Values, certificates: Certificates): 
     namespace(values),
     config(stored),
     storedOverrides(stored),
-    trustRoots(values, certificates.anchorsPem),
+    ...(values.identity.externalCA ? [] : [trustRoots(values, certificates.anchorsPem)]),
     ...renderIdentity(values, certificates),
     ...renderDestination(values, certificates),
     ...renderProxyInjector(values, certificates),

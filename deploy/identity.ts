@@ -2,7 +2,7 @@
 
 import type { Secret } from "#lib/k8s/types/core.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import type { OwnAuthority } from "./certificates.ts";
+import type { Certificates } from "./certificates.ts";
 import { controllerService, controllerWorkload } from "./controller.ts";
 import { createdBy, labelsOf } from "./marks.ts";
 import { account } from "./rbac.ts";
@@ -12,8 +12,11 @@ import type { Values } from "./values.ts";
 const ISSUER = "linkerd-identity-issuer";
 const PORT = { name: "identity-grpc", port: 8080 };
 
+/** Anchors, and the issuer unless others write its Secret. */
+type Authority = Pick<Certificates, "anchorsPem" | "issuer">;
+
 /** Its objects; the account's come first. */
-export function renderIdentity(values: Values, certificates: OwnAuthority): KubeObject[] {
+export function renderIdentity(values: Values, certificates: Authority): KubeObject[] {
   const { namespace, identity, identityTrustDomain } = values;
   const { issuer } = identity;
   const port = { name: "grpc", port: PORT.port, targetPort: PORT.port };
@@ -32,7 +35,7 @@ export function renderIdentity(values: Values, certificates: OwnAuthority): Kube
       // For its own uid: events on it are found by that.
       local: [{ group: "apps", resources: ["deployments"], verbs: ["get"] }],
     }),
-    issuerSecret(values, certificates),
+    ...issuerSecret(values, certificates),
     controllerService("linkerd-identity", service),
     controllerService("linkerd-identity-headless", { ...service, headless: true }),
     ...controllerWorkload(
@@ -62,12 +65,17 @@ export function renderIdentity(values: Values, certificates: OwnAuthority): Kube
   ];
 }
 
-function issuerSecret(values: Values, { issuer, anchorsPem }: OwnAuthority): Secret {
-  const external = values.identity.issuer.scheme === "kubernetes.io/tls";
-  const texts: Record<string, string> = external
-    ? { "tls.crt": issuer.crtPem, "tls.key": issuer.keyPem, "ca.crt": anchorsPem }
+function issuerSecret(values: Values, { issuer, anchorsPem }: Authority): Secret[] {
+  if (issuer === undefined) return [];
+  const { scheme } = values.identity.issuer;
+  const isKubernetes = scheme === "kubernetes.io/tls";
+  const texts: Record<string, string> = isKubernetes
+    ? {
+        ...{ "tls.crt": issuer.crtPem, "tls.key": issuer.keyPem },
+        ...(!values.identity.externalCA && { "ca.crt": anchorsPem }),
+      }
     : { "crt.pem": issuer.crtPem, "key.pem": issuer.keyPem };
-  return {
+  const secret: Secret = {
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
@@ -76,9 +84,10 @@ function issuerSecret(values: Values, { issuer, anchorsPem }: OwnAuthority): Sec
       labels: labelsOf("identity", values),
       annotations: createdBy(values),
     },
-    ...(external && { type: "kubernetes.io/tls" }),
+    ...(isKubernetes && { type: scheme }),
     data: encoded(texts),
   };
+  return [secret];
 }
 
 /** A Secret's data: base64. */

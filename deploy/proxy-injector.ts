@@ -28,7 +28,10 @@ export function renderProxyInjector(
 ): KubeObject[] {
   const { namespace } = values;
   const component = "proxy-injector";
-  const served: ServedWebhook = { webhook: INJECTOR, component, values, certificate };
+  const served: ServedWebhook = {
+    ...{ key: "proxyInjector", webhook: INJECTOR },
+    ...{ component, values, certificate },
+  };
   const renewal = renewalRights(NAME, [INJECTOR]);
   return [
     ...account({
@@ -45,7 +48,7 @@ export function renderProxyInjector(
       ],
       local: renewal.local,
     }),
-    webhookSecret(served),
+    ...webhookSecret(served),
     webhookService(served, PORT),
     ...controllerWorkload(
       {

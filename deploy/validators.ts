@@ -9,7 +9,6 @@ import { GATEWAY_ROUTES, POLICY_RESOURCES } from "./policy-resources.ts";
 import type { Values } from "./values.ts";
 import {
   renewalRights,
-  type ServedWebhook,
   secretVolume,
   webhookConfiguration,
   webhookSecret,
@@ -91,12 +90,12 @@ export function renderValidators(
   const all = VALIDATORS.map((each) => {
     const { key, webhook } = each;
     const certificate = certificates[key];
-    const served: ServedWebhook = { webhook, component: "destination", values, certificate };
+    const served = { key, webhook, component: "destination", values, certificate } as const;
     return { ...each, served };
   });
   return {
     before: all.flatMap(({ served, port }) => [
-      webhookSecret(served),
+      ...webhookSecret(served),
       webhookService(served, port),
     ]),
     after: all.map(({ key, served, rules }) => {

@@ -39,9 +39,19 @@ test.each([
   [{ imagePullSecrets: [{}] }, "imagePullSecrets must be a list of objects with name"],
   [{ podLabels: { a: 1 } }, "podLabels must be strings by name"],
   [{ proxyInit: { iptablesMode: "nft" } }, "proxyInit.iptablesMode means nothing here, leave it"],
+  [{ profileValidator: { externalSecret: true } }, "profileValidator.externalSecret needs one of"],
   [
-    { profileValidator: { externalSecret: true } },
-    "profileValidator.externalSecret means nothing here",
+    { proxyInjector: { externalSecret: true, injectCaFrom: "a/b", injectCaFromSecret: "a/c" } },
+    "proxyInjector.externalSecret needs one of",
+  ],
+  [
+    { policyValidator: { externalSecret: true, injectCaFrom: "a/b", keyPEM: "-----BEGIN X-----" } },
+    "policyValidator.externalSecret and policyValidator.crtPEM or",
+  ],
+  [{ proxyInjector: { injectCaFrom: "a/b" } }, "need proxyInjector.externalSecret"],
+  [
+    { identity: { externalCA: true }, identityTrustAnchorsPEM: "-----BEGIN X-----" },
+    "exclude each other",
   ],
   [{ enablePprof: true }, "enablePprof means nothing here, leave it out: the runtime has no"],
   [{ identityTrustAnchorsPEM: "-----BEGIN X-----" }, "belong together"],

@@ -7,7 +7,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from "#lib/k8s/types/admission.ts";
 import type { Secret, Service, Volume } from "#lib/k8s/types/core.ts";
-import { renewalLease, type Webhook } from "#lib/k8s/webhooks.ts";
+import { renewalLease, type Webhook, type WebhookKey } from "#lib/k8s/webhooks.ts";
 import type { Component } from "../controller/injector/environment.ts";
 import { controllerService } from "./controller.ts";
 import { encoded } from "./identity.ts";
@@ -18,6 +18,7 @@ import type { Values } from "./values.ts";
 
 /** Which webhook, and of what. */
 export type ServedWebhook = {
+  readonly key: WebhookKey;
   readonly webhook: Webhook;
   readonly component: Component;
   readonly values: Values;
@@ -26,10 +27,11 @@ export type ServedWebhook = {
 
 const SERVICE_PORT = 443;
 
-/** The Secret that its pods serve with. */
-export function webhookSecret(of: ServedWebhook): Secret {
-  const { webhook, component, values, certificate } = of;
-  return {
+/** The Secret that its pods serve with; none where others write it. */
+export function webhookSecret(of: ServedWebhook): Secret[] {
+  const { key, webhook, component, values, certificate } = of;
+  if (values[key].externalSecret) return [];
+  const secret: Secret = {
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
@@ -45,6 +47,7 @@ export function webhookSecret(of: ServedWebhook): Secret {
       "ca.crt": certificate.caPem,
     }),
   };
+  return [secret];
 }
 
 /** That Secret as a pod mounts it. */
@@ -57,7 +60,7 @@ export function secretVolume(
 
 /** The Service that the API server calls. */
 export function webhookService(
-  { webhook, component, values }: Omit<ServedWebhook, "certificate">,
+  { webhook, component, values }: Omit<ServedWebhook, "certificate" | "key">,
   port: { readonly name: string; readonly port: number },
 ): Service {
   return controllerService(webhook.name, {
@@ -66,6 +69,9 @@ export function webhookService(
     annotations: { [OPAQUE_PORTS]: String(SERVICE_PORT) },
   });
 }
+
+/** Annotations by which cert-manager's injector knows what to give to the API server. */
+const INJECT_CA = "cert-manager.io/inject-ca-";
 
 type Selector = { readonly matchExpressions: readonly Requirement[] };
 type Hook = NonNullable<MutatingWebhookConfiguration["webhooks"]>[number] &
@@ -82,7 +88,9 @@ export function webhookConfiguration(
     readonly timeoutSeconds?: number;
   },
 ): MutatingWebhookConfiguration & ValidatingWebhookConfiguration {
-  const { webhook, component, values, certificate } = of;
+  const { key, webhook, component, values, certificate } = of;
+  const { injectCaFrom, injectCaFromSecret } = values[key];
+  const isInjected = injectCaFrom !== "" || injectCaFromSecret !== "";
   const { rules, namespaceSelector, objectSelector, timeoutSeconds } = how;
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
@@ -90,7 +98,11 @@ export function webhookConfiguration(
     metadata: {
       name: webhook.configuration.name,
       labels: labelsOf(component, values),
-      annotations: createdBy(values),
+      annotations: {
+        ...createdBy(values),
+        ...(injectCaFrom !== "" && { [`${INJECT_CA}from`]: injectCaFrom }),
+        ...(injectCaFromSecret !== "" && { [`${INJECT_CA}from-secret`]: injectCaFromSecret }),
+      },
     },
     webhooks: [
       {
@@ -99,7 +111,8 @@ export function webhookConfiguration(
         ...(objectSelector && { objectSelector: selector(objectSelector) }),
         clientConfig: {
           service: { name: webhook.name, namespace: values.namespace, path: "/" },
-          caBundle: Buffer.from(certificate.caPem).toString("base64"),
+          // One that another writer has put there stays when this is applied again.
+          ...(!isInjected && { caBundle: Buffer.from(certificate.caPem).toString("base64") }),
         },
         failurePolicy: values.webhookFailurePolicy,
         admissionReviewVersions: ["v1"],

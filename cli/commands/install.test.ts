@@ -199,11 +199,41 @@ test("Linkerd's flags set values; those without effect are told, those that woul
   expect(JSON.parse(config.data?.["values"] ?? "")).toMatchObject({
     proxy: { uid: 3000, resources: { cpu: { request: "10m" } } },
   });
-  const external = await runCommand(["install", "--identity-external-issuer"], world);
-  expect([external.status, external.out]).toEqual([1, ""]);
-  expect(external.err).toContain("Cannot leave anchors or issuer to others");
   const wrong = await runCommand(["install", "--proxy-uid", "root"], world);
   expect(wrong.err).toContain("it is not a number");
+});
+
+test("what others write of anchors and issuer is not printed", async () => {
+  const alone = ["install", "--ignore-cluster", "--identity-external-issuer"];
+  const { status, err } = await runCommand(alone, world);
+  expect([status, err]).toEqual([
+    1,
+    expect.stringContaining("Secret linkerd-identity-issuer with ca.crt must be there first"),
+  ]);
+  const both = ["--identity-external-ca", "--identity-external-issuer"];
+  const { out } = await runCommand(["install", ...both, "--ignore-cluster"], world);
+  expect(named(out, "Secret/linkerd-identity-issuer")).toBeUndefined();
+  expect(named(out, "ConfigMap/linkerd-identity-trust-roots")).toBeUndefined();
+  expect(out).toContain("-identity-scheme=kubernetes.io/tls");
+});
+
+test("the anchors of an issuer that others wrote are those of its Secret in the cluster", async () => {
+  const crds = objectsOf((await runCommand(["install", "--crds"])).out);
+  const issuer: KubeObject & { data: Record<string, string> } = {
+    ...{ apiVersion: "v1", kind: "Secret" },
+    metadata: { name: "linkerd-identity-issuer", namespace: "linkerd" },
+    data: { "ca.crt": btoa("CA") },
+  };
+  const client = fakeCluster([...crds, issuer]);
+  const { status, err, out } = await runCommand(["install", "--identity-external-issuer"], {
+    ...world,
+    client,
+  });
+  expect([status, err]).toEqual([0, ""]);
+  expect(named(out, "Secret/linkerd-identity-issuer")).toBeUndefined();
+  expect(named(out, "ConfigMap/linkerd-identity-trust-roots")).toMatchObject({
+    data: { "ca-bundle.crt": "CA" },
+  });
 });
 
 test("install-cni takes what no proxy is to see", async () => {

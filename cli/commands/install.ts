@@ -2,13 +2,15 @@
 
 import { type Command, Option } from "commander";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import { CONFIG_MAPS } from "#lib/k8s/resource.ts";
+import { CONFIG_MAPS, SECRETS } from "#lib/k8s/resource.ts";
+import type { Secret } from "#lib/k8s/types/core.ts";
 import { certificatesIn, createCertificates } from "../../deploy/certificates.ts";
 import { renderCni } from "../../deploy/cni.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { REDIRECTS } from "../../deploy/values/cni.ts";
 import type { Overrides } from "../../deploy/values.ts";
+import { ISSUER_SECRET } from "../check/config.ts";
 import { CRDS, expectAll } from "../check/objects.ts";
 import { addCommand, CommandError, flagsOf, type GlobalFlags } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -25,22 +27,10 @@ import {
 import { joinOverrides, valuesOf } from "../install-values.ts";
 import { CONFIG, isHelms, readInstalled } from "../installed.ts";
 import { printsControlPlane, writeManifest } from "../manifest.ts";
-import { expectFit, readAllOwnCertificates } from "../own-certificates.ts";
+import { authorityOf, readOwnCertificates } from "../own-certificates.ts";
 import { addSettingFlags, CNI_SETTINGS, CNI_TOLD, settingOverrides } from "../setting-flags.ts";
 
-type Flags = InstallFlags & {
-  readonly ignoreCluster?: boolean;
-  readonly identityExternalCa?: boolean;
-  readonly identityExternalIssuer?: boolean;
-};
-
-/** Who else writes the issuer's Secret would find it overwritten by the next upgrade. */
-function expectOwnIssuer({ identityExternalCa, identityExternalIssuer }: Flags): void {
-  if (identityExternalCa !== true && identityExternalIssuer !== true) return;
-  throw new CommandError(
-    "Cannot leave anchors or issuer to others: this version writes Secret linkerd-identity-issuer itself; give their certificates by --identity-trust-anchors-file, --identity-issuer-certificate-file and --identity-issuer-key-file",
-  );
-}
+type Flags = InstallFlags & { readonly ignoreCluster?: boolean };
 
 /** Adds `install`. */
 export function addInstall(parent: Command, context: Context): void {
@@ -67,27 +57,44 @@ export function addInstall(parent: Command, context: Context): void {
     }),
     context,
   )
-    .option("--identity-external-ca", "Not in this version")
-    .option("--identity-external-issuer", "Not in this version")
+    .option(
+      "--identity-external-ca",
+      "Others, as trust-manager, write ConfigMap linkerd-identity-trust-roots",
+    )
+    .option(
+      "--identity-external-issuer",
+      "Others, as cert-manager, write Secret linkerd-identity-issuer; it must be there, or --identity-trust-anchors-file",
+    )
     .option("--crds", "Install the custom resource definitions only")
     .option("--ignore-cluster", "Do not look into the cluster for an installation that exists");
   printsControlPlane<Flags>(command, context, async (flags) => {
-    expectOwnIssuer(flags);
     const overrides = await overridesOf(context.version, flags, installOverrides(flags));
     const values = valuesOf(context.version, overrides);
     const given = certificatesIn(values);
-    const own = (await readAllOwnCertificates(flags)) ?? given.own;
-    if (own !== undefined) expectFit(own);
+    const own = { ...given.own, ...(await readOwnCertificates(flags)) };
     if (flags.ignoreCluster !== true) await expectNothingInstalled(flags, context);
+    const authority = await authorityOf(values, {
+      own,
+      secret: () => issuerSecret(flags, context),
+    });
     const certificates = createCertificates({
       namespace: values.namespace,
       trustDomain: values.identityTrustDomain,
       nowMs: context.wall(),
-      own,
       serving: given.serving,
     });
-    return renderControlPlane(values, certificates);
+    return renderControlPlane(values, { ...certificates, ...authority });
   });
+}
+
+/** Others' Secret of the issuer; undefined where it is not there, or the cluster is not to be looked into. */
+async function issuerSecret(
+  flags: GlobalFlags & Flags,
+  context: Context,
+): Promise<Secret | undefined> {
+  if (flags.ignoreCluster === true) return undefined;
+  const { client } = await context.connect(flags);
+  return await client.get(SECRETS, { name: ISSUER_SECRET, namespace: flags.linkerdNamespace });
 }
 
 async function expectNothingInstalled(flags: GlobalFlags, context: Context): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { certificatesIn } from "../../deploy/certificates.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
+import type { Overrides, Values } from "../../deploy/values.ts";
 import { addCommand, type GlobalFlags } from "../command.ts";
 import type { Context } from "../context.ts";
 import { readInputs } from "../inject/input.ts";
@@ -26,6 +27,12 @@ async function installation(flags: GlobalFlags & Flags, context: Context): Promi
   if (file === undefined) return (await context.connect(flags)).client;
   const documents = await readInputs([file], { stdin: context.terminal.stdin });
   return inManifests(documents.flatMap((document) => objectsIn(document)));
+}
+
+/** Whether others are to write the Secret of the issuer from now on: it cannot change its type. */
+function leavesIssuer({ identity }: Overrides, values: Values): boolean {
+  const { scheme } = values.identity.issuer;
+  return scheme === "kubernetes.io/tls" && identity?.issuer?.scheme !== scheme;
 }
 
 /** Adds `upgrade`. */
@@ -66,8 +73,15 @@ export function addUpgrade(parent: Command, context: Context): void {
     const values = valuesOf(context.version, joinOverrides(before.overrides, given));
     const { own, serving } = certificatesIn(values);
     const identity = { ...own, ...(await readOwnCertificates(flags)) };
-    const certificates = { ...before.certificates, ...identity, ...serving };
-    if (Object.keys(identity).length > 0 && flags.force !== true) expectFit(certificates);
+    const isLeft = leavesIssuer(before.overrides, values);
+    const certificates = {
+      ...before.certificates,
+      ...(isLeft && { issuer: undefined }),
+      ...{ ...identity, ...serving },
+    };
+    const { anchorsPem, issuer } = certificates;
+    if (Object.keys(identity).length > 0 && flags.force !== true)
+      if (issuer !== undefined && anchorsPem !== "") expectFit({ anchorsPem, issuer });
     return renderControlPlane(values, certificates);
   });
 }

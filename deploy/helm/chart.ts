@@ -13,6 +13,8 @@ export interface Source {
   readonly expressions: Readonly<Record<string, string>>;
   /** The objects for values, and for what stands for certificates. */
   readonly render: (values: never) => readonly KubeObject[];
+  /** Values that take something away where they are set: what is there is found without them. */
+  readonly absent?: readonly string[];
   /** Texts that stand for what is no value: certificates, the configuration. */
   readonly texts: Readonly<Record<string, string>>;
   /** Names that stand for maps: of what templates compute. */
@@ -59,7 +61,7 @@ export function pick(group: Group, path: string, wanted: (path: string) => boole
 }
 
 function write(source: Source, fixed: Readonly<Record<string, boolean>>): Map<string, string> {
-  const marked = mark(source.group, source.expressions);
+  const marked = mark(source.group, source);
   const values = Object.entries(fixed).reduce(
     (all, [path, value]) => withValue(all, path, value),
     marked.values,

@@ -3,9 +3,9 @@
 import { CONFIG as CONFIG_PREFIX } from "#lib/k8s/annotations.ts";
 import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
-import { ofEachWebhook, type Webhook, type WebhookKey } from "#lib/k8s/webhooks.ts";
+import { ofEachWebhook, WEBHOOKS, type Webhook, type WebhookKey } from "#lib/k8s/webhooks.ts";
 import { GRACE_SECONDS } from "../../controller/injector/inject.ts";
-import type { Certificates } from "../certificates.ts";
+import type { OwnCertificates } from "../certificates.ts";
 import { renderCni } from "../cni.ts";
 import { OVERRIDES_SECRET, renderControlPlane } from "../control-plane.ts";
 import { renderGatewayApi } from "../crds/gateway-api/render.ts";
@@ -55,7 +55,7 @@ const WAIT = "\u27e6wait\u27e7";
 const SKIPPED = "\u27e6skipped{}\u27e7";
 
 /** What stands for certificates. */
-const CERTIFICATES: Certificates = {
+const CERTIFICATES: OwnCertificates = {
   anchorsPem: token("anchors"),
   issuer: { crtPem: token("issuer"), keyPem: token("issuer key") },
   ...ofEachWebhook((_, { name }) => ({
@@ -93,6 +93,14 @@ const CONTROL_PLANE: Source = {
     // No proxy waits for longer than its pod has to end.
     [WAIT]: `min ${GRACE_SECONDS} (int64 $.Values.proxy.waitBeforeExitSeconds)`,
   },
+  absent: [
+    "identity.externalCA",
+    ...Object.keys(WEBHOOKS).flatMap((key) => [
+      `${key}.externalSecret`,
+      `${key}.injectCaFrom`,
+      `${key}.injectCaFromSecret`,
+    ]),
+  ],
   maps: { [SKIPPED]: '(include "mesh.skippedPorts" $ | fromJson)' },
   conditions: {
     // With the other scheme it is for cert-manager to write the issuer's Secret.

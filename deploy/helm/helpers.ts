@@ -12,7 +12,7 @@ const SERVING_DAYS = SERVING_LIFETIME_MS / DAY_MS;
 /**
  * `mesh.skippedPorts` are annotations that name the ports of proxies which no redirection takes: those of probes and tap,
  * where they are not where they are by default. `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what a webhook serves with,
- * base64: what is given, else what is there, else a new one; it is kept among the values, as all templates must see the
+ * base64: what is given (of one that others write the CA), else what is there, else a new one; it is kept among the values, as all templates must see the
  * same one. Its arguments: the root, the webhook's name among the values, its Service, the kind of its configuration.
  */
 export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
@@ -35,8 +35,12 @@ export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $_ := set $values "identityTrustAnchorsPEM" "" }}
 {{- $_ := set $values.identity.issuer "tls" (dict "crtPEM" "" "keyPEM" "") }}
 {{- range $webhook := list ${WEBHOOK_KEYS} }}
-{{- range $name := list "crtPEM" "keyPEM" "caBundle" }}
-{{- $_ := set (index $values $webhook) $name "" }}
+{{- $given := index $values $webhook }}
+{{- range $name := list "crtPEM" "keyPEM" }}
+{{- $_ := set $given $name "" }}
+{{- end }}
+{{- if not $given.externalSecret }}
+{{- $_ := set $given "caBundle" "" }}
 {{- end }}
 {{- end }}
 {{- omit $values "global" "webhookCertificates" | toPrettyJson }}
@@ -56,7 +60,10 @@ export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $secret := lookup "v1" "Secret" $root.Release.Namespace (printf "%s-k8s-tls" $name) }}
 {{- $webhook := lookup "admissionregistration.k8s.io/v1" $kind "" (printf "%s-webhook-config" $name) }}
 {{- $made := dict }}
-{{- if and $given.crtPEM $given.keyPEM $given.caBundle }}
+{{- if and $given.externalSecret (not $given.caBundle) }}
+{{- fail (printf "%s.externalSecret needs one of caBundle, injectCaFrom and injectCaFromSecret" $key) }}
+{{- end }}
+{{- if or $given.externalSecret (and $given.crtPEM $given.keyPEM $given.caBundle) }}
 {{- $made = dict "crt" (b64enc $given.crtPEM) "key" (b64enc $given.keyPEM) "ca" (b64enc $given.caBundle) }}
 {{- else if and $secret $webhook }}
 {{- $client := (index $webhook.webhooks 0).clientConfig }}

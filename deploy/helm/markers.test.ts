@@ -12,7 +12,7 @@ const GROUP = {
 };
 
 test("mark() makes every value findable, and says what a template says for it", () => {
-  const { values, markers } = mark(GROUP, { place: "$.Release.Namespace" });
+  const { values, markers } = mark(GROUP, { expressions: { place: "$.Release.Namespace" } });
   expect(values).toMatchObject({
     place: "\u27e6place\u27e7",
     below: { on: true },
@@ -31,7 +31,7 @@ test("mark() makes every value findable, and says what a template says for it", 
 });
 
 test("mark() has the changes to try: off, empty, each word, the default", () => {
-  const { switches } = mark(GROUP, { place: "$.Release.Namespace" });
+  const { switches } = mark(GROUP, { expressions: { place: "$.Release.Namespace" } });
   expect(switches.map(({ path, off, isOff }) => [path, off, isOff])).toEqual([
     ["below.count", 3, "eq (int64 $.Values.below.count) 3"],
     ["below.on", false, "not $.Values.below.on"],
@@ -40,6 +40,18 @@ test("mark() has the changes to try: off, empty, each word, the default", () => 
     ["word", "a", 'eq $.Values.word "a"'],
     ["word", "b", 'eq $.Values.word "b"'],
     ["word", "a", 'eq $.Values.word "a"'],
+  ]);
+});
+
+test("mark() tries what takes something away the other way round", () => {
+  const { values, switches } = mark(
+    { away: flag("x", false), from: text("x") },
+    { absent: ["away", "from"] },
+  );
+  expect(values).toEqual({ away: false, from: "" });
+  expect(switches.map(({ off, isOn, isOff }) => [off, isOn, isOff])).toEqual([
+    [true, "not $.Values.away", "$.Values.away"],
+    ["\u27e6from\u27e7", "not $.Values.from", "$.Values.from"],
   ]);
 });
 

@@ -36,8 +36,20 @@ export interface Marked {
 /** Far from every number that manifests have of themselves. */
 const FIRST_NUMBER = 9_000_000_000_000;
 
-/** Marks all values of a group; `expressions` are those that a chart does not read off its values. */
-export function mark(group: Group, expressions: Readonly<Record<string, string>> = {}): Marked {
+/**
+ * Marks all values of a group; `expressions` are those that a chart does not read off its values, `absent` the paths of
+ * values that are tried the other way round: off at first, then on.
+ */
+export function mark(
+  group: Group,
+  {
+    expressions = {},
+    absent = [],
+  }: {
+    readonly expressions?: Readonly<Record<string, string>>;
+    readonly absent?: readonly string[];
+  } = {},
+): Marked {
   const markers: Marker[] = [];
   const switches: Switch[] = [];
   const values = mapValues(group, ({ schema, initial }, path) => {
@@ -45,6 +57,10 @@ export function mark(group: Group, expressions: Readonly<Record<string, string>>
     const { use, value } = marking(schema, { path, number: FIRST_NUMBER + markers.length });
     const marker = use === undefined ? undefined : { token: tokenOf(value), use, expression };
     if (marker !== undefined) markers.push(marker);
+    if (absent.includes(path)) {
+      switches.push({ path, marker, off: value, isOn: `not ${expression}`, isOff: expression });
+      return initial;
+    }
     if (expressions[path] === undefined && initial !== VERSION)
       switches.push(
         ...switchesOf(schema, { path, marker, expression }),

@@ -27,11 +27,21 @@ const requirements = (
     required: ["key", "operator"],
   });
 
-/** What a webhook serves with, where it is the user's own. */
+/** What a webhook serves with, where it is the user's own or others', as cert-manager's, to write. */
 const serving = (webhook: string) => ({
+  externalSecret: flag(
+    `Whether others write the Secret of ${webhook}; its CA is caBundle, or injected`,
+    false,
+  ),
   crtPEM: text(`Certificate of ${webhook}; made anew where it, its key or its CA is empty`, PEM),
   keyPEM: text(`Key of ${webhook}`, PEM),
   caBundle: text(`The CA that the API server verifies ${webhook} by`, PEM),
+  injectCaFrom: text(
+    `Certificate, as NAMESPACE/NAME, whose CA cert-manager gives to the API server for ${webhook}`,
+  ),
+  injectCaFromSecret: text(
+    `Secret, as NAMESPACE/NAME, whose CA cert-manager gives to the API server for ${webhook}`,
+  ),
 });
 
 const NOT_DISABLED: Requirement = {
@@ -100,8 +110,15 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
   podLabels: labels("Labels of the control plane's pods"),
   commonLabels: labels("Labels of all objects"),
   identity: {
+    externalCA: flag(
+      "Whether others, as trust-manager, write ConfigMap linkerd-identity-trust-roots",
+      false,
+    ),
     issuer: {
-      scheme: choice("Form of the issuer's Secret", ["linkerd.io/tls", "kubernetes.io/tls"]),
+      scheme: choice(
+        "Form of the issuer's Secret; with kubernetes.io/tls others, as cert-manager, write it unless its certificate is given",
+        ["linkerd.io/tls", "kubernetes.io/tls"],
+      ),
       clockSkewAllowance: text("How far clocks may differ", { ...DURATION, initial: "20s" }),
       issuanceLifetime: text("How long certificates hold", { ...DURATION, initial: "24h" }),
       tls: {

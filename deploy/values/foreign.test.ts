@@ -5,7 +5,6 @@ test("whyForeign() has a reason for Linkerd's own values, and none for a slip of
   expect(whyForeign("proxyInit.iptablesMode")).toContain("cni.redirect");
   expect(whyForeign("proxyInit.closeWaitTimeoutSecs")).toContain("no init container");
   expect(whyForeign("proxy.runtime.workers.minimum")).toContain("one worker");
-  expect(whyForeign("policyValidator.injectCaFrom")).toContain("crtPEM");
   expect(whyForeign("spValidator.livenessProbe.timeoutSeconds")).toContain("destination");
   expect([
     whyForeign("policyValidator.caBundle"),

@@ -2,10 +2,6 @@
 
 const NO_INIT = "there is no init container, the node agent redirects pods";
 
-const WEBHOOKS = ["proxyInjector", "policyValidator", "profileValidator"];
-const OWN_SECRETS =
-  "webhooks' Secrets are written with all else; crtPEM, keyPEM and caBundle beside it give a certificate of your own";
-
 /** By what a name begins with. */
 const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   [
@@ -25,12 +21,6 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ["proxy.runtime", "a proxy has one worker"],
   ["proxy.gid", "annotation config.linkerd.io/proxy-gid sets it for a pod"],
   ["controllerGID", "it is controllerUID"],
-  ...WEBHOOKS.flatMap((name) =>
-    ["externalSecret", "injectCaFrom", "injectCaFromSecret"].map((each): [string, string] => [
-      `${name}.${each}`,
-      OWN_SECRETS,
-    ]),
-  ),
   [
     "spValidator",
     "the destination controller validates ServiceProfiles, in no container of its own",

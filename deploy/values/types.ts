@@ -26,9 +26,12 @@ type Selector = { readonly matchExpressions: readonly Requirement[] };
 /** What all webhooks have. */
 type WebhookValues = {
   readonly namespaceSelector: Selector;
+  readonly externalSecret: boolean;
   readonly crtPEM: string;
   readonly keyPEM: string;
   readonly caBundle: string;
+  readonly injectCaFrom: string;
+  readonly injectCaFromSecret: string;
 };
 
 /** Values of the node agent. */
@@ -89,6 +92,7 @@ export type ControllerValues = {
   readonly podLabels: Marks;
   readonly commonLabels: Marks;
   readonly identity: {
+    readonly externalCA: boolean;
     readonly issuer: {
       readonly scheme: "linkerd.io/tls" | "kubernetes.io/tls";
       readonly clockSkewAllowance: string;

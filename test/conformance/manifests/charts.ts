@@ -13,7 +13,15 @@ import type { KubeObject } from "../../../lib/k8s/types/meta.ts";
 import { WEBHOOKS, type Webhook, type WebhookKey, webhookHost } from "../../../lib/k8s/webhooks.ts";
 import type { Report, Suite } from "../suite.ts";
 import { goProgram } from "../tools.ts";
-import { anyValues, CERTIFICATE_VALUES, merged, rendered, SETS, VERSION } from "./rendered.ts";
+import {
+  anyValues,
+  CERTIFICATE_VALUES,
+  certified,
+  merged,
+  rendered,
+  SETS,
+  VERSION,
+} from "./rendered.ts";
 
 const HELM = "helm.sh/helm/v3/cmd/helm@v3.21.4";
 const KUBERNETES = "1.36.0";
@@ -57,6 +65,7 @@ export const charts: Suite = {
           await madeWebhook(helm, { folder, key: key as WebhookKey, webhook }),
         );
       tell(report, "an issuer is asked for", await refusal(helm, folder));
+      tell(report, "a CA is asked for", await refusedWithoutCa(helm, folder));
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -74,7 +83,7 @@ async function compare(
   what: (typeof CHARTS)[number] & { readonly folder: string; readonly overrides: Overrides },
 ): Promise<string | undefined> {
   const { chart, part, namespaceOf, folder, overrides } = what;
-  const full = merged(overrides, CERTIFICATE_VALUES);
+  const full = certified(overrides);
   const { namespace, cni } = createValues(VERSION, full);
   const release = namespaceOf === "cni" ? cni.namespace : namespace;
   const how = [
@@ -134,6 +143,16 @@ async function refusal(helm: string, folder: string): Promise<string | undefined
     : `it says ${error}`;
 }
 
+async function refusedWithoutCa(helm: string, folder: string): Promise<string | undefined> {
+  const overrides = merged(CERTIFICATE_VALUES, {
+    proxyInjector: { externalSecret: true, caBundle: "" },
+  });
+  const { error } = await template(helm, folder, overrides);
+  return error.includes("proxyInjector.externalSecret needs one of caBundle")
+    ? undefined
+    : `it says ${error}`;
+}
+
 function sets(): (readonly [string, Overrides])[] {
   let state = SEED;
   const random = (): number => {
@@ -152,7 +171,7 @@ function sets(): (readonly [string, Overrides])[] {
 
 function isUsable(overrides: Overrides): boolean {
   try {
-    createValues(VERSION, merged(overrides, CERTIFICATE_VALUES));
+    createValues(VERSION, certified(overrides));
     return true;
   } catch {
     return false;

@@ -29,6 +29,25 @@ export const CERTIFICATE_VALUES: Overrides = {
   }),
 };
 
+/** Values with certificates of all that they do not leave to others, and nothing of what is left to both. */
+export function certified(overrides: Overrides): Overrides {
+  const { externalCA, issuer } = overrides.identity ?? {};
+  const isIssuerLeft = externalCA === true && issuer?.scheme === "kubernetes.io/tls";
+  const authority: Overrides = {
+    identityTrustAnchorsPEM: externalCA === true ? "" : made.anchorsPem,
+    ...(!isIssuerLeft && { identity: CERTIFICATE_VALUES.identity ?? {} }),
+  };
+  const serving: Overrides = ofEachWebhook((key) => {
+    const { crtPem: crtPEM, keyPem: keyPEM, caPem: caBundle } = made[key];
+    const { externalSecret, injectCaFrom, injectCaFromSecret } = overrides[key] ?? {};
+    const none = { crtPEM: "", keyPEM: "", caBundle: "", injectCaFrom: "", injectCaFromSecret: "" };
+    if (externalSecret !== true) return { ...none, crtPEM, keyPEM, caBundle };
+    if (injectCaFrom) return { ...none, injectCaFrom };
+    return injectCaFromSecret ? { ...none, injectCaFromSecret } : { ...none, caBundle };
+  });
+  return merged(merged(overrides, authority), serving);
+}
+
 /** The parts of an installation, as the command line prints them. */
 export interface Rendered {
   readonly crds: readonly KubeObject[];
@@ -44,14 +63,16 @@ export function rendered(overrides: Overrides): Rendered {
     namespace: values.namespace,
     trustDomain: values.identityTrustDomain,
     nowMs: Date.now(),
-    own,
     serving,
   });
   const gateway = values.installGatewayAPI ? renderGatewayApi("standard") : [];
   return {
     crds: [...renderCrds(values.namespace), ...gateway],
     cni: renderCni(values),
-    controlPlane: renderControlPlane(values, certificates),
+    controlPlane: renderControlPlane(values, {
+      ...certificates,
+      ...{ anchorsPem: own.anchorsPem ?? "", issuer: own.issuer },
+    }),
   };
 }
 
@@ -84,6 +105,12 @@ export const SETS: Readonly<Record<string, Overrides>> = {
   },
   "cert-manager's issuer": {
     identity: { issuer: { scheme: "kubernetes.io/tls", issuanceLifetime: "1h30m" } },
+  },
+  "others' certificates": {
+    identity: { externalCA: true, issuer: { scheme: "kubernetes.io/tls" } },
+    proxyInjector: { externalSecret: true, injectCaFrom: "linkerd/linkerd-proxy-injector" },
+    policyValidator: { externalSecret: true, injectCaFromSecret: "linkerd/ca" },
+    profileValidator: { externalSecret: true, caBundle: made.profileValidator.caPem },
   },
   privileged: {
     cni: { privileged: true, updateStrategy: { type: "OnDelete" }, tolerations: [] },

@@ -6,7 +6,7 @@ import type { ServingCertificate } from "#lib/k8s/certified-key.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { ofEachWebhook } from "#lib/k8s/webhooks.ts";
 import { writeDocument } from "../../../cli/inject/yaml.ts";
-import { type Certificates, createCertificates } from "../../../deploy/certificates.ts";
+import { createCertificates, type OwnCertificates } from "../../../deploy/certificates.ts";
 import { renderCni } from "../../../deploy/cni.ts";
 import { renderControlPlane } from "../../../deploy/control-plane.ts";
 import { renderCrds } from "../../../deploy/crds/render.ts";
@@ -23,7 +23,7 @@ const marked = (whose: string): ServingCertificate => ({
 });
 
 /** What stands for certificates and keys, none of which is kept. */
-const MARKS: Certificates = {
+const MARKS: OwnCertificates = {
   anchorsPem: "TRUST_ANCHORS",
   issuer: { crtPem: "ISSUER_CERTIFICATE", keyPem: "ISSUER_KEY" },
   proxyInjector: marked("INJECTOR"),
@@ -80,7 +80,7 @@ export async function readManifests(version: string): Promise<string[]> {
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** Each mark with what it stands for. */
-const pairs = (certificates: Certificates): [string, string][] => [
+const pairs = (certificates: OwnCertificates): [string, string][] => [
   [MARKS.anchorsPem, certificates.anchorsPem],
   [MARKS.issuer.crtPem, certificates.issuer.crtPem],
   [MARKS.issuer.keyPem, certificates.issuer.keyPem],
