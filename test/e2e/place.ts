@@ -101,11 +101,13 @@ async function provide(version: string): Promise<string> {
 async function programs(): Promise<void> {
   mkdirSync(BIN, { recursive: true });
   await compile(`${ROOT}main.ts`, `${BIN}/bunkerd`);
-  const built = `${Bun.env["KUBE_HOME"] ?? `${Bun.env["HOME"]}/.cache/bunkerd-kube`}/bin/kubectl`;
-  if (!existsSync(built)) return;
-  // One of an earlier run may lead nowhere.
-  rmSync(`${BIN}/kubectl`, { force: true });
-  symlinkSync(built, `${BIN}/kubectl`);
+  const built = `${Bun.env["KUBE_HOME"] ?? `${Bun.env["HOME"]}/.cache/bunkerd-kube`}/bin`;
+  for (const name of ["kubectl", "prometheus-discovery"]) {
+    if (!existsSync(`${built}/${name}`)) continue;
+    // One of an earlier run may lead nowhere.
+    rmSync(`${BIN}/${name}`, { force: true });
+    symlinkSync(`${built}/${name}`, `${BIN}/${name}`);
+  }
 }
 
 async function images(): Promise<void> {
