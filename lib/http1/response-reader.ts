@@ -16,6 +16,9 @@ export interface ResponseSink extends BodySink {
   onHead(head: ResponseHead, ended: boolean): void;
 }
 
+/** All readers take turns with it: of one head's fields nothing is needed any more when the sink is told of the head. */
+const FIELDS: ParsedFields = new ParsedFields();
+
 /** Reads the response to the request it was told of. Its owner makes it idle when the response has ended. */
 export class ResponseReader {
   /** `idle`: no response is due. */
@@ -27,7 +30,6 @@ export class ResponseReader {
   /** Whether the request asked to switch protocols. */
   upgrades = false;
   readonly #body = new BodyReader();
-  readonly #fields = new ParsedFields();
   /** An incomplete head. */
   readonly #kept = new KeptBytes();
   /** Bytes before this were looked through for the end of a head in vain. */
@@ -98,7 +100,7 @@ export class ResponseReader {
     this.begun = true;
     const end = findHeadEnd(bytes, at, this.#scanned);
     if (end < 0) return at;
-    const fields = this.#fields;
+    const fields = FIELDS;
     const head = parseResponse(bytes, at, end, fields);
     const { status } = head;
     if (status < 200 && status !== 101) {
