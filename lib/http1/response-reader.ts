@@ -30,8 +30,8 @@ export class ResponseReader {
   /** Whether the request asked to switch protocols. */
   upgrades = false;
   readonly #body = new BodyReader();
-  /** An incomplete head. */
-  readonly #kept = new KeptBytes();
+  /** An incomplete head, from the first on that came in pieces. */
+  #kept: KeptBytes | undefined;
   /** Bytes before this were looked through for the end of a head in vain. */
   #scanned = 0;
   #informational = 0;
@@ -59,12 +59,21 @@ export class ResponseReader {
 
   /** Takes what has come. Throws Http1Error where it is refused; nothing can be read after that. */
   take(fresh: Buffer, sink: ResponseSink): void {
-    const scanned = this.#kept.length;
-    if (scanned > 0) this.#kept.push(fresh);
-    const bytes = scanned > 0 ? this.#kept.view() : fresh;
-    const at = this.#steps(bytes, scanned, sink);
-    if (scanned > 0) this.#kept.drop(at);
-    else if (at < bytes.length) this.#kept.push(bytes, at);
+    if (this.#kept !== undefined && this.#kept.length > 0) {
+      this.#takeMore(this.#kept, fresh, sink);
+      return;
+    }
+    const at = this.#steps(fresh, 0, sink);
+    if (at < fresh.length) {
+      this.#kept ??= new KeptBytes();
+      this.#kept.push(fresh, at);
+    }
+  }
+
+  #takeMore(kept: KeptBytes, fresh: Buffer, sink: ResponseSink): void {
+    const scanned = kept.length;
+    kept.push(fresh);
+    kept.drop(this.#steps(kept.view(), scanned, sink));
   }
 
   /** Steps through the bytes until they end or a head is incomplete; returns where that begins. */
