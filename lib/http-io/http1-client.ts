@@ -17,7 +17,7 @@ import type {
 } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import { outbox } from "./outbox.ts";
-import { Patience, type Phase, type ServerLimits } from "./patience.ts";
+import { Patience, type ServerLimits } from "./patience.ts";
 import type { Ticking } from "./ticker.ts";
 
 /** Makes an open stream an HTTP/1 client connection; without a clock it waits for its server's end for ever. */
@@ -46,7 +46,9 @@ class Http1ClientConnection
   readonly #observer: ClientObserver;
   readonly #output: Http1Output;
   readonly #reader = new ResponseReader();
-  readonly #patience: Patience;
+  readonly #limits: ServerLimits;
+  /** Waits for the server's end once we have ended; before that nothing here has a limit. */
+  #patience: Patience | undefined;
   #handler: ResponseHandler | undefined;
   #method = "";
   #requestEnded = false;
@@ -62,7 +64,7 @@ class Http1ClientConnection
     this.#stream = stream;
     this.#observer = observer;
     this.#output = new Http1Output(stream);
-    this.#patience = new Patience(this, { stream, limits });
+    this.#limits = limits;
   }
 
   get available(): boolean {
@@ -168,22 +170,18 @@ class Http1ClientConnection
   }
 
   onClose(error?: Error): void {
-    this.#patience.end();
     // Where we have ended too, the peer's end may be told by this alone.
     if (error === undefined && this.#reader.state === "tunnel" && !this.#peerEnded) this.onEnd();
     this.#gone();
+    this.#patience?.end();
   }
 
   tick(elapsedMs: number): void {
-    if (this.#patience.tick(elapsedMs, this.#phase)) this.#stream.destroy();
+    if (this.#patience?.tick(elapsedMs, "closing") === true) this.#stream.destroy();
   }
 
   leftMs(): number {
-    return this.#patience.leftMs(this.#phase);
-  }
-
-  get #phase(): Phase {
-    return this.#reader.state === "closed" ? "closing" : "busy";
+    return this.#patience?.leftMs("closing") ?? Number.POSITIVE_INFINITY;
   }
 
   onInformational(head: ResponseHead): void {
@@ -240,14 +238,21 @@ class Http1ClientConnection
     if (this.#reader.state === "closed") return;
     this.#handler = undefined;
     this.#reader.close();
+    this.#linger();
     this.#observer.onClosed(this);
   }
 
   #shut(): void {
     this.#reader.close();
+    this.#linger();
     this.#output.flush();
     this.#stream.end();
     this.#observer.onClosed(this);
+  }
+
+  /** We have ended: from now on time counts. Thousands of idle connections are not told of it four times a second. */
+  #linger(): void {
+    this.#patience = new Patience(this, { stream: this.#stream, limits: this.#limits });
   }
 
   #gone(): void {

@@ -6,6 +6,7 @@ import { FakePair } from "../../test/fake/byte-stream.ts";
 import { FakeClock, rests } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
 import type { ServerHandler } from "./exchange.ts";
+import { connectHttp1 } from "./http1-client.ts";
 import { serveHttp1 } from "./http1-server.ts";
 import { HEAD_LIMIT_MS, LINGER_LIMIT_MS, SERVER_IDLE_LIMIT_MS } from "./patience.ts";
 import { TICK_MS } from "./ticker.ts";
@@ -76,6 +77,25 @@ test("HTTP/1: a client that does not end its side is cut off after LINGER_LIMIT_
   expect(pair.b.closed).toBe(false);
   clock.advance(TICK_MS);
   expect([pair.b.closed, rests(clock)]).toEqual([true, true]);
+});
+
+test("HTTP/1: an idle client waits for ever; it cuts off a server that does not end its side after LINGER_LIMIT_MS", async () => {
+  const clock = new FakeClock();
+  const pair = new FakePair();
+  const connection = connectHttp1(
+    pair.a,
+    { onAvailable: () => undefined, onClosed: () => undefined },
+    { clock },
+  );
+  clock.advance(2 * SERVER_IDLE_LIMIT_MS);
+  expect([pair.a.ended, rests(clock)]).toEqual([false, true]);
+  connection.drain();
+  await pair.run();
+  expect(pair.a.ended).toBe(true);
+  clock.advance(LINGER_LIMIT_MS - TICK_MS);
+  expect(pair.a.closed).toBe(false);
+  clock.advance(TICK_MS);
+  expect([pair.a.closed, rests(clock)]).toEqual([true, true]);
 });
 
 test("HTTP/1: a client that reads slowly is not cut off", async () => {

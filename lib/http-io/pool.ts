@@ -27,11 +27,15 @@ export interface PoolOptions {
 /** Keeps connections and hands them to whoever waits, in order. */
 export class Pool implements ClientObserver {
   readonly #options: PoolOptions;
+  readonly #version: "HTTP/1.1" | "HTTP/2";
+  readonly #clock: Clock;
+  readonly #maxIdle: number;
   /** HTTP/1: idle ones, the latest last. HTTP/2: all of them. */
   #connections: ClientConnection[] = [];
   /** HTTP/1: since when each of them is idle, so in rising order. */
   #idleSince: number[] = [];
-  readonly #waiting: WaitingLine;
+  /** There is one while somebody waits, or has waited in vain. */
+  #line: WaitingLine | undefined;
   #opening = 0;
   /** HTTP/2: the connection that has not yet said how many requests it takes; until then no other one is opened. */
   #settling: ClientConnection | undefined;
@@ -40,7 +44,9 @@ export class Pool implements ClientObserver {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#waiting = new WaitingLine(options.clock, options.line);
+    this.#version = options.version;
+    this.#clock = options.clock;
+    this.#maxIdle = options.maxIdle;
   }
 
   /** Whether a connection is there without opening one. */
@@ -55,20 +61,20 @@ export class Pool implements ClientObserver {
       waiter.onConnection(connection);
       return;
     }
-    if (!this.#waiting.add(waiter)) this.#tryAnew();
-    else if (this.#options.version === "HTTP/1.1") this.#open();
+    this.#line ??= new WaitingLine(this.#clock, this.#options.line);
+    if (!this.#line.add(waiter)) this.#tryAnew();
+    else if (this.#version === "HTTP/1.1") this.#open();
     else this.#openForWaiting();
   }
 
   /** Nobody waits any more for want of connections: one is made, so that it shows when they may again. */
   #tryAnew(): void {
-    if (this.#opening === 0 && this.#settling === undefined && this.#waiting.length === 0)
-      this.#open();
+    if (this.#opening === 0 && this.#settling === undefined && this.#waiting === 0) this.#open();
   }
 
   /** The waiter no longer wants a connection. */
   cancel(waiter: ConnectionWaiter): void {
-    this.#waiting.remove(waiter);
+    this.#line?.remove(waiter);
     this.#drainIdle();
   }
 
@@ -82,21 +88,18 @@ export class Pool implements ClientObserver {
 
   /** Where it is draining and nobody waits any longer nothing is kept. */
   #drainIdle(): void {
-    if (!this.#draining || this.#waiting.length > 0) return;
+    if (!this.#draining || this.#waiting > 0) return;
     this.#idleSince = [];
     for (const connection of this.#connections.splice(0)) connection.drain();
   }
 
   onAvailable(connection: ClientConnection): void {
-    if (this.#options.version === "HTTP/2") {
+    if (this.#version === "HTTP/2") {
       if (this.#settling === connection) this.#settling = undefined;
       this.#share(connection);
       return;
     }
-    this.#waiting.ready();
-    // Who no longer wants one leaves it as it is.
-    while (connection.available && this.#waiting.length > 0)
-      this.#waiting.shift()?.onConnection(connection);
+    if (this.#line !== undefined) this.#serve(this.#line, connection);
     if (!connection.available) return;
     if (this.#draining) connection.drain();
     else this.#keep(connection);
@@ -111,26 +114,36 @@ export class Pool implements ClientObserver {
     if (this.#settling === connection) {
       this.#settling = undefined;
       this.#failWaiters(new Error("Cannot use connection: it ended before its settings came"));
-    } else if (this.#options.version === "HTTP/2") this.#openForWaiting();
+    } else if (this.#version === "HTTP/2") this.#openForWaiting();
     this.#options.onEnded?.();
   }
 
   #share(connection: ClientConnection): void {
-    if (connection.available) this.#waiting.ready();
-    while (connection.available && this.#waiting.length > 0)
-      this.#waiting.shift()?.onConnection(connection);
+    if (this.#line !== undefined && connection.available) this.#serve(this.#line, connection);
     this.#openForWaiting();
     this.#drainIdle();
   }
 
+  /** Those who wait get the connection, in order, as long as it takes more; who no longer wants one leaves it as it is. */
+  #serve(line: WaitingLine, connection: ClientConnection): void {
+    line.ready();
+    while (connection.available && line.length > 0) line.shift()?.onConnection(connection);
+    if (line.length === 0) this.#line = undefined;
+  }
+
+  /** How many wait. */
+  get #waiting(): number {
+    return this.#line?.length ?? 0;
+  }
+
   #openForWaiting(): void {
     const coming = this.#opening > 0 || this.#settling !== undefined;
-    if (this.#waiting.length > 0 && !coming) this.#open();
+    if (this.#waiting > 0 && !coming) this.#open();
   }
 
   #take(): ClientConnection | undefined {
     const connections = this.#connections;
-    if (this.#options.version === "HTTP/2") {
+    if (this.#version === "HTTP/2") {
       for (let i = 0; i < connections.length; i++)
         if (connections[i]?.available === true) return connections[i];
       return undefined;
@@ -144,13 +157,13 @@ export class Pool implements ClientObserver {
   }
 
   #keep(connection: ClientConnection): void {
-    if (this.#connections.length >= this.#options.maxIdle) {
+    if (this.#connections.length >= this.#maxIdle) {
       connection.drain();
       return;
     }
     this.#connections.push(connection);
-    this.#idleSince.push(this.#options.clock.now());
-    this.#sweep ??= this.#options.clock.after(this.#options.idleMs, () => this.#closeIdle());
+    this.#idleSince.push(this.#clock.now());
+    this.#sweep ??= this.#clock.after(this.#options.idleMs, () => this.#closeIdle());
   }
 
   /** One timer for all idle connections: it closes the old ones and comes again while some are left. */
@@ -170,7 +183,7 @@ export class Pool implements ClientObserver {
     this.#options.open(this, {
       onOpened: (connection) => {
         this.#opening--;
-        if (this.#options.version === "HTTP/1.1") {
+        if (this.#version === "HTTP/1.1") {
           this.onAvailable(connection);
           return;
         }
@@ -188,9 +201,8 @@ export class Pool implements ClientObserver {
 
   /** HTTP/1: one connection was for one waiter. HTTP/2: all waited for the same one. */
   #failWaiters(error: Error): void {
-    const { length } = this.#waiting;
-    const failed = this.#waiting.take(this.#options.version === "HTTP/2" ? length : 1);
-    for (const waiter of failed) waiter.onConnectFailed(error);
+    const count = this.#version === "HTTP/2" ? this.#waiting : 1;
+    for (const waiter of this.#line?.take(count) ?? []) waiter.onConnectFailed(error);
     this.#drainIdle();
   }
 }

@@ -16,6 +16,9 @@ export interface ResponseSink extends BodySink {
   onHead(head: ResponseHead, ended: boolean): void;
 }
 
+/** All readers take turns with it: of one head's fields nothing is needed any more when the sink is told of the head. */
+const FIELDS: ParsedFields = new ParsedFields();
+
 /** Reads the response to the request it was told of. Its owner makes it idle when the response has ended. */
 export class ResponseReader {
   /** `idle`: no response is due. */
@@ -27,9 +30,8 @@ export class ResponseReader {
   /** Whether the request asked to switch protocols. */
   upgrades = false;
   readonly #body = new BodyReader();
-  readonly #fields = new ParsedFields();
-  /** An incomplete head. */
-  readonly #kept = new KeptBytes();
+  /** An incomplete head, from the first on that came in pieces. */
+  #kept: KeptBytes | undefined;
   /** Bytes before this were looked through for the end of a head in vain. */
   #scanned = 0;
   #informational = 0;
@@ -57,12 +59,21 @@ export class ResponseReader {
 
   /** Takes what has come. Throws Http1Error where it is refused; nothing can be read after that. */
   take(fresh: Buffer, sink: ResponseSink): void {
-    const scanned = this.#kept.length;
-    if (scanned > 0) this.#kept.push(fresh);
-    const bytes = scanned > 0 ? this.#kept.view() : fresh;
-    const at = this.#steps(bytes, scanned, sink);
-    if (scanned > 0) this.#kept.drop(at);
-    else if (at < bytes.length) this.#kept.push(bytes, at);
+    if (this.#kept !== undefined && this.#kept.length > 0) {
+      this.#takeMore(this.#kept, fresh, sink);
+      return;
+    }
+    const at = this.#steps(fresh, 0, sink);
+    if (at < fresh.length) {
+      this.#kept ??= new KeptBytes();
+      this.#kept.push(fresh, at);
+    }
+  }
+
+  #takeMore(kept: KeptBytes, fresh: Buffer, sink: ResponseSink): void {
+    const scanned = kept.length;
+    kept.push(fresh);
+    kept.drop(this.#steps(kept.view(), scanned, sink));
   }
 
   /** Steps through the bytes until they end or a head is incomplete; returns where that begins. */
@@ -98,7 +109,7 @@ export class ResponseReader {
     this.begun = true;
     const end = findHeadEnd(bytes, at, this.#scanned);
     if (end < 0) return at;
-    const fields = this.#fields;
+    const fields = FIELDS;
     const head = parseResponse(bytes, at, end, fields);
     const { status } = head;
     if (status < 200 && status !== 101) {

@@ -1,7 +1,7 @@
 /** The endpoints of one destination, and the requests that wait for one to be usable. */
 
 import { EndpointSet } from "../balance/endpoint-set.ts";
-import { pickOfTwo } from "../balance/p2c.ts";
+import { LoadTable } from "../balance/p2c.ts";
 import type { EndpointUpdate } from "../policy/client-policy.ts";
 import type { BalancerSeries, EndpointsOp } from "../telemetry/balancer-metrics.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -29,6 +29,7 @@ export class Balancer {
   readonly #queueCapacity: number;
   readonly #failfastMs: number;
   readonly #set: EndpointSet<EndpointClient>;
+  readonly #loads: LoadTable;
   #waiting: EndpointWaiter[] = [];
   #timer: { cancel(): void } | undefined;
   #failing = false;
@@ -46,9 +47,10 @@ export class Balancer {
     this.#runtime = options.runtime;
     this.#queueCapacity = options.queueCapacity;
     this.#failfastMs = options.failfastMs;
-    const onReady = (): void => this.#wake();
+    this.#loads = new LoadTable(options.decayMs);
+    const shared = { ...options, onReady: (): void => this.#wake() };
     this.#set = new EndpointSet(
-      (endpoint) => new EndpointClient(endpoint, { ...options, onReady }),
+      (endpoint) => new EndpointClient(endpoint, shared),
       (client) => client.retire(),
     );
   }
@@ -63,7 +65,7 @@ export class Balancer {
   }
 
   update(update: EndpointUpdate): void {
-    const changes = this.#set.apply(update);
+    const changes = this.#apply(update);
     const op = OPS[update.type];
     if (changes > 0) for (const told of this.#told) told.updated(op, op === "Reset" ? 1 : changes);
     this.#wake();
@@ -86,7 +88,7 @@ export class Balancer {
   /** The better of two; undefined where none is usable. */
   pick(): EndpointClient | undefined {
     const { clock, random } = this.#runtime;
-    return pickOfTwo(this.#set.members, { nowMs: clock.now(), random });
+    return this.#set.members[this.#loads.pickOfTwo(clock.now(), random)];
   }
 
   /** Waits for an endpoint. `failfast` and `full`: nothing will come soon enough, answer now. */
@@ -106,7 +108,13 @@ export class Balancer {
 
   /** The destination is no longer used, and nobody waits. */
   retire(): void {
-    this.#set.apply({ type: "no-endpoints", exists: false });
+    this.#apply({ type: "no-endpoints", exists: false });
+  }
+
+  #apply(update: EndpointUpdate): number {
+    const changes = this.#set.apply(update);
+    if (changes > 0) this.#loads.arrange(this.#set.members.map(({ ewma }) => ewma));
+    return changes;
   }
 
   #wake(): void {

@@ -13,8 +13,7 @@ import type { ConnectObserver } from "#lib/net/connect.ts";
 import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import { type AnswerClass, FailureAccrual } from "../balance/failure-accrual.ts";
-import type { Candidate } from "../balance/p2c.ts";
-import { PeakEwma } from "../balance/peak-ewma.ts";
+import { PeakEwma, ROW } from "../balance/peak-ewma.ts";
 import { type PenaltyRule, penaltyOf } from "../balance/penalty.ts";
 import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type { Endpoint } from "../policy/client-policy.ts";
@@ -47,21 +46,24 @@ export interface EndpointOptions {
 }
 
 /** An endpoint in use. */
-export class EndpointClient implements Candidate {
+export class EndpointClient {
   readonly endpoint: Endpoint;
   readonly scope: HttpScope;
   /** Whether HTTP/1 is carried to it over HTTP/2. */
   readonly carries: boolean;
+  /** Whether a proxy of the mesh stands before it. */
+  readonly meshed: boolean;
+  /** What requests for it have to name; undefined: what their clients did. */
+  readonly authority: Endpoint["authority"];
   /** Shuts it after failures; undefined where nobody counts them. */
   readonly accrual: FailureAccrual | undefined;
-  /** Requests and connections under way. */
-  pending = 0;
-  ready = true;
+  /** What it is chosen by. */
+  readonly ewma: PeakEwma;
   /** It could not be reached. */
   #down = false;
   readonly #options: EndpointOptions;
-  readonly #ewma: PeakEwma;
-  readonly #backoff: Backoff;
+  /** There is one while it could not be reached. */
+  #backoff: Backoff | undefined;
   readonly #tcp: TcpScope;
   readonly #meter: StreamMeter;
   readonly #inPod: boolean;
@@ -76,14 +78,15 @@ export class EndpointClient implements Candidate {
     const { clock, random } = runtime;
     this.endpoint = endpoint;
     this.#options = options;
+    this.meshed = endpoint.identity !== undefined;
+    this.authority = endpoint.authority;
     this.#inPod = options.localIps.has(endpoint.addr.ip);
-    this.carries = endpoint.hint === "h2" && endpoint.identity !== undefined && !this.#inPod;
-    this.#ewma = new PeakEwma({
+    this.carries = endpoint.hint === "h2" && this.meshed && !this.#inPod;
+    this.ewma = new PeakEwma({
       defaultRttMs: options.defaultRttMs,
       decayMs: options.decayMs,
       nowMs: clock.now(),
     });
-    this.#backoff = createBackoff({ ...config.backoff, random });
     this.accrual =
       options.accrual && new FailureAccrual(options.accrual, { random, nowMs: clock.now() });
     const labels = [
@@ -118,8 +121,18 @@ export class EndpointClient implements Candidate {
     return this.#inPod ? undefined : this.endpoint.identity?.name;
   }
 
-  load(nowMs: number): number {
-    return this.#ewma.load(this.pending, nowMs);
+  /** Requests and connections under way. */
+  get pending(): number {
+    return this.ewma.pending;
+  }
+
+  set pending(count: number) {
+    this.ewma.pending = count;
+  }
+
+  /** Whether requests may be sent to it now. */
+  get ready(): boolean {
+    return this.ewma.ready;
   }
 
   /** Takes in the time to a first response byte, and what the response says. */
@@ -127,8 +140,8 @@ export class EndpointClient implements Candidate {
     const { runtime, penalty } = this.#options;
     const nowMs = runtime.clock.now();
     const penaltyMs = penalty === undefined ? -1 : penaltyOf(head, penalty, runtime.clock.wall());
-    if (penaltyMs >= 0) this.#ewma.penalize(penaltyMs, nowMs);
-    else this.#ewma.record(rttMs, nowMs);
+    if (penaltyMs >= 0) this.ewma.penalize(penaltyMs, nowMs);
+    else this.ewma.record(rttMs, nowMs);
   }
 
   acquire(waiter: ConnectionWaiter, http2: boolean): void {
@@ -144,8 +157,10 @@ export class EndpointClient implements Candidate {
   failed(): void {
     if (this.#down) return;
     this.#down = true;
-    this.ready = false;
-    this.#probe = this.#options.runtime.clock.after(this.#backoff.next(), () => {
+    this.ewma.ready = false;
+    const { runtime, config } = this.#options;
+    this.#backoff ??= createBackoff({ ...config.backoff, random: runtime.random });
+    this.#probe = runtime.clock.after(this.#backoff.next(), () => {
       this.#down = false;
       this.#changed();
     });
@@ -155,7 +170,7 @@ export class EndpointClient implements Candidate {
   begin(): boolean {
     this.pending++;
     const isProbe = this.accrual?.begin() === true;
-    if (isProbe) this.ready = false;
+    if (isProbe) this.ewma.ready = false;
     return isProbe;
   }
 
@@ -184,17 +199,19 @@ export class EndpointClient implements Candidate {
   }
 
   #changed(): void {
-    this.ready = !this.#down && this.accrual?.admits !== false;
-    if (this.ready) this.#options.onReady();
+    const ready = !this.#down && this.accrual?.admits !== false;
+    this.ewma.ready = ready;
+    if (ready) this.#options.onReady();
   }
 
   /** It answered. */
   succeeded(): void {
-    this.#backoff.reset();
+    this.#backoff = undefined;
   }
 
   /** It is no longer in the set: requests under way may end. */
   retire(): void {
+    this.ewma.moveTo(new Float64Array(ROW), 0);
     this.#probe?.cancel();
     this.#shut?.cancel();
     this.#http1.drain();
@@ -211,7 +228,7 @@ export class EndpointClient implements Candidate {
   readonly #openHttp2: OpenConnection = (observer, done) => {
     const { runtime, config } = this.#options;
     const { clock } = runtime;
-    const meshed = this.endpoint.identity !== undefined && !this.#inPod;
+    const meshed = this.meshed && !this.#inPod;
     this.#originate("http2", {
       onConnected: (stream) =>
         done.onOpened(

@@ -218,7 +218,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
 
   onSend(request: OutboundRequest): void {
     const { request: head, route } = request;
-    const authority = route.endpoint?.endpoint.authority;
+    const authority = route.endpoint?.authority;
     if (authority !== undefined || route.asked !== undefined) {
       route.asked ??= head.authority;
       head.authority = authority?.text ?? route.asked;
@@ -251,7 +251,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   }
 
   isMeshed({ route }: OutboundRequest): boolean {
-    return route.endpoint?.endpoint.identity !== undefined;
+    return route.endpoint?.meshed === true;
   }
 
   onEndpointFailed(request: OutboundRequest): void {

@@ -64,9 +64,10 @@ export class HttpScope {
   readonly #labels: string;
   /** By status and gRPC status, as one number. */
   readonly #series = new Map<number, ResponseSeries>();
-  /** Mostly the next response is as the last one. */
+  /** Mostly the next response is as the last one, whose series these are. */
   #lastKey = -1;
-  #last: ResponseSeries | undefined;
+  #responses: Counter | undefined;
+  #latency: Histogram | undefined;
 
   constructor(metrics: HttpMetrics, labels: string) {
     this.#metrics = metrics;
@@ -77,17 +78,16 @@ export class HttpScope {
   /** Counts the end of a response, or of a request that got none. */
   end(outcome: Outcome): void {
     const key = (outcome.status * 100_000 + outcome.grpcStatus + 1) * 2 + (outcome.failed ? 1 : 0);
-    const series = key === this.#lastKey ? this.#last : this.#find(key, outcome);
-    if (series === undefined) return;
-    series.responses.value += 1;
-    series.latency?.observe(outcome.latencyMs);
+    if (key !== this.#lastKey) this.#find(key, outcome);
+    if (this.#responses !== undefined) this.#responses.value += 1;
+    this.#latency?.observe(outcome.latencyMs);
   }
 
-  #find(key: number, outcome: Outcome): ResponseSeries {
-    const series = this.#series.get(key) ?? this.#resolve(key, outcome);
+  #find(key: number, outcome: Outcome): void {
+    const { responses, latency } = this.#series.get(key) ?? this.#resolve(key, outcome);
     this.#lastKey = key;
-    this.#last = series;
-    return series;
+    this.#responses = responses;
+    this.#latency = latency;
   }
 
   #resolve(key: number, { status, grpcStatus, failed }: Outcome): ResponseSeries {

@@ -20,6 +20,7 @@ import { childOf } from "./process.ts";
 
 /** Where a proxy runs: outbound on the client's side, inbound on the server's. */
 export type Side = "client" | "server";
+export const SIDES: readonly Side[] = ["client", "server"];
 /** Proxies, ours and others', run on one core; load and applications on the other. */
 const PROXY_CORE = "0";
 const LOAD_CORE = "1";
@@ -37,20 +38,22 @@ export type Measured = "nginx-http1" | "nginx-tcp" | "nginx-mtls" | "nghttpx" | 
 /** What the runtime of our proxies tells: where its time goes, or what its heap holds (both run from their source). */
 export type Watch = "nothing" | "profile" | "heap";
 
+/** What may be on: the server's port is restricted, its proxy writes an access log, to nobody, both send spans. */
+export type BedFeature = "restricted" | "access-log" | "traced";
+
 let beds = 0;
 
 /** The bed; processes that CPU time is read of are found by name. */
 export class Bed {
   readonly dir: string = mkdtempSync(`${tmpdir()}/bench-`);
   readonly #prefix = `bunkerd-bench-${process.pid}-${beds++}`;
-  readonly #featured: boolean;
+  readonly #on: readonly BedFeature[];
   readonly #children: Bun.Subprocess[] = [];
   /** By name and side. */
   readonly #pids = new Map<string, number>();
 
-  /** With `featured` the server's port is restricted and its proxy writes an access log, to nobody. */
-  constructor({ featured = false }: { readonly featured?: boolean } = {}) {
-    this.#featured = featured;
+  constructor({ on = [] }: { readonly on?: readonly BedFeature[] } = {}) {
+    this.#on = on;
   }
 
   /** Starts everything; `watch` is what the runtime of our proxies is asked to tell. */
@@ -172,8 +175,7 @@ export class Bed {
       privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
     );
     for (const side of SIDES) {
-      const featured = this.#featured && side === "server" ? ["featured"] : [];
-      const args = [this.dir, side, NAMES[side], NAMES.server, ...featured];
+      const args = [this.dir, side, NAMES[side], NAMES.server, ...this.#on];
       this.#keep(side, "control-plane", ["bun", program, ...args]);
       await until(() => existsSync(`${this.dir}/control-port-${side}`), "control plane");
     }
@@ -223,7 +225,9 @@ export class Bed {
   }
 
   async #startProxy(side: Side, watch: Watch): Promise<void> {
-    const control = `127.0.0.1:${readFileSync(`${this.dir}/control-port-${side}`, "utf8")}`;
+    const addr = (name: string): string =>
+      `127.0.0.1:${readFileSync(`${this.dir}/${name}-port-${side}`, "utf8")}`;
+    const control = addr("control");
     const folder = this.#identity(side);
     mkdirSync(folder);
     await $`chown -R 2102 ${folder}`;
@@ -239,7 +243,8 @@ export class Bed {
       [`${P}IDENTITY_TRUST_ANCHORS`]: readFileSync(`${this.dir}/anchors-${side}.pem`, "utf8"),
       [`${P}IDENTITY_TOKEN_FILE`]: `${this.dir}/token`,
       [`${P}IDENTITY_LOCAL_NAME`]: NAMES[side],
-      ...(this.#featured && { [`${P}ACCESS_LOG`]: "json" }),
+      ...(this.#on.includes("access-log") && { [`${P}ACCESS_LOG`]: "json" }),
+      ...(this.#on.includes("traced") && { [`${P}TRACE_COLLECTOR_SVC_ADDR`]: addr("collector") }),
       ...(watch === "heap" ? UNCOLLECTED : IMAGE_ENVIRONMENT),
     };
     const drop = ["setpriv", "--reuid=2102", "--clear-groups", "taskset", "-c", PROXY_CORE];
@@ -259,15 +264,13 @@ export class Bed {
 
   #keep(side: Side, name: string, command: readonly string[]): number {
     const child = Bun.spawn(["ip", "netns", "exec", this.#space(side), ...command], {
-      stdio: ["ignore", "ignore", this.#featured ? "ignore" : "inherit"],
+      stdio: ["ignore", "ignore", this.#on.includes("access-log") ? "ignore" : "inherit"],
     });
     this.#children.push(child);
     this.#pids.set(`${name}-${side}`, child.pid);
     return child.pid;
   }
 }
-
-const SIDES = ["client", "server"] as const;
 
 const HEAP_PRELOAD = new URL("heap-preload.ts", import.meta.url).pathname;
 

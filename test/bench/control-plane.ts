@@ -4,11 +4,12 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { FakeAuthority } from "../fake/authority.ts";
 import { FakeControlPlane } from "../fake/control-plane.ts";
+import { startCollector } from "./collector.ts";
 import { NAMES } from "./names.ts";
 import { restricted, rulesOf } from "./policies.ts";
 import { SERVICES } from "./services.ts";
 
-const [dir = ".", side = "client", name = "client", serverName = "server", featured = ""] =
+const [dir = ".", side = "client", name = "client", serverName = "server", ...on] =
   process.argv.slice(2);
 const key = createPrivateKey(readFileSync(`${dir}/authority.key`));
 const authority = new FakeAuthority("root.bench", key);
@@ -28,9 +29,13 @@ for (const [service, how] of Object.entries(SERVICES)) {
     addrs.map((each) => ({ addr: each, ...(meshed && { identity: serverName, ...direct }) })),
   );
 }
-if (featured === "featured") {
+if (on.includes("restricted") && side === "server") {
   control.server = restricted(NAMES.client);
   control.announcePorts("none");
+}
+if (on.includes("traced")) {
+  const port = startCollector((spans) => writeFileSync(`${dir}/spans-${side}`, String(spans)));
+  writeFileSync(`${dir}/collector-port-${side}`, String(port));
 }
 const { chainPem, keyPem } = authority.issue(name);
 writeFileSync(`${dir}/${side}.pem`, chainPem);

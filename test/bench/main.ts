@@ -6,7 +6,7 @@ import { Bed, type Watch } from "./bed.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureControl } from "./control/measure.ts";
 import { CPU_CASES, measureCpu } from "./cpu.ts";
-import { measureFeatures } from "./features.ts";
+import { measureEachFeature, measureFeatures } from "./features.ts";
 import { measureAllocations, measureConnections, measureIdle, measureMemory } from "./footprint.ts";
 import { measureInstall } from "./install.ts";
 import { measureLate, measureLatency } from "./latency.ts";
@@ -53,7 +53,11 @@ const CONTROL_PLANE: Readonly<Record<string, (say: Say) => Promise<boolean>>> = 
 };
 /** Cases for which the runtime is asked to tell more than it does in use. */
 const WATCHED: Readonly<Record<string, Measure>> = { allocations: measureAllocations };
-const ONLY_NAMED: readonly string[] = [...Object.keys(NAMED), ...Object.keys(CONTROL_PLANE)];
+const ONLY_NAMED: readonly string[] = [
+  "features-each",
+  ...Object.keys(NAMED),
+  ...Object.keys(CONTROL_PLANE),
+];
 const NAMES: readonly string[] = [
   "cold-start",
   "features",
@@ -63,6 +67,7 @@ const HELP = `npm run bench -- [CASE…] [--full] [--profile]
   --full     7 rounds of 10 s instead of 3 of 2 s
   --profile  instead of measuring: where one CPU case takes our proxies' time
 Cases: ${NAMES.join(", ")}; all where none is named.
+Only where named: features-each, which is features and each of them alone.
 Of the control plane, only where named: ${Object.keys(CONTROL_PLANE).join(", ")}; they need root, and install and scale what test/e2e/cluster needs.
 Attacks, a quarter of an hour for all, or one: ${Object.keys(NAMED).join(", ")}.
 A gate that does not hold makes the exit status 1; a target that is missed does not.`;
@@ -116,6 +121,7 @@ async function measureProxies(words: readonly string[], asked: readonly string[]
   let failed = 0;
   if (wanted("cold-start") && !(await measureColdStart(say))) failed++;
   if (wanted("features") && !(await measureFeatures(how, say))) failed++;
+  if (wanted("features-each") && !(await measureEachFeature(how, say))) failed++;
   failed += await measureAll({ ...FRESH, ...USED, ...NAMED }, { wanted, how, watch: "nothing" });
   return failed + (await measureAll(WATCHED, { wanted, how, watch: "heap" }));
 }

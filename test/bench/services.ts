@@ -45,5 +45,7 @@ export const SERVICES: Readonly<Record<string, BenchService>> = {
   "endpoints-64": { ...plain("10.99.0.23", PORTS.http1App), endpoints: 64 },
   "endpoints-1000": { ...plain("10.99.0.24", PORTS.http1App), endpoints: 1000 },
   "meshed-featured": { ...meshed("10.99.0.25", PORTS.http1App), rules: 10, armed: true },
+  "meshed-rules": { ...meshed("10.99.0.26", PORTS.http1App), rules: 10 },
+  "meshed-armed": { ...meshed("10.99.0.27", PORTS.http1App), rules: 1, armed: true },
   "meshed-tcp": meshed("10.99.0.13", PORTS.http1App, true),
 };
