@@ -46,6 +46,13 @@ test.each([
   [{ enablePprof: true }, "enablePprof means nothing here, leave it out: the runtime has no"],
   [{ identityTrustAnchorsPEM: "-----BEGIN X-----" }, "belong together"],
   [{ proxy: { uid: null } }, "proxy.uid must be a number"],
+  [{ proxy: { tracing: { enabled: true } } }, "proxy.tracing.collector needs an endpoint"],
+  [
+    { proxy: { tracing: { enabled: true, collector: { endpoint: "collector:4317" } } } },
+    "and its meshIdentity unless",
+  ],
+  [{ proxy: { tracing: { collector: { endpoint: "collector" } } } }, "endpoint is no host:port"],
+  [{ controller: { tracing: { enabled: true } } }, "controller.tracing means nothing here"],
   [{ controllerUID: 2102 }, "controllerUID must not be proxy.uid"],
   [{ namespace: "Linkerd" }, 'namespace cannot be "Linkerd"'],
 ])("createValues() refuses %j", (overrides, message) => {

@@ -1,6 +1,7 @@
 /** The values of an installation: Linkerd's names, Bunkerd's defaults, and what users set over them. */
 
 import { parseQuantity } from "../controller/injector/quantity.ts";
+import { isTraced } from "../controller/injector/tracing.ts";
 import type { InjectValues, Resources } from "../controller/injector/values.ts";
 import { CNI } from "./values/cni.ts";
 import { CONTROL_PLANE } from "./values/control-plane.ts";
@@ -156,6 +157,10 @@ export function validateValues(values: Values): readonly string[] {
       given === 0 || given === 3,
       "identityTrustAnchorsPEM, identity.issuer.tls.crtPEM and identity.issuer.tls.keyPEM belong together",
     ],
+    [
+      isTracedOrOff(proxy),
+      "proxy.tracing.collector needs an endpoint, and its meshIdentity unless the endpoint is on loopback",
+    ],
   ];
   return [
     ...checks.flatMap(([holds, message]) => (holds ? [] : [message])),
@@ -163,6 +168,10 @@ export function validateValues(values: Values): readonly string[] {
     ...aboveLimit("controllerResources", values.controllerResources),
     ...aboveLimit("cni.resources", values.cni.resources),
   ];
+}
+
+function isTracedOrOff({ tracing, tap }: Values["proxy"]): boolean {
+  return !tracing.enabled || isTraced({ settings: { tracing, tap }, component: undefined });
 }
 
 /** No pod can have such a container. */
