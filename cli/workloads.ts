@@ -120,6 +120,20 @@ export async function findWorkloads(
   return found.map((cron) => ({ ...cron, jobs: items.filter((job) => isOf(cron, job)) }));
 }
 
+/** Everything that words name, in a namespace, each with its kind. Throws CommandError as above. */
+export async function findAll(
+  client: KubeClient,
+  { words, namespace }: { readonly words: readonly string[]; readonly namespace: string },
+): Promise<readonly { readonly kind: WorkloadKind; readonly workload: Workload }[]> {
+  const found = await Promise.all(
+    parseWorkloads(words).map(async (named) => {
+      const workloads = await findWorkloads(client, { named, namespace });
+      return workloads.map((workload) => ({ kind: named.kind, workload }));
+    }),
+  );
+  return found.flat();
+}
+
 /** Objects of a kind as they are. Throws CommandError as above. */
 export async function findObjects<T extends KubeObject>(
   client: KubeClient,
