@@ -6,7 +6,7 @@ import type { ScrapePair } from "../viz/core/growth.ts";
 import { isMeshed } from "./check/proxies.ts";
 import type { ClusterFlags, Context } from "./context.ts";
 import { nameOf, readWindow, scrapeTwice } from "./scraping.ts";
-import { findWorkloads, parseWorkloads, podsOf } from "./workloads.ts";
+import { findAll, podsOf } from "./workloads.ts";
 
 /** One workload; of proxies that did not answer there is nothing. */
 export type ScrapedWorkload = {
@@ -30,23 +30,17 @@ export async function scrapeWorkloads(
   words: readonly string[],
   { flags, context }: { readonly flags: ScrapeFlags; readonly context: Context },
 ): Promise<readonly ScrapedWorkload[]> {
-  const named = parseWorkloads(words);
   const window = readWindow(flags.timeWindow);
   const { client, namespace: own } = await context.connect(flags);
   const namespace = flags.namespace ?? own;
   const { items } = await client.list(PODS, { namespace });
-  const found = await Promise.all(
-    named.map(async (each) => {
-      const workloads = await findWorkloads(client, { named: each, namespace });
-      return workloads.map((workload) => ({
-        kind: each.kind.name,
-        namespace,
-        name: workload.metadata?.name ?? "",
-        pods: podsOf(workload, items).filter((pod) => isMeshed(pod, flags.linkerdNamespace)),
-      }));
-    }),
-  );
-  const workloads = found.flat();
+  const found = await findAll(client, { words, namespace });
+  const workloads = found.map(({ kind, workload }) => ({
+    kind: kind.name,
+    namespace,
+    name: workload.metadata?.name ?? "",
+    pods: podsOf(workload, items).filter((pod) => isMeshed(pod, flags.linkerdNamespace)),
+  }));
   const pods = workloads.flatMap((workload) => workload.pods);
   const pairs = await scrapeTwice(client, { pods, window, context });
   return workloads.map((workload) => ({

@@ -2,15 +2,18 @@
 
 import { type Command, Option } from "commander";
 import type { Latency } from "../viz/core/growth.ts";
+import type { Reads } from "../viz/core/prometheus.ts";
+import { askWorkloads } from "./asked-workloads.ts";
 import { addCommand, flagsOf } from "./command.ts";
 import type { Context } from "./context.ts";
+import { prometheusAt } from "./prometheus.ts";
 import { type ScrapedWorkload, scrapeWorkloads } from "./scraped-workloads.ts";
 import { type Column, renderTable } from "./table.ts";
-import { addToldFlags, idle } from "./told-flags.ts";
 
 type Flags = {
   readonly namespace?: string;
-  readonly timeWindow: string;
+  readonly timeWindow?: string;
+  readonly prometheusURL?: string;
   readonly output: "table" | "json";
 };
 
@@ -20,7 +23,9 @@ export type StatCommand<Row> = {
   readonly summary: string;
   /** What it is for, and the command line. */
   readonly example: readonly [string, string];
-  readonly rowsOf: (workload: ScrapedWorkload) => readonly Row[];
+  readonly rowsOf: (workload: Pick<ScrapedWorkload, "name" | "pairs">) => readonly Row[];
+  /** What `rowsOf` looks at. */
+  readonly reads: Reads;
   readonly columns: readonly Column[];
   readonly linesOf: (row: Row) => readonly (readonly string[])[];
   readonly toJson: (row: Row) => readonly Record<string, unknown>[];
@@ -32,22 +37,41 @@ export function addStatCommand<Row>(viz: Command, context: Context, of: StatComm
     usage: `${of.name} <WORKLOADS...>`,
     summary: of.summary,
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
-    examples: [of.example],
+      "WORKLOADS are kinds (deploy, ds, sts, rs, rc, job, cj, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between. With --prometheusURL a Prometheus that scrapes the proxies is asked instead.",
+    examples: [
+      of.example,
+      [
+        "The same, of the last minute, out of a Prometheus",
+        `bunkerd viz ${of.name} deploy/web -n shop --prometheusURL http://localhost:9090`,
+      ],
+    ],
   })
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")
-    .option("-t, --time-window <duration>", "Time between the two scrapes", "2s")
+    .option(
+      "-t, --time-window <duration>",
+      "Time between the two scrapes (2s), or how far back Prometheus looks (1m)",
+    )
+    .option("--prometheusURL <url>", "A Prometheus to ask, such as http://localhost:9090")
     .addOption(
       new Option("-o, --output <format>", "Output format")
         .choices(["table", "json"])
         .default("table"),
     );
-  addToldFlags(command, context, [
-    ["--prometheusURL <url>", idle("proxies are asked, not Prometheus")],
-  ]);
   command.action(async (words: string[]) => {
     const flags = flagsOf<Flags>(command);
-    const workloads = await scrapeWorkloads(words, { flags, context });
+    const { prometheusURL: url, timeWindow } = flags;
+    const workloads =
+      url === undefined
+        ? await scrapeWorkloads(words, {
+            flags: { ...flags, timeWindow: timeWindow ?? "2s" },
+            context,
+          })
+        : await askWorkloads(words, {
+            flags: { ...flags, timeWindow: timeWindow ?? "1m" },
+            context,
+            reads: of.reads,
+            ask: prometheusAt(url),
+          });
     const rows = workloads.flatMap(of.rowsOf);
     const { terminal } = context;
     if (flags.output === "json")

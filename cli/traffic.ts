@@ -2,7 +2,8 @@
 
 import type { SentTo } from "../viz/core/stat.ts";
 import { CommandError } from "./command.ts";
-import { type Named, parseWorkloads } from "./workloads.ts";
+import { AUTHORITY, NAMESPACE, SENDER_KINDS, STAT_KINDS, type StatNamed } from "./stat-subjects.ts";
+import { parseKinds } from "./workloads.ts";
 
 /** The flags. */
 export type TrafficFlags = {
@@ -18,9 +19,8 @@ export type Traffic =
   | { readonly type: "to"; readonly target: SentTo }
   | {
       readonly type: "from";
-      readonly named: Named;
+      readonly named: StatNamed;
       readonly namespace: string;
-      readonly selector: undefined;
     };
 
 /** Reads them; `namespace` is the one of what was named. Throws CommandError. */
@@ -33,16 +33,26 @@ export function readTraffic(flags: TrafficFlags, namespace: string): Traffic {
   if (fromNamespace !== undefined && from === undefined)
     throw new CommandError("Cannot use --from-namespace without --from");
   if (to !== undefined)
-    return { type: "to", target: { ...targetOf(to), namespace: toNamespace ?? namespace } };
-  const [named] = from === undefined ? [] : parseWorkloads([from]);
+    return { type: "to", target: targetOf(to, { given: toNamespace, namespace }) };
+  const [named] = from === undefined ? [] : parseKinds([from], SENDER_KINDS);
   if (named === undefined) return { type: "received" };
-  return { type: "from", named, namespace: fromNamespace ?? namespace, selector: undefined };
+  return { type: "from", named, namespace: fromNamespace ?? namespace };
 }
 
-/** A Service, which only what is sent to it knows, or a workload. */
-function targetOf(word: string): Pick<SentTo, "kind" | "name"> {
-  const service = /^(?:svc|services?)(?:\/([^/]+))?$/.exec(word);
-  if (service !== null) return { kind: "service", name: service[1] };
-  const [named] = parseWorkloads([word]);
-  return { kind: named?.kind.name ?? "", name: named?.name };
+/** As its callers' proxies name it: a namespace is in none, and an authority may be outside of all. */
+function targetOf(
+  word: string,
+  { given, namespace }: { readonly given: string | undefined; readonly namespace: string },
+): SentTo {
+  const [named] = parseKinds([word], STAT_KINDS);
+  if (named === undefined) throw new CommandError(`Cannot use "${word}"`);
+  const { kind, name } = named;
+  if (kind.name === "cronjob")
+    throw new CommandError(`Cannot use --to ${word}: callers know the Job, as in job/NAME`);
+  const anywhere = kind === NAMESPACE || kind === AUTHORITY;
+  return {
+    kind: kind.name,
+    names: name === undefined ? undefined : [name],
+    namespace: given ?? (anywhere ? undefined : namespace),
+  };
 }

@@ -67,3 +67,81 @@ test("traffic of policies, or to and from at once, is not asked for", async () =
     "Cannot use --from-namespace without --from\n",
   );
 });
+
+/** A proxy that was asked for a name, and asks for another. */
+function naming(): () => string {
+  let scrapes = 0;
+  return () => {
+    const total = 4 * scrapes++;
+    const line = (labels: string): string =>
+      `response_total{${labels},tls="true",classification="success"} ${total}\n`;
+    return (
+      line('direction="inbound",authority="web.default:80"') +
+      line('direction="outbound",authority="api.shop:80",dst_namespace="shop",dst_service="api"') +
+      line('direction="outbound",authority="example.com:80"')
+    );
+  };
+}
+
+const namers = (): Parameters<typeof runCommand>[1] => ({
+  client: fakeCluster(
+    [
+      ...["default", "shop", "bare"].map((name) => ({ kind: "Namespace", metadata: { name } })),
+      { kind: "Service", metadata: { name: "api", namespace: "shop" } },
+      { kind: "Service", metadata: { name: "idle", namespace: "shop" } },
+      ...[deployment("web"), pod("web-1", { app: "web" })],
+      ...[pod("api-1", { namespace: "shop" }), pod("bare-1", { namespace: "bare", meshed: false })],
+    ],
+    { [metricsPath("default", "web-1")]: naming(), [metricsPath("shop", "api-1")]: "" },
+  ),
+});
+
+test.each([
+  [
+    "ns",
+    [
+      ["default", "1/1", "100.00%", "2.0rps"],
+      ["shop", "1/1", "-", "-"],
+    ],
+  ],
+  ["ns/bare --unmeshed", [["bare", "0/1", "-", "-"]]],
+  ["ns --from deploy/web", [["shop", "1/1", "100.00%", "2.0rps"]]],
+  ["ns --to ns/shop", [["default", "1/1", "100.00%", "2.0rps"]]],
+  ["deploy --to au/example.com:80", [["web", "1/1", "100.00%", "2.0rps"]]],
+  ["svc -n shop", [["api", "-", "100.00%", "2.0rps"]]],
+  ["svc -n shop --from ns/default", [["api", "-", "100.00%", "2.0rps"]]],
+  ["svc -n shop --from ns/shop", []],
+  ["au", [["web.default:80", "-", "100.00%", "2.0rps"]]],
+  [
+    "au --from deploy/web",
+    [
+      ["api.shop:80", "-", "100.00%", "2.0rps"],
+      ["example.com:80", "-", "100.00%", "2.0rps"],
+    ],
+  ],
+  ["au/example.com:80 --from deploy/web", [["example.com:80", "-", "100.00%", "2.0rps"]]],
+  ["au --to svc/api --to-namespace shop", [["api.shop:80", "-", "100.00%", "2.0rps"]]],
+  ["au -n shop", []],
+  [
+    "all",
+    [
+      ["deployment/web", "1/1", "100.00%", "2.0rps"],
+      ["pod/web-1", "1/1", "100.00%", "2.0rps"],
+    ],
+  ],
+])("viz stat %s has its rows", async (line, rows) => {
+  const { out } = await runCommand(["viz", "stat", ...line.split(" ")], namers());
+  const cells = out
+    .split("\n")
+    .slice(1, -1)
+    .map((each) => each.split(/ +/).slice(0, 4));
+  expect(cells).toEqual(rows);
+});
+
+test("what cannot be is told: Services that send, labels of authorities", async () => {
+  const error = async (words: string): Promise<string> =>
+    (await runCommand(["viz", "stat", ...words.split(" ")], namers())).err;
+  expect(await error("svc --to deploy/web")).toContain("they send nothing");
+  expect(await error("au -l app=web")).toContain("they have no labels");
+  expect(await error("ns/none")).toBe("Cannot find namespace/none\n");
+});

@@ -1,12 +1,15 @@
 /** Workloads as a command line names them, and their pods. */
 
 import type { KubeClient } from "#lib/k8s/client.ts";
+import { ownerReference } from "#lib/k8s/owner.ts";
 import {
+  CRON_JOBS,
   DAEMON_SETS,
   DEPLOYMENTS,
   JOBS,
   PODS,
   REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
   type Resource,
   STATEFUL_SETS,
 } from "#lib/k8s/resource.ts";
@@ -16,16 +19,20 @@ import type { KubeObject, LabelSelector } from "#lib/k8s/types/meta.ts";
 import { CommandError } from "./command.ts";
 
 /** A workload that chooses its pods by a selector. */
-export type Workload = KubeObject & { readonly spec?: { readonly selector?: LabelSelector } };
-
-/** A kind, and the names that the command line has for it. */
-export type WorkloadKind = {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  readonly resource: Resource<Workload>;
+export type Workload = KubeObject & {
+  readonly spec?: { readonly selector?: LabelSelector };
+  /** Of a CronJob: the Jobs that it made, which have the pods. */
+  readonly jobs?: readonly Workload[];
 };
 
-const KINDS: readonly WorkloadKind[] = [
+/** A kind, and the names that the command line has for it. */
+export type Kind = { readonly name: string; readonly aliases: readonly string[] };
+
+/** A kind of workload. */
+export type WorkloadKind = Kind & { readonly resource: Resource<Workload> };
+
+/** Every kind of workload. */
+export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   {
     name: "deployment",
     aliases: ["deploy", "deployments"],
@@ -42,15 +49,33 @@ const KINDS: readonly WorkloadKind[] = [
     aliases: ["rs", "replicasets"],
     resource: REPLICA_SETS as Resource<Workload>,
   },
+  {
+    name: "replicationcontroller",
+    aliases: ["rc", "replicationcontrollers"],
+    resource: REPLICATION_CONTROLLERS as Resource<Workload>,
+  },
   { name: "job", aliases: ["jobs"], resource: JOBS as Resource<Workload> },
+  { name: "cronjob", aliases: ["cj", "cronjobs"], resource: CRON_JOBS as Resource<Workload> },
   { name: "pod", aliases: ["po", "pods"], resource: PODS as Resource<Workload> },
 ];
 
 /** What was named: `deploy`, `deploy/web`, `deploy web`. */
-export type Named = { readonly kind: WorkloadKind; readonly name: string | undefined };
+export type Named<K extends Kind = WorkloadKind> = {
+  readonly kind: K;
+  readonly name: string | undefined;
+};
 
-/** Reads kinds with or without names. Throws CommandError for a kind that is not known. */
-export function parseWorkloads(words: readonly string[]): Named[] {
+/** Reads kinds of workloads with or without names. Throws CommandError for a kind that is not known. */
+export const parseWorkloads = (words: readonly string[]): Named[] =>
+  parseKinds(words, WORKLOAD_KINDS);
+
+/** The same, of some kinds. */
+export function parseKinds<K extends Kind>(
+  words: readonly string[],
+  kinds: readonly K[],
+): Named<K>[] {
+  const kindOf = (word: string): K | undefined =>
+    kinds.find(({ name, aliases }) => name === word || aliases.includes(word));
   const [first = "", ...rest] = words;
   const kind = kindOf(first);
   if (
@@ -64,14 +89,10 @@ export function parseWorkloads(words: readonly string[]): Named[] {
     const found = kindOf(kindName);
     if (found === undefined || name === "")
       throw new CommandError(
-        `Cannot use "${word}": kinds are ${KINDS.map((each) => each.name).join(", ")}, as in deploy or deploy/web`,
+        `Cannot use "${word}": kinds are ${kinds.map((each) => each.name).join(", ")}, as in deploy or deploy/web`,
       );
     return { kind: found, name };
   });
-}
-
-function kindOf(word: string): WorkloadKind | undefined {
-  return KINDS.find(({ name, aliases }) => name === word || aliases.includes(word));
 }
 
 /** What a flag says of such a selector. */
@@ -92,19 +113,72 @@ export async function findWorkloads(
   client: KubeClient,
   { named, namespace, selector }: Wanted,
 ): Promise<readonly Workload[]> {
-  const { kind, name } = named;
-  if (name === undefined || namespace === undefined || selector !== undefined) {
-    const { items } = await client.list(kind.resource, { namespace, labelSelector: selector });
+  const found = await findObjects(client, { named, namespace, selector });
+  if (named.kind.resource === REPLICATION_CONTROLLERS) return found.map(withSelector);
+  if (named.kind.resource !== CRON_JOBS || found.length === 0) return found;
+  const { items } = await client.list(JOBS, { namespace });
+  return found.map((cron) => ({ ...cron, jobs: items.filter((job) => isOf(cron, job)) }));
+}
+
+/** Everything that words name, in a namespace, each with its kind. Throws CommandError as above. */
+export async function findAll(
+  client: KubeClient,
+  { words, namespace }: { readonly words: readonly string[]; readonly namespace: string },
+): Promise<readonly { readonly kind: WorkloadKind; readonly workload: Workload }[]> {
+  const found = await Promise.all(
+    parseWorkloads(words).map(async (named) => {
+      const workloads = await findWorkloads(client, { named, namespace });
+      return workloads.map((workload) => ({ kind: named.kind, workload }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Objects of a kind as they are. Throws CommandError as above. */
+export async function findObjects<T extends KubeObject>(
+  client: KubeClient,
+  {
+    named: { kind, name },
+    namespace,
+    selector,
+  }: Omit<Wanted, "named"> & {
+    readonly named: Named<Kind & { readonly resource: Resource<T> }>;
+  },
+): Promise<readonly T[]> {
+  const { resource } = kind;
+  const place = resource.namespaced ? namespace : undefined;
+  const isSomewhere = resource.namespaced && namespace === undefined;
+  if (name === undefined || isSomewhere || selector !== undefined) {
+    const { items } = await client.list(resource, { namespace: place, labelSelector: selector });
     return items.filter(({ metadata }) => name === undefined || metadata?.name === name);
   }
-  const found = await client.get(kind.resource, { name, namespace });
-  if (found === undefined)
-    throw new CommandError(`Cannot find ${kind.name}/${name} in namespace ${namespace}`);
-  return [found];
+  const found = await client.get(resource, { name, namespace: place });
+  if (found !== undefined) return [found];
+  const where = place === undefined ? "" : ` in namespace ${place}`;
+  throw new CommandError(`Cannot find ${kind.name}/${name}${where}`);
+}
+
+/** A ReplicationController's selector is labels alone. */
+function withSelector(controller: Workload): Workload {
+  const matchLabels = controller.spec?.selector as Readonly<Record<string, string>> | undefined;
+  return {
+    ...controller,
+    spec: { ...controller.spec, selector: { matchLabels: { ...matchLabels } } },
+  };
+}
+
+function isOf({ metadata }: Workload, job: KubeObject): boolean {
+  const owner = ownerReference(job);
+  return (
+    owner?.kind === "CronJob" &&
+    owner.name === metadata?.name &&
+    job.metadata?.namespace === metadata?.namespace
+  );
 }
 
 /** The pods that run for a workload, out of all; ended ones do not count. A pod runs for itself. */
-export function podsOf({ metadata, spec }: Workload, pods: readonly Pod[]): Pod[] {
+export function podsOf({ metadata, spec, jobs }: Workload, pods: readonly Pod[]): Pod[] {
+  if (jobs !== undefined) return jobs.flatMap((job) => podsOf(job, pods));
   const isPod = spec !== undefined && "containers" in spec;
   return pods.filter(
     (pod) =>
@@ -112,10 +186,13 @@ export function podsOf({ metadata, spec }: Workload, pods: readonly Pod[]): Pod[
       (isPod
         ? pod.metadata?.name === metadata?.name
         : matchesSelector(spec?.selector, pod.metadata?.labels)) &&
-      pod.status?.phase !== "Succeeded" &&
-      pod.status?.phase !== "Failed",
+      !isEnded(pod),
   );
 }
+
+/** Whether it will not run again. */
+export const isEnded = ({ status }: Pod): boolean =>
+  status?.phase === "Succeeded" || status?.phase === "Failed";
 
 /** A pod by its name. Throws CommandError where it is missing. */
 export async function findPod(

@@ -28,7 +28,7 @@ export function addAuthz(root: Command, context: Context): void {
     usage: "authz <WORKLOADS...>",
     summary: "List authorizations for a resource",
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name. A route of * stands for all that the Server is about.",
+      "WORKLOADS are kinds (deploy, ds, sts, rs, rc, job, cj, po) with or without a name. A route of * stands for all that the Server is about.",
     examples: [["Who may call one deployment", "bunkerd authz deploy/web -n shop"]],
   }).option("-n, --namespace <name>", "Namespace of the resource; the context's unless given");
   command.action(async (words: string[]) => {

@@ -24,7 +24,7 @@ export function addVizAuthz(viz: Command, context: Context): void {
     usage: "authz <WORKLOADS...>",
     summary: "Display stats for authorizations",
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
+      "WORKLOADS are kinds (deploy, ds, sts, rs, rc, job, cj, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
     examples: [["Who called one deployment", "bunkerd viz authz deploy/web -n shop -t 10s"]],
   })
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")

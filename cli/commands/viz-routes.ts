@@ -35,7 +35,7 @@ export function addVizRoutes(viz: Command, context: Context): void {
     usage: "routes <WORKLOAD>",
     summary: "Display route stats",
     details:
-      "WORKLOAD is a Service (svc), or a kind (deploy, ds, sts, rs, job, po) with or without a name; what is sent to Services that have a ServiceProfile is shown. Every proxy is scraped twice; the figures are those of the time in between.",
+      "WORKLOAD is a Service (svc), or a kind (deploy, ds, sts, rs, rc, job, cj, po) with or without a name; what is sent to Services that have a ServiceProfile is shown. Every proxy is scraped twice; the figures are those of the time in between.",
     examples: [
       ["Routes of a Service", "bunkerd viz routes svc/web -n shop"],
       [

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import {
+  OUTBOUND_READS,
   type OutboundFigures,
   type OutboundRoute,
   outboundRoutes,
@@ -22,6 +23,7 @@ export function addVizStatOutbound(viz: Command, context: Context): void {
       "bunkerd viz stat-outbound deploy/web -n shop -t 10s",
     ],
     rowsOf: ({ name, pairs }) => outboundRoutes(pairs).map((row) => ({ name, ...row })),
+    reads: OUTBOUND_READS,
     columns: [
       ...["NAME", "SERVICE", "ROUTE", "TYPE", "BACKEND"].map((title) => ({ title, left: true })),
       ...["SUCCESS", "RPS", "LATENCY_P50", "LATENCY_P95", "LATENCY_P99", "TIMEOUTS", "RETRIES"].map(

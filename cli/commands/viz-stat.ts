@@ -24,12 +24,14 @@ type Flags = TrafficFlags & {
 /** Adds `viz stat`. */
 export function addVizStat(viz: Command, context: Context): void {
   const command = addCommand(viz, {
-    usage: "stat <WORKLOADS...>",
+    usage: "stat <RESOURCES...>",
     summary: "Display traffic stats about one or many resources",
     details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, job, po) with or without a name, also of policy (server, saz, ap, httproute). Every proxy is scraped twice; the figures are those of the time in between.",
+      "RESOURCES are kinds (deploy, ds, sts, rs, rc, job, cj, po, ns, svc, au, all), with or without a name, also of policy (server, saz, ap, httproute). Every proxy is scraped twice; the figures are those of the time in between. Of a Service those who call it tell, from any namespace; of an authority proxies tell where they send, as with --from, and where they receive only with INBOUND_METRICS_AUTHORITY_LABELS=unsafe.",
     examples: [
       ["All the deployments in a namespace", "bunkerd viz stat deploy -n shop"],
+      ["Each namespace", "bunkerd viz stat ns"],
+      ["What one deployment asks for, by name", "bunkerd viz stat au -n shop --from deploy/web"],
       ["Servers, and who was not let in", "bunkerd viz stat server -n shop"],
       [
         "What one deployment sends to another",
@@ -41,7 +43,10 @@ export function addVizStat(viz: Command, context: Context): void {
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")
     .option("-A, --all-namespaces", "Ignore --namespace and use all namespaces")
     .option("-l, --selector <query>", SELECTOR)
-    .option("--to <resource>", "Show what the resources send to this one; a Service too")
+    .option(
+      "--to <resource>",
+      "Show what the resources send to this one; a Service, namespace or authority too",
+    )
     .option("--to-namespace <name>", "Namespace of --to; that of the resources unless given")
     .option("--from <resource>", "Show what this one sends to the resources")
     .option("--from-namespace <name>", "Namespace of --from; that of the resources unless given")
@@ -104,7 +109,7 @@ function print(rows: readonly WorkloadRow[], { flags, context }: Run): void {
     ...(flags.allNamespaces === true ? [row.namespace] : []),
     kinds ? `${row.kind}/${row.name}` : row.name,
     ...(status ? [row.status] : []),
-    `${row.meshed}/${row.pods}`,
+    meshedOf(row),
     ...figures(row.stat, { wide }),
   ];
   const json = flags.output === "json";
@@ -126,10 +131,15 @@ function figures(stat: Stat | undefined, { wide }: { readonly wide: boolean }): 
   ];
 }
 
-function jsonOf({ stat, meshed, pods, status: _, ...row }: WorkloadRow): Record<string, unknown> {
+/** How many of its pods have proxies. */
+const meshedOf = ({ pods }: WorkloadRow): string =>
+  pods === undefined ? "-" : `${pods.meshed}/${pods.all}`;
+
+function jsonOf(of: WorkloadRow): Record<string, unknown> {
+  const { stat, pods: _, status: __, ...row } = of;
   return {
     ...row,
-    meshed: `${meshed}/${pods}`,
+    meshed: meshedOf(of),
     success: stat?.success ?? null,
     rps: stat?.success === undefined ? null : stat.rps,
     latency_ms_p50: stat?.latencyMs.p50 ?? null,

@@ -3,6 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError } from "../command.ts";
+import { limitedBody } from "../limited-body.ts";
 import { splitDocuments, type YamlDocument } from "./yaml.ts";
 
 /** What is read together is no longer than this: 64 MiB. */
@@ -87,14 +88,9 @@ async function download(name: string, { fetch: get = fetch }: Sources): Promise<
 }
 
 async function bodyOf(name: string, response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > INPUT_LIMIT_BYTES) throw tooLong(name);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const text = await limitedBody(response, INPUT_LIMIT_BYTES);
+  if (text === undefined) throw tooLong(name);
+  return text;
 }
 
 const tooLong = (name: string): CommandError =>

@@ -9,13 +9,13 @@ test("uninject() removes what the mesh added, and nothing else", () => {
     kind: "Pod",
     metadata: {
       name: "a",
-      annotations: { "linkerd.io/inject": "enabled" },
+      annotations: { "linkerd.io/inject": "enabled", "viz.linkerd.io/tap-enabled": "true" },
       labels: { app: "a", "linkerd.io/workload-ns": "x" },
     },
     spec: {
       containers: [{ name: "a" }],
       initContainers: [{ name: "linkerd-proxy" }],
-      volumes: [{ name: "linkerd-identity-token" }],
+      volumes: [{ name: "linkerd-identity-token" }, { name: "linkerd-podinfo" }],
     },
   };
   expect(uninject(pod, at).report.result).toBe("uninjected");

@@ -5,11 +5,13 @@ import type { ObjectReport } from "./report.ts";
 import { type Manifest, type Place, type PodTemplate, podTemplateOf } from "./workload.ts";
 
 const MESH = "linkerd.io/";
+const TAP = "viz.linkerd.io/tap-enabled";
 const COMPONENT = "linkerd.io/control-plane-component";
 const PROXIES: readonly string[] = ["linkerd-proxy", "linkerd-init", "linkerd-network-validator"];
 const VOLUMES: readonly string[] = [
   "linkerd-identity-end-entity",
   "linkerd-identity-token",
+  "linkerd-podinfo",
   "linkerd-proxy-init-xtables-lock",
 ];
 
@@ -67,7 +69,9 @@ type Marks = {
 
 function stripMarks(meta: ObjectMeta, { field, keep }: Marks): boolean {
   const all = Object.entries(meta[field] ?? {});
-  const kept = all.filter(([key, value]) => !key.startsWith(MESH) || keep(key, value));
+  const kept = all.filter(
+    ([key, value]) => !(key.startsWith(MESH) || key === TAP) || keep(key, value),
+  );
   if (kept.length === all.length) return false;
   if (kept.length > 0) meta[field] = Object.fromEntries(kept);
   else delete meta[field];

@@ -1,8 +1,9 @@
 /** Who may be named as a client: MeshTLSAuthentication (ADM4) and ServerAuthorization. */
 
 import { isFlag, isText, list, object, optional, type Shape } from "#lib/k8s/shape.ts";
+import { isOf, type Reference } from "../core/reference.ts";
 import { isNetworks, type Network, networkProblems } from "./networks.ts";
-import { isOf, isReference, type Reference } from "./references.ts";
+import { isReference } from "./references.ts";
 
 /** Spec of a MeshTLSAuthentication. */
 export interface MeshTlsSpec {

@@ -1,8 +1,9 @@
 /** AuthorizationPolicy: what it may be about, and what it may require (ADM3). */
 
 import { list, object, type Shape } from "#lib/k8s/shape.ts";
+import { isOf, type Reference } from "../core/reference.ts";
 import { GATEWAY_GROUP, POLICY_GROUP } from "../core/route.ts";
-import { isOf, isReference, type Reference } from "./references.ts";
+import { isReference } from "./references.ts";
 
 /** Its spec. */
 export interface AuthorizationPolicySpec {

@@ -1,8 +1,9 @@
 /** HTTPLocalRateLimitPolicy: what it is about, and limits that can be reached (ADM9). */
 
 import { isNumber, list, object, optional, type Shape } from "#lib/k8s/shape.ts";
+import { isOf, type Reference } from "../core/reference.ts";
 import { POLICY_GROUP } from "../core/route.ts";
-import { isOf, isReference, type Reference } from "./references.ts";
+import { isReference } from "./references.ts";
 
 interface Rate {
   readonly requestsPerSecond: number;

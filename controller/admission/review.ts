@@ -31,8 +31,7 @@ import {
   networkAuthenticationProblems,
 } from "./networks.ts";
 import { isRateLimitSpec, type RateLimitSpec, rateLimitProblems } from "./rate-limit.ts";
-import { isRouteSpec, type RouteSpec } from "./route-spec.ts";
-import { isOurs, routeProblems, unknownFilters } from "./routes.ts";
+import { isRouteKind, reviewRoute } from "./routes.ts";
 import { isServerSpec, type NamedServer, type ServerSpec, serverProblems } from "./server.ts";
 import {
   isServiceProfileSpec,
@@ -94,8 +93,6 @@ const RULES: Readonly<Record<string, Rules>> = {
   },
 };
 
-const ROUTES: readonly string[] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"];
-
 /** Answers for a policy object that is created or updated; everything else is let in as it is. */
 export function answerPolicyReview(
   review: AdmissionReview,
@@ -109,7 +106,7 @@ export function answerPolicyReview(
     namespace,
     spec: (object as { readonly spec?: unknown }).spec,
   };
-  if (ROUTES.includes(kind.kind)) return answerRoute(review, subject);
+  if (isRouteKind(kind.kind)) return answerRoute(review, subject);
   const rules = RULES[`${kind.group}/${kind.kind}`];
   if (rules === undefined) return admit(review);
   if (!rules.isSpec(subject.spec)) return refuse(review, unreadable(kind.kind));
@@ -121,12 +118,12 @@ function answerRoute(review: AdmissionReview, { spec }: Subject): AdmissionAnswe
   const { group, kind } = review.request.kind;
   const foreign = group === GATEWAY_GROUP;
   if (!foreign && group !== POLICY_GROUP) return admit(review);
-  if (!isRouteSpec(spec)) return foreign ? admit(review) : refuse(review, unreadable(kind));
-  const route = spec as RouteSpec;
-  if (foreign && !isOurs(route)) return admit(review);
-  const unknown = unknownFilters(route);
-  const problems = [...routeProblems(kind, route), ...(foreign ? [] : unknown)];
-  return settle(review, problems, unknown);
+  const route = reviewRoute({ group, kind, spec });
+  if (route === undefined || route.isMistyped)
+    return foreign ? admit(review) : refuse(review, unreadable(kind));
+  if (foreign && !route.isOurs) return admit(review);
+  const { refusals, unknownFilters } = route;
+  return settle(review, foreign ? refusals : [...refusals, ...unknownFilters], unknownFilters);
 }
 
 /** Problems, or warnings, that are told of an object. */

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { GATEWAY, POLICY, review, said } from "../../test/fake/policy-review.ts";
+import { isRouteKind, reviewRoute } from "./routes.ts";
 
 const SERVICE = { kind: "Service", group: "", name: "web", port: 80 };
 const route = (rule: object, parent: object = SERVICE): object => ({
@@ -7,6 +8,89 @@ const route = (rule: object, parent: object = SERVICE): object => ({
   rules: [rule],
 });
 const RULES: readonly (readonly [string, object, string])[] = [
+  ["an absolute path", { matches: [{ path: { type: "PathPrefix", value: "/a" } }] }, ""],
+  ["a relative path", { matches: [{ path: { value: "a" } }] }, '"a" is no absolute path'],
+  ["an expression", { matches: [{ path: { type: "RegularExpression", value: "/a/\\d+" } }] }, ""],
+  [
+    "a look-ahead",
+    { matches: [{ path: { type: "RegularExpression", value: "/(?=a)" } }] },
+    "no regular expression that is matched in linear time",
+  ],
+  [
+    "a broken header",
+    { matches: [{ headers: [{ type: "RegularExpression", name: "a", value: "(" }] }] },
+    "headers[0].value",
+  ],
+  [
+    "a broken query",
+    { matches: [{ queryParams: [{ type: "RegularExpression", name: "a", value: "[" }] }] },
+    "queryParams[0].value",
+  ],
+  [
+    "a match of no kind",
+    { matches: [{ headers: [{ type: "Fuzzy", name: "a", value: "b" }] }] },
+    '"Fuzzy" is none of',
+  ],
+  [
+    "a redirect",
+    {
+      filters: [
+        {
+          type: "RequestRedirect",
+          requestRedirect: { path: { replaceFullPath: "/b" }, statusCode: 308 },
+        },
+      ],
+    },
+    "",
+  ],
+  [
+    "a relative redirect",
+    {
+      filters: [
+        { type: "RequestRedirect", requestRedirect: { path: { replacePrefixMatch: "b" } } },
+      ],
+    },
+    '"b" is no absolute path',
+  ],
+  [
+    "a redirect to port 0",
+    { filters: [{ type: "RequestRedirect", requestRedirect: { port: 0 } }] },
+    "port: 0 is not",
+  ],
+  [
+    "a redirect of status 99",
+    { filters: [{ type: "RequestRedirect", requestRedirect: { statusCode: 99 } }] },
+    "statusCode: 99",
+  ],
+  [
+    "a header's bad name",
+    {
+      filters: [
+        {
+          type: "RequestHeaderModifier",
+          requestHeaderModifier: { set: [{ name: "a b", value: "c" }] },
+        },
+      ],
+    },
+    '"a b" is no name',
+  ],
+  [
+    "a header's bad value",
+    {
+      filters: [
+        {
+          type: "ResponseHeaderModifier",
+          responseHeaderModifier: { add: [{ name: "a", value: "b\r\nc" }] },
+        },
+      ],
+    },
+    "control characters",
+  ],
+  [
+    "a filter without its field",
+    { filters: [{ type: "RequestHeaderModifier" }] },
+    "requestHeaderModifier: it must be set",
+  ],
   [
     "a backend without a port",
     { backendRefs: [{ name: "web" }] },
@@ -69,4 +153,17 @@ test("a filter that is not known is told of, and refused in a route of Linkerd's
     "warning: spec.rules[0].filters: RequestMirror is not known here: the rule is dropped",
   );
   expect(said(review([POLICY, "HTTPRoute"], mirror))).toContain("RequestMirror is not known");
+});
+
+test("what a GRPCRoute cannot do is told of, as it is no more than an HTTPRoute's", () => {
+  const redirect = route({ filters: [{ type: "RequestRedirect", requestRedirect: {} }] });
+  expect(said(review([GATEWAY, "GRPCRoute"], redirect))).toBe(
+    "warning: spec.rules[0].filters: RequestRedirect is not known here: the rule is dropped",
+  );
+});
+
+test("reviewRoute() reads nothing of other kinds, or without a spec", () => {
+  expect(reviewRoute({ group: GATEWAY, kind: "UDPRoute", spec: {} })).toBeUndefined();
+  expect(reviewRoute({ group: GATEWAY, kind: "TCPRoute", spec: undefined })).toBeUndefined();
+  expect(["HTTPRoute", "UDPRoute"].map(isRouteKind)).toEqual([true, false]);
 });

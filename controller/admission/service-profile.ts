@@ -2,7 +2,7 @@
 
 import { isFlag, isNumber, isText, list, object, optional, type Shape } from "#lib/k8s/shape.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
-import { expressionProblems } from "./matches.ts";
+import { expressionProblem } from "../index/route-review.ts";
 
 /** Which requests a route is for. */
 export interface ProfileMatch {
@@ -136,9 +136,10 @@ function requestProblems(match: ProfileMatch, field: string): string[] {
   const inner = parts(match, field);
   const { pathRegex, method } = match;
   const says = inner.length > 0 || Boolean(pathRegex) || Boolean(method);
+  const problem = pathRegex ? expressionProblem(pathRegex) : undefined;
   return [
     ...(says ? [] : [`${field}: it says nothing: all, any, not, pathRegex or method must be set`]),
-    ...(pathRegex ? expressionProblems(pathRegex, `${field}.pathRegex`) : []),
+    ...(problem === undefined ? [] : [`${field}.pathRegex: ${problem}`]),
     ...inner.flatMap(([each, at]) => requestProblems(each, at)),
   ];
 }

@@ -53,3 +53,25 @@ test("Fields notes what cannot be read, by its path", () => {
     "spec.h[0] is no object",
   ]);
 });
+
+test("a reviewer is told of other forms than the definition's, and of what should not be stored", () => {
+  const told: string[] = [];
+  const reviewer = {
+    mistyped: () => void told.push("mistyped"),
+    refuse: (why: string) => void told.push(why),
+  };
+  const value = { a: 1, b: { c: "" }, n: 70_000 };
+  const fields = new Fields(value, "spec", { faults: [], reviewer });
+  expect(fields.integer("n", { least: 1, most: 9 })).toBeUndefined();
+  expect(fields.object("b")?.given("c")).toBe("");
+  expect(told).toEqual([]);
+  fields.text("a");
+  fields.given("none");
+  fields.integer("b", { least: 1, most: 9 });
+  fields.object("b")?.refuse("it is odd", "c");
+  fields.refuse("it is odder");
+  expect(told).toEqual([
+    ...["mistyped", "mistyped", "mistyped"],
+    ...["spec.b.c: it is odd", "spec: it is odder"],
+  ]);
+});

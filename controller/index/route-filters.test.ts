@@ -4,7 +4,13 @@ import { readFilters } from "./route-filters.ts";
 
 function read(filters: unknown, kind = "HTTPRoute") {
   const faults: string[] = [];
-  return { filters: readFilters(new Fields({ filters }, "rule", faults), kind), faults };
+  return {
+    filters: readFilters(new Fields({ filters }, "rule", faults), {
+      routeKind: kind,
+      rule: "rule",
+    }),
+    faults,
+  };
 }
 
 test("readFilters() reads header modifiers and redirects", () => {

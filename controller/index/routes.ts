@@ -1,58 +1,59 @@
 /** Routes of the Gateway API and of policy.linkerd.io as domain values; a route of any form is read, with what is wrong with it. */
 
-import { createPattern } from "#lib/http/pattern.ts";
-import { isToken } from "#lib/http/token.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
+import { isOf } from "../core/reference.ts";
 import {
   type BackendRef,
   GATEWAY_GROUP,
-  type GrpcMatch,
   type GrpcRoute,
   type HostMatch,
-  type HttpMatch,
   type HttpRoute,
-  type NamedMatch,
   type ParentRef,
-  type PathMatch,
+  POLICY_GROUP,
   type RouteRule,
   type RouteTimeouts,
   type StreamRoute,
 } from "../core/route.ts";
-import { Fields } from "./fields.ts";
+import { Fields, type Notes } from "./fields.ts";
 import type { KeptPolicy } from "./kept-objects.ts";
 import { readFilters } from "./route-filters.ts";
+import { readGrpcMatch, readHttpMatch } from "./route-matches.ts";
+import type { RouteReview } from "./route-review.ts";
 
 const PORTS = { least: 1, most: 0xffff };
 const WEIGHTS = { least: 0, most: 1_000_000 };
-const METHODS = "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split(" ");
-const MATCH_TYPES = { Exact: "exact", PathPrefix: "prefix", RegularExpression: "regex" } as const;
-const TEXT_TYPES = ["Exact", "RegularExpression"] as const;
 /** Fields of a rule that change neither whom it takes nor what it does here: Linkerd has annotations for retries. */
 const WITHOUT_EFFECT = ["name", "retry", "sessionPersistence"];
 
 /** Reads an HTTPRoute of either group. */
-export function toHttpRoute(object: KeptPolicy, group: string): HttpRoute {
-  return { kind: "HTTPRoute", ...readRoute(object, { group, kind: "HTTPRoute", readMatch }) };
+export function toHttpRoute(object: KeptPolicy, group: string, review?: RouteReview): HttpRoute {
+  const how = { group, kind: "HTTPRoute", readMatch: readHttpMatch, review } as const;
+  return { kind: "HTTPRoute", ...readRoute(object, how) };
 }
 
 /** Reads a GRPCRoute. */
-export function toGrpcRoute(object: KeptPolicy): GrpcRoute {
-  const how = { group: GATEWAY_GROUP, kind: "GRPCRoute", readMatch: readGrpcMatch } as const;
+export function toGrpcRoute(object: KeptPolicy, review?: RouteReview): GrpcRoute {
+  const group = GATEWAY_GROUP;
+  const how = { group, kind: "GRPCRoute", readMatch: readGrpcMatch, review } as const;
   return { kind: "GRPCRoute", ...readRoute(object, how) };
 }
 
 /** Reads a TLSRoute or a TCPRoute. */
-export function toStreamRoute(object: KeptPolicy, kind: StreamRoute["kind"]): StreamRoute {
-  return {
-    kind,
-    ...readRoute<never>(object, { group: GATEWAY_GROUP, kind, readMatch: undefined }),
-  };
+export function toStreamRoute(
+  object: KeptPolicy,
+  kind: StreamRoute["kind"],
+  review?: RouteReview,
+): StreamRoute {
+  const how = { group: GATEWAY_GROUP, kind, readMatch: undefined, review };
+  return { kind, ...readRoute<never>(object, how) };
 }
 
 type RouteReader<Match> = {
   readonly group: string;
   readonly kind: "HTTPRoute" | "GRPCRoute" | StreamRoute["kind"];
   readonly readMatch: ((match: Fields) => Match) | undefined;
+  /** Told of all that is read, where somebody decides whether the route may be stored. */
+  readonly review: RouteReview | undefined;
 };
 
 function readRoute<Match>(
@@ -61,12 +62,16 @@ function readRoute<Match>(
 ): Omit<HttpRoute, "kind" | "rules"> & { readonly rules: readonly RouteRule<Match>[] } {
   const { name = "", namespace = "", creationTimestamp } = metadata ?? {};
   const faults: string[] = [];
-  const fields = new Fields(spec ?? {}, "spec", faults);
-  const rules = fields.list("rules");
+  const fields = new Fields(spec ?? {}, "spec", { faults, reviewer: how.review });
   // An entry that cannot be read is left out of both, so that a route is attached no wider than it says.
   const parents = fields
     .list("parentRefs")
-    .flatMap((each) => readParent(each, namespace, how) ?? []);
+    .flatMap(
+      (each, index) => readParent(each, { at: `spec.parentRefs[${index}]`, namespace, how }) ?? [],
+    );
+  const rules = fields.list("rules");
+  if (how.readMatch === undefined && rules.length !== 1)
+    fields.refuse(`a ${how.kind} has exactly one rule, and this one has ${rules.length}`, "rules");
   const hosts = fields.list("hostnames").flatMap((each) => readHost(each) ?? []);
   if (hosts.length < fields.list("hostnames").length)
     fields.fault("hostnames", "holds what is no host name");
@@ -84,15 +89,30 @@ function readRoute<Match>(
   };
 }
 
-function readParent(
+/** What a part of a route is read with. */
+type From<Match> = {
+  /** Where it stands. */
+  readonly at: string;
+  readonly namespace: string;
+  readonly how: RouteReader<Match>;
+};
+
+/** Faults of a part name the part alone: who tells of them says of which rule they are. */
+function notesOf(
+  faults: string[],
+  { at, how: { review } }: Pick<From<never>, "at"> & { how: { review: RouteReview | undefined } },
+): Notes {
+  return review === undefined ? { faults } : { faults, reviewer: review, place: at };
+}
+
+function readParent<Match>(
   value: unknown,
-  namespace: string,
-  { group }: { readonly group: string },
+  { at, namespace, how }: From<Match>,
 ): ParentRef | undefined {
   const faults: string[] = [];
-  const fields = new Fields(value, "parentRef", faults);
+  const fields = new Fields(value, "parentRef", notesOf(faults, { at, how }));
   const parent: ParentRef = {
-    group: fields.text("group") ?? group,
+    group: fields.text("group") ?? how.group,
     kind: fields.text("kind") ?? "Gateway",
     name: fields.required("name"),
     namespace: fields.text("namespace") ?? namespace,
@@ -100,6 +120,9 @@ function readParent(
     section: fields.text("sectionName"),
   };
   fields.only("group", "kind", "name", "namespace", "port", "sectionName");
+  how.review?.parent(parent);
+  if (isOf(parent, POLICY_GROUP, "EgressNetwork") && fields.raw("port") === undefined)
+    fields.refuse("an EgressNetwork as parent needs the port that is meant", "port");
   return faults.length === 0 ? parent : undefined;
 }
 
@@ -112,114 +135,60 @@ function readHost(value: unknown): HostMatch | undefined {
   return { type: wild === undefined ? "exact" : "suffix", name: name.toLowerCase() };
 }
 
-function readRule<Match>(
-  value: unknown,
-  from: { readonly at: string; readonly namespace: string; readonly how: RouteReader<Match> },
-): RouteRule<Match> {
+function readRule<Match>(value: unknown, from: From<Match>): RouteRule<Match> {
   const { at, namespace, how } = from;
-  const faults: string[] = [];
-  const fields = new Fields(value, at, faults);
+  const notes: Notes = { faults: [], reviewer: how.review };
+  const fields = new Fields(value, at, notes);
   const { readMatch: read } = how;
   const http = how.kind === "HTTPRoute" ? ["timeouts"] : [];
   const requests = read === undefined ? [] : ["matches", "filters", ...http];
   fields.only("backendRefs", ...requests, ...WITHOUT_EFFECT);
   return {
     matches: read === undefined ? [] : fields.objects("matches").map(read),
-    filters: readFilters(fields, how.kind),
-    backends: fields.list("backendRefs").map((each) => readBackend(each, namespace, how.kind)),
+    filters: readFilters(fields, { routeKind: how.kind, rule: at, review: how.review }),
+    backends: fields
+      .list("backendRefs")
+      .map((each, index) =>
+        readBackend(each, { at: `${at}.backendRefs[${index}]`, rule: at, namespace, how }),
+      ),
     timeouts: readTimeouts(fields.object("timeouts")),
-    fault: faults[0],
+    fault: notes.faults[0],
   };
 }
 
-function readBackend(
+function readBackend<Match>(
   value: unknown,
-  namespace: string,
-  kind: RouteReader<never>["kind"],
+  { at, rule, namespace, how }: From<Match> & { readonly rule: string },
 ): BackendRef {
   const faults: string[] = [];
-  const fields = new Fields(value, "backendRef", faults);
+  const fields = new Fields(value, "backendRef", notesOf(faults, { at, how }));
   fields.only("group", "kind", "name", "namespace", "port", "weight", "filters");
-  return {
+  const backend = {
     group: fields.text("group") ?? "",
     kind: fields.text("kind") ?? "Service",
     name: fields.required("name"),
     namespace: fields.text("namespace") ?? namespace,
     port: fields.integer("port", PORTS),
     weight: fields.integer("weight", WEIGHTS) ?? 1,
-    filters: readFilters(fields, kind),
-    fault: faults[0],
   };
+  if (isOf(backend, "", "Service") && fields.raw("port") === undefined)
+    fields.refuse("a Service as backend needs the port that is meant", "port");
+  const filters = readFilters(fields, { routeKind: how.kind, rule, review: how.review });
+  return { ...backend, filters, fault: faults[0] };
 }
 
 function readTimeouts(fields: Fields | undefined): RouteTimeouts {
   const read = (name: string): number | undefined => {
     const text = fields?.text(name);
     const ms = text === undefined ? undefined : parseGoDuration(text);
-    if (text !== undefined && ms === undefined) fields?.fault(name, `is no duration: ${text}`);
-    return ms;
+    if (text === undefined || ms !== undefined) return ms;
+    fields?.refuse(`"${text}" is no duration, as 500ms or 1m30s`, name);
+    return fields?.fault(name, `is no duration: ${text}`);
   };
   fields?.only("request", "backendRequest");
-  return { requestMs: read("request"), backendRequestMs: read("backendRequest") };
-}
-
-function readMatch(fields: Fields): HttpMatch {
-  fields.only("path", "method", "headers", "queryParams");
-  return {
-    path: readPath(fields.object("path")),
-    method: fields.word("method", METHODS),
-    headers: readNamed(fields, "headers"),
-    queryParams: readNamed(fields, "queryParams"),
-  };
-}
-
-function readPath(fields: Fields | undefined): PathMatch | undefined {
-  if (fields === undefined) return undefined;
-  fields.only("type", "value");
-  const known = Object.keys(MATCH_TYPES) as (keyof typeof MATCH_TYPES)[];
-  const kind = fields.raw("type") === undefined ? "PathPrefix" : fields.word("type", known);
-  const value = fields.text("value") ?? "/";
-  if (kind === undefined) return undefined;
-  const type = MATCH_TYPES[kind];
-  if (type === "regex") return isPattern(fields, value) ? { type, value } : undefined;
-  if (!value.startsWith("/")) return fields.fault("value", "does not begin with a slash");
-  // Slashes at its end do not count: of several alone nothing would be left.
-  if (type === "prefix" && /^\/\/+$/.test(value)) return fields.fault("value", "is no prefix");
-  return { type, value };
-}
-
-function readNamed(from: Fields, name: "headers" | "queryParams"): readonly NamedMatch[] {
-  return from.objects(name).flatMap((fields): NamedMatch[] => {
-    fields.only("name", "type", "value");
-    const type = MATCH_TYPES[readTextType(fields) ?? "Exact"];
-    const match = { name: fields.required("name"), type, value: fields.text("value") ?? "" };
-    if (fields.raw("value") === undefined) fields.fault("value", "is missing");
-    const isName = name === "headers" ? isToken(match.name) : match.name !== "";
-    if (!isName) return fields.fault("name", `is no name of ${name}`) ?? [];
-    // What cannot be asked is left out: the rule takes more, and refuses it.
-    return type === "regex" && !isPattern(fields, match.value) ? [] : [match as NamedMatch];
-  });
-}
-
-/** An expression that a proxy cannot match would make its whole policy invalid. */
-function isPattern(fields: Fields, value: string): boolean {
-  if (createPattern(value) !== undefined) return true;
-  fields.fault("value", "is no regular expression that is matched in linear time");
-  return false;
-}
-
-const readTextType = (fields: Fields): (typeof TEXT_TYPES)[number] | undefined =>
-  fields.word("type", TEXT_TYPES);
-
-function readGrpcMatch(fields: Fields): GrpcMatch {
-  fields.only("method", "headers");
-  const rpc = fields.object("method");
-  rpc?.only("type", "service", "method");
-  // Linkerd's messages have no regular expressions here.
-  rpc?.word("type", ["Exact"]);
-  return {
-    service: rpc?.text("service") ?? "",
-    method: rpc?.text("method") ?? "",
-    headers: readNamed(fields, "headers"),
-  };
+  const [requestMs, backendRequestMs] = [read("request"), read("backendRequest")];
+  // Of zero a timeout is none at all (GEP-1742).
+  if (requestMs !== undefined && requestMs > 0 && (backendRequestMs ?? 0) > requestMs)
+    fields?.refuse("it is longer than request, and would never end first", "backendRequest");
+  return { requestMs, backendRequestMs };
 }

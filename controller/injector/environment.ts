@@ -4,6 +4,7 @@ import { OPAQUE_PORTS, type PortRange, parsePortRanges } from "#lib/k8s/annotati
 import type { EnvVar, Pod } from "#lib/k8s/types/core.ts";
 import { containersOf } from "./decide.ts";
 import type { Settings } from "./settings.ts";
+import { tapVariables, tracingVariables } from "./tracing.ts";
 import type { InjectValues } from "./values.ts";
 
 /** Where the proxy's key, and its token, are mounted. */
@@ -54,6 +55,8 @@ export function proxyEnv(
       ...behaviour(settings),
       ...inbound(pod, settings),
       ...control(values, component),
+      ...tapVariables({ values, settings, component }),
+      ...tracingVariables(pod, { values, settings, component }),
       POLICY_CLUSTER_NETWORKS: values.clusterNetworks,
       DESTINATION_PROFILE_NETWORKS: values.clusterNetworks,
       DESTINATION_PROFILE_SUFFIXES: `svc.${values.clusterDomain}.`,

@@ -11,6 +11,7 @@ import { coreKind, fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { parseQuantity } from "./quantity.ts";
 import { answerReview, type Reviewed } from "./review.ts";
+import type { InjectValues, ProxyValues } from "./values.ts";
 import { SETTING_NAMES } from "./without-effect.ts";
 
 type Texts = Record<string, string>;
@@ -24,6 +25,8 @@ type Fixture = {
   readonly labels?: Texts;
   readonly owner?: `${string}/${string}`;
   readonly spec?: object;
+  /** What the installation sets of proxies. */
+  readonly values?: Partial<ProxyValues>;
   /** Or the whole object, of another kind too; or what else the request says; or the whole body. */
   readonly object?: object | null;
   readonly kind?: string;
@@ -144,10 +147,15 @@ function expanded(pod: Pod): Texts {
 const ns = (fixture: Fixture): Texts | undefined =>
   fixture.ns === undefined ? { "linkerd.io/inject": "enabled" } : (fixture.ns ?? undefined);
 
+function valuesOf({ values }: Fixture): InjectValues {
+  const all = fakeValues();
+  return { ...all, proxy: { ...all.proxy, ...values } };
+}
+
 function review(fixture: Fixture, body: string): Reviewed & { readonly object: Pod } {
   const parsed = parseAdmissionReview(body);
   const context = {
-    values: fakeValues(),
+    values: valuesOf(fixture),
     anchorsPem: PEM,
     namespaceAnnotations: ns(fixture),
   };

@@ -14,6 +14,7 @@ import { marksOf, opaqueWarnings, withOpaquePorts } from "./marks.ts";
 import type { InjectOptions } from "./options.ts";
 import { proxyContainer, proxyVolumes } from "./proxy-container.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { isTraced, tracingWarnings } from "./tracing.ts";
 
 /** The pod with its proxy; why it has none, then its opaque ports are still noted (INJ4); or why it must not start. */
 export type Injection =
@@ -64,7 +65,9 @@ function addProxyAs(
   );
   const spec = pod.spec ?? { containers: [] };
   const graceSeconds = spec.terminationGracePeriodSeconds ?? GRACE_SECONDS;
-  const container = proxyContainer(settings, { env, graceSeconds });
+  const of = { settings, component: options.component };
+  const traced = isTraced(of);
+  const container = proxyContainer(settings, { env, graceSeconds, traced });
   return {
     type: "injected",
     pod: {
@@ -73,10 +76,15 @@ function addProxyAs(
       spec: {
         ...spec,
         ...placed(spec, { container, settings }),
-        volumes: withVolumes(spec.volumes ?? [], proxyVolumes()),
+        volumes: withVolumes(spec.volumes ?? [], proxyVolumes(traced)),
       },
     },
-    warnings: [...settings.warnings, ...opaqueWarnings(pod, settings), ...extra.warnings],
+    warnings: [
+      ...settings.warnings,
+      ...opaqueWarnings(pod, settings),
+      ...tracingWarnings(pod, of),
+      ...extra.warnings,
+    ],
   };
 }
 

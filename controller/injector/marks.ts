@@ -6,11 +6,13 @@ import {
   CONFIG,
   CONTROL_PLANE_NS,
   CREATED_BY,
+  DISABLE_TAP,
   INJECT,
   OPAQUE_PORTS,
   PROXY_OWNER,
   PROXY_VERSION,
   parsePortRanges,
+  TAP_ENABLED,
   TRUST_ROOT_SHA256,
   WORKLOAD_NS,
 } from "#lib/k8s/annotations.ts";
@@ -23,7 +25,7 @@ import { entriesOf, isPortRange } from "./ports.ts";
 import type { Settings } from "./settings.ts";
 
 /** Namespace annotations that are copied to the pod (section 8: "ns, pod"). */
-const COPIED = [CONFIG, BUNKERD_CONFIG, "config.alpha.linkerd.io/"];
+const COPIED = [CONFIG, BUNKERD_CONFIG, "config.alpha.linkerd.io/", DISABLE_TAP];
 
 /** What an injected pod is marked with, over what it has. */
 export function marksOf(
@@ -43,6 +45,7 @@ export function marksOf(
     [CREATED_BY]: `${options.createdBy} ${values.linkerdVersion}`,
     [PROXY_VERSION]: settings.image.version,
     [INJECT]: own[INJECT] || options.namespaceAnnotations?.[INJECT] || "enabled",
+    ...(settings.tap.enabled && { [TAP_ENABLED]: "true" }),
     ...requiredIdentity(own, { options, settings }),
     ...(anchors !== "config-map" && { [TRUST_ROOT_SHA256]: trustRootSha256(anchors.pem) }),
   };

@@ -3,10 +3,14 @@ import { fakeValues } from "../../test/fake/values.ts";
 import { proxyContainer, proxyVolumes } from "./proxy-container.ts";
 import { settingsOf } from "./settings.ts";
 
-const container = (pod: Record<string, string>): ReturnType<typeof proxyContainer> =>
+const container = (
+  pod: Record<string, string>,
+  traced = false,
+): ReturnType<typeof proxyContainer> =>
   proxyContainer(settingsOf(fakeValues(), { pod, namespace: undefined }), {
     env: [],
     graceSeconds: 30,
+    traced,
   });
 const classic = { "config.linkerd.io/proxy-enable-native-sidecar": "false" };
 const wait = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
@@ -30,8 +34,11 @@ test("local storage is asked for by annotation", () => {
   });
 });
 
-test("proxyVolumes() are those that the container mounts", () => {
-  expect(proxyVolumes().map(({ name }) => name)).toEqual(
-    (container({}).volumeMounts ?? []).map(({ name }) => name),
-  );
-});
+test.each([false, true])(
+  "proxyVolumes() are those that the container mounts, traced: %p",
+  (traced) => {
+    expect(proxyVolumes(traced).map(({ name }) => name)).toEqual(
+      (container({}, traced).volumeMounts ?? []).map(({ name }) => name),
+    );
+  },
+);

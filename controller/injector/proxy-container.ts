@@ -4,6 +4,7 @@ import type { Container, EnvVar, Volume, VolumeMount } from "#lib/k8s/types/core
 import { END_ENTITY_DIR, TOKEN_DIR, TOKEN_FILE } from "./environment.ts";
 import { resourcesOf } from "./resources.ts";
 import type { Settings } from "./settings.ts";
+import { POD_INFO, POD_INFO_DIR, podInfoVolume } from "./tracing.ts";
 
 const PROXY = "linkerd-proxy";
 const END_ENTITY = "linkerd-identity-end-entity";
@@ -13,7 +14,12 @@ const TOKEN_SECONDS = 86_400;
 /** The proxy as a native sidecar, or as an ordinary container. */
 export function proxyContainer(
   settings: Settings,
-  how: { readonly env: readonly EnvVar[]; readonly graceSeconds: number },
+  how: {
+    readonly env: readonly EnvVar[];
+    readonly graceSeconds: number;
+    /** Whether its spans tell of the pod's labels. */
+    readonly traced: boolean;
+  },
 ): Container {
   const { image, ports, resources, ephemeralStorage, uid, gid, nativeSidecar } = settings;
   const probe = (path: string, timing: object): NonNullable<Container["startupProbe"]> => ({
@@ -23,6 +29,7 @@ export function proxyContainer(
   const mounts: VolumeMount[] = [
     { name: END_ENTITY, mountPath: END_ENTITY_DIR },
     { name: TOKEN_FILE, mountPath: TOKEN_DIR },
+    ...(how.traced ? [{ name: POD_INFO, mountPath: POD_INFO_DIR }] : []),
   ];
   return {
     name: PROXY,
@@ -57,12 +64,13 @@ export function proxyContainer(
   };
 }
 
-/** Where key and token are: in memory, and written by the kubelet. */
-export function proxyVolumes(): Volume[] {
+/** Where key and token are: in memory, and written by the kubelet; and the pod's labels where its proxy is traced. */
+export function proxyVolumes(traced: boolean): Volume[] {
   const token = { path: TOKEN_FILE, expirationSeconds: TOKEN_SECONDS, audience: TOKEN_AUDIENCE };
   return [
     { name: END_ENTITY, emptyDir: { medium: "Memory" } },
     { name: TOKEN_FILE, projected: { sources: [{ serviceAccountToken: token }] } },
+    ...(traced ? [podInfoVolume()] : []),
   ];
 }
 

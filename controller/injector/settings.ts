@@ -1,6 +1,13 @@
 /** What annotations make of the values for one pod: every setting of its proxy, checked. */
 
-import { BUNKERD_CONFIG, CONFIG, INJECT, type Marks, OPAQUE_PORTS } from "#lib/k8s/annotations.ts";
+import {
+  BUNKERD_CONFIG,
+  CONFIG,
+  DISABLE_TAP,
+  INJECT,
+  type Marks,
+  OPAQUE_PORTS,
+} from "#lib/k8s/annotations.ts";
 import { LogFilter } from "#lib/log/logger.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import { MarkReader, matching, within } from "./mark-reader.ts";
@@ -39,6 +46,7 @@ export const INBOUND_POLICY: RegExp = /^((all|cluster)-(un)?authenticated|deny|a
 
 const MAX_ID = 0x7fff_ffff;
 const SWITCH = /^(enabled|disabled|true|false)$/;
+const TRUTH = /^(true|false)$/;
 const LOG_FORMATS = ["plain", "json"] as const;
 const PULL_POLICIES = ["Always", "IfNotPresent", "Never"] as const;
 /** An image's name without tag (OCI distribution, with the registry's port). */
@@ -92,6 +100,10 @@ export function settingsOf(
     shutdownEndpoint: on(`${CONFIG}proxy-admin-shutdown`) ?? proxy.enableShutdownEndpoint,
     metrics: {
       hostnameLabels: on(`${CONFIG}proxy-metrics-hostname-labels`) ?? proxy.metrics.hostnameLabels,
+    },
+    tap: {
+      ...proxy.tap,
+      enabled: proxy.tap.enabled && reader.read(DISABLE_TAP, matching(TRUTH)) !== "true",
     },
     ingress: reader.raw(INJECT) === "ingress",
     ...readTimeouts(read, { proxy, on }),

@@ -6,6 +6,22 @@ export type Resources = {
   readonly memory: { readonly request: string; readonly limit: string };
 };
 
+/** A workload in the mesh, by its account. */
+export type MeshIdentity = {
+  readonly serviceAccountName: string;
+  readonly namespace: string;
+};
+
+/** Where spans go, and what they say beside what the proxy knows. */
+export type TracingValues = {
+  readonly enabled: boolean;
+  readonly traceServiceName: string;
+  /** Attributes; values may name variables of the proxy: `$(_pod_ip)`. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** `host:port`, and who answers there. */
+  readonly collector: { readonly endpoint: string; readonly meshIdentity: MeshIdentity };
+};
+
 /** The proxy's defaults; annotations win over them. */
 export type ProxyValues = {
   readonly image: {
@@ -43,6 +59,9 @@ export type ProxyValues = {
   readonly inboundDiscoveryCacheUnusedTimeout: string;
   /** Whether metrics of what goes out tell host names apart. */
   readonly metrics: { readonly hostnameLabels: boolean };
+  readonly tracing: TracingValues;
+  /** Whether somebody may tap, and who. */
+  readonly tap: { readonly enabled: boolean; readonly meshIdentity: MeshIdentity };
   /** Whether a proxy is ready only once it is known to be captured. */
   readonly captureProof: boolean;
 };
@@ -69,6 +88,13 @@ const ADDED_LATER = {
   outboundDiscoveryCacheUnusedTimeout: "5s",
   inboundDiscoveryCacheUnusedTimeout: "90s",
   metrics: { hostnameLabels: false },
+  tracing: {
+    enabled: false,
+    traceServiceName: "linkerd-proxy",
+    labels: {},
+    collector: { endpoint: "", meshIdentity: { serviceAccountName: "", namespace: "" } },
+  },
+  tap: { enabled: false, meshIdentity: { serviceAccountName: "", namespace: "" } },
 } as const satisfies Partial<ProxyValues>;
 
 /** Reads ConfigMap linkerd-config's `values`, which is written as JSON. Throws where a part is missing. */

@@ -52,6 +52,7 @@ function crds(version: string): Chart {
 const token = (name: string): string => `\u27e6certificate ${name}\u27e7`;
 const CONFIG = "\u27e6configuration\u27e7";
 const WAIT = "\u27e6wait\u27e7";
+const TRACE_LABELS = "\u27e6trace labels\u27e7";
 const SKIPPED = "\u27e6skipped{}\u27e7";
 
 /** What stands for certificates. */
@@ -90,6 +91,7 @@ const CONTROL_PLANE: Source = {
     [CERTIFICATES.issuer.keyPem]: needed("identity.issuer.tls.keyPEM"),
     ...Object.fromEntries(Object.values(ofEachWebhook(webhookTexts)).flat()),
     [CONFIG]: 'include "mesh.values" $',
+    [TRACE_LABELS]: 'include "mesh.traceLabels" $',
     // No proxy waits for longer than its pod has to end.
     [WAIT]: `min ${GRACE_SECONDS} (int64 $.Values.proxy.waitBeforeExitSeconds)`,
   },
@@ -116,6 +118,7 @@ function asCharted(object: KubeObject): KubeObject[] {
   if (kind === "Namespace" || metadata?.name === OVERRIDES_SECRET) return [];
   const text = JSON.stringify(object)
     .replaceAll('"linkerd/cli ', '"linkerd/helm ')
+    .replaceAll('"\u27e6proxy.tracing.labels{}\u27e7="', JSON.stringify(TRACE_LABELS))
     .replaceAll(`"sleep":{"seconds":${GRACE_SECONDS}}`, `"sleep":{"seconds":"${WAIT}"}`);
   const copy = JSON.parse(text) as KubeObject & { data?: Record<string, string> };
   if (metadata?.name === "linkerd-config" && copy.data) copy.data["values"] = CONFIG;

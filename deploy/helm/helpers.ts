@@ -11,9 +11,11 @@ const SERVING_DAYS = SERVING_LIFETIME_MS / DAY_MS;
 
 /**
  * `mesh.skippedPorts` are annotations that name the ports of proxies which no redirection takes: those of probes and tap,
- * where they are not where they are by default. `mesh.values` is the content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what a webhook serves with,
- * base64: what is given (of one that others write the CA), else what is there, else a new one; it is kept among the values, as all templates must see the
- * same one. Its arguments: the root, the webhook's name among the values, its Service, the kind of its configuration.
+ * where they are not where they are by default. `mesh.traceLabels` are lines of attributes of spans. `mesh.values` is the
+ * content of ConfigMap linkerd-config. `mesh.webhookCertificate` has what a webhook serves with, base64: what is given (of
+ * one that others write the CA), else what is there, else a new one; it is kept among the values, as all templates must
+ * see the same one. Its arguments: the root, the webhook's name among the values, its Service, the kind of its
+ * configuration.
  */
 export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- $ports := list .Values.proxy.ports.admin .Values.proxy.ports.control }}
@@ -27,6 +29,14 @@ export const CONTROL_PLANE_HELPERS: string = `{{- define "mesh.skippedPorts" -}}
 {{- else }}
 {{- dict | toJson }}
 {{- end }}
+{{- end }}
+
+{{- define "mesh.traceLabels" -}}
+{{- $lines := list }}
+{{- range $name, $value := .Values.proxy.tracing.labels }}
+{{- $lines = append $lines (printf "%s=%s" $name $value) }}
+{{- end }}
+{{- join "\\n" $lines }}
 {{- end }}
 
 {{- define "mesh.values" -}}

@@ -27,6 +27,7 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ],
   ["debugContainer", "there is no debug sidecar"],
   ["prometheusUrl", "bunkerd viz reads the proxies themselves"],
+  ["controller.tracing", "controllers send no spans; those of their proxies are proxy.tracing"],
   ["kubeAPI", "clients are not limited by rate"],
   ["cliVersion", "objects say which version made them"],
 ];

@@ -2,8 +2,18 @@
 
 import type { ProxyValues } from "../../controller/injector/values.ts";
 import { IMAGE } from "../image/environment.ts";
-import { flag, integer, port, type SpecificationOf, text, type Value, version } from "./kinds.ts";
 import {
+  flag,
+  integer,
+  labels,
+  port,
+  type SpecificationOf,
+  text,
+  type Value,
+  version,
+} from "./kinds.ts";
+import {
+  ADDRESS_OR_NONE,
   DURATION,
   DURATION_OR_NONE,
   FILLED,
@@ -67,6 +77,32 @@ export const PROXY: SpecificationOf<ProxyValues> = {
   inboundDiscoveryCacheUnusedTimeout: duration("How long an unused inbound policy is kept", "90s"),
   metrics: {
     hostnameLabels: flag("Whether metrics of what goes out tell host names apart", false),
+  },
+  tracing: {
+    enabled: flag("Whether proxies send spans of requests that belong to a trace", false),
+    traceServiceName: text(
+      "Service that spans tell of, where no label app.kubernetes.io/instance or /name of a pod says",
+      { initial: "linkerd-proxy" },
+    ),
+    labels: labels("Attributes of spans; annotations resource.opentelemetry.io/… win over them", {
+      "k8s.pod.ip": "$(_pod_ip)",
+      "k8s.pod.uid": "$(_pod_uid)",
+      "k8s.container.name": "$(_pod_containerName)",
+    }),
+    collector: {
+      endpoint: text("Where spans go by OTLP over gRPC: host:port", ADDRESS_OR_NONE),
+      meshIdentity: {
+        serviceAccountName: text("Account of the collector; needed unless it is on loopback"),
+        namespace: text("Namespace of the collector's account"),
+      },
+    },
+  },
+  tap: {
+    enabled: flag("Whether proxies tell of requests to whom may tap", false),
+    meshIdentity: {
+      serviceAccountName: text("Account of who may tap", { ...FILLED, initial: "tap" }),
+      namespace: text("Namespace of that account", { ...FILLED, initial: "linkerd-viz" }),
+    },
   },
   captureProof: flag("Whether a proxy is ready only once it is known to be captured", true),
 };

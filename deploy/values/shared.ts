@@ -18,6 +18,12 @@ export const DURATION: Pattern = { pattern: /^(\d+(ms|s|m|h))+$/, no: "duration"
 /** The same, or nothing. */
 export const DURATION_OR_NONE: Pattern = { ...DURATION, pattern: /^(\d+(ms|s|m|h))*$/ };
 
+/** `host:port`, or nothing. */
+export const ADDRESS_OR_NONE: Pattern = {
+  pattern: /^(\[[\da-fA-F:]+\]:\d{1,5}|[^\s:]+:\d{1,5})?$/,
+  no: "host:port",
+};
+
 /** A name of RFC 1123, section 2.1. */
 export const DNS_LABEL: Pattern = { pattern: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/ };
 

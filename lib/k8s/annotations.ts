@@ -12,6 +12,10 @@ export const TRUST_ROOT_SHA256 = "linkerd.io/trust-root-sha256";
 export const CONFIG = "config.linkerd.io/";
 /** What stands before the name of a setting that Linkerd does not have. */
 export const BUNKERD_CONFIG = "config.bunkerd.io/";
+/** `true`: nobody may tap, of a pod or all pods of a namespace. */
+export const DISABLE_TAP = "viz.linkerd.io/disable-tap";
+/** On a pod, `true`: its proxy lets itself be tapped. */
+export const TAP_ENABLED = "viz.linkerd.io/tap-enabled";
 export const OPAQUE_PORTS = "config.linkerd.io/opaque-ports";
 
 /** Label: which part of the control plane a pod is. */

@@ -78,6 +78,11 @@ export const STATEFUL_SETS: Resource<StatefulSet> = resource("StatefulSet", {
   ...apps,
   plural: "statefulsets",
 });
+export const CRON_JOBS: Resource<KubeObject> = resource("CronJob", {
+  group: "batch",
+  plural: "cronjobs",
+});
+export const REPLICATION_CONTROLLERS: Resource<KubeObject> = core("ReplicationController");
 export const JOBS: Resource<Job> = resource("Job", { group: "batch", plural: "jobs" });
 
 export const LEASES: Resource<Lease> = resource("Lease", {

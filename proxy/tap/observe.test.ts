@@ -2,23 +2,13 @@ import { expect, test } from "bun:test";
 import { encode } from "#lib/api/wire/encode.ts";
 import { ObserveRequest } from "#lib/api/wire/gen/tap.ts";
 import { GrpcError } from "#lib/grpc/status.ts";
-import { HeaderList } from "#lib/http/headers.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { FakeCall } from "../../test/fake/server-call.ts";
+import { fakeTapSubject } from "../../test/fake/tap-subject.ts";
 import { EVENTS_LIMIT, observeHandler } from "./observe.ts";
-import type { TapSubject } from "./tap-match.ts";
 import { Taps } from "./taps.ts";
 
-const SUBJECT: TapSubject = {
-  direction: "inbound",
-  request: {
-    ...{ method: "GET", scheme: "http", authority: "a", path: "/", version: "HTTP/2" },
-    ...{ protocol: "", headers: new HeaderList() },
-  },
-  source: undefined,
-  destination: { ip: "10.0.0.1", port: 80 },
-  ...{ sourceTls: {}, destinationTls: {}, destinationLabels: {}, routeLabels: undefined },
-};
+const SUBJECT = fakeTapSubject();
 const send = () => ({ resetRequest: () => undefined });
 const CONNECTION = { version: "HTTP/2", send } as unknown as Parameters<Taps["watch"]>[0];
 const MATCH = { match: { case: "all" as const, value: {} } };

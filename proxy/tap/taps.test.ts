@@ -1,21 +1,11 @@
 import { expect, test } from "bun:test";
-import { HeaderList } from "#lib/http/headers.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
-import type { TapSubject } from "./tap-match.ts";
+import { fakeTapSubject } from "../../test/fake/tap-subject.ts";
 import { Tap, Taps } from "./taps.ts";
 
 const CONNECTION = { version: "HTTP/2" } as ClientConnection;
-const SUBJECT: TapSubject = {
-  direction: "inbound",
-  request: {
-    ...{ method: "GET", scheme: "http", authority: "a", path: "/", version: "HTTP/2" },
-    ...{ protocol: "", headers: new HeaderList() },
-  },
-  source: undefined,
-  destination: { ip: "10.0.0.1", port: 80 },
-  ...{ sourceTls: {}, destinationTls: {}, destinationLabels: {}, routeLabels: undefined },
-};
+const SUBJECT = fakeTapSubject();
 
 /** One who looks at so many requests. */
 function setup(limit: number, matches = true) {

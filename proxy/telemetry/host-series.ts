@@ -1,6 +1,7 @@
 /** Series by what requests name as their host, where those are told apart (OUTBOUND_METRICS_HOSTNAME_LABELS, INBOUND_METRICS_AUTHORITY_LABELS). */
 
 import { parseAuthority } from "#lib/addr/authority.ts";
+import { DNS_NAME_LIMIT, isDnsName } from "#lib/addr/dns-name.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 
 /** Names whose series are at hand for a rule; others are looked up with each request. */
@@ -35,17 +36,19 @@ export class HostSeries<Series> {
   }
 }
 
-/** RFC 1123 §2.1, with underscores; the last label is not a number, as an address's is. */
-const NAME =
-  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+\.?$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/;
-
 /** The name of the host that an authority names, in lower case; empty where it is an address or no name. */
 export function hostnameOf(authority: string): string {
   const host = authority
     .slice(authority.lastIndexOf("@") + 1)
     .replace(/:\d*$/, "")
     .toLowerCase();
-  return NAME.test(host) ? host : "";
+  return isHost(host) ? host : "";
+}
+
+/** The last label of a name is not a number, as an address's is; a last dot may follow. */
+function isHost(host: string): boolean {
+  const name = host.endsWith(".") ? host.slice(0, -1) : host;
+  return host.length <= DNS_NAME_LIMIT && isDnsName(name) && !/(?:^|\.)\d+$/.test(name);
 }
 
 /** The label `authority` of what names a service: with its port unless that is 80; none of an address and what is no name (LBL3). */

@@ -31,6 +31,16 @@ export const fakeValues = (): InjectValues => ({
     outboundDiscoveryCacheUnusedTimeout: "5s",
     inboundDiscoveryCacheUnusedTimeout: "90s",
     metrics: { hostnameLabels: false },
+    tracing: {
+      enabled: false,
+      traceServiceName: "linkerd-proxy",
+      labels: { "k8s.pod.ip": "$(_pod_ip)", "k8s.pod.uid": "$(_pod_uid)" },
+      collector: { endpoint: "", meshIdentity: { serviceAccountName: "", namespace: "" } },
+    },
+    tap: {
+      enabled: false,
+      meshIdentity: { serviceAccountName: "tap", namespace: "linkerd-viz" },
+    },
     captureProof: true,
   },
 });

@@ -11,6 +11,7 @@ import {
   successOf,
   sum,
 } from "./growth.ts";
+import type { Reads } from "./prometheus.ts";
 
 /** One route of one server. */
 export type InboundRoute = {
@@ -30,6 +31,15 @@ export type InboundRoute = {
 
 const RESPONSES = "response_total";
 const LATENCY = "response_latency_ms_bucket";
+
+/** What it is reckoned from. */
+export const INBOUND_READS: Reads = {
+  families: [RESPONSES, LATENCY],
+  labels: [
+    ...["direction", "srv_kind", "srv_name", "target_port"],
+    ...["route_kind", "route_name", "classification"],
+  ],
+};
 
 /** A row for each route that had responses between the scrapes. */
 export function inboundRoutes(pairs: readonly ScrapePair[]): InboundRoute[] {

@@ -11,6 +11,7 @@ import {
   share,
   sum,
 } from "./growth.ts";
+import type { Reads } from "./prometheus.ts";
 
 /** Requests that went one way. */
 export type OutboundFigures = {
@@ -43,8 +44,25 @@ export type OutboundRoute = OutboundFigures & {
   readonly backends: readonly OutboundBackend[];
 };
 
-const FAMILY =
-  /^outbound_(http|grpc)_route_(request_statuses_total|request_duration_seconds_bucket|retry_requests_total|backend_response_statuses_total|backend_response_duration_seconds_bucket)$/;
+const FAMILIES = ["http", "grpc"].flatMap((protocol) =>
+  [
+    "request_statuses_total",
+    "request_duration_seconds_bucket",
+    "retry_requests_total",
+    "backend_response_statuses_total",
+    "backend_response_duration_seconds_bucket",
+  ].map((name) => `outbound_${protocol}_route_${name}`),
+);
+
+/** What it is reckoned from. */
+export const OUTBOUND_READS: Reads = {
+  families: FAMILIES,
+  labels: [
+    ...["parent_name", "parent_port", "route_kind", "route_name"],
+    ...["backend_name", "backend_port", "http_status", "grpc_status", "error"],
+  ],
+};
+
 const TIMEOUTS: ReadonlySet<string | undefined> = new Set([
   "RESPONSE_HEADERS_TIMEOUT",
   "REQUEST_TIMEOUT",
@@ -71,7 +89,7 @@ export function outboundRoutes(pairs: readonly ScrapePair[]): OutboundRoute[] {
   });
 }
 
-const isRead = ({ name }: Sample): boolean => FAMILY.test(name);
+const isRead = ({ name }: Sample): boolean => FAMILIES.includes(name);
 
 const named = (series: readonly Growth[], part: string): Growth[] =>
   series.filter(({ name }) => name.includes(part));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
 
 import type { ScrapePair } from "./growth.ts";
-import { statOf } from "./stat.ts";
+import { authoritiesIn, statOf } from "./stat.ts";
 
 const scrape = (lines: string): readonly Sample[] => parseExposition(lines);
 const pair = (first: string, second: string, seconds = 2): ScrapePair => ({
@@ -99,9 +99,30 @@ test("what was sent to something is told by what discovery said of it", () => {
     to('dst_namespace="a",dst_k8s_job="nightly"') +
     inbound(100, ',dst_namespace="a",dst_deployment="web"');
   const rps = (kind: string, name: string | undefined): number =>
-    statOf([pair("", lines)], { kind, name, namespace: "a" }).rps;
+    statOf([pair("", lines)], {
+      to: { kind, names: name === undefined ? undefined : [name], namespace: "a" },
+    }).rps;
   expect(rps("deployment", "web")).toBe(2);
   expect(rps("deployment", undefined)).toBe(4);
   expect(rps("job", "nightly")).toBe(2);
   expect(rps("service", undefined)).toBe(0);
+});
+
+test("a namespace and an authority are what was sent to, too; authorities are those that were named", () => {
+  const to = (labels: string): string =>
+    `response_total{direction="outbound",classification="success",${labels}} 4\n`;
+  const lines =
+    to('authority="web.a:80",dst_namespace="a"') +
+    to('authority="web.a:80",dst_namespace="a",dst_pod="1"') +
+    to('authority="example.com:80"') +
+    inbound(2, ',authority="web"');
+  const pairs = [pair("", lines)];
+  const sent = (kind: string, name: string): number =>
+    statOf(pairs, { to: { kind, names: [name], namespace: undefined } }).rps;
+  expect(sent("namespace", "a")).toBe(4);
+  expect(sent("authority", "example.com:80")).toBe(2);
+  expect(authoritiesIn(pairs, {})).toEqual(["web"]);
+  expect(authoritiesIn(pairs, { to: "anything" })).toEqual(["example.com:80", "web.a:80"]);
+  expect(statOf(pairs, { to: "anything", authority: "web.a:80" }).rps).toBe(4);
+  expect(statOf(pairs, { authority: "web" }).rps).toBe(1);
 });

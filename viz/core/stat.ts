@@ -28,11 +28,21 @@ export type Stat = {
   readonly writeRate: number;
 };
 
-/** What requests were sent to; any name where there is none. */
+/** What requests were sent to. */
 export type SentTo = {
+  /** `namespace` and `authority` too. */
   readonly kind: string;
-  readonly name: string | undefined;
-  readonly namespace: string;
+  /** Any, where there are none. */
+  readonly names: readonly string[] | undefined;
+  /** Where it is; undefined: anywhere. */
+  readonly namespace: string | undefined;
+};
+
+/** Which requests: those that were received unless it is said what they were sent to. */
+export type Which = {
+  readonly to?: SentTo | "anything";
+  /** What they named. */
+  readonly authority?: string;
 };
 
 const FAMILIES: ReadonlySet<string> = new Set([
@@ -45,8 +55,9 @@ const FAMILIES: ReadonlySet<string> = new Set([
 ]);
 
 /** The statistics of all its proxies together: of what it received, or of what it sent to something. */
-export function statOf(pairs: readonly ScrapePair[], to?: SentTo): Stat {
-  const isRead = to === undefined ? isReceived : isSentTo(to);
+export function statOf(pairs: readonly ScrapePair[], which: Which = {}): Stat {
+  const { to } = which;
+  const isRead = readerOf(which);
   const grown = pairs.flatMap((pair) => growthOf(pair, isRead));
   const of = (name: string): Growth[] => grown.filter((series) => series.name === name);
   const peer = to === undefined ? "src" : "dst";
@@ -65,6 +76,21 @@ export function statOf(pairs: readonly ScrapePair[], to?: SentTo): Stat {
   };
 }
 
+/** What requests named that were received, or sent to something: only inbound proxies that are told to say so do. */
+export function authoritiesIn(pairs: readonly ScrapePair[], which: Which): readonly string[] {
+  const isRead = readerOf(which);
+  const names = pairs.flatMap(({ second }) =>
+    second.filter(isRead).flatMap(({ labels }) => labels["authority"] || []),
+  );
+  return [...new Set(names)].sort();
+}
+
+function readerOf({ to, authority }: Which): (sample: Sample) => boolean {
+  const isRead = to === undefined ? isReceived : isSentTo(to);
+  if (authority === undefined) return isRead;
+  return (sample) => sample.labels["authority"] === authority && isRead(sample);
+}
+
 /** Where proxies are asked for their metrics and readiness. */
 const ADMIN_PORT = "4191";
 
@@ -75,11 +101,17 @@ function isReceived({ name, labels }: Sample): boolean {
 }
 
 /** What discovery said of the endpoints that it went to (LBL5). */
-function isSentTo({ kind, name, namespace }: SentTo): (sample: Sample) => boolean {
-  const label = `dst_${kind === "job" ? "k8s_job" : kind}`;
-  return ({ name: family, labels }) =>
-    FAMILIES.has(family) &&
-    labels["direction"] === "outbound" &&
-    labels["dst_namespace"] === namespace &&
-    (name === undefined ? labels[label] !== undefined : labels[label] === name);
+function isSentTo(to: SentTo | "anything"): (sample: Sample) => boolean {
+  const isSent = ({ name, labels }: Sample): boolean =>
+    FAMILIES.has(name) && labels["direction"] === "outbound";
+  if (to === "anything") return isSent;
+  const { kind, names, namespace } = to;
+  const label = LABELS[kind] ?? `dst_${kind}`;
+  return (sample) => {
+    const { dst_namespace: place, [label]: own } = sample.labels;
+    const isThere = namespace === undefined || place === namespace;
+    return isThere && own !== undefined && (names?.includes(own) ?? true) && isSent(sample);
+  };
 }
+
+const LABELS: Readonly<Record<string, string>> = { job: "dst_k8s_job", authority: "authority" };

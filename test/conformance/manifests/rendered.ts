@@ -103,6 +103,24 @@ export const SETS: Readonly<Record<string, Overrides>> = {
       resources: { memory: { limit: "1Gi" } },
     },
   },
+  traced: {
+    proxy: {
+      tracing: {
+        enabled: true,
+        labels: { "a.b": "%s {{ c }}", "k8s.pod.uid": "x" },
+        collector: {
+          endpoint: "collector.tracing:4317",
+          meshIdentity: { serviceAccountName: "collector", namespace: "tracing" },
+        },
+      },
+      tap: { enabled: true },
+    },
+  },
+  "traced beside": {
+    proxy: {
+      tracing: { enabled: true, traceServiceName: "", collector: { endpoint: "localhost:4317" } },
+    },
+  },
   "cert-manager's issuer": {
     identity: { issuer: { scheme: "kubernetes.io/tls", issuanceLifetime: "1h30m" } },
   },
