@@ -28,8 +28,8 @@ const NONE: HeaderList = new HeaderList();
 const ADDED_FIELDS = 1;
 
 /**
- * Fields read so far, and what framing and the connection need to know of them without a look-up by name. A reader
- * uses one object for all its heads; the list of headers is the head's own.
+ * Fields read so far, and what framing and the connection need to know of them without a look-up by name. One
+ * object is used for many heads, one after the other; the list of headers is the head's own.
  */
 export class ParsedFields implements Hints {
   headers: HeaderList = NONE;
@@ -49,7 +49,7 @@ export class ParsedFields implements Hints {
     this.headers = new HeaderList(this.#room);
   }
 
-  /** A head is complete: the next on its connection will have about as many fields. */
+  /** A head is complete: the next will have about as many fields. */
   finish(): void {
     this.#room = this.headers.length + ADDED_FIELDS;
   }
