@@ -105,6 +105,7 @@ test.each([
     ],
   ],
   ["ns/bare --unmeshed", [["bare", "0/1", "-", "-"]]],
+  ["ns/shop -A", [["-", "shop", "1/1", "-"]]],
   ["ns --from deploy/web", [["shop", "1/1", "100.00%", "2.0rps"]]],
   ["ns --to ns/shop", [["default", "1/1", "100.00%", "2.0rps"]]],
   ["deploy --to au/example.com:80", [["web", "1/1", "100.00%", "2.0rps"]]],

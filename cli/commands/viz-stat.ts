@@ -106,7 +106,7 @@ function print(rows: readonly WorkloadRow[], { flags, context }: Run): void {
     "SECURED",
   ].map((column) => (typeof column === "string" ? { title: column } : column));
   const cells = (row: WorkloadRow): string[] => [
-    ...(flags.allNamespaces === true ? [row.namespace] : []),
+    ...(flags.allNamespaces === true ? [row.namespace || "-"] : []),
     kinds ? `${row.kind}/${row.name}` : row.name,
     ...(status ? [row.status] : []),
     meshedOf(row),

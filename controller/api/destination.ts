@@ -15,7 +15,7 @@ import { readContext } from "./context-token.ts";
 import { fromProfile } from "./convert-profile.ts";
 import { Encoder } from "./encoder.ts";
 import { type EndpointFollowers, EndpointSets } from "./endpoint-sets.ts";
-import { SharedAnswers } from "./shared-answers.ts";
+import { type AnswerFollowers, SharedAnswers } from "./shared-answers.ts";
 
 const SERVICE = "/io.linkerd.proxy.destination.Destination/";
 
@@ -24,8 +24,9 @@ export type DestinationOptions = {
   readonly clusterDomain: string;
   /** Told of a context that cannot be read (DST17). */
   readonly onContext: (token: string) => void;
-  /** Told of who follows endpoints. */
+  /** Told of who follows endpoints, and profiles. */
   readonly followers?: EndpointFollowers;
+  readonly profileFollowers?: AnswerFollowers<ProfileQuery>;
 };
 
 /** Handles `Get` and `GetProfile`. */
@@ -36,7 +37,7 @@ export function destinationHandlers(
 ): ReadonlyMap<string, CallHandler> {
   const { cluster, profiles } = from;
   const sets = new EndpointSets(cluster, encoder, options.followers);
-  const shared = new SharedAnswers<ProfileQuery>(profiles);
+  const shared = new SharedAnswers<ProfileQuery>(profiles, options.profileFollowers);
   // Clients of namespaces for which the same holds share a profile, and its bytes.
   const framed = new WeakMap<Profile, Uint8Array>();
   return new Map<string, CallHandler>([

@@ -93,3 +93,36 @@ test("DST2: who does not read holds up nobody, and is sent the newest answer alo
   change(() => "last");
   expect([texts(slow), texts(watch())]).toEqual([[], ["last"]]);
 });
+
+test("CPM1: followers are told of once as they come and go, also where an answer can no longer be given", () => {
+  const from = fakeInformers();
+  const told: string[] = [];
+  const note = (what: string) => (key: string) => void told.push(`${what} ${key}`);
+  const followers = { joined: note("+"), left: note("-"), changed: note("!") };
+  const answers = new SharedAnswers(new Cluster(from, CLUSTER_OPTIONS), followers);
+  let answer: () => string = () => "one";
+  const watch = (): FakeCall => {
+    const call = new FakeCall(new Uint8Array(0));
+    const encode = (): Uint8Array => Buffer.from(answer());
+    answers.watch(call, { id: "web", key: "service/shop/web", encode });
+    return call;
+  };
+  const change = (next: () => string): string[] => {
+    answer = next;
+    const service = from.services.list()[0];
+    if (service !== undefined) from.services.put({ ...service });
+    return told.splice(0);
+  };
+  const [one, two] = [watch(), watch()];
+  one.onCancel();
+  one.onCancel();
+  expect(told.splice(0).map(([what]) => what)).toEqual(["+", "+", "-"]);
+  expect(change(() => "two")).toEqual(["! service/shop/web"]);
+  expect(change(() => "two")).toEqual([]);
+  const gone = (): never => {
+    throw new GrpcError(5, "gone");
+  };
+  expect(change(gone)).toEqual(["- service/shop/web"]);
+  two.onCancel();
+  expect(told).toEqual([]);
+});

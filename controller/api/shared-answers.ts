@@ -4,7 +4,15 @@ import type { ServerCall } from "#lib/grpc/server.ts";
 import { GrpcError } from "#lib/grpc/status.ts";
 import type { Key } from "../core/catalog.ts";
 
-type Shared = {
+/** Told of who follows which answer, and of each that is told anew; for metrics. The key is the one that its first follower gave. */
+export interface AnswerFollowers<On> {
+  joined(key: On): void;
+  left(key: On): void;
+  changed(key: On): void;
+}
+
+type Shared<On> = {
+  readonly key: On;
   /** With what each was sent last. */
   readonly calls: Map<ServerCall, Uint8Array | undefined>;
   readonly unsubscribe: () => void;
@@ -17,10 +25,12 @@ type Changes<On> = { subscribe(key: On, listener: () => void): () => void };
 /** Keeps the answers that anyone watches; equal bytes are not sent again. Who does not read is sent the newest answer when it reads again, and nothing in between. */
 export class SharedAnswers<On = Key> {
   readonly #catalog: Changes<On>;
-  readonly #shared = new Map<string, Shared>();
+  readonly #followers: AnswerFollowers<On> | undefined;
+  readonly #shared = new Map<string, Shared<On>>();
 
-  constructor(catalog: Changes<On>) {
+  constructor(catalog: Changes<On>, followers?: AnswerFollowers<On>) {
     this.#catalog = catalog;
+    this.#followers = followers;
   }
 
   /** Answers a call now and after each change, until it is cancelled; `encode` gives a framed message. */
@@ -34,9 +44,10 @@ export class SharedAnswers<On = Key> {
   ): void {
     const shared = this.#shared.get(id) ?? this.#start(id, { key, encode });
     shared.calls.set(call, undefined);
+    this.#followers?.joined(shared.key);
     call.onWritable = () => send(shared, call);
     call.onCancel = () => {
-      shared.calls.delete(call);
+      if (shared.calls.delete(call)) this.#followers?.left(shared.key);
       if (shared.calls.size > 0 || this.#shared.get(id) !== shared) return;
       shared.unsubscribe();
       this.#shared.delete(id);
@@ -47,9 +58,10 @@ export class SharedAnswers<On = Key> {
   #start(
     id: string,
     { key, encode }: { readonly key: On; readonly encode: () => Uint8Array },
-  ): Shared {
+  ): Shared<On> {
     const unsubscribe = this.#catalog.subscribe(key, () => this.#renew(id, encode));
-    const shared: Shared = { calls: new Map(), unsubscribe, framed: first(encode, unsubscribe) };
+    const framed = first(encode, unsubscribe);
+    const shared: Shared<On> = { key, calls: new Map(), unsubscribe, framed };
     this.#shared.set(id, shared);
     return shared;
   }
@@ -62,18 +74,24 @@ export class SharedAnswers<On = Key> {
       const framed = encode();
       if (Buffer.compare(framed, shared.framed) === 0) return;
       shared.framed = framed;
+      this.#followers?.changed(shared.key);
       for (const call of [...shared.calls.keys()]) send(shared, call);
     } catch (error) {
       if (!(error instanceof GrpcError)) throw error;
       this.#shared.delete(id);
       shared.unsubscribe();
-      for (const call of shared.calls.keys()) call.end(error.code, error.message);
+      const ended = [...shared.calls.keys()];
+      shared.calls.clear();
+      for (const call of ended) {
+        this.#followers?.left(shared.key);
+        call.end(error.code, error.message);
+      }
     }
   }
 }
 
 /** Sends what is new to who reads. */
-function send({ calls, framed }: Shared, call: ServerCall): void {
+function send({ calls, framed }: Shared<unknown>, call: ServerCall): void {
   const sent = calls.get(call);
   if (!calls.has(call) || call.blocked || sent === framed) return;
   calls.set(call, framed);

@@ -23,7 +23,9 @@ import { registerCacheSizes } from "./cache-metrics.ts";
 import { watchCluster } from "./cluster-informers.ts";
 import { ExternalWriter } from "./external-writer.ts";
 import { countByNamespace, type IndexSizes, registerIndexSizes } from "./index-metrics.ts";
+import { measureLag } from "./informer-lag.ts";
 import { inServedVersions, watchPolicy } from "./policy-informers.ts";
+import { profileFollowers } from "./profile-followers.ts";
 import { Statuses } from "./statuses.ts";
 import { endpointFollowers } from "./subscriber-metrics.ts";
 import { type AdmissionArgs, Validators } from "./validators.ts";
@@ -60,7 +62,10 @@ export function startDestination(args: DestinationArgs, given: Surroundings): De
   const registry = new Registry();
   const around: Surroundings = {
     ...given,
-    client: countWatches(inServedVersions(given.client), registry),
+    client: measureLag(countWatches(inServedVersions(given.client), registry), {
+      registry,
+      wall: () => given.clock.wall(),
+    }),
   };
   const informers = watchCluster(around);
   const policies = watchPolicy(around);
@@ -247,10 +252,15 @@ function serve(
   const encoder = countedEncoder(registry);
   const { clock, onFault, memoryShare } = around;
   const gate = new CallGate({ registry, now: () => clock.now(), memoryShare });
-  const [onContext, followers] = [tellContext(around), endpointFollowers(registry)];
+  const followers = endpointFollowers(registry);
+  const onProfiles = profileFollowers(registry, { ...from, ...args });
   const destination = serveGrpc({
     addr: args.addr,
-    methods: destinationHandlers(from, { ...args, onContext, followers }, encoder),
+    methods: destinationHandlers(
+      from,
+      { ...args, onContext: tellContext(around), followers, profileFollowers: onProfiles },
+      encoder,
+    ),
     metrics,
     gate,
     clock,

@@ -31,3 +31,14 @@ test("MET7, MET31, MET42: services of the control plane have Linkerd's families 
   ])
     expect(text).toContain(`${line}\n`);
 });
+
+test("MET31, MET32: the balancer of the collector has families of its own, where there is a collector", () => {
+  const registry = new Registry();
+  const metrics = new ControlMetrics(registry);
+  const told = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
+  expect(told()).not.toContain("opentelemetry_balancer");
+  metrics.of("trace_collector", { addr: "collector.:4317" }).balancer.holds(2, 1);
+  expect(told()).toContain('opentelemetry_balancer_endpoints{endpoint_state="ready"} 1\n');
+  expect(told()).toContain('opentelemetry_balancer_endpoints{endpoint_state="pending"} 1\n');
+  expect(told()).toContain("opentelemetry_balancer_queue_length 0\n");
+});

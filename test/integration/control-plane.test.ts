@@ -195,3 +195,24 @@ test("IDY1 to IDY6: Certify waits for the issuer, then signs for the token's acc
     await ask("other.mesh.serviceaccount.identity.linkerd.cluster.local", "identity.l5d.io"),
   ).toContain("must have exactly the DNS name");
 });
+
+test("CPM1: who follows endpoints and profiles is counted, and how old news were", async () => {
+  await plane.setEndpoints({ "web-1": "10.1.0.1" });
+  const discovery = plane.discovery("client");
+  const [endpoints, profiles] = [new Seen<EndpointUpdate>(), new Seen<unknown>()];
+  const watches = [
+    discovery.watchEndpoints(PATH, endpoints.push),
+    discovery.watchProfile({ host: "web.mesh.svc.cluster.local", port: 80 }, profiles.push),
+  ];
+  await endpoints.until("an answer", (all) => all[0]);
+  await profiles.until("an answer", (all) => all[0]);
+  const page = await fetch(`http://127.0.0.1:${plane.destination.adminPort}/metrics`);
+  const told = await page.text();
+  expect(told).toMatch(/\nendpoints_subscribers\{cluster="local",namespace="mesh",service="web",/);
+  expect(told).toContain('\nservice_subscribers{namespace="mesh",name="web"} 1\n');
+  expect(told).toContain(
+    '\nprofile_subscribers{namespace="mesh",profile="web.mesh.svc.cluster.local"} 1\n',
+  );
+  expect(told).toMatch(/\npods_informer_lag_seconds_count [1-9]/);
+  for (const watch of watches) watch.cancel();
+});

@@ -52,14 +52,14 @@ const config = {
 };
 
 /** A port that was free a moment ago. */
-function freePort(): number {
+async function freePort(): Promise<number> {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const { port } = server;
-  server.stop(true);
+  await server.stop(true);
   return port ?? 0;
 }
 
-const port = freePort();
+const port = await freePort();
 writeFileSync(`${folder}/prometheus.yml`, JSON.stringify(config));
 const prometheus = HERE
   ? Bun.spawn(

@@ -143,6 +143,11 @@ test("P52, MET43: spans, messages and streams are counted", async () => {
     (before[1] ?? 0) + 1,
   ]);
   expect(await metric("export_streams")).toBeGreaterThan(0);
+  const ready = 'endpoint_state="ready"';
+  expect(await mesh.metric(client, "opentelemetry_balancer_endpoints", ready)).toBe(1);
+  expect(await mesh.metric(client, "opentelemetry_balancer_queue_requests_total")).toBeGreaterThan(
+    0,
+  );
 });
 
 test("P52: a trace that is not sampled goes on unseen, and no request begins one", async () => {
