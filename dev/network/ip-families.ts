@@ -29,21 +29,25 @@ const IPV6: FamilyNetwork = {
   kubernetesIp: "fd00:10:96::1",
 };
 
-/** The choices, as kind calls them. */
-export const IP_FAMILIES = {
-  ipv4: [IPV4],
-  ipv6: [IPV6],
-  dual: [IPV4, IPV6],
-} as const satisfies Readonly<Record<string, readonly [FamilyNetwork, ...FamilyNetwork[]]>>;
+/** Which families a cluster has, as kind calls it; in `dual` IPv4 is the primary one. */
+export type IpFamilyChoice = "ipv4" | "ipv6" | "dual";
 
-/** Which families a cluster has: `ipv4`, `ipv6`, or `dual` with IPv4 as the primary one. */
-export type IpFamilyChoice = keyof typeof IP_FAMILIES;
+/** The networks of a cluster, the primary family's first. */
+export type Networks = readonly [FamilyNetwork, ...FamilyNetwork[]];
+
+const CHOICES: ReadonlyMap<string, Networks> = new Map([
+  ["ipv4", [IPV4]],
+  ["ipv6", [IPV6]],
+  ["dual", [IPV4, IPV6]],
+] satisfies [IpFamilyChoice, Networks][]);
+
+/** The names of the choices. */
+export const IP_FAMILIES: readonly string[] = [...CHOICES.keys()];
 
 /** Reads a choice; undefined where the text is none. */
 export function parseIpFamily(text: string): IpFamilyChoice | undefined {
-  return Object.hasOwn(IP_FAMILIES, text) ? (text as IpFamilyChoice) : undefined;
+  return CHOICES.has(text) ? (text as IpFamilyChoice) : undefined;
 }
 
-/** The networks of a choice, the primary family first. */
-export const networksOf = (choice: IpFamilyChoice): readonly [FamilyNetwork, ...FamilyNetwork[]] =>
-  IP_FAMILIES[choice];
+/** The networks of a choice. */
+export const networksOf = (choice: IpFamilyChoice): Networks => CHOICES.get(choice) ?? [IPV4];

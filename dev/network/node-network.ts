@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { inNetns } from "#lib/sys/netns.ts";
-import type { FamilyNetwork } from "./ip-families.ts";
+import type { Networks } from "./ip-families.ts";
 
 /** The node's place in the network. */
 export type NodeNetwork = {
@@ -13,9 +13,6 @@ export type NodeNetwork = {
   /** How pods are connected, as a CNI configuration list. */
   readonly config: string;
 };
-
-/** A network in each of the cluster's families. */
-type Networks = readonly [FamilyNetwork, ...FamilyNetwork[]];
 
 const NAME = "bunkerd-dev";
 const FORWARDING = { IPv4: "ipv4/ip_forward", IPv6: "ipv6/conf/all/forwarding" } as const;
