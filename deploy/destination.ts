@@ -110,7 +110,7 @@ function destinationArgs(values: Values): string[] {
     `-identity-trust-domain=${values.identityTrustDomain}`,
     `-default-opaque-ports=${values.proxy.opaquePorts}`,
     `-enable-h2-upgrade=${values.enableH2Upgrade}`,
-    `-grpc-addr=0.0.0.0:${POLICY.port}`,
+    `-grpc-addr=[::]:${POLICY.port}`,
     `-default-policy=${values.proxy.defaultInboundPolicy}`,
     `-cluster-networks=${values.clusterNetworks}`,
     `-probe-networks=${values.policyController.probeNetworks.join(",")}`,
