@@ -1,41 +1,36 @@
 /** What the names that scenarios ask for mean: addresses of Services, of pods, and of what is outside of the cluster. */
 
-import { type IpFamily, isIpv6 } from "#lib/addr/ip.ts";
+import { familyOf, type IpFamily, isIpv6 } from "#lib/addr/ip.ts";
 import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
-import type { Asked } from "./asked.ts";
 import type { Ask } from "./curl.ts";
 import { outsideAddress } from "./outside.ts";
 import type { Pods } from "./pods.ts";
 import type { Backend, Caller } from "./workloads.ts";
 
-/** Where a name has addresses of two families it means one and the other by turns. */
+/** Of the addresses of a name it takes that of one family. */
 export class Names {
-  /** Of the cluster. */
-  readonly families: readonly IpFamily[];
+  /** By which what has addresses of both is asked; of the cluster's. */
+  family: IpFamily;
+  /** So many addresses of it were asked for. */
+  count = 0;
   readonly #pods: Pods;
-  readonly #asked: Asked;
 
-  constructor(
-    families: readonly IpFamily[],
-    { pods, asked }: { readonly pods: Pods; readonly asked: Asked },
-  ) {
-    this.families = families;
+  constructor(family: IpFamily, pods: Pods) {
+    this.family = family;
     this.#pods = pods;
-    this.#asked = asked;
   }
 
   /** The address that a name means: a Service's of the cluster or one outside of it; else the name itself. */
   async addressOf(name: string): Promise<string> {
     const [service = "", namespace = "", svc] = name.split(".");
-    if (svc === "svc")
-      return this.#asked.oneOf(await this.#pods.serviceAddresses(service, namespace));
-    const outside = this.families.flatMap((family) => outsideAddress(name, family) ?? []);
-    return outside.length > 0 ? this.#asked.oneOf(outside) : name;
+    if (svc === "svc") return this.#oneOf(await this.#pods.serviceAddresses(service, namespace));
+    const outside = outsideAddress(name, this.family);
+    return outside === undefined ? name : this.#oneOf([outside]);
   }
 
   /** A pod's own address. */
   async pod(instance: Caller | Backend): Promise<string> {
-    return this.#asked.oneOf(await this.#pods.addresses(instance));
+    return this.#oneOf(await this.#pods.addresses(instance));
   }
 
   /** Where a port of a pod is asked by its own address. */
@@ -56,5 +51,11 @@ export class Names {
     if (ip === hostname) return [];
     const to = isIpv6(ip) ? `[${ip}]` : ip;
     return ["--resolve", `${hostname}:${port || (protocol === "https:" ? 443 : 80)}:${to}`];
+  }
+
+  #oneOf(addresses: readonly string[]): string {
+    const found = addresses.find((each) => familyOf(each) === this.family);
+    if (found !== undefined) this.count += 1;
+    return found ?? addresses[0] ?? "";
   }
 }

@@ -60,10 +60,10 @@ export class World {
   #applied: string[] = [];
   #places = 0;
 
-  constructor(bed: Bed, kubectl: string, families: readonly IpFamily[]) {
+  constructor(bed: Bed, kubectl: string, family: IpFamily) {
     this.bed = bed;
     this.pods = new Pods(bed);
-    this.names = new Names(families, this);
+    this.names = new Names(family, this.pods);
     this.#kubectl = kubectl;
   }
 
