@@ -3,6 +3,7 @@
 import { type IpFamily, isIpv6 } from "#lib/addr/ip.ts";
 import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import { networksOf } from "../../../dev/network/ip-families.ts";
+import { inPod, run } from "../../demo/bed.ts";
 import { required } from "../callers.ts";
 import { byNetwork, network, server } from "../objects.ts";
 import { type Scenario, same } from "../scenario.ts";
@@ -109,6 +110,9 @@ async function curlBy(
   return address.trim();
 }
 
+/** Where a proxy dials to see that it is captured. */
+const PROBES = { IPv4: "192.0.2.1", IPv6: "2001:db8::1" } as const;
+
 /** Scenarios of addresses. */
 export const FAMILIES: readonly Scenario[] = [
   {
@@ -147,6 +151,22 @@ export const FAMILIES: readonly Scenario[] = [
         ...{ direction: "outbound", target_addr: target },
       });
       same("requests to that address", sent, 21);
+    },
+  },
+  {
+    name: "P59, P3: what the proxy itself sends to the address of the proof comes back to it, and nothing else",
+    families: true,
+    run: async (world) => {
+      const pod = await world.pods.of("client");
+      const dial = async (port: number): Promise<string> => {
+        const script = `exec 3<>/dev/tcp/${PROBES[world.names.family]}/${port} && echo open || echo closed`;
+        const asProxy = ["setpriv", "--reuid", "2102", "--regid", "2102", "--clear-groups"];
+        const command = [...asProxy, "timeout", "5", "bash", "-c", script];
+        return (await run(world.bed, inPod(world.bed, pod, command))).out.trim();
+      };
+      world.names.count += 1;
+      same("the port of the proof", await dial(4140), "open");
+      same("another port", await dial(4141), "closed");
     },
   },
   {
