@@ -110,6 +110,7 @@ function destinationArgs(values: Values): string[] {
     `-identity-trust-domain=${values.identityTrustDomain}`,
     `-default-opaque-ports=${values.proxy.opaquePorts}`,
     `-enable-h2-upgrade=${values.enableH2Upgrade}`,
+    values.disableIPv6 ? "-enable-ipv6=false" : "-enable-ipv6=true",
     `-grpc-addr=[::]:${POLICY.port}`,
     `-default-policy=${values.proxy.defaultInboundPolicy}`,
     `-cluster-networks=${values.clusterNetworks}`,
