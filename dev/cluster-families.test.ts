@@ -11,7 +11,7 @@ const CLIENT = `
     let text = ""; answer.on("data", (chunk) => text += chunk); answer.on("end", () => resolve(text));
   }).on("error", reject));
   const look = (host, family) => dns.lookup(host, { family }).then(({ address }) => address, ({ code }) => code);
-  const again = (ask, until) => ask().then((text) => Date.now() > until ? text : text, (error) =>
+  const again = (ask, until) => ask().catch((error) =>
     error.code === "ENOTFOUND" || Date.now() > until ? error.code : new Promise((r) => setTimeout(r, 20)).then(() => again(ask, until)));
   (async () => {
     const said = {};
@@ -45,6 +45,7 @@ describe.each([
         metadata: { name, namespace: dev.namespace },
         spec: {
           ...{ ipFamilyPolicy: "PreferDualStack", selector: { app: "web" }, clusterIP },
+          ...(clusterIP === undefined && { type: "LoadBalancer" }),
           ports: [{ name: "http", port: 80, targetPort: 8080 }],
         },
       } as never);
@@ -96,6 +97,18 @@ describe.each([
     };
     const wanted = Object.entries(expected).map(([key, text]) => [key, named[text] ?? text]);
     expect(JSON.parse(await dev.logs("client"))).toEqual(Object.fromEntries(wanted));
+  });
+
+  test("a Service is shown on the loopback", async () => {
+    const shown = await dev.wait("the port", async () => dev.cluster.exposed.list()[0]);
+    const ips = await podIps();
+    const text = await dev.wait("an answer", async () =>
+      fetch(`http://127.0.0.1:${shown.local}`).then(
+        (answer) => answer.text(),
+        () => undefined,
+      ),
+    );
+    expect(ips).toContain(text);
   });
 
   test("a pod reaches the API at its primary address, and is asked through it", async () => {

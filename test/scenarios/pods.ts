@@ -59,8 +59,9 @@ export class Pods {
     await this.#count(backend, `be?${habit}`);
   }
 
-  /** They behave as they did. */
+  /** They behave as they did, and Services of names that were used may have other addresses. */
   async reset(): Promise<void> {
+    this.#addresses.clear();
     for (const backend of this.#told) await this.#count(backend, "be");
     this.#told.clear();
   }
