@@ -28,8 +28,8 @@ const isQuick = words.includes("--quick");
 function chosenFor(family: MeshChoice["family"]): readonly Scenario[] {
   return SCENARIOS.filter(
     ({ name, quick, families }) =>
-      (!isQuick || (family === "ipv4" ? quick : quick && families) === true) &&
-      (family === "ipv4" || families === true) &&
+      (family === "ipv4" || families !== undefined) &&
+      (!isQuick || (family === "ipv4" ? quick === true : families === "quick")) &&
       (only.length === 0 || only.some((word) => name.includes(word))),
   );
 }

@@ -10,12 +10,18 @@ import { type Scenario, same } from "../scenario.ts";
 import { type Backend, type Caller, NAMESPACE } from "../workloads.ts";
 import type { World } from "../world.ts";
 
-/** Scenarios of other files, by their names. */
+/** Scenarios of other files, by their names; these are also asked of dual-stack pods in `npm test`. */
+export const QUICK_IN_EVERY_FAMILY: readonly string[] = [
+  "each request of a Service is one request of a backend, and all backends are asked",
+  "S10, P24, P25: an exact path is the whole path, in this case",
+  "P50, P24: TLSRoutes go by the name that a client asks for; what none has is closed",
+  "bytes of a protocol that nobody knows pass through, with mTLS between pods",
+  "OUT10: an EgressNetwork that denies answers requests, and closes all else",
+  "INB6, P45: one identity is let through, and no other",
+];
 export const IN_EVERY_FAMILY: readonly string[] = [
   "without policy every caller is answered, and who is meshed is known",
-  "each request of a Service is one request of a backend, and all backends are asked",
   "an application outside of the mesh is asked in the clear, and answers those in the mesh",
-  "S10, P24, P25: an exact path is the whole path, in this case",
   "S10, P24: queries are told apart by name and value",
   "S10, P24: the same rules hold for HTTP/2",
   "OUT1: a route with a port is for that alone, one with a section's name for that, one without for all",
@@ -38,18 +44,14 @@ export const IN_EVERY_FAMILY: readonly string[] = [
   "P34, ERR8: a profile's route has a timeout, and others have not",
   "P23: a profile's overrides send shares to other Services",
   "P50: TLS of applications passes through as it is",
-  "P50, P24: TLSRoutes go by the name that a client asks for; what none has is closed",
-  "bytes of a protocol that nobody knows pass through, with mTLS between pods",
   "OUT2: a TCPRoute sends connections to another Service",
   "OUT12: a port that a Service does not have leads nowhere",
   "OUT11: without an EgressNetwork all is let out",
-  "OUT10: an EgressNetwork that denies answers requests, and closes all else",
   "OUT10: HTTPRoutes of an EgressNetwork that denies let out what they take",
   "OUT10: TLSRoutes of an EgressNetwork that denies let out the names that they have",
   "OUT10: of EgressNetworks around an address the one with the smallest network holds, less what it excepts",
   "what is in the cluster is no business of an EgressNetwork",
   "INB4, P46: a Server alone lets nobody through",
-  "INB6, P45: one identity is let through, and no other",
   "INB6: a network lets through meshed or not",
   "INB6: a network without callers lets nobody through",
   "INB6: what a network excepts is not let through",
@@ -118,7 +120,7 @@ export const FAMILIES: readonly Scenario[] = [
   {
     name: "P59, DST11: a Service of one family is reached by it alone, and its pods see the caller's address of it",
     quick: true,
-    families: true,
+    families: "quick",
     run: async (world) => {
       const { family } = world.names;
       const place = world.place({ own: true });
@@ -137,7 +139,7 @@ export const FAMILIES: readonly Scenario[] = [
   },
   {
     name: "P59, DST11: of a Service of both families the proxy uses IPv6, by whichever it is asked",
-    families: true,
+    families: "full",
     run: async (world) => {
       const place = world.place({ own: true });
       await world.apply(place.service);
@@ -155,7 +157,7 @@ export const FAMILIES: readonly Scenario[] = [
   },
   {
     name: "P59, P3: what the proxy itself sends to the address of the proof comes back to it, and nothing else",
-    families: true,
+    families: "full",
     run: async (world) => {
       const pod = await world.pods.of("client");
       const dial = async (port: number): Promise<string> => {
@@ -172,7 +174,7 @@ export const FAMILIES: readonly Scenario[] = [
   {
     name: "INB6, P59: networks of one family let nobody through who comes by the other",
     quick: true,
-    families: true,
+    families: "quick",
     run: async (world) => {
       const { family } = world.names;
       const place = world.place({ own: true });
@@ -191,7 +193,7 @@ export const FAMILIES: readonly Scenario[] = [
   {
     name: "P59: a container finds Services, and pods of headless ones, by the names and families that there are",
     quick: true,
-    families: true,
+    families: "quick",
     run: async (world) => {
       const { family } = world.names;
       const place = world.place({ own: true });
