@@ -16,6 +16,13 @@ static __always_inline int skip_addr(__u32 slot, __u8 dir, __u8 fam, const __u32
 	return v && *v;
 }
 
+/* The capture probes 192.0.2.1:4140 and [2001:db8::1]:4140 prove redirection from the proxy itself: before its exemption, and no skip covers them. */
+static __always_inline int is_probe(const struct orig *o) {
+	if (o->port != bpf_htons(4140)) return 0;
+	if (o->family == 4) return o->a[0] == bpf_htonl(0xc0000201);
+	return o->a[0] == bpf_htonl(0x20010db8) && !o->a[1] && !o->a[2] && o->a[3] == bpf_htonl(1);
+}
+
 /* 0 = leave alone, 1 = redirect.  o describes the destination. */
 static __always_inline int want_out(struct bpf_sock_addr *ctx, struct pod_cfg **pc, struct orig *o) {
 	__u64 ns = bpf_get_netns_cookie(ctx);
@@ -23,8 +30,7 @@ static __always_inline int want_out(struct bpf_sock_addr *ctx, struct pod_cfg **
 	if (!p) return 0;
 	*pc = p;
 	if (ctx->protocol != IPPROTO_TCP) return 0;
-	/* The capture probe 192.0.2.1:4140 proves redirection from the proxy itself: before its exemption, and no skip covers it. */
-	if (o->family == 4 && o->a[0] == bpf_htonl(0xc0000201) && o->port == bpf_htons(4140)) { cnt(S_PROBE); return 1; }
+	if (is_probe(o)) { cnt(S_PROBE); return 1; }
 	if ((__u32)bpf_get_current_uid_gid() == p->proxy_uid ||
 	    ((p->flags & F_EXEMPT_CGROUP) && bpf_get_current_cgroup_id() == p->proxy_cgid)) { cnt(S_OUT_EXEMPT); return 0; }
 	struct port_key pk = { .plen = 96, .netns = ns, .dir = 0, .port = o->port };

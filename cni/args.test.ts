@@ -22,7 +22,7 @@ test("parseArgs() has defaults for everything but the node's name", () => {
       podNamespace: "",
       netnsDir: "/run/netns",
       nodeName: "node-1",
-      adminAddr: { ip: "0.0.0.0", port: 9998 },
+      adminAddr: { ip: "::", port: 9998 },
       logLevel: "info",
       logFormat: "plain",
       exempt: {

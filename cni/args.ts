@@ -45,7 +45,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "host-run-dir": "",
   "node-name": "",
   "netns-dir": "/run/netns",
-  "admin-addr": "0.0.0.0:9998",
+  "admin-addr": ":9998",
   "ignore-inbound-ports": EXEMPT.inboundPorts.join(","),
   "ignore-outbound-ports": EXEMPT.outboundPorts.join(","),
   "kube-api-server-ports": EXEMPT.apiServerPorts.join(","),
@@ -163,5 +163,5 @@ function readFlags(words: readonly string[]): Map<string, string> | string {
 function readAddr(text: string): { ip: string; port: number } | undefined {
   const [, ip = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   if (port === "" || Number(port) > 0xffff) return undefined;
-  return { ip: ip.replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(port) };
+  return { ip: ip.replace(/^\[|\]$/g, "") || "::", port: Number(port) };
 }

@@ -7,9 +7,9 @@ test("parseDestination() has Linkerd's defaults", () => {
   expect(parseDestination([], variables)).toEqual({
     type: "args",
     args: {
-      addr: { ip: "0.0.0.0", port: 8086 },
-      policyAddr: { ip: "0.0.0.0", port: 8090 },
-      adminAddr: { ip: "0.0.0.0", port: 9996 },
+      addr: { ip: "::", port: 8086 },
+      policyAddr: { ip: "::", port: 8090 },
+      adminAddr: { ip: "::", port: 9996 },
       controllerNamespace: "linkerd",
       trustDomain: "cluster.local",
       clusterDomain: "cluster.local",
@@ -30,11 +30,11 @@ test("parseDestination() has Linkerd's defaults", () => {
       globalEgressNamespace: "linkerd-egress",
       admission: {
         policy: {
-          addr: { ip: "0.0.0.0", port: 9443 },
+          addr: { ip: "::", port: 9443 },
           tlsDir: "/var/run/linkerd/policy-validator-tls",
         },
         profiles: {
-          addr: { ip: "0.0.0.0", port: 8443 },
+          addr: { ip: "::", port: 8443 },
           tlsDir: "/var/run/linkerd/sp-validator-tls",
         },
       },
@@ -53,7 +53,7 @@ test("parseDestination() takes flags of both of Linkerd's programs, in every spe
     args: {
       addr: { ip: "127.0.0.1", port: 1 },
       policyAddr: { ip: "::1", port: 2 },
-      adminAddr: { ip: "0.0.0.0", port: 3 },
+      adminAddr: { ip: "::", port: 3 },
       controllerNamespace: "mesh",
       trustDomain: "my.domain",
       h2Upgrade: false,

@@ -41,7 +41,7 @@ const CLUSTER_NETWORKS = "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,
 const DESTINATION: Defaults = {
   ...COMMON,
   addr: ":8086",
-  "grpc-addr": "0.0.0.0:8090",
+  "grpc-addr": "[::]:8090",
   "metrics-addr": ":9996",
   "admin-addr": "",
   "cluster-domain": "cluster.local",
@@ -256,7 +256,7 @@ class Flags {
     const [, ip = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
     if (port === "" || Number(port) > 0xffff)
       throw new FlagError(`-${name} cannot be "${text}": it is no address`);
-    return { ip: ip.replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(port) };
+    return { ip: ip.replace(/^\[|\]$/g, "") || "::", port: Number(port) };
   }
 
   /** A level, or a filter such as `warn,linkerd=info`. */

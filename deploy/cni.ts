@@ -168,7 +168,7 @@ function agentArgs({ cni, proxyInit }: Values): string[] {
     `--cni-conf-dir=${cni.destCNINetDir}`,
     `--run-dir=${RUN_DIR}`,
     `--netns-dir=${NETNS_DIR}`,
-    `--admin-addr=0.0.0.0:${ADMIN_PORT}`,
+    `--admin-addr=:${ADMIN_PORT}`,
     `--ignore-inbound-ports=${proxyInit.ignoreInboundPorts}`,
     `--ignore-outbound-ports=${proxyInit.ignoreOutboundPorts}`,
     `--kube-api-server-ports=${proxyInit.kubeAPIServerPorts}`,

@@ -33,6 +33,13 @@ test("renderDestination() starts the role with flags that it takes", () => {
   });
 });
 
+test.each([true, false])("DST11: disableIPv6 %j is handed to the role", (disableIPv6) => {
+  const objects = renderDestination({ ...values, disableIPv6 }, certificates);
+  const deployment = objects.find(({ kind }) => kind === "Deployment") as Deployment;
+  const [, , ...flags] = deployment.spec?.template.spec?.containers[0]?.args ?? [];
+  expect(parseDestination(flags, {})).toMatchObject({ args: { ipv6: !disableIPv6 } });
+});
+
 test("renderDestination() lets the role write its webhooks' certificates, EndpointSlices and three Leases, and nothing else whole", () => {
   const written = renderDestination(values, certificates)
     .flatMap((object) => (object as { readonly rules?: Role["rules"] }).rules ?? [])

@@ -13,7 +13,16 @@ test.each([
 
 test("parseDev() gathers what is brought up", () => {
   const words = ["up", "-f", "a.yml", "--file", "b.yml", "--image", "web=sh", "--verbose"];
-  const values = ["--redirect", "nft", "--issuance-lifetime", "30s", "--name", "x"];
+  const values = [
+    "--redirect",
+    "nft",
+    "--issuance-lifetime",
+    "30s",
+    "--name",
+    "x",
+    "--ip-family",
+    "dual",
+  ];
   expect(parseDev([...words, ...values], "/")).toEqual({
     type: "up",
     name: "x",
@@ -23,9 +32,15 @@ test("parseDev() gathers what is brought up", () => {
       cni: { redirect: "nft" } as never,
       identity: { issuer: { issuanceLifetime: "30s" } } as never,
     },
+    ipFamily: "dual",
     verbose: true,
   });
-  expect(parseDev(["up"], "/")).toMatchObject({ files: [], overrides: {}, verbose: false });
+  expect(parseDev(["up"], "/")).toMatchObject({
+    files: [],
+    overrides: {},
+    ipFamily: "ipv4",
+    verbose: false,
+  });
 });
 
 test.each([
@@ -33,6 +48,7 @@ test.each([
   [["fly"], "unknown command fly; the commands are up, down, status, kubeconfig"],
   [["up", "--image", "web"], "Cannot use image web: write NAME=PROGRAM"],
   [["up", "--image", "web=no-such-program"], "no-such-program is no program of this machine"],
+  [["up", "--ip-family", "IPv6"], "--ip-family is IPv6; it can be ipv4, ipv6, dual"],
   [["up", "--colour"], "--colour"],
 ] as const)("parseDev() refuses %j", (words, message) => {
   const command = parseDev(words, "/");
@@ -40,6 +56,6 @@ test.each([
 });
 
 test("the help names every flag", () => {
-  for (const flag of ["--file", "--image", "--redirect", "--issuance-lifetime", "--verbose"])
+  for (const flag of ["--file", "--image", "--redirect", "--issuance-lifetime", "--ip-family"])
     expect(HELP).toContain(flag);
 });

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import type { Overrides } from "../deploy/values.ts";
 import { parseImage } from "./manifest.ts";
+import { IP_FAMILIES, type IpFamilyChoice, parseIpFamily } from "./network/ip-families.ts";
 
 /** What `dev` is asked to do. */
 export type DevCommand =
@@ -16,6 +17,7 @@ export type UpFlags = {
   readonly files: readonly string[];
   readonly images: ReadonlyMap<string, string>;
   readonly overrides: Overrides;
+  readonly ipFamily: IpFamilyChoice;
   readonly verbose: boolean;
 };
 
@@ -34,6 +36,8 @@ Flags:
       --image NAME=PROGRAM  the program of this machine that stands for an image; the annotation
                             dev.bunkerd.io/images on any object of the YAML says the same
       --redirect MODE       auto, ebpf, nft or iptables (default auto)
+      --ip-family FAMILY    addresses of pods and Services: ipv4, ipv6 or dual (default ipv4); in dual a
+                            Service has both where its ipFamilyPolicy says so
       --issuance-lifetime D how long certificates of pods last (default 24h)
       --name NAME           name of the instance (default dev)
       --verbose             shows the log of the machinery
@@ -52,6 +56,7 @@ const OPTIONS = {
   file: { type: "string", short: "f", multiple: true },
   image: { type: "string", multiple: true },
   redirect: { type: "string" },
+  "ip-family": { type: "string" },
   "issuance-lifetime": { type: "string" },
   name: { type: "string" },
   verbose: { type: "boolean" },
@@ -93,6 +98,7 @@ type Values = {
   readonly file?: string[];
   readonly image?: string[];
   readonly redirect?: string;
+  readonly "ip-family"?: string;
   readonly "issuance-lifetime"?: string;
   readonly verbose?: boolean;
 };
@@ -106,6 +112,13 @@ function upFlags(values: Values, folder: string): UpFlags {
       ...(redirect !== undefined && { cni: { redirect } as Overrides["cni"] }),
       ...(issuanceLifetime !== undefined && { identity: { issuer: { issuanceLifetime } } }),
     } as Overrides,
+    ipFamily: ipFamilyOf(values["ip-family"]),
     verbose: values.verbose === true,
   };
+}
+
+function ipFamilyOf(text = "ipv4"): IpFamilyChoice {
+  const choice = parseIpFamily(text);
+  if (choice !== undefined) return choice;
+  throw new Error(`--ip-family is ${text}; it can be ${IP_FAMILIES.join(", ")}`);
 }

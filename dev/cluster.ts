@@ -2,6 +2,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { familyOf } from "#lib/addr/ip.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { type Informer, startInformer } from "#lib/k8s/informer.ts";
 import { ENDPOINT_SLICES, SERVICE_NAME, SERVICES } from "#lib/k8s/resource.ts";
@@ -22,6 +23,7 @@ import { startKubelet } from "./kubelet/kubelet.ts";
 import { createNetns } from "./kubelet/sandbox.ts";
 import { serveDns } from "./network/dns-server.ts";
 import { type Exposed, exposeServices } from "./network/expose.ts";
+import { type IpFamilyChoice, type Networks, networksOf } from "./network/ip-families.ts";
 import { applyRules, configureNode, type NodeNetwork } from "./network/node-network.ts";
 import { followServices } from "./network/service-rules.ts";
 
@@ -30,6 +32,8 @@ export type ClusterOptions = {
   readonly instance: Instance;
   /** Programs by image name. */
   readonly images: ReadonlyMap<string, string>;
+  /** Which addresses pods and Services have. */
+  readonly ipFamily: IpFamilyChoice;
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,8 +51,6 @@ export interface Cluster {
   stop(graceMs: number): Promise<void>;
 }
 
-const SERVICE_CIDR = "10.96.0.0/16";
-const KUBERNETES_IP = "10.96.0.1";
 const API_PORT = 6443;
 const NODE_NAME = "bunkerd-dev";
 const DOMAIN = "cluster.local";
@@ -58,11 +60,12 @@ const TOKEN_BYTES = 24;
 /** Starts everything inside an instance that has just been created. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { instance, clock, logger } = options;
-  const network = startNetwork(instance);
+  const networks = networksOf(options.ipFamily);
+  const network = startNetwork(instance, networks);
   const token = randomBytes(TOKEN_BYTES).toString("hex");
   const certificates = createApiCertificates(
     {
-      ips: [LOOPBACK, network.ip, KUBERNETES_IP],
+      ips: [LOOPBACK, ...network.ips, networks[0].kubernetesIp],
       dns: [
         "localhost",
         "kubernetes",
@@ -74,7 +77,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   );
   let dial: ReturnType<typeof dialer> | undefined;
   const api = await createKubeApi({
-    ...{ clock, logger, random: Math.random, uid: randomUUID, serviceCidr: SERVICE_CIDR },
+    ...{ clock, logger, random: Math.random, uid: randomUUID },
+    serviceCidrs: networks.map(({ serviceCidr }) => serviceCidr),
     onFault: (error) => logger.warn("connection failed", { error: error.message }),
     tls: new TlsCredentials({ ...certificates, anchorsPem: certificates.caPem }),
     tokens: new Map([[token, { username: "bunkerd-dev", groups: [MASTERS] }]]),
@@ -100,10 +104,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-function startNetwork({ root }: Instance): NodeNetwork {
+function startNetwork({ root }: Instance, networks: Networks): NodeNetwork {
   const netns = `${root}/host/run/netns/node`;
   createNetns(netns);
-  const network = configureNode(netns, SERVICE_CIDR);
+  const network = configureNode(netns, networks);
   writeFileSync(`${root}/host/etc/cni/net.d/10-bunkerd-dev.conflist`, network.config);
   return network;
 }
@@ -116,7 +120,7 @@ function listenForApi(
     logger.debug("API connection failed", { error: error.message });
   const outside = listen({ ip: LOOPBACK, port: 0 }, api.handle, fault);
   const inside = inNetns(network.netns, () =>
-    listen({ ip: network.ip, port: API_PORT }, api.handle, fault),
+    listen({ ip: network.ips[0], port: API_PORT }, api.handle, fault),
   );
   return {
     port: outside.port,
@@ -144,7 +148,9 @@ async function startInside(
 ): Promise<Inside> {
   const { instance, clock, logger, images, version } = options;
   const { client } = api;
-  const { netns, ip } = network;
+  const { netns, ips } = network;
+  const [ip] = ips;
+  const networks = networksOf(options.ipFamily);
   const watch = { client, clock, logger, random: Math.random };
   const services = startInformer({ ...watch, resource: SERVICES });
   const slices = startInformer({ ...watch, resource: ENDPOINT_SLICES });
@@ -152,7 +158,7 @@ async function startInside(
   await client.create(ENDPOINT_SLICES, kubernetesSlice(ip));
   const controllers = startControllers({ ...watch, rootCaPem: caPem });
   const rules = followServices({
-    ...{ services, slices, clock, logger },
+    ...{ services, slices, clock, logger, families: networks.map(({ family }) => family) },
     apply: (script) => applyRules(netns, script),
   });
   const dns = await serveDns({
@@ -165,9 +171,9 @@ async function startInside(
   });
   const exposed = exposeServices({ services, netns, clock, logger });
   const kubelet = await startKubelet({
-    ...{ name: NODE_NAME, ip, netns, root: instance.root, cgroup: instance.cgroup },
+    ...{ name: NODE_NAME, ips, netns, root: instance.root, cgroup: instance.cgroup },
     ...{ images, dnsIp: ip, clusterDomain: DOMAIN, client, clock, logger, version },
-    api: { host: KUBERNETES_IP, port: 443 },
+    api: { host: networks[0].kubernetesIp, port: 443 },
     cni: {
       netns,
       run: `${instance.root}/host/run`,
@@ -235,7 +241,7 @@ function kubernetesSlice(ip: string): EndpointSlice {
       ...{ name: "kubernetes", namespace: "default" },
       labels: { [SERVICE_NAME]: "kubernetes" },
     },
-    addressType: "IPv4",
+    addressType: familyOf(ip),
     ports: [{ name: "https", port: API_PORT, protocol: "TCP" }],
     endpoints: [{ addresses: [ip], conditions: { ready: true } }],
   };

@@ -45,7 +45,14 @@ function up(
   { file, ...change }: Partial<UpOptions> & { readonly file?: string } = {},
 ): ReturnType<typeof bringUp> {
   const options: UpOptions = {
-    ...{ instance, images: new Map(), overrides: {}, version: "0.0.0", clock: systemClock },
+    ...{
+      instance,
+      images: new Map(),
+      overrides: {},
+      ipFamily: "ipv4",
+      version: "0.0.0",
+      clock: systemClock,
+    },
     files: file === undefined ? [] : [file],
     logger: new RecordedLog().logger,
     report: (line) => void lines.push(line),

@@ -17,6 +17,7 @@ import { type Cluster, startCluster } from "./cluster.ts";
 import { findExecutable } from "./executable.ts";
 import { createInstance, type Instance, ownerOf, removeInstance } from "./instance.ts";
 import { imagesOf, parseManifest } from "./manifest.ts";
+import type { IpFamilyChoice } from "./network/ip-families.ts";
 
 /** What to bring up. */
 export type UpOptions = {
@@ -24,6 +25,8 @@ export type UpOptions = {
   readonly files: readonly string[];
   /** Programs by image name, beside those that the files name. */
   readonly images: ReadonlyMap<string, string>;
+  /** Which addresses pods and Services have. */
+  readonly ipFamily: IpFamilyChoice;
   /** Values of the installation over its defaults. */
   readonly overrides: Overrides;
   readonly version: string;

@@ -23,6 +23,7 @@ import { startBundle } from "./identity/kept-bundle.ts";
 import { type WorkloadKey, workloadKey } from "./identity/key.ts";
 import { type InboundSide, startInbound } from "./inbound/start.ts";
 import { metricsPage } from "./metrics-page.ts";
+import { captureProbes } from "./outbound/capture-probe.ts";
 import { type OutboundSide, startOutbound } from "./outbound/start.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { startTap } from "./tap/start.ts";
@@ -134,6 +135,7 @@ class ProxyApp implements RunningProxy {
     };
     this.#proof = new CaptureProof({
       ...{ clock, onFault, nonce: () => randomBytes(16) },
+      probes: captureProbes(config.inbound.ips),
       intervalMs: config.captureProofIntervalMs,
     });
     this.#taps = new Taps(clock);

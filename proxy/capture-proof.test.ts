@@ -10,6 +10,7 @@ const NONCE = Buffer.alloc(16, 7);
 function setup() {
   const clock = new FakeClock();
   const proof = new CaptureProof({
+    probes: [{ ip: "127.0.0.1", port: 1 }],
     intervalMs: INTERVAL_MS,
     clock,
     nonce: () => NONCE,

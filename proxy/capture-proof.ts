@@ -1,9 +1,9 @@
 /** Proves that outbound traffic of this pod is captured: a connection to a reserved address must come back to us. */
 
+import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
-import { CAPTURE_PROBE } from "./outbound/accept.ts";
 
 /** How often the proof is asked for while it does not hold, in milliseconds. */
 export const PROOF_RETRY_MS = 500;
@@ -12,6 +12,7 @@ const NONCE_BYTES = 16;
 
 /** Holds whether the last proof succeeded. */
 export class CaptureProof {
+  readonly #probes: readonly SocketAddr[];
   readonly #clock: Clock;
   readonly #nonce: () => Uint8Array;
   readonly #onFault: (error: Error) => void;
@@ -22,6 +23,8 @@ export class CaptureProof {
 
   /** `nonce` gives 16 random bytes. */
   constructor(how: {
+    /** Addresses that are dialled; one that comes back is enough. */
+    readonly probes: readonly SocketAddr[];
     readonly clock: Clock;
     readonly nonce: () => Uint8Array;
     readonly onFault: (error: Error) => void;
@@ -29,6 +32,7 @@ export class CaptureProof {
     readonly intervalMs: number;
   }) {
     this.#intervalMs = how.intervalMs;
+    this.#probes = how.probes;
     this.#clock = how.clock;
     this.#nonce = how.nonce;
     this.#onFault = how.onFault;
@@ -41,19 +45,18 @@ export class CaptureProof {
   start(): void {
     const nonce = this.#nonce().subarray(0, NONCE_BYTES);
     this.#expected = Buffer.from(nonce).toString("hex");
-    const how = {
-      ...CAPTURE_PROBE,
-      timeoutMs: PROOF_TIMEOUT_MS,
-      clock: this.#clock,
-      onFault: this.#onFault,
-    };
-    connectTcp(how, {
-      onConnected: (stream) => {
-        stream.write(nonce);
-        stream.end();
-      },
-      onFailed: () => undefined,
-    });
+    const how = { timeoutMs: PROOF_TIMEOUT_MS, clock: this.#clock, onFault: this.#onFault };
+    for (const probe of this.#probes)
+      connectTcp(
+        { ...probe, ...how },
+        {
+          onConnected: (stream) => {
+            stream.write(nonce);
+            stream.end();
+          },
+          onFailed: () => undefined,
+        },
+      );
     this.#timer = this.#clock.after(PROOF_TIMEOUT_MS, () => this.#judge());
   }
 

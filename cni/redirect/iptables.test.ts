@@ -30,11 +30,12 @@ COMMIT
 `);
 });
 
-test("H16: iptablesScript() for IPv6 has its own networks, no capture proof, and only missing jumps", () => {
+test("H16: iptablesScript() for IPv6 has its own networks and capture proof, and only missing jumps", () => {
   const text = iptablesScript(PLAN, { family: "ipv6", jumps: [] });
   expect(text).toContain("-s fd00::/16 -j RETURN");
   expect(text).not.toContain("10.0.0.0");
   expect(text).not.toContain("192.0.2.1");
+  expect(text).toContain("-d 2001:db8::1/128 -p tcp --dport 4140 -j REDIRECT --to-ports 4140");
   expect(text).not.toContain("PREROUTING");
 });
 

@@ -25,7 +25,8 @@ export function iptablesScript(
   const nets = plan.skipSubnets.filter((net) => net.includes(":") === (how.family === "ipv6"));
   const inbound = (rule: string): string => `-A ${CHAINS.inbound} ${rule}`;
   const outbound = (rule: string): string => `-A ${CHAINS.outbound} ${rule}`;
-  const proof = `-d 192.0.2.1/32 -p tcp --dport 4140 -j REDIRECT --to-ports ${plan.outboundPort}`;
+  const probe = how.family === "ipv4" ? "192.0.2.1/32" : "2001:db8::1/128";
+  const proof = `-d ${probe} -p tcp --dport 4140 -j REDIRECT --to-ports ${plan.outboundPort}`;
   return [
     "*nat",
     `:${CHAINS.inbound} - [0:0]`,
@@ -36,7 +37,7 @@ export function iptablesScript(
     ),
     ...nets.map((net) => inbound(`-s ${net} -j RETURN`)),
     inbound(`-p tcp -j REDIRECT --to-ports ${plan.inboundPort}`),
-    ...(how.family === "ipv4" ? [outbound(proof)] : []),
+    outbound(proof),
     outbound(`-m owner --uid-owner ${plan.uid} -j RETURN`),
     outbound("-o lo -j RETURN"),
     ...ports(plan.skipOutbound).map((list) =>

@@ -10,8 +10,11 @@ const script = nftScript(
   }),
 );
 
-test("nftScript() treats the capture probe before the proxy's exemption", () => {
-  expect(script.indexOf("192.0.2.1")).toBeLessThan(script.indexOf("meta skuid 2102 return"));
+test("nftScript() treats the capture probes before the proxy's exemption", () => {
+  for (const probe of ["192.0.2.1", "2001:db8::1"]) {
+    expect(script).toContain(`daddr ${probe} tcp dport 4140 redirect to :4140`);
+    expect(script.indexOf(probe)).toBeLessThan(script.indexOf("meta skuid 2102 return"));
+  }
   expect(script).toContain("    ip6 daddr fd00::/8 return\n    meta l4proto tcp redirect to :4140");
 });
 

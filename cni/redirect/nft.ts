@@ -27,6 +27,7 @@ export function nftScript(plan: RedirectPlan, { ipv6 = true }: { ipv6?: boolean 
     "    type nat hook output priority -100; policy accept;",
     ...family,
     `    ip daddr 192.0.2.1 tcp dport 4140 redirect to :${plan.outboundPort}`,
+    `    ip6 daddr 2001:db8::1 tcp dport 4140 redirect to :${plan.outboundPort}`,
     `    meta skuid ${uid} return`,
     '    oifname "lo" return',
     ...(skipOutbound.length === 0 ? [] : [`    tcp dport { ${skipOutbound.join(", ")} } return`]),

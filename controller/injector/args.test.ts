@@ -6,8 +6,8 @@ test("parseInjector() has the ports and folders that the manifests give", () => 
   expect(parseInjector(["--linkerd-namespace=mesh", "-log-level", "debug"], variables)).toEqual({
     type: "args",
     args: {
-      addr: { ip: "0.0.0.0", port: 8443 },
-      adminAddr: { ip: "0.0.0.0", port: 9995 },
+      addr: { ip: "::", port: 8443 },
+      adminAddr: { ip: "::", port: 9995 },
       controllerNamespace: "mesh",
       files: {
         values: "/var/run/linkerd/config/values",

@@ -93,5 +93,5 @@ function readFlags(words: readonly string[]): Map<string, string> | string {
 function readAddr(text: string): { ip: string; port: number } | undefined {
   const [, ip = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   if (port === "" || Number(port) > 0xffff) return undefined;
-  return { ip: ip.replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(port) };
+  return { ip: ip.replace(/^\[|\]$/g, "") || "::", port: Number(port) };
 }

@@ -42,6 +42,13 @@ test("each variable names only earlier ones, and none comes twice", () => {
   }
 });
 
+test("P59: connections of both families are taken: a pod may have addresses of either or both", () => {
+  const listens = ["INBOUND", "ADMIN", "CONTROL"].map((name) =>
+    textOf(`LINKERD2_PROXY_${name}_LISTEN_ADDR`),
+  );
+  expect(listens).toEqual(["[::]:4143", "[::]:4191", "[::]:4190"]);
+});
+
 test("connections to loopback over IPv6 are taken too: eBPF sends IPv6 there", () => {
   expect(textOf("LINKERD2_PROXY_OUTBOUND_LISTEN_ADDRS")).toBe("127.0.0.1:4140,[::1]:4140");
 });

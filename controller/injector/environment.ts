@@ -75,11 +75,11 @@ const prefixed = (variables: Record<string, string | undefined>): typeof variabl
 
 function listeners({ ports }: Settings): Record<string, string> {
   return {
-    CONTROL_LISTEN_ADDR: `0.0.0.0:${ports.control}`,
-    ADMIN_LISTEN_ADDR: `0.0.0.0:${ports.admin}`,
+    CONTROL_LISTEN_ADDR: `[::]:${ports.control}`,
+    ADMIN_LISTEN_ADDR: `[::]:${ports.admin}`,
     OUTBOUND_LISTEN_ADDR: `127.0.0.1:${ports.outbound}`,
     OUTBOUND_LISTEN_ADDRS: `127.0.0.1:${ports.outbound},[::1]:${ports.outbound}`,
-    INBOUND_LISTEN_ADDR: `0.0.0.0:${ports.inbound}`,
+    INBOUND_LISTEN_ADDR: `[::]:${ports.inbound}`,
   };
 }
 

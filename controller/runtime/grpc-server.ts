@@ -4,6 +4,7 @@ import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
+import { everyAddress } from "#lib/net/every-address.ts";
 import { listen } from "#lib/net/listener.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { Admitted, CallGate } from "./call-gate.ts";
@@ -46,7 +47,7 @@ export function serveGrpc(options: GrpcServerOptions): GrpcServer {
   );
   const grpc = createGrpcHandler(methods, { clock, onFault });
   const listener = listen(
-    addr,
+    { ip: everyAddress(addr.ip), port: addr.port },
     (stream) => {
       const handler = {
         onRequest: grpc.onRequest,

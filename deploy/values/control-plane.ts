@@ -137,6 +137,10 @@ export const CONTROL_PLANE: SpecificationOf<Omit<InjectValues, "proxy"> & Contro
     probeNetworks: texts("Networks that kubelets probe from", ["0.0.0.0/0", "::/0"]),
   },
   enableH2Upgrade: flag("Whether HTTP/1 between proxies goes over HTTP/2", true),
+  disableIPv6: flag(
+    "Whether Services of both families are reached by IPv4; proxies take connections of both always",
+    false,
+  ),
   webhookFailurePolicy: choice(
     "What becomes of pods, policies and ServiceProfiles while nobody serves their webhook",
     ["Ignore", "Fail"],

@@ -14,7 +14,6 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ["disableHeartBeat", "nothing is reported to anybody"],
   ["heartbeat", "nothing is reported to anybody"],
   ["enableEndpointSlices", "EndpointSlices are always used"],
-  ["disableIPv6", "proxies take both families always"],
   ["enablePSP", "Kubernetes has no PodSecurityPolicy any more"],
   ["enablePprof", "the runtime has no pprof"],
   ["proxy.cores", "a proxy has one worker"],

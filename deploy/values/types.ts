@@ -103,6 +103,7 @@ export type ControllerValues = {
   readonly egress: { readonly globalEgressNetworkNamespace: string };
   readonly policyController: { readonly probeNetworks: readonly string[] };
   readonly enableH2Upgrade: boolean;
+  readonly disableIPv6: boolean;
   readonly webhookFailurePolicy: "Ignore" | "Fail";
   readonly proxyInjector: WebhookValues & {
     readonly timeoutSeconds: number;

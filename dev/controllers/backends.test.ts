@@ -41,5 +41,25 @@ test("backendsOf() groups pods by the ports that names mean in them", () => {
 });
 
 test("backendsOf() has one empty group where there are no pods", () => {
-  expect(backendsOf(service, [])).toEqual([{ ports: [], endpoints: [] }]);
+  expect(backendsOf(service, [])).toEqual([{ family: "IPv4", ports: [], endpoints: [] }]);
+});
+
+test("backendsOf() has the pods' addresses of each of the Service's families", () => {
+  const both = pod("a", 1);
+  both.status = {
+    ...both.status,
+    podIP: "10.1.0.1",
+    podIPs: [{ ip: "10.1.0.1" }, { ip: "fd00::1" }],
+  };
+  const one = pod("b", 1);
+  one.status = { ...one.status, podIP: "10.1.0.2", podIPs: [{ ip: "10.1.0.2" }] };
+  const addresses = (ipFamilies: string[]): unknown =>
+    backendsOf({ ...service, spec: { ...service.spec, ipFamilies } }, [both, one]).map(
+      ({ family, endpoints }) => [family, ...endpoints.flatMap((each) => each.addresses)],
+    );
+  expect(addresses(["IPv4", "IPv6"])).toEqual([
+    ["IPv4", "10.1.0.1", "10.1.0.2"],
+    ["IPv6", "fd00::1"],
+  ]);
+  expect(addresses(["IPv6"])).toEqual([["IPv6", "fd00::1"]]);
 });

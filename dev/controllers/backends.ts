@@ -1,5 +1,6 @@
 /** The pods of a Service as endpoints, grouped by the ports they serve on. Pure. */
 
+import { familyOf, type IpFamily } from "#lib/addr/ip.ts";
 import type { Pod, Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { isEnded, isReady } from "./pod-state.ts";
@@ -9,30 +10,44 @@ type Port = NonNullable<EndpointSlice["ports"]>[number];
 type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
 type ServicePort = NonNullable<NonNullable<Service["spec"]>["ports"]>[number];
 
-/** Endpoints that share their ports. */
+/** Endpoints of one family that share their ports. */
 export interface Backends {
+  readonly family: IpFamily;
   readonly ports: readonly Port[];
   readonly endpoints: readonly Endpoint[];
 }
 
-/** One group for each set of ports; a group without endpoints where there are no pods. */
+/** The groups of each of the Service's families. */
 export function backendsOf(service: Service, pods: readonly Pod[]): Backends[] {
-  const groups = new Map<string, { ports: Port[]; endpoints: Endpoint[] }>();
-  const reachable = pods.filter((pod) => pod.status?.podIP !== undefined && !isEnded(pod));
-  for (const pod of reachable.toSorted((a, b) =>
+  const families = (service.spec?.ipFamilies ?? ["IPv4"]) as readonly IpFamily[];
+  return families.flatMap((family) => groupsOf(service, pods, family));
+}
+
+/** One group for each set of ports; a group without endpoints where there are no pods. */
+function groupsOf(service: Service, pods: readonly Pod[], family: IpFamily): Backends[] {
+  const groups = new Map<string, { family: IpFamily; ports: Port[]; endpoints: Endpoint[] }>();
+  for (const pod of pods.toSorted((a, b) =>
     (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1,
   )) {
+    const ip = addressOf(pod, family);
+    if (ip === undefined || isEnded(pod)) continue;
     const ports = (service.spec?.ports ?? []).flatMap((port) => portOn(pod, port));
     const key = JSON.stringify(sorted(ports));
-    const group = groups.get(key) ?? { ports, endpoints: [] };
+    const group = groups.get(key) ?? { family, ports, endpoints: [] };
     groups.set(key, group);
-    group.endpoints.push(endpointOf(service, pod));
+    group.endpoints.push(endpointOf(service, pod, ip));
   }
   if (groups.size > 0) return [...groups.values()];
   const ports = (service.spec?.ports ?? []).flatMap((port) =>
     typeof port.targetPort === "number" ? [named(port, port.targetPort)] : [],
   );
-  return [{ ports, endpoints: [] }];
+  return [{ family, ports, endpoints: [] }];
+}
+
+/** The pod's address of a family, once it has one. */
+function addressOf({ status }: Pod, family: IpFamily): string | undefined {
+  const { podIP = "", podIPs = [{ ip: podIP }] } = status ?? {};
+  return podIPs.map(({ ip = "" }) => ip).find((ip) => ip !== "" && familyOf(ip) === family);
 }
 
 /** The port of a pod that a Service's port means: a number, or the name of a container's port. */
@@ -57,14 +72,14 @@ function named(port: ServicePort, number: number): Port {
   };
 }
 
-function endpointOf(service: Service, pod: Pod): Endpoint {
+function endpointOf(service: Service, pod: Pod, ip: string): Endpoint {
   const { name, namespace, uid } = pod.metadata ?? {};
   const terminating = pod.metadata?.deletionTimestamp !== undefined;
   const serving = isReady(pod);
   const always = service.spec?.publishNotReadyAddresses === true;
   const { hostname, subdomain, nodeName } = pod.spec ?? {};
   return {
-    addresses: [pod.status?.podIP ?? ""],
+    addresses: [ip],
     conditions: {
       ready: always || (serving && !terminating),
       serving: always || serving,

@@ -89,9 +89,9 @@ async function reconcile(context: Context, key: string): Promise<void> {
 
 function slicesOf(service: Service, backends: readonly Backends[]): EndpointSlice[] {
   const { name = "", namespace = "", uid = "", labels } = service.metadata ?? {};
-  return backends.map(({ ports, endpoints }) => ({
+  return backends.map(({ family, ports, endpoints }) => ({
     metadata: {
-      name: `${name}-${templateHash([uid, ports]).slice(0, 5)}`,
+      name: `${name}-${templateHash([uid, ports, family]).slice(0, 5)}`,
       namespace,
       labels: {
         ...labels,
@@ -110,7 +110,7 @@ function slicesOf(service: Service, backends: readonly Backends[]): EndpointSlic
         },
       ],
     },
-    addressType: "IPv4",
+    addressType: family,
     ports: [...ports],
     endpoints: [...endpoints],
   }));
@@ -141,7 +141,10 @@ async function writeLegacy(
   { service, backends }: { readonly service: Service; readonly backends: readonly Backends[] },
 ): Promise<void> {
   const { name = "", namespace = "", labels } = service.metadata ?? {};
-  const subsets = backends.flatMap(({ ports, endpoints }) => {
+  const [primary] = backends;
+  const subsets = backends.flatMap(({ family, ports, endpoints }) => {
+    // It has room for one family.
+    if (family !== primary?.family) return [];
     const addresses = (ready: boolean): unknown[] =>
       endpoints
         .filter(({ conditions }) => conditions?.ready === ready && conditions.terminating !== true)

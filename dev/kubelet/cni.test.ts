@@ -36,13 +36,14 @@ function plugin(type: string, rest: string): void {
   chmodSync(`${root}/bin/${type}`, 0o755);
 }
 const noted = (name: string): string => readFileSync(`${root}/run/${name}`, "utf8");
-const RESULT = '{"cniVersion":"1.0.0","ips":[{"address":"10.244.0.9/32"}]}';
+const RESULT =
+  '{"cniVersion":"1.0.0","ips":[{"address":"10.244.0.9/32"},{"address":"fd00::9/64"}]}';
 
 test("plugins are called in order, each with the result of the one before", async () => {
   configure("one", "two");
   plugin("one", `echo '${RESULT}'`);
   plugin("two", `echo '${RESULT}'`);
-  expect(await addToNetwork(node, sandbox)).toBe("10.244.0.9");
+  expect(await addToNetwork(node, sandbox)).toEqual(["10.244.0.9", "fd00::9"]);
   const [config, call] = noted("two.ADD").split("\n");
   expect(JSON.parse(config ?? "")).toEqual({
     ...{ type: "two", own: "of two", cniVersion: "1.0.0", name: "net" },

@@ -33,6 +33,9 @@ type ConfigList = {
 };
 type Result = { readonly ips?: readonly { readonly address: string }[] };
 
+/** Addresses of a pod or a node, one for each family, the primary one first. */
+export type Addresses = readonly [string, ...string[]];
+
 /** Milliseconds for one plugin: more than the 10 s that ours may take. */
 const PLUGIN_TIMEOUT_MS = 15_000;
 
@@ -47,15 +50,17 @@ export class CniFailure extends Error {
   }
 }
 
-/** Adds the sandbox to the network and returns its address. */
-export async function addToNetwork(node: CniNode, sandbox: CniSandbox): Promise<string> {
+/** Adds the sandbox to the network and returns its addresses, the primary one first. */
+export async function addToNetwork(node: CniNode, sandbox: CniSandbox): Promise<Addresses> {
   const list = readConfig(node.configFolder);
   let previous: Result | undefined;
   for (const plugin of list.plugins)
     previous = await call(node, sandbox, { command: "ADD", list, plugin, previous });
-  const address = previous?.ips?.[0]?.address.split("/")[0];
-  if (address === undefined) throw new CniFailure("Cannot add pod to network: no address", 0);
-  return address;
+  const [first, ...others] = (previous?.ips ?? []).map(({ address }) =>
+    address.replace(/\/.*/, ""),
+  );
+  if (first === undefined) throw new CniFailure("Cannot add pod to network: no address", 0);
+  return [first, ...others];
 }
 
 /** Removes it again, last plugin first; what fails is passed over and told at the end. */

@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { instanceOf } from "../instance.ts";
 import { killCgroup, type RunningContainer, startContainer } from "./container.ts";
+import { removeCgroup } from "./sandbox.ts";
 
 const folders: string[] = [];
 const running: RunningContainer[] = [];
@@ -15,14 +18,14 @@ afterEach(async () => {
   }
 });
 
-function start(script: string): { container: RunningContainer; folder: string } {
+function start(script: string, cgroup?: string): { container: RunningContainer; folder: string } {
   const folder = mkdtempSync("/run/container-test-");
   folders.push(folder);
   expect(Bun.spawnSync(["mount", "-t", "tmpfs", "tmpfs", folder]).exitCode).toBe(0);
   const message = `${folder}/messages/c-0`;
   const container = startContainer({
     plan: {
-      cgroup: undefined,
+      cgroup,
       layer: `${folder}/layer`,
       hostname: "box",
       mounts: [{ source: message, target: "/dev/termination-log", readOnly: false }],
@@ -104,6 +107,22 @@ test("a command runs inside, under the same user, and only there", async () => {
   await container.exited;
   expect(container.isInside()).toBe(false);
   expect(() => container.command(["true"])).toThrow("it has not started, or has ended");
+});
+
+test("a command belongs to the container's cgroup, as the mesh tells by it whose connections are whose", async () => {
+  const { cgroup } = instanceOf(`container-test-${process.pid}`);
+  // Where the machine has no cgroup2 nothing tells by it.
+  if (cgroup === undefined) return;
+  const { container, folder } = start("echo up; sleep 1000", cgroup);
+  await line(folder);
+  const { stdout } = Bun.spawnSync(container.command(["cat", "/proc/self/cgroup"]));
+  expect(stdout.toString()).toContain(basename(cgroup));
+  container.kill();
+  await container.exited;
+  await until(() => {
+    removeCgroup(cgroup);
+    return !existsSync(cgroup);
+  });
 });
 
 test("killCgroup() passes over what is not there", () => {

@@ -14,7 +14,7 @@ import {
 import { constants } from "node:os";
 import { dirname } from "node:path";
 import { inNetns } from "#lib/sys/netns.ts";
-import { type ContainerPlan, containerCommand } from "./container-script.ts";
+import { type ContainerPlan, containerCommand, quote } from "./container-script.ts";
 
 /** What it is started with. */
 export type ContainerStart = {
@@ -44,7 +44,7 @@ export interface RunningContainer {
   isInside(): boolean;
   /** What its commands are run with as well. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A command in its namespaces and under its user. Throws where it is not inside. */
+  /** A command in its namespaces and cgroup, and under its user. Throws where it is not inside. */
   command(words: readonly string[]): string[];
 }
 
@@ -152,7 +152,13 @@ function enter(pid: number | undefined, plan: ContainerPlan, words: readonly str
     throw new Error("Cannot run a command in the container: it has not started, or has ended");
   const user = ["--reuid", String(plan.uid), "--regid", String(plan.gid), "--clear-groups"];
   return [
+    ...(plan.cgroup === undefined ? [] : joining(plan.cgroup)),
     ...["nsenter", "--target", String(pid), "--mount", "--uts", "--net", "--pid", "--root", "--wd"],
     ...["setpriv", ...user, "--bounding-set", "-all", "--inh-caps", "-all", "--", ...words],
   ];
 }
+
+/** What comes after it belongs to the container as well: the mesh tells whose connections are whose by the cgroup. */
+const joining = (cgroup: string): string[] => [
+  ...["sh", "-ec", `echo 0 > ${quote(`${cgroup}/cgroup.procs`)}; exec "$@"`, "sh"],
+];

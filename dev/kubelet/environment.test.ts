@@ -8,8 +8,8 @@ const pod: Pod = {
 };
 const source: EnvironmentSource = {
   pod,
-  podIp: "10.1.0.2",
-  nodeIp: "10.1.0.1",
+  podIps: ["10.1.0.2", "fd00::2"],
+  nodeIps: ["10.1.0.1", "fd00::1"],
   configMap: (name) => (name === "c" ? { data: { mode: "fast" } } : undefined),
   secret: (name) => (name === "s" ? { data: { key: "aGk=" } } : undefined),
 };
@@ -48,7 +48,9 @@ test.each([
   ["spec.nodeName", "node"],
   ["spec.serviceAccountName", "default"],
   ["status.podIP", "10.1.0.2"],
+  ["status.podIPs", "10.1.0.2,fd00::2"],
   ["status.hostIP", "10.1.0.1"],
+  ["status.hostIPs", "10.1.0.1,fd00::1"],
 ])("fieldOf() %s", (path, expected) => {
   expect(fieldOf(path, source)).toBe(expected);
 });

@@ -1,12 +1,14 @@
 /** A container's environment: its variables, with references followed and `$(NAME)` replaced. Pure. */
 
 import type { ConfigMap, Container, EnvVar, Pod, Secret } from "#lib/k8s/types/core.ts";
+import type { Addresses } from "./cni.ts";
 
 /** What variables may refer to. */
 export type EnvironmentSource = {
   readonly pod: Pod;
-  readonly podIp: string;
-  readonly nodeIp: string;
+  /** Addresses of the pod and of its node, one for each family, the primary one first. */
+  readonly podIps: Addresses;
+  readonly nodeIps: Addresses;
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;
 };
@@ -63,7 +65,7 @@ function variableValue(
 /** A field of the downward API: `metadata.labels['app']`, `status.podIP`. Throws for any other. */
 export function fieldOf(
   path: string,
-  { pod, podIp, nodeIp }: Pick<EnvironmentSource, "pod" | "podIp" | "nodeIp">,
+  { pod, podIps, nodeIps }: Pick<EnvironmentSource, "pod" | "podIps" | "nodeIps">,
 ): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
@@ -82,11 +84,13 @@ export function fieldOf(
     case "spec.serviceAccountName":
       return spec?.serviceAccountName ?? "default";
     case "status.podIP":
+      return podIps[0];
     case "status.podIPs":
-      return podIp;
+      return podIps.join(",");
     case "status.hostIP":
+      return nodeIps[0];
     case "status.hostIPs":
-      return nodeIp;
+      return nodeIps.join(",");
     default:
       throw new Error(`Cannot read field ${path}: the downward API has none of that name`);
   }

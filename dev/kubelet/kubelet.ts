@@ -99,7 +99,7 @@ class PodManager implements Kubelet {
 
 const uidOf = ({ metadata }: Pod): string => metadata?.uid ?? "";
 
-function nodeObject({ name, ip, version, clock }: KubeletOptions): Node {
+function nodeObject({ name, ips, version, clock }: KubeletOptions): Node {
   const now = new Date(clock.wall()).toISOString();
   const amounts = { cpu: String(navigator.hardwareConcurrency), pods: "110" };
   return {
@@ -112,7 +112,7 @@ function nodeObject({ name, ip, version, clock }: KubeletOptions): Node {
       capacity: amounts,
       allocatable: amounts,
       addresses: [
-        { type: "InternalIP", address: ip },
+        ...ips.map((address) => ({ type: "InternalIP", address })),
         { type: "Hostname", address: name },
       ],
       conditions: [

@@ -1,6 +1,7 @@
 /** Logs and commands of containers, for whoever asks through the API. */
 
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import { requestOnce } from "#lib/http-io/request-once.ts";
 import type {
   ContainerName,
@@ -139,7 +140,13 @@ async function askPod(
   const where = { ip, port, timeoutMs: PROXY_TIMEOUT_MS, clock, onFault: reject, within };
   connectTcp(where, { onConnected: resolve, onFailed: reject });
   return await requestOnce(await promise, {
-    ...{ method, authority: `${ip}:${port}`, path, timeoutMs: PROXY_TIMEOUT_MS, clock },
+    ...{
+      method,
+      authority: formatSocketAddr({ ip, port }),
+      path,
+      timeoutMs: PROXY_TIMEOUT_MS,
+      clock,
+    },
     fields: [["accept", "*/*"]],
   });
 }

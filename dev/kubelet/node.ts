@@ -4,7 +4,7 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import type { ConfigMap, Secret } from "#lib/k8s/types/core.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import type { CniNode } from "./cni.ts";
+import type { Addresses, CniNode } from "./cni.ts";
 
 /** An object of a namespace. */
 export type Named = { readonly namespace: string; readonly name: string };
@@ -21,7 +21,7 @@ export type TokenRequest = {
 /** Everything that a pod's worker needs of its node. */
 export type KubeletNode = {
   readonly name: string;
-  readonly ip: string;
+  readonly ips: Addresses;
   /** Path of its network namespace. */
   readonly netns: string;
   /** The instance's folder; pods, logs and the node's own files are below it. */

@@ -11,8 +11,8 @@ const node = {
   configMap: () => ({ data: { MODE: "fast" } }),
   secret: () => undefined,
 } as unknown as KubeletNode;
-const sandbox = {
-  ip: "10.0.0.2",
+const sandbox: PlanContext["sandbox"] = {
+  ips: ["10.0.0.2"],
   netns: "/ns",
   folder: "/pod",
   cgroup: "/cg",

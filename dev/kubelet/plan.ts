@@ -73,7 +73,7 @@ function environmentOf(
   return buildEnvironment(
     container,
     {
-      ...{ pod, podIp: sandbox.ip, nodeIp: node.ip },
+      ...{ pod, podIps: sandbox.ips, nodeIps: node.ips },
       configMap: (name) => node.configMap({ namespace, name }),
       secret: (name) => node.secret({ namespace, name }),
     },

@@ -29,7 +29,7 @@ const statusOf = (
   containers: Record<string, ContainerState>,
 ): [string | undefined, string] => {
   const status = podStatus(subject, {
-    ...{ containers, podIp: "10.1.0.2", nodeIp: "10.1.0.1", startTime: AT, now: AT },
+    ...{ containers, podIps: ["10.1.0.2"], nodeIps: ["10.1.0.1"], startTime: AT, now: AT },
   });
   const ready = status.conditions?.find(({ type }) => type === "Ready")?.status;
   return [status.phase, ready ?? ""];
@@ -54,11 +54,11 @@ test("a pod that ends for good has succeeded or failed", () => {
 
 test("a condition keeps the time of its last change; what waits says why", () => {
   const before = podStatus(pod(), {
-    ...{ containers: {}, podIp: undefined, nodeIp: "n", startTime: AT, now: AT },
+    ...{ containers: {}, podIps: undefined, nodeIps: ["n"], startTime: AT, now: AT },
   });
   const after = podStatus(
     { ...pod(), status: before },
-    { containers: {}, podIp: undefined, nodeIp: "n", startTime: AT, now: "later" },
+    { containers: {}, podIps: undefined, nodeIps: ["n"], startTime: AT, now: "later" },
   );
   expect(after.conditions).toEqual(before.conditions ?? []);
   expect(after.containerStatuses?.[0]?.state?.waiting?.reason).toBe("PodInitializing");
@@ -68,8 +68,19 @@ test("a condition keeps the time of its last change; what waits says why", () =>
 test("a restarted container tells how it ended before", () => {
   const { containerStatuses } = podStatus(pod(), {
     containers: { web: { ...running, restarts: 1, last: { exitCode: 3, at: AT, since: AT } } },
-    ...{ podIp: "p", nodeIp: "n", startTime: AT, now: AT },
+    ...{ podIps: ["p"], nodeIps: ["n"], startTime: AT, now: AT },
   });
   expect(containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(3);
   expect(containerStatuses?.[0]?.restartCount).toBe(1);
+});
+
+test("a pod has its addresses and its node's, the primary one as the one address", () => {
+  const status = podStatus(pod(), {
+    ...{ containers: {}, podIps: ["fd00::2", "10.1.0.2"], nodeIps: ["fd00::1", "10.1.0.1"] },
+    ...{ startTime: AT, now: AT },
+  });
+  expect(status).toMatchObject({
+    ...{ podIP: "fd00::2", podIPs: [{ ip: "fd00::2" }, { ip: "10.1.0.2" }] },
+    ...{ hostIP: "fd00::1", hostIPs: [{ ip: "fd00::1" }, { ip: "10.1.0.1" }] },
+  });
 });

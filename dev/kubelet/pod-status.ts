@@ -1,6 +1,7 @@
 /** A pod's status out of the states of its containers. Pure. */
 
 import type { Container, ContainerStatus, Pod } from "#lib/k8s/types/core.ts";
+import type { Addresses } from "./cni.ts";
 
 /** What one container is doing; times are RFC 3339. */
 export type ContainerState = {
@@ -30,8 +31,9 @@ type PodStatus = NonNullable<Pod["status"]>;
 /** What of the pod is known beside its containers. */
 export type PodState = {
   readonly containers: Readonly<Record<string, ContainerState>>;
-  readonly podIp: string | undefined;
-  readonly nodeIp: string;
+  /** Undefined while it has none. */
+  readonly podIps: Addresses | undefined;
+  readonly nodeIps: Addresses;
   readonly startTime: string;
   readonly now: string;
 };
@@ -73,14 +75,18 @@ export function podStatus(pod: Pod, state: PodState): PodStatus {
       ? "Failed"
       : phaseOf(pod, { initialized, states: containers.map(stateOf) }),
     conditions: [
-      condition("PodReadyToStartContainers", state.podIp !== undefined),
+      condition("PodReadyToStartContainers", state.podIps !== undefined),
       condition("Initialized", initialized),
       condition("Ready", ready),
       condition("ContainersReady", ready),
       condition("PodScheduled", true),
     ],
-    hostIP: state.nodeIp,
-    ...(state.podIp !== undefined && { podIP: state.podIp, podIPs: [{ ip: state.podIp }] }),
+    hostIP: state.nodeIps[0],
+    hostIPs: state.nodeIps.map((ip) => ({ ip })),
+    ...(state.podIps !== undefined && {
+      podIP: state.podIps[0],
+      podIPs: state.podIps.map((ip) => ({ ip })),
+    }),
     startTime: state.startTime,
     qosClass: "BestEffort",
     ...(inits.length > 0 && {

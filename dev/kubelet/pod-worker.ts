@@ -84,9 +84,9 @@ export class PodWorker {
     this.stop(0);
   }
 
-  /** Its address, once it has one. */
+  /** Its primary address, once it has one. */
   get ip(): string | undefined {
-    return this.#sandbox?.ip;
+    return this.#sandbox?.ips[0];
   }
 
   /** Path of its network namespace, once it has one. */
@@ -161,7 +161,7 @@ export class PodWorker {
     this.#publish();
   }
 
-  #writeOwnFiles({ folder, ip }: Sandbox): void {
+  #writeOwnFiles({ folder, ips }: Sandbox): void {
     const { dnsIp, clusterDomain } = this.#node;
     const { namespace = "default", name = "" } = this.#pod.metadata ?? {};
     const search = [`${namespace}.svc.`, "svc.", ""].map((prefix) => prefix + clusterDomain);
@@ -169,15 +169,16 @@ export class PodWorker {
       `${folder}/resolv.conf`,
       `search ${search.join(" ")}\nnameserver ${dnsIp}\noptions ndots:5\n`,
     );
-    writeFileSync(`${folder}/hosts`, `127.0.0.1 localhost\n::1 localhost\n${ip} ${name}\n`);
+    const own = ips.map((ip) => `${ip} ${name}\n`).join("");
+    writeFileSync(`${folder}/hosts`, `127.0.0.1 localhost\n::1 localhost\n${own}`);
   }
 
-  #prepareVolumes({ ip, folder }: Sandbox): ReadonlyMap<string, string> {
+  #prepareVolumes({ ips, folder }: Sandbox): ReadonlyMap<string, string> {
     const node = this.#node;
     const { namespace = "", name = "", uid = "" } = this.#pod.metadata ?? {};
     const serviceAccount = this.#pod.spec?.serviceAccountName ?? "default";
     return prepareVolumes({
-      ...{ pod: this.#pod, podIp: ip, nodeIp: node.ip, folder: `${folder}/volumes` },
+      ...{ pod: this.#pod, podIps: ips, nodeIps: node.ips, folder: `${folder}/volumes` },
       configMap: (each) => node.configMap({ namespace, name: each }),
       secret: (each) => node.secret({ namespace, name: each }),
       token: (request) => node.token({ ...request, namespace, serviceAccount, pod: { name, uid } }),
@@ -227,9 +228,9 @@ export class PodWorker {
   }
 
   #probeTarget(spec: Container, running: RunningContainer): ProbeTarget {
-    const { netns, clock, ip } = this.#node;
+    const { netns, clock, ips } = this.#node;
     return {
-      ...{ nodeNetns: netns, clock, podIp: this.#sandbox?.ip ?? ip },
+      ...{ nodeNetns: netns, clock, podIp: (this.#sandbox?.ips ?? ips)[0] },
       namedPort: (name) => spec.ports?.find((port) => port.name === name)?.containerPort,
       exec: (words, timeoutMs) => execIn(running, words, { timeoutMs, clock }),
     };
@@ -268,7 +269,7 @@ export class PodWorker {
     for (const [name, { state }] of this.#containers) containers[name] = state;
     this.#writer.write(
       podStatus(this.#pod, {
-        ...{ containers, podIp: this.#sandbox?.ip, nodeIp: this.#node.ip },
+        ...{ containers, podIps: this.#sandbox?.ips, nodeIps: this.#node.ips },
         ...{ startTime: this.#startTime, now: this.#time() },
       }),
     );

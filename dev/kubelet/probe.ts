@@ -1,5 +1,6 @@
 /** One probe of a container, from the node's network, with the kubelet's rules. */
 
+import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import { callUnary } from "#lib/grpc/client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import type { Probe } from "#lib/k8s/types/core.ts";
@@ -68,9 +69,9 @@ function portOf(port: number | string | undefined, target: ProbeTarget): number 
   return typeof port === "string" ? target.namedPort(port) : port;
 }
 
-function requestOf({ path = "/", httpHeaders = [] }: Http, { ip, port }: Where): string {
+function requestOf({ path = "/", httpHeaders = [] }: Http, where: Where): string {
   const headers = httpHeaders.map(({ name, value }) => `${name}: ${value}\r\n`).join("");
-  return `GET ${path} HTTP/1.1\r\nhost: ${ip}:${port}\r\nuser-agent: kube-probe/1.36\r\naccept: */*\r\nconnection: close\r\n${headers}\r\n`;
+  return `GET ${path} HTTP/1.1\r\nhost: ${formatSocketAddr(where)}\r\nuser-agent: kube-probe/1.36\r\naccept: */*\r\nconnection: close\r\n${headers}\r\n`;
 }
 
 type Where = { readonly ip: string; readonly port: number; readonly timeoutMs: number };
@@ -134,7 +135,7 @@ function askHealth(
   const observer = { onAvailable: () => undefined, onClosed: () => undefined };
   const connection = connectHttp2(stream, observer, { now: () => clock.now() });
   const target = {
-    authority: `${where.ip}:${where.port}`,
+    authority: formatSocketAddr(where),
     path: "/grpc.health.v1.Health/Check",
   };
   callUnary(connection, target, healthRequest(service)).then(

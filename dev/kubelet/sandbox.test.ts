@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { netnsCookie } from "#lib/sys/netns.ts";
+import { inNetns, netnsCookie } from "#lib/sys/netns.ts";
 import type { KubeletNode } from "./node.ts";
 import { createNetns, createSandbox, removeCgroup, removeNetns } from "./sandbox.ts";
 
@@ -15,7 +15,7 @@ beforeEach(() => {
   answer('{"ips":[{"address":"10.244.0.9/32"}]}');
   const here = "/proc/thread-self/ns/net";
   node = {
-    ...{ ip: "10.244.0.1", netns: here, root, cgroup: `${root}/cgroup` },
+    ...{ ips: ["10.244.0.1"], netns: here, root, cgroup: `${root}/cgroup` },
     cni: {
       ...{ netns: here, run: `${root}/host/run` },
       ...{ configFolder: `${root}/conf`, pluginFolders: [`${root}/bin`] },
@@ -42,7 +42,7 @@ const left = (): string[] =>
 test("a pod gets a namespace, an address and a folder, and all of it is removed", async () => {
   const sandbox = await createSandbox(node, pod());
   expect(sandbox).toMatchObject({
-    ip: "10.244.0.9",
+    ips: ["10.244.0.9"],
     netns: `${root}/host/run/netns/cni-u-1`,
     folder: `${root}/pods/u-1`,
     cgroup: `${root}/cgroup/kubepods/podu-1`,
@@ -54,7 +54,7 @@ test("a pod gets a namespace, an address and a folder, and all of it is removed"
 
 test("a pod of the host's network has no namespace of its own", async () => {
   const sandbox = await createSandbox(node, pod(true));
-  expect([sandbox.ip, sandbox.netns]).toEqual([node.ip, node.netns]);
+  expect([sandbox.ips, sandbox.netns]).toEqual([node.ips, node.netns]);
   expect(readdirSync(`${root}/host/run/netns`)).toEqual([]);
   await sandbox.remove();
   expect(left()).toEqual([]);
@@ -73,6 +73,19 @@ test("a network that is gone is told, and does not keep the rest", async () => {
   const faults = await sandbox.remove();
   expect(faults.map(String)).toEqual([expect.stringContaining("Cannot find a network")]);
   expect(left()).toEqual([]);
+});
+
+test("addresses of IPv6 are not waited for in a namespace", () => {
+  const netns = `${root}/settled`;
+  createNetns(netns);
+  try {
+    const said = inNetns(netns, () =>
+      Bun.spawnSync(["cat", "/proc/sys/net/ipv6/conf/default/accept_dad"]),
+    );
+    expect(said.stdout.toString()).toBe(existsSync("/proc/net/if_inet6") ? "0\n" : "");
+  } finally {
+    removeNetns(netns);
+  }
 });
 
 test("a namespace that cannot be made leaves no file", () => {

@@ -3,13 +3,13 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { umount } from "#lib/sys/libc.ts";
-import { addToNetwork, type CniSandbox, removeFromNetwork } from "./cni.ts";
+import { type Addresses, addToNetwork, type CniSandbox, removeFromNetwork } from "./cni.ts";
 import { killCgroup } from "./container.ts";
 import type { KubeletNode } from "./node.ts";
 
 /** Where a pod lives. */
 export type Sandbox = {
-  readonly ip: string;
+  readonly ips: Addresses;
   readonly netns: string;
   readonly folder: string;
   readonly cgroup: string | undefined;
@@ -31,7 +31,7 @@ export async function createSandbox(node: KubeletNode, pod: Pod): Promise<Sandbo
   };
   if (pod.spec?.hostNetwork === true)
     return {
-      ...{ ip: node.ip, netns: node.netns, folder, cgroup },
+      ...{ ips: node.ips, netns: node.netns, folder, cgroup },
       remove: async () => {
         clean();
         return [];
@@ -48,7 +48,7 @@ export async function createSandbox(node: KubeletNode, pod: Pod): Promise<Sandbo
   };
   try {
     createNetns(netns);
-    return { ip: await addToNetwork(node.cni, sandbox), netns, folder, cgroup, remove };
+    return { ips: await addToNetwork(node.cni, sandbox), netns, folder, cgroup, remove };
   } catch (error) {
     await remove();
     throw error;
@@ -64,10 +64,17 @@ function sandboxOf({ metadata }: Pod): CniSandbox {
   };
 }
 
+/** What makes an IPv6 address usable at once: nobody else can have it, as the network gives each but once. */
+const SETTLED =
+  'for f in /proc/sys/net/ipv6/conf/*/accept_dad; do [ ! -e "$f" ] || echo 0 > "$f"; done';
+
 /** A namespace held by a mount of its own, its loopback up. */
 export function createNetns(path: string): void {
   writeFileSync(path, "");
-  const made = Bun.spawnSync(["unshare", `--net=${path}`, "ip", "link", "set", "lo", "up"]);
+  const made = Bun.spawnSync([
+    ...["unshare", `--net=${path}`, "sh", "-ec"],
+    `ip link set lo up; ${SETTLED}`,
+  ]);
   if (made.exitCode === 0) return;
   rmSync(path);
   throw new Error(`Cannot make network namespace ${path}: ${made.stderr.toString().trim()}`);

@@ -15,7 +15,12 @@ const prepare = (volume: Omit<Volume, "name">, change: Partial<VolumeSource> = {
       metadata: { name: "web-1", namespace: "a" },
       spec: { containers: [], volumes: [{ name: "v", ...volume }] },
     },
-    ...{ podIp: "10.0.0.2", nodeIp: "10.0.0.1", folder, wallMs: Date.now() },
+    ...{
+      podIps: ["10.0.0.2"] as const,
+      nodeIps: ["10.0.0.1"] as const,
+      folder,
+      wallMs: Date.now(),
+    },
     configMap: (name) =>
       name === "c" ? { data: { one: "1", two: "2" }, binaryData: { three: "Mw==" } } : undefined,
     secret: (name) => (name === "s" ? { data: { key: "aGk=" } } : undefined),

@@ -12,13 +12,14 @@ import {
 } from "node:fs";
 import { dirname, normalize, relative } from "node:path";
 import type { ConfigMap, Pod, Secret, Volume } from "#lib/k8s/types/core.ts";
+import type { Addresses } from "./cni.ts";
 import { fieldOf } from "./environment.ts";
 
 /** What volumes are made of. */
 export type VolumeSource = {
   readonly pod: Pod;
-  readonly podIp: string;
-  readonly nodeIp: string;
+  readonly podIps: Addresses;
+  readonly nodeIps: Addresses;
   /** Where this pod's volumes live. */
   readonly folder: string;
   configMap(name: string): ConfigMap | undefined;

@@ -32,10 +32,12 @@ const answerOf = (records: readonly DnsRecord[], code: number): string => {
   return Buffer.from(buildAnswer(query, { code, records })).toString("hex");
 };
 
-test("buildAnswer() repeats the question and writes A and SRV records", () => {
+test("buildAnswer() repeats the question and writes A, AAAA and SRV records", () => {
   expect(answerOf([{ type: "A", name: "web.a", ip: "10.1.2.3" }], DNS_CODE.ok)).toBe(
     "12348580000100010000000003574542016100000100010377656201610000010001000000050004" + "0a010203",
   );
+  const six = answerOf([{ type: "AAAA", name: "a", ip: "fd00::7" }], DNS_CODE.ok);
+  expect(six).toEndWith("016100001c0001000000050010" + "fd000000000000000000000000000007");
   const srv = answerOf([{ type: "SRV", name: "a", port: 80, target: "b" }], DNS_CODE.ok);
   expect(srv).toEndWith("01610000210001000000050009" + "000000640050016200");
   expect(answerOf([], DNS_CODE.noSuchName)).toStartWith("12348583");

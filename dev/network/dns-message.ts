@@ -1,5 +1,7 @@
 /** DNS messages as far as a resolver of Service names needs them (RFC 1035, 2782). Pure. */
 
+import { toBytes } from "#lib/addr/ip.ts";
+
 /** Types of records that are answered. */
 export const DNS_TYPE = { A: 1, PTR: 12, AAAA: 28, SRV: 33 } as const;
 /** Response codes (RFC 1035 §4.1.1). */
@@ -17,7 +19,7 @@ export type DnsQuery = DnsQuestion & {
 
 /** One record of an answer. */
 export type DnsRecord =
-  | { readonly type: "A"; readonly name: string; readonly ip: string }
+  | { readonly type: "A" | "AAAA"; readonly name: string; readonly ip: string }
   | { readonly type: "SRV"; readonly name: string; readonly port: number; readonly target: string };
 
 const HEADER_BYTES = 12;
@@ -94,8 +96,8 @@ export function buildAnswer(
 
 function encodeRecord(record: DnsRecord): Uint8Array {
   const data =
-    record.type === "A"
-      ? Uint8Array.from(record.ip.split("."), Number)
+    record.type !== "SRV"
+      ? toBytes(record.ip)
       : Buffer.concat([uint16(0), uint16(100), uint16(record.port), encodeName(record.target)]);
   const ttl = Buffer.alloc(4);
   ttl.writeUInt32BE(TTL_SECONDS);

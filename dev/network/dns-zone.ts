@@ -1,8 +1,10 @@
 /** What the names of a cluster mean: Services, their ports and the pods behind them (the Kubernetes DNS specification). */
 
+import { familyOf } from "#lib/addr/ip.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { DNS_CODE, DNS_TYPE, type DnsQuestion, type DnsRecord } from "./dns-message.ts";
+import { addressesOf } from "./services.ts";
 
 /** What the zone looks things up in. */
 export type ZoneSource = {
@@ -38,13 +40,18 @@ export function resolve(source: ZoneSource, question: DnsQuestion): ZoneAnswer {
 
 type Target = { readonly service: Service; readonly slices: readonly EndpointSlice[] };
 
-function addresses({ name, type }: DnsQuestion, { service, slices }: Target): ZoneAnswer {
-  if (type !== DNS_TYPE.A) return { code: DNS_CODE.ok, records: [] };
-  const clusterIp = service.spec?.clusterIP;
-  const ips = clusterIp === "None" || !clusterIp ? endpointIps(service, slices) : [clusterIp];
-  return ips.length === 0
-    ? NO_SUCH_NAME
-    : { code: DNS_CODE.ok, records: ips.map((ip) => ({ type: "A", name, ip })) };
+function addresses(question: DnsQuestion, { service, slices }: Target): ZoneAnswer {
+  const own = addressesOf(service.spec);
+  return addressAnswer(question, own.length === 0 ? endpointIps(service, slices) : own);
+}
+
+/** The addresses of the family that is asked for; a name that has only others exists, with an empty answer. */
+function addressAnswer({ name, type }: DnsQuestion, ips: readonly string[]): ZoneAnswer {
+  if (ips.length === 0) return NO_SUCH_NAME;
+  const records = ips
+    .map((ip) => ({ type: familyOf(ip) === "IPv6" ? "AAAA" : "A", name, ip }) as const)
+    .filter((record) => DNS_TYPE[record.type] === type);
+  return { code: DNS_CODE.ok, records };
 }
 
 function endpointIps(service: Service, slices: readonly EndpointSlice[]): string[] {
@@ -58,14 +65,11 @@ function endpointIps(service: Service, slices: readonly EndpointSlice[]): string
 
 /** `hostname.svc…` of a headless Service, or an address with dashes. */
 function endpoint(question: DnsQuestion, { slices }: Target, label: string): ZoneAnswer {
-  const records = slices
+  const ips = slices
     .flatMap(({ endpoints }) => endpoints ?? [])
     .filter(({ hostname, addresses: [ip = ""] }) => label === (hostname ?? dashed(ip)))
-    .flatMap(({ addresses: own }) =>
-      own.slice(0, 1).map((ip) => ({ type: "A", name: question.name, ip }) as const),
-    );
-  if (records.length === 0) return NO_SUCH_NAME;
-  return { code: DNS_CODE.ok, records: question.type === DNS_TYPE.A ? records : [] };
+    .flatMap(({ addresses: own }) => own.slice(0, 1));
+  return addressAnswer(question, ips);
 }
 
 function port(
@@ -110,4 +114,5 @@ function headlessRecords(
   });
 }
 
-const dashed = (ip: string): string => ip.replaceAll(".", "-");
+/** An address as a label: it does not end with a dash, as CoreDNS has it. */
+const dashed = (ip: string): string => ip.replaceAll(/[.:]/g, "-").replace(/-$/, "-0");

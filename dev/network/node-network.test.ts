@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { umount } from "#lib/sys/libc.ts";
 import { inNetns } from "#lib/sys/netns.ts";
+import { networksOf } from "./ip-families.ts";
 import { applyRules, configureNode, type NodeNetwork } from "./node-network.ts";
 import { renderServices } from "./services.ts";
 
@@ -11,7 +12,7 @@ let network: NodeNetwork;
 beforeAll(async () => {
   await Bun.write(netns, "");
   expect(Bun.spawnSync(["unshare", `--net=${netns}`, "true"]).exitCode).toBe(0);
-  network = configureNode(netns, "10.96.0.0/16");
+  network = configureNode(netns, networksOf("dual"));
 });
 afterAll(() => {
   umount(netns);
@@ -22,24 +23,45 @@ const show = (...command: string[]): string =>
   inNetns(netns, () => Bun.spawnSync(command)).stdout.toString();
 
 test("configureNode() gives the namespace its address, forwarding, and a way to Services", () => {
-  expect(show("ip", "-brief", "address", "show", "node0")).toContain(`${network.ip}/32`);
+  const own = show("ip", "-brief", "address", "show", "node0");
+  expect(network.ips).toEqual(["10.244.0.1", "fd00:10:244::1"]);
+  expect([own, own]).toEqual([
+    expect.stringContaining("10.244.0.1/32"),
+    expect.stringContaining("fd00:10:244::1/128"),
+  ]);
   expect(show("ip", "route")).toContain("10.96.0.0/16 dev node0");
-  expect(inNetns(netns, () => readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"))).toBe("1\n");
+  expect(show("ip", "-6", "route")).toContain("fd00:10:96::/112 dev node0");
+  for (const file of ["ipv4/ip_forward", "ipv6/conf/all/forwarding"])
+    expect(inNetns(netns, () => readFileSync(`/proc/sys/net/${file}`, "utf8"))).toBe("1\n");
 });
 
 test("the configuration of pods names the node as their gateway", () => {
   const { plugins } = JSON.parse(network.config) as { plugins: Record<string, unknown>[] };
   expect(plugins).toMatchObject([
-    { type: "ptp", ipam: { ranges: [[{ subnet: network.podCidr, gateway: network.ip }]] } },
+    {
+      type: "ptp",
+      ipam: {
+        ranges: [
+          [{ subnet: "10.244.0.0/24", gateway: "10.244.0.1" }],
+          [{ subnet: "fd00:10:244::/64", gateway: "fd00:10:244::1" }],
+        ],
+        routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
+      },
+    },
   ]);
 });
 
-test("applyRules() replaces the rules of Services", () => {
-  const route = { protocol: "tcp", ip: "10.96.0.7", port: 80 } as const;
-  applyRules(netns, renderServices([{ ...route, endpoints: [{ ip: "10.244.0.2", port: 8080 }] }]));
-  expect(show("nft", "list", "ruleset")).toContain("dnat to 10.244.0.2:8080");
-  applyRules(netns, renderServices([{ ...route, endpoints: [] }]));
-  expect(show("nft", "list", "ruleset")).not.toContain("dnat to 10.244.0.2:8080");
+test.each([
+  ["IPv4", "10.96.0.7", "10.244.0.2", "10.244.0.2:8080"],
+  ["IPv6", "fd00:10:96::7", "fd00:10:244::2", "[fd00:10:244::2]:8080"],
+] as const)("applyRules() replaces the rules of Services of %s", (family, ip, pod, target) => {
+  const route = { protocol: "tcp", ip, port: 80 } as const;
+  const render = (endpoints: { ip: string; port: number }[]): string =>
+    renderServices([{ ...route, endpoints }], [family]);
+  applyRules(netns, render([{ ip: pod, port: 8080 }]));
+  expect(show("nft", "list", "ruleset")).toContain(`dnat to ${target}`);
+  applyRules(netns, render([]));
+  expect(show("nft", "list", "ruleset")).not.toContain(`dnat to ${target}`);
 });
 
 test("applyRules() says what nft refuses", () => {

@@ -2,49 +2,54 @@
 
 import { writeFileSync } from "node:fs";
 import { inNetns } from "#lib/sys/netns.ts";
+import type { Networks } from "./ip-families.ts";
 
-/** The node's place in the network. All IPv4. */
+/** The node's place in the network. */
 export type NodeNetwork = {
   /** Path of the namespace. */
   readonly netns: string;
-  /** The node's address: the gateway of its pods. */
-  readonly ip: string;
-  readonly podCidr: string;
+  /** The node's addresses, the primary one first: the gateways of its pods. */
+  readonly ips: readonly [string, ...string[]];
   /** How pods are connected, as a CNI configuration list. */
   readonly config: string;
 };
 
 const NAME = "bunkerd-dev";
-const IP = "10.244.0.1";
-const POD_CIDR = "10.244.0.0/24";
+const FORWARDING = { IPv4: "ipv4/ip_forward", IPv6: "ipv6/conf/all/forwarding" } as const;
+const ALL = { IPv4: "0.0.0.0/0", IPv6: "::/0" } as const;
+const BITS = { IPv4: 32, IPv6: 128 } as const;
 
 /**
- * Fills a fresh namespace: an interface of the node's address, and forwarding. Pods are connected point to point, so
+ * Fills a fresh namespace: an interface of the node's addresses, and forwarding. Pods are connected point to point, so
  * that all their traffic is routed through the node and Services hold between neighbours as well; a bridge would need
- * the machine's br_netfilter for that.
+ * the machine's br_netfilter for that. Throws where the kernel has not what a family needs.
  */
-export function configureNode(netns: string, serviceCidr: string): NodeNetwork {
+export function configureNode(netns: string, networks: Networks): NodeNetwork {
   const commands = [
     ["ip", "link", "add", "node0", "type", "veth", "peer", "name", "node1"],
-    ["ip", "address", "add", `${IP}/32`, "dev", "node0"],
     ["ip", "link", "set", "node0", "up"],
     ["ip", "link", "set", "node1", "up"],
-    // Never left by: the rules of Services turn such packets to a pod before.
-    ["ip", "route", "add", serviceCidr, "dev", "node0"],
+    ...networks.flatMap(({ family, nodeIp, serviceCidr }) => [
+      ["ip", "address", "add", `${nodeIp}/${BITS[family]}`, "dev", "node0"],
+      // Never left by: the rules of Services turn such packets to a pod before.
+      ["ip", "route", "add", serviceCidr, "dev", "node0"],
+    ]),
   ];
   inNetns(netns, () => {
     for (const command of commands) run(command);
-    writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+    for (const { family } of networks) writeFileSync(`/proc/sys/net/${FORWARDING[family]}`, "1");
   });
-  return { netns, ip: IP, podCidr: POD_CIDR, config: configOf() };
+  const [first, ...others] = networks;
+  const ips = [first.nodeIp, ...others.map(({ nodeIp }) => nodeIp)] as const;
+  return { netns, ips, config: configOf(networks) };
 }
 
-function configOf(): string {
+function configOf(networks: Networks): string {
   const ipam = {
     type: "host-local",
     dataDir: "/run/cni",
-    ranges: [[{ subnet: POD_CIDR, gateway: IP }]],
-    routes: [{ dst: "0.0.0.0/0" }],
+    ranges: networks.map(({ podCidr, nodeIp }) => [{ subnet: podCidr, gateway: nodeIp }]),
+    routes: networks.map(({ family }) => ({ dst: ALL[family] })),
   };
   const list = { cniVersion: "1.0.0", name: NAME, plugins: [{ type: "ptp", ipMasq: false, ipam }] };
   return `${JSON.stringify(list, undefined, 2)}\n`;

@@ -25,7 +25,7 @@ function bed() {
   const applied: string[] = [];
   const state = { refuses: false };
   const rules = followServices({
-    ...{ services, slices, clock, logger: log.logger },
+    ...{ services, slices, clock, logger: log.logger, families: ["IPv4"] },
     apply: (script) => {
       if (state.refuses) throw new Error("nft says no");
       applied.push(script);

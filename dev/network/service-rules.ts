@@ -1,5 +1,6 @@
 /** Keeps the node's Service rules as the API has the Services. */
 
+import type { IpFamily } from "#lib/addr/ip.ts";
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
@@ -11,6 +12,8 @@ import { renderServices, serviceRoutes } from "./services.ts";
 export type ServiceRulesOptions = {
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
+  /** The cluster's. */
+  readonly families: readonly IpFamily[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Throws where the script is refused. */
@@ -24,13 +27,13 @@ const RETRY_MS = 1_000;
 
 /** Follows until stopped. */
 export function followServices(options: ServiceRulesOptions): { stop(): void } {
-  const { services, slices, clock, logger } = options;
+  const { services, slices, families, clock, logger } = options;
   let last = "";
   let timer: Timer | undefined;
   const schedule = (ms: number): void => {
     timer ??= clock.after(ms, () => {
       timer = undefined;
-      const script = renderServices(serviceRoutes(services.list(), slices.list()));
+      const script = renderServices(serviceRoutes(services.list(), slices.list()), families);
       if (script === last) return;
       try {
         options.apply(script);

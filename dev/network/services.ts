@@ -1,22 +1,22 @@
 /** Services as an nft script for the node's namespace: what kube-proxy does on a cluster. Pure. */
 
+import { familyOf, type IpFamily } from "#lib/addr/ip.ts";
+import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 
 const TABLE = "bunkerd-services";
 
-type Place = { readonly ip: string; readonly port: number };
-
-/** One port of a Service: its address, and the ready endpoints behind it. */
+/** One port of a Service at one of its addresses, and the ready endpoints behind it. */
 export type ServiceRoute = {
   readonly protocol: "tcp" | "udp";
   readonly ip: string;
   readonly port: number;
-  readonly endpoints: readonly Place[];
+  readonly endpoints: readonly SocketAddr[];
 };
 
-/** The routes of all Services that have an address of their own, in a fixed order. IPv4 only, as dev mode's network is. */
+/** The routes of all Services that have an address of their own, one for each of them, in a fixed order. */
 export function serviceRoutes(
   services: readonly Service[],
   slices: readonly EndpointSlice[],
@@ -34,31 +34,56 @@ export function serviceRoutes(
 }
 
 function routesOf({ spec }: Service, slices: readonly EndpointSlice[]): ServiceRoute[] {
-  const ip = spec?.clusterIP;
-  if (ip === undefined || ip === "" || ip === "None") return [];
-  return (spec?.ports ?? []).flatMap(({ name = "", port, protocol = "TCP" }) => {
-    if (protocol === "SCTP") return [];
-    const endpoints = slices.flatMap((slice) => endpointsOf(slice, name));
-    return [{ protocol: protocol === "UDP" ? "udp" : "tcp", ip, port, endpoints } as const];
-  });
+  return addressesOf(spec).flatMap((ip) =>
+    (spec?.ports ?? []).flatMap(({ name = "", port, protocol = "TCP" }) => {
+      if (protocol === "SCTP") return [];
+      const endpoints = slices
+        .filter(({ addressType }) => addressType === familyOf(ip))
+        .flatMap((slice) => endpointsOf(slice, name));
+      return [{ protocol: protocol === "UDP" ? "udp" : "tcp", ip, port, endpoints } as const];
+    }),
+  );
 }
 
-function endpointsOf(slice: EndpointSlice, portName: string): Place[] {
+/** The addresses that a Service has of its own: none where it is headless. */
+export function addressesOf(spec: Service["spec"]): readonly string[] {
+  const { clusterIP = "", clusterIPs = [clusterIP] } = spec ?? {};
+  return clusterIPs.filter((ip) => ip !== "" && ip !== "None");
+}
+
+function endpointsOf(slice: EndpointSlice, portName: string): SocketAddr[] {
   const port = slice.ports?.find(({ name = "" }) => name === portName)?.port;
-  if (slice.addressType !== "IPv4" || port === undefined) return [];
+  if (port === undefined) return [];
   return (slice.endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false)
     .flatMap(({ addresses }) => addresses.slice(0, 1).map((ip) => ({ ip, port })));
 }
 
-/** The whole table; running it replaces the last one in one step. A Service without endpoints refuses. */
-export function renderServices(routes: readonly ServiceRoute[]): string {
+/** nftables' word for a family. */
+const WORD = { IPv4: "ip", IPv6: "ip6" } as const;
+
+/** A whole table for each family; running them replaces the last ones in one step. A Service without endpoints refuses. */
+export function renderServices(
+  routes: readonly ServiceRoute[],
+  families: readonly IpFamily[],
+): string {
+  return families
+    .map((family) =>
+      renderTable(
+        WORD[family],
+        routes.filter(({ ip }) => familyOf(ip) === family),
+      ),
+    )
+    .join("");
+}
+
+function renderTable(word: string, routes: readonly ServiceRoute[]): string {
   const served = routes.filter(({ endpoints }) => endpoints.length > 0);
   const unserved = routes.filter(({ endpoints }) => endpoints.length === 0);
   const own = new Set(served.flatMap(({ endpoints }) => endpoints.map(({ ip }) => ip)));
-  return `table ip ${TABLE}
-delete table ip ${TABLE}
-table ip ${TABLE} {
+  return `table ${word} ${TABLE}
+delete table ${word} ${TABLE}
+table ${word} ${TABLE} {
   chain services {
 ${served.map((route) => `    ${dnat(route)}\n`).join("")}  }
   chain unserved {
@@ -69,19 +94,19 @@ ${unserved.map((route) => `    ${match(route)} reject\n`).join("")}  }
   chain local { type filter hook output priority 0; jump unserved; }
   chain hairpin {
     type nat hook postrouting priority 100;
-${[...own].map((ip) => `    ip saddr ${ip} ip daddr ${ip} masquerade\n`).join("")}  }
+${[...own].map((ip) => `    ${word} saddr ${ip} ${word} daddr ${ip} masquerade\n`).join("")}  }
 }
 `;
 }
 
 const match = ({ protocol, ip, port }: ServiceRoute): string =>
-  `ip daddr ${ip} ${protocol} dport ${port}`;
+  `${WORD[familyOf(ip)]} daddr ${ip} ${protocol} dport ${port}`;
 
 function dnat(route: ServiceRoute): string {
   const { endpoints } = route;
   const [only] = endpoints;
   if (endpoints.length === 1 && only !== undefined)
-    return `${match(route)} dnat to ${only.ip}:${only.port}`;
+    return `${match(route)} dnat to ${formatSocketAddr(only)}`;
   const choices = endpoints.map(({ ip, port }, index) => `${index} : ${ip} . ${port}`);
-  return `${match(route)} dnat ip addr . port to numgen random mod ${endpoints.length} map { ${choices.join(", ")} }`;
+  return `${match(route)} dnat ${WORD[familyOf(route.ip)]} addr . port to numgen random mod ${endpoints.length} map { ${choices.join(", ")} }`;
 }

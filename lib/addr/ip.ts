@@ -13,6 +13,12 @@ export function isIpv6(ip: string): boolean {
   return ip.includes(":");
 }
 
+/** An address family, as Kubernetes names it. */
+export type IpFamily = "IPv4" | "IPv6";
+
+/** The family of an address or a network. */
+export const familyOf = (ip: string): IpFamily => (isIpv6(ip) ? "IPv6" : "IPv4");
+
 /** Whether an address, mapped ones included, is loopback: 127/8 or ::1. */
 export function isLoopback(ip: string): boolean {
   return ip.startsWith("127.") || ip === "::1" || ip.startsWith("::ffff:127.");

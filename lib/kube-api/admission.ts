@@ -15,7 +15,7 @@ export interface AdmissionOptions {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly webhooks: Webhooks;
-  readonly serviceCidr: string;
+  readonly serviceCidrs: readonly string[];
   /** Five letters for the name of a token volume. */
   readonly suffix: () => string;
   readonly wall: () => number;
@@ -24,7 +24,7 @@ export interface AdmissionOptions {
 /** Creates the admission chain. */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { store, catalog, webhooks } = options;
-  const last: LastGiven = { host: 0 };
+  const last: LastGiven = new Map();
   return {
     complete: (resource, object, previous) => {
       const custom = catalog.custom(resource);
@@ -33,7 +33,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (resource.kind === "CustomResourceDefinition")
         return establish(full, timestamp(options.wall()));
       if (resource.kind === "Service" && resource.group === "")
-        return addressService(full, { store, cidr: options.serviceCidr, previous, last });
+        return addressService(full, { store, cidrs: options.serviceCidrs, previous, last });
       return full;
     },
     mutate: async (request) => {

@@ -35,8 +35,8 @@ export interface KubeApiOptions {
   readonly uid: () => string;
   /** 0 to 1. */
   readonly random: () => number;
-  /** IPv4 network of Services; its first address is the `kubernetes` Service's. */
-  readonly serviceCidr: string;
+  /** Networks of Services, one for each family of the cluster, the primary one first; its first address is the `kubernetes` Service's. */
+  readonly serviceCidrs: readonly string[];
   readonly tls: TlsCredentials;
   /** Users by their bearer tokens. */
   readonly tokens: ReadonlyMap<string, User>;
@@ -95,7 +95,7 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     store,
     catalog,
     webhooks,
-    serviceCidr: options.serviceCidr,
+    serviceCidrs: options.serviceCidrs,
     suffix,
     wall,
   });
@@ -113,7 +113,7 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     address: options.address ?? "127.0.0.1:443",
     watches: new Set(),
   };
-  await bootstrap(registry, catalog, firstAddress(options.serviceCidr));
+  await bootstrap(registry, catalog, firstAddress(options.serviceCidrs[0] ?? ""));
   const client = createLocalClient({
     registry,
     catalog,

@@ -1,21 +1,26 @@
-/** Addresses and node ports for Services, out of one IPv4 network. */
+/** Addresses and node ports for Services, out of one network for each family. */
 
+import { familyOf, fromBytes, toBytes } from "#lib/addr/ip.ts";
 import { ApiError, invalid } from "./api-error.ts";
-import { type ApiObject, at, copy, type Fields, fieldsOf, listOf, textAt } from "./object.ts";
+import { type ApiObject, at, copy, type Fields, fieldsOf, listOf } from "./object.ts";
+import { serviceFamilies } from "./service-families.ts";
 import type { Store } from "./store.ts";
 
+/** Bits of a network that hosts are counted in. */
+const HOST_BITS = 31;
 /** Kubernetes' range of node ports. */
 const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 
-/** The host part of the address that was given last, so that the next Service gets another one before that is stored. */
-export type LastGiven = { host: number };
+/** The host parts of the addresses that were given last, by network, so that the next Service gets others before they are stored. */
+export type LastGiven = Map<string, number>;
 
-/** The Service with its clusterIP and node ports; those of `previous` are kept. */
+/** The Service with its clusterIPs and node ports; those of `previous` are kept. */
 export function addressService(
   service: ApiObject,
   how: {
     readonly store: Store;
-    readonly cidr: string;
+    /** Of the cluster's families, the primary one first. */
+    readonly cidrs: readonly string[];
     readonly previous: ApiObject | undefined;
     readonly last: LastGiven;
   },
@@ -26,49 +31,65 @@ export function addressService(
   const others = how.store
     .list("services")
     .filter((each) => each.metadata.uid !== service.metadata.uid);
-  const wanted = textAt(spec, "clusterIP") ?? textAt(how.previous, "spec", "clusterIP");
-  const address =
-    wanted ?? nextAddress(how, new Set(others.map((each) => textAt(each, "spec", "clusterIP"))));
-  if (
-    wanted !== undefined &&
-    wanted !== "None" &&
-    others.some((each) => at(each, "spec", "clusterIP") === wanted)
-  )
+  const { policy, families, addresses } = serviceFamilies(service, {
+    offered: how.cidrs.map(familyOf),
+    previous: how.previous,
+  });
+  const taken = new Set(others.flatMap(addressesOf));
+  const double = addresses.find((address) => address !== "None" && taken.has(address));
+  if (double !== undefined)
     throw invalid({ group: "", kind: "Service" }, service.metadata.name ?? "", {
       field: "spec.clusterIPs",
-      message: `Invalid value: ["${wanted}"]: failed to allocate IP ${wanted}: provided IP is already allocated`,
+      message: `Invalid value: ["${double}"]: failed to allocate IP ${double}: provided IP is already allocated`,
     });
-  spec["clusterIP"] = address;
-  spec["clusterIPs"] = [address];
-  spec["ipFamilies"] ??= ["IPv4"];
-  spec["ipFamilyPolicy"] ??= "SingleStack";
+  const missing = addresses[0] === "None" ? [] : families.slice(addresses.length);
+  const given = missing.map((family) => {
+    const cidr = how.cidrs.find((each) => familyOf(each) === family) ?? "";
+    return nextAddress({ cidr, last: how.last }, taken);
+  });
+  const clusterIPs = [...addresses, ...given];
+  const [clusterIP] = clusterIPs;
+  Object.assign(spec, {
+    ...{ clusterIP, clusterIPs, ipFamilies: families, ipFamilyPolicy: policy },
+  });
   if (spec["type"] === "NodePort" || spec["type"] === "LoadBalancer")
     addNodePorts(spec, { ...how, others });
   return result;
 }
 
+const addressesOf = (service: ApiObject): readonly string[] =>
+  (at(service, "spec", "clusterIPs") ?? []) as readonly string[];
+
 /** The first address of the network's hosts: the `kubernetes` Service. */
 export function firstAddress(cidr: string): string {
-  return nextAddress({ cidr, last: { host: 0 } }, new Set());
+  return nextAddress({ cidr, last: new Map() }, new Set());
 }
 
 /** The next free one after the last, from the first again where those are used up. */
 function nextAddress(
   { cidr, last }: { readonly cidr: string; readonly last: LastGiven },
-  taken: ReadonlySet<string | undefined>,
+  taken: ReadonlySet<string>,
 ): string {
   const [network = "", length = "24"] = cidr.split("/");
-  const base = network.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(length));
+  const bytes = toBytes(network);
+  const size = 2 ** Math.min(bytes.length * 8 - Number(length), HOST_BITS);
+  const before = last.get(cidr) ?? 0;
   for (let i = 0; i < size - 2; i++) {
-    const host = 1 + ((last.host + i) % (size - 2));
-    const value = base + host;
-    const address = [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
+    const host = 1 + ((before + i) % (size - 2));
+    const address = hostOf(bytes, host);
     if (taken.has(address)) continue;
-    last.host = host;
+    last.set(cidr, host);
     return address;
   }
   throw new ApiError("InternalError", `Cannot give a Service an address: ${cidr} is used up`);
+}
+
+/** The address of a host in a network whose last four bytes are its hosts' at most. */
+function hostOf(network: Uint8Array, host: number): string {
+  const bytes = Uint8Array.from(network);
+  const end = new DataView(bytes.buffer, bytes.length - 4);
+  end.setUint32(0, end.getUint32(0) + host);
+  return fromBytes(bytes);
 }
 
 function addNodePorts(

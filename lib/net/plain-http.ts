@@ -1,5 +1,7 @@
 /** Bun.serve for admin ports: metrics, readiness, webhooks. Never on a listener that carries identity. */
 
+import { everyAddress } from "./every-address.ts";
+
 /** A request to an admin port. */
 export interface PlainRequest {
   readonly method: string;
@@ -37,7 +39,7 @@ export function servePlain(
   answer: (request: PlainRequest) => PlainResponse | Promise<PlainResponse>,
 ): PlainServer {
   const server = Bun.serve({
-    hostname: options.ip,
+    hostname: everyAddress(options.ip),
     port: options.port,
     maxRequestBodySize: BODY_LIMIT_BYTES,
     ...(options.tls && { tls: { key: options.tls.keyPem, cert: options.tls.chainPem } }),

@@ -1,6 +1,7 @@
 /** Certificate signing requests as a workload builds them (RFC 2986), and the names and extensions of certificates. */
 
 import type { KeyObject } from "node:crypto";
+import { toBytes } from "#lib/addr/ip.ts";
 import { bits, context, type Der, integer, octets, oid, sequence, set, utf8 } from "./der.ts";
 
 /** Object identifiers of names, extensions and algorithms. */
@@ -56,10 +57,10 @@ export function extension(id: string, value: Der, critical?: Der): Der {
   return sequence(oid(id), ...(critical === undefined ? [] : [critical]), octets(value));
 }
 
-/** GeneralNames with DNS names and IPv4 addresses. */
+/** GeneralNames with DNS names and addresses. */
 export function alternativeNames(names: readonly string[], addresses: readonly string[]): Der {
   return sequence(
     ...names.map((name) => context(DNS_NAME, new TextEncoder().encode(name))),
-    ...addresses.map((ip) => context(IP_ADDRESS, Uint8Array.from(ip.split("."), Number))),
+    ...addresses.map((ip) => context(IP_ADDRESS, toBytes(ip))),
   );
 }

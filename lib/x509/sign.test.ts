@@ -21,12 +21,16 @@ test("signCertificate() names addresses beside names", () => {
   const der = signCertificate(
     {
       ...{ commonName: "api", issuerCommonName: "root", dnsNames: ["localhost"], publicKey },
-      ...{ ipAddresses: ["127.0.0.1"], serial: Uint8Array.of(1), authority: false },
+      ...{ ipAddresses: ["127.0.0.1", "fd00::1"], serial: Uint8Array.of(1), authority: false },
       ...{ notBefore: new Date(0), notAfter: new Date(1e12) },
     },
     (bytes) => sign("sha256", bytes, privateKey),
   );
-  expect(new X509Certificate(der).subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1");
+  const read = new X509Certificate(der);
+  expect(read.subjectAltName).toBe(
+    "DNS:localhost, IP Address:127.0.0.1, IP Address:FD00:0:0:0:0:0:0:1",
+  );
+  expect(read.checkIP("fd00::1")).toBe("fd00::1");
 });
 
 test("signCertificate() makes leaves that chain to their authority", () => {

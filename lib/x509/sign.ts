@@ -15,7 +15,7 @@ export interface CertificateContent {
    */
   readonly issuerKeyId?: Uint8Array | undefined;
   readonly dnsNames: readonly string[];
-  /** IPv4 addresses beside the names, for servers that are reached by address. */
+  /** Addresses beside the names, for servers that are reached by address. */
   readonly ipAddresses?: readonly string[];
   readonly publicKey: KeyObject;
   /** 1 to 20 bytes, not all zero. */

@@ -12,15 +12,13 @@ import { type Protocol, settleProtocol } from "../transport/detect.ts";
 import { FirstBytes } from "../transport/first-bytes.ts";
 import { detectHttp } from "../transport/http-detection.ts";
 import { type AskKernel, originalDst } from "../transport/original-dst.ts";
+import { isCaptureProbe } from "./capture-probe.ts";
 import type { Destination, Destinations } from "./discover.ts";
 import { acceptIngress, type IngressOptions } from "./ingress.ts";
 import { forwardOpaque, refuseConnection } from "./opaque.ts";
 import type { ResolvedPolicy } from "./resolved.ts";
 import { meterClient, type ServeOptions, serveOutbound } from "./serve.ts";
 import { type OutboundDirection, OutboundRoute } from "./stack.ts";
-
-/** The address whose connections come back to us when we are captured (TEST-NET-1, port 4140). */
-export const CAPTURE_PROBE: SocketAddr = { ip: "192.0.2.1", port: 4140 };
 
 const NOTHING = new Uint8Array(0);
 
@@ -46,7 +44,7 @@ export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions
   // Every pod sees one at start where it proves its capture; later ones say the same.
   const bySocket = original === undefined || stream.localPort !== listenPort;
   if (bySocket && !isLoopback(target.ip)) runtime.redirection.bySockets = true;
-  if (target.ip === CAPTURE_PROBE.ip && target.port === CAPTURE_PROBE.port) {
+  if (isCaptureProbe(target)) {
     options.onCaptured(stream);
     return;
   }

@@ -25,9 +25,9 @@ export interface OpenListeners {
 }
 
 /**
- * Listens on every address. IPv6 addresses that this machine does not have are passed over with a warning, `::` in
- * favour of `0.0.0.0`; that gets its IPv6 twin, so that both slots of the redirection are filled. Throws, with nothing
- * left open, where an address is taken or none could be had.
+ * Listens on every address. IPv6 addresses that this machine does not have are passed over with a warning. `::` and
+ * `0.0.0.0` are one listener for each family, so that both slots of the redirection are filled and no address of IPv4
+ * is written as one of IPv6. Throws, with nothing left open, where an address is taken or none could be had.
  */
 export function openListeners(
   addresses: readonly SocketAddr[],
@@ -66,23 +66,24 @@ export function openWithoutIpv6<T>(
 
 function openWithTwin(wanted: SocketAddr, options: ListenersOptions): readonly Listener[] {
   const { accept, onFault, log, backlog, open = listen } = options;
-  const first = openWithoutIpv6(wanted, {
-    open: (addr) => {
-      const listener = open(
-        { ...addr, backlog },
-        (stream) => accept(stream, listener.port),
-        onFault,
-      );
-      return listener;
-    },
-    log,
-  });
-  if (wanted.ip !== "0.0.0.0") return [first];
+  const isEvery = wanted.ip === "0.0.0.0" || wanted.ip === "::";
+  const ip = isEvery ? "0.0.0.0" : wanted.ip;
+  const first = open(
+    { ip, port: wanted.port, backlog },
+    (stream) => accept(stream, first.port),
+    onFault,
+  );
+  if (!isEvery) return [first];
   try {
     const twin = { ip: "::", port: first.port, ipv6Only: true, backlog };
     return [first, open(twin, (stream) => accept(stream, first.port), onFault)];
   } catch (error) {
-    log.debug("No IPv6 listener", { error: String(error) });
+    if (wanted.ip !== "::") log.debug("No IPv6 listener", { error: String(error) });
+    else if (lacksIpv6(wanted, error)) warn(wanted, log);
+    else {
+      first.stop();
+      throw error;
+    }
     return [first];
   }
 }

@@ -7,6 +7,7 @@ import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Overrides } from "../../deploy/values.ts";
 import { type Instance, instanceOf } from "../../dev/instance.ts";
+import type { IpFamilyChoice } from "../../dev/network/ip-families.ts";
 import { bringUp, type Running } from "../../dev/up.ts";
 
 /** The repository's root. */
@@ -32,6 +33,8 @@ export async function startBed(options: {
   readonly tier: Bed["tier"];
   readonly files: readonly string[];
   readonly overrides: Overrides;
+  /** Addresses of pods and Services; IPv4 unless given. */
+  readonly ipFamily?: IpFamilyChoice;
   readonly version: string;
   report(line: string): void;
 }): Promise<Bed> {
@@ -51,6 +54,7 @@ export async function startBed(options: {
     ...{ instance, logger, clock: systemClock, version: options.version, images: new Map() },
     files: options.files.map((file) => `${ROOT}/${file}`),
     overrides: options.overrides,
+    ipFamily: options.ipFamily ?? "ipv4",
     report: options.report,
   });
   return { running, instance, tier: options.tier, log };

@@ -7,6 +7,7 @@ import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type Cluster, startCluster } from "../../dev/cluster.ts";
 import { createInstance, type Instance, instanceOf, removeInstance } from "../../dev/instance.ts";
+import type { IpFamilyChoice } from "../../dev/network/ip-families.ts";
 import { RecordedLog } from "./recorded-log.ts";
 
 const UNTIL_MS = 4_500;
@@ -38,14 +39,16 @@ export class DevCluster {
 
   static async start({
     instance = uniqueInstance(),
+    ipFamily = "ipv4",
   }: {
     readonly instance?: Instance;
+    readonly ipFamily?: IpFamilyChoice;
   } = {}): Promise<DevCluster> {
     const { lines, logger } = new RecordedLog();
     try {
       createInstance(instance);
       const cluster = await startCluster({
-        instance,
+        ...{ instance, ipFamily },
         images: new Map(["sh", "node"].map((name) => [name, Bun.which(name) ?? ""])),
         version: "0.0.0",
         clock: systemClock,

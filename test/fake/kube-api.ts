@@ -61,7 +61,7 @@ export class FakeKubeApi {
       onFault,
       uid: () => crypto.randomUUID(),
       random: Math.random,
-      serviceCidr: "10.96.0.0/16",
+      serviceCidrs: ["10.96.0.0/16"],
       tls: new TlsCredentials({ keyPem, chainPem, anchorsPem: authority.anchorsPem }),
       tokens: new Map([
         ["admin", { username: "admin", groups: ["system:masters"] }],

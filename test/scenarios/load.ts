@@ -21,9 +21,8 @@ export async function startLoad(
   world: World,
   { from, address, rate }: LoadOptions,
 ): Promise<{ stop(): Promise<Load> }> {
-  const [name = "", port = ""] = address.split(":");
   const program = `${ROOT}/test/scenarios/apps/load.js`;
-  const to = `${await world.addressOf(name)}:${port}`;
+  const to = await world.names.dialled(address);
   const command = ["node", program, to, address, String(rate)];
   const child = Bun.spawn(inPod(world.bed, await world.pods.of(from), command), {
     stdin: "pipe",

@@ -1,10 +1,10 @@
 /** The pods of the scenarios: where they are, what their proxies and they themselves have counted. */
 
-import { PODS } from "#lib/k8s/resource.ts";
+import { PODS, SERVICES } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
-import { addressOf, type Bed, metricsText, onNode, run, sumOf } from "../demo/bed.ts";
-import { OUTSIDE } from "./outside.ts";
+import { type Bed, metricsText, onNode, run, sumOf } from "../demo/bed.ts";
+import { OUTSIDE_COUNTS } from "./outside.ts";
 import { BACKENDS, type Backend, CALLERS, type Caller, COUNT_PORT } from "./workloads.ts";
 
 type Counted = { readonly http: number; readonly grpc: number; readonly tcp: number };
@@ -13,7 +13,7 @@ type Counted = { readonly http: number; readonly grpc: number; readonly tcp: num
 export class Pods {
   readonly #bed: Bed;
   readonly #found = new Map<string, Pod>();
-  readonly #addresses = new Map<string, string>();
+  readonly #addresses = new Map<string, readonly string[]>();
   /** Backends that were told how to behave. */
   readonly #told = new Set<Backend>();
 
@@ -36,19 +36,21 @@ export class Pods {
     return found;
   }
 
-  /** A Service's own address. */
-  async serviceAddress(name: string, namespace: string): Promise<string> {
+  /** A Service's own addresses. Throws where it has none. */
+  async serviceAddresses(name: string, namespace: string): Promise<readonly string[]> {
     const key = `${name}.${namespace}`;
     const known = this.#addresses.get(key);
     if (known !== undefined) return known;
-    const address = await addressOf(this.#bed, name, namespace);
-    this.#addresses.set(key, address);
-    return address;
+    const service = await this.#bed.running.client.get(SERVICES, { name, namespace });
+    const addresses = service?.spec?.clusterIPs;
+    if (addresses === undefined) throw new Error(`Service ${name} has no address`);
+    this.#addresses.set(key, addresses);
+    return addresses;
   }
 
-  /** A pod's own address. */
-  async address(instance: Caller | Backend): Promise<string> {
-    return (await this.of(instance)).status?.podIP ?? "";
+  /** A pod's own addresses. */
+  async addresses(instance: Caller | Backend): Promise<readonly string[]> {
+    return ((await this.of(instance)).status?.podIPs ?? []).map(({ ip = "" }) => ip);
   }
 
   /** Tells a backend how to answer every request from now on, by a query as in a URL, until `reset`. */
@@ -57,8 +59,9 @@ export class Pods {
     await this.#count(backend, `be?${habit}`);
   }
 
-  /** They behave as they did. */
+  /** They behave as they did, and Services of names that were used may have other addresses. */
   async reset(): Promise<void> {
+    this.#addresses.clear();
     for (const backend of this.#told) await this.#count(backend, "be");
     this.#told.clear();
   }
@@ -68,10 +71,7 @@ export class Pods {
     const names = Object.keys(BACKENDS) as Backend[];
     const sum = ({ http, grpc }: Counted): number => http + grpc;
     const all = names.map(async (name) => [name, sum(await this.#count(name, ""))] as const);
-    const { out } = await run(
-      this.#bed,
-      onNode(this.#bed, ["curl", "-sS", `http://${OUTSIDE}:${COUNT_PORT}/`]),
-    );
+    const { out } = await run(this.#bed, onNode(this.#bed, ["curl", "-sS", OUTSIDE_COUNTS]));
     const outside = ["outside", sum(JSON.parse(out) as Counted)] as const;
     return Object.fromEntries([...(await Promise.all(all)), outside]) as Record<
       Backend | "outside",

@@ -1,5 +1,7 @@
 /** Runs scenarios one after the other on a mesh, and holds the counters of each to what came. */
 
+import type { IpFamily } from "#lib/addr/ip.ts";
+import { type IpFamilyChoice, networksOf } from "../../dev/network/ip-families.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { type Bed, ROOT, startBed } from "../demo/bed.ts";
 import { newKubectl } from "../demo/kubectls.ts";
@@ -13,7 +15,15 @@ import { World } from "./world.ts";
 export type Totals = { passed: number; failed: number };
 type Report = (line: string) => void;
 
-const FILE = "dist/scenarios.yml";
+/** A mesh to run on: how pods are redirected, and which addresses they have. */
+export type MeshChoice = { readonly tier: Bed["tier"]; readonly family: IpFamilyChoice };
+type Place = MeshChoice & { readonly name: string };
+
+const placeOf = ({ tier, family }: MeshChoice): Place => ({
+  ...{ tier, family },
+  name: `scenarios-${tier}${family === "ipv4" ? "" : `-${family}`}`,
+});
+
 /** How long counters may take to have all. */
 const COUNTED_MS = 3_000;
 const EVERY_MS = 50;
@@ -33,17 +43,17 @@ async function servingCertificate(): Promise<ServingCertificate> {
 }
 
 async function start(
-  tier: Bed["tier"],
+  { name, tier, family }: Place,
   report: Report,
   certificate: ServingCertificate,
 ): Promise<Bed> {
   const documents = workloads(ROOT, certificate).map(
     (object) => `---\n${JSON.stringify(object)}\n`,
   );
-  const file = FILE.replace(".yml", `-${tier}.yml`);
+  const file = `dist/${name}.yml`;
   await Bun.write(`${ROOT}/${file}`, documents.join(""));
   return await startBed({
-    ...{ name: `scenarios-${tier}`, tier, files: [file], version: manifest.version },
+    ...{ name, tier, ipFamily: family, files: [file], version: manifest.version },
     overrides: tier === "nft" ? { cni: { redirect: "nft" } } : {},
     report: (line) => report(`  ${line}`),
   });
@@ -64,15 +74,16 @@ async function miscounted(
   }
 }
 
-type Under = { readonly world: World; readonly tier: Bed["tier"]; readonly report: Report };
+type Under = { readonly world: World; readonly place: Place; readonly report: Report };
 
 /** Runs one, takes away what it applied, and returns what was counted until then. */
 async function runOne(
   { name, run: act, apart = false, uncounted = false }: Scenario,
   before: Figures,
-  { world, tier, report, totals }: Under & { readonly totals: Totals },
+  { world, place, report, totals }: Under & { readonly totals: Totals },
 ): Promise<Figures> {
   const started = performance.now();
+  world.names.count = 0;
   const failure = await act(world).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
@@ -81,15 +92,18 @@ async function runOne(
   const [counted] = await Promise.all([counting, world.clear()]);
   const [after, wrong] = counted ?? [await figuresOf(world), []];
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const why = [...(failure === undefined ? [] : [failure]), ...wrong].join("; ");
+  const { family, count } = world.names;
+  const isDual = place.family === "dual";
+  const silent = isDual && count === 0 ? [`nobody asked by ${family}`] : [];
+  const why = [...(failure === undefined ? [] : [failure]), ...wrong, ...silent].join("; ");
   if (why === "") totals.passed += 1;
   else totals.failed += 1;
-  const suite = `scenarios-${tier}: ${name}`;
+  const suite = `${place.name}: ${name}${isDual ? `, by ${family}` : ""}`;
   report(why === "" ? `passed ${suite} (${seconds} s)` : `FAILED ${suite}: ${why} (${seconds} s)`);
   return after;
 }
 
-type Mesh = Pick<Under, "tier" | "report"> & { readonly certificate: ServingCertificate };
+type Mesh = Pick<Under, "place" | "report"> & { readonly certificate: ServingCertificate };
 
 /** Runs scenarios on a mesh that is up. */
 async function runOn(
@@ -97,13 +111,18 @@ async function runOn(
   scenarios: readonly Scenario[],
   { certificate, totals, ...how }: Mesh & { readonly totals: Totals },
 ): Promise<void> {
-  const outside = await startOutside(bed, certificate);
+  const families: readonly IpFamily[] = networksOf(how.place.family).map(({ family }) => family);
+  const outside = await startOutside(bed, certificate, families);
   try {
-    const world = new World(bed, await newKubectl(bed));
+    const world = new World(bed, await newKubectl(bed), networksOf(how.place.family)[0].family);
     await world.begin();
     let figures = await figuresOf(world);
+    // What has addresses of both families is asked by one and then by the other.
     for (const scenario of scenarios)
-      figures = await runOne(scenario, figures, { world, totals, ...how });
+      for (const family of families) {
+        world.names.family = family;
+        figures = await runOne(scenario, figures, { world, totals, ...how });
+      }
   } finally {
     outside.stop();
   }
@@ -112,16 +131,17 @@ async function runOn(
 /** Brings up a mesh, runs scenarios on it and takes it down. */
 export async function runAll(
   scenarios: readonly Scenario[],
-  tier: Bed["tier"],
+  choice: MeshChoice,
   report: Report,
 ): Promise<Totals> {
+  const place = placeOf(choice);
   const totals: Totals = { passed: 0, failed: 0 };
   const certificate = await servingCertificate();
-  const bed = await start(tier, report, certificate);
+  const bed = await start(place, report, certificate);
   try {
-    await runOn(bed, scenarios, { tier, report, certificate, totals }).catch((error: unknown) => {
+    await runOn(bed, scenarios, { place, report, certificate, totals }).catch((error: unknown) => {
       totals.failed += 1;
-      report(`FAILED scenarios-${tier}: the mesh: ${error instanceof Error ? error.stack : error}`);
+      report(`FAILED ${place.name}: the mesh: ${error instanceof Error ? error.stack : error}`);
     });
     if (totals.failed > 0) for (const line of bed.log.slice(-30)) report(`      ${line}`);
   } finally {

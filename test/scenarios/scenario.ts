@@ -12,6 +12,8 @@ export type Scenario = {
   readonly apart?: boolean;
   /** Pods come and go whose counts nobody has; the scenario looks at counters itself. */
   readonly uncounted?: boolean;
+  /** Run again with IPv6 and with dual-stack pods; the quick ones with dual-stack pods in `npm test`, too. */
+  readonly families?: "full" | "quick";
   run(world: World): Promise<void>;
 };
 

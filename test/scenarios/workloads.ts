@@ -134,6 +134,8 @@ export const service = ({ name, namespace, selector, annotations, ports }: Servi
   metadata: { name, namespace, annotations },
   spec: {
     selector,
+    // Each family that the cluster has.
+    ipFamilyPolicy: "PreferDualStack",
     ports: Object.entries(ports ?? ALL_PORTS).map(([port, its]) => ({ name: port, ...its })),
   },
 });

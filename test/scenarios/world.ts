@@ -1,10 +1,12 @@
 /** What a scenario can do: apply objects by kubectl, ask by curl and gRPC from inside of pods, read what was counted. */
 
+import { familyOf, type IpFamily } from "#lib/addr/ip.ts";
 import { type Bed, inPod, must, onNode, ROOT, run, until } from "../demo/bed.ts";
 import { Asked } from "./asked.ts";
 import { type Answer, type Ask, answerOf, type Brief, briefsOf, curlOf, manyOf } from "./curl.ts";
+import { Names } from "./names.ts";
 import type { Manifest } from "./objects.ts";
-import { OUTSIDE } from "./outside.ts";
+import { OUTSIDE, outsideAddress } from "./outside.ts";
 import { Place, type PlaceOptions } from "./place.ts";
 import { Pods } from "./pods.ts";
 import { type Backend, type Caller, NAMESPACE } from "./workloads.ts";
@@ -53,13 +55,15 @@ export class World {
   readonly bed: Bed;
   readonly pods: Pods;
   readonly asked: Asked = new Asked();
+  readonly names: Names;
   readonly #kubectl: string;
   #applied: string[] = [];
   #places = 0;
 
-  constructor(bed: Bed, kubectl: string) {
+  constructor(bed: Bed, kubectl: string, family: IpFamily) {
     this.bed = bed;
     this.pods = new Pods(bed);
+    this.names = new Names(family, this.pods);
     this.#kubectl = kubectl;
   }
 
@@ -127,7 +131,7 @@ export class World {
 
   /** Asks as a container of that pod would. */
   async ask(from: Caller, url: string, how: Ask = {}): Promise<Answer> {
-    const command = [...curlOf(url, how), ...(await this.#resolve(url, how))];
+    const command = [...curlOf(url, how), ...(await this.names.resolve(url, how))];
     const input = how.body === undefined ? {} : { input: how.body };
     const pod = await this.pods.of(from);
     const answer = answerOf((await run(this.bed, inPod(this.bed, pod, command), input)).out);
@@ -138,7 +142,10 @@ export class World {
 
   /** Asks from outside of the cluster: by an address that none of its networks has. */
   async askFromOutside(url: string): Promise<Answer> {
-    const command = [...curlOf(url, {}), ...(await this.#resolve(url, {})), "--interface", OUTSIDE];
+    const address = await this.names.addressOf(new URL(url).hostname);
+    const own = outsideAddress(OUTSIDE, familyOf(address)) ?? "";
+    const to = await this.names.resolve(url, { address });
+    const command = [...curlOf(url, {}), ...to, "--interface", own];
     const answer = answerOf((await run(this.bed, onNode(this.bed, command))).out);
     this.asked.answer("outsider", answer.headers["x-backend"]);
     return answer;
@@ -146,7 +153,7 @@ export class World {
 
   /** Asks so often over one connection. */
   async many(from: Caller, url: string, count: number, how: Ask = {}): Promise<readonly Brief[]> {
-    const command = [...manyOf(url, count, how), ...(await this.#resolve(url, how))];
+    const command = [...manyOf(url, count, how), ...(await this.names.resolve(url, how))];
     const pod = await this.pods.of(from);
     const { out } = await run(this.bed, inPod(this.bed, pod, command), { timeoutMs: 120_000 });
     const briefs = briefsOf(out);
@@ -157,7 +164,9 @@ export class World {
   /** Asks so often by HTTP/2 over one connection, so many at a time; how many were answered with a 2xx. Throws where one got no answer. */
   async streams(from: Caller, url: string, count: number, atOnce = 10): Promise<number> {
     const { hostname, port, protocol } = new URL(url);
-    const to = `${await this.addressOf(hostname)}:${port || (protocol === "https:" ? 443 : 80)}`;
+    const to = await this.names.dialled(
+      `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`,
+    );
     const options = ["-n", String(count), "-c1", "-m", String(atOnce), `--connect-to=${to}`];
     const pod = await this.pods.of(from);
     const command = inPod(this.bed, pod, ["h2load", ...options, url]);
@@ -183,8 +192,7 @@ export class World {
     ...calls: readonly GrpcCall[]
   ): Promise<readonly GrpcAnswer[]> {
     const program = `${ROOT}/test/scenarios/apps/call.js`;
-    const [name = "", port = ""] = address.split(":");
-    const dialled = `${await this.addressOf(name)}:${port}`;
+    const dialled = await this.names.dialled(address);
     const command = [process.execPath, program, dialled, address, JSON.stringify(calls)];
     const pod = await this.pods.of(from);
     const text = await must(this.bed, inPod(this.bed, pod, command));
@@ -201,7 +209,7 @@ export class World {
   ): Promise<string[]> {
     const [name = "", port = ""] = address.split(":");
     const say = first ? ":" : "printf 'hello\\n' >&3";
-    const one = `if exec 3<>/dev/tcp/${await this.addressOf(name)}/${port}; then ${say}; IFS= read -r -t 8 line <&3 && echo "$line" || echo closed; exec 3>&-; else echo closed; fi`;
+    const one = `if exec 3<>/dev/tcp/${await this.names.addressOf(name)}/${port}; then ${say}; IFS= read -r -t 8 line <&3 && echo "$line" || echo closed; exec 3>&-; else echo closed; fi`;
     const script = `trap '' PIPE; for i in $(seq ${count}); do ${one}; done 2>/dev/null`;
     const pod = await this.pods.of(from);
     const { out } = await run(this.bed, inPod(this.bed, pod, ["bash", "-c", script]), {
@@ -257,19 +265,5 @@ export class World {
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}: the last status was ${last}`);
     });
-  }
-
-  /** The address that a name means: a Service's of the cluster, else the name itself. */
-  async addressOf(name: string): Promise<string> {
-    const [service = "", namespace = "", svc] = name.split(".");
-    return svc === "svc" ? await this.pods.serviceAddress(service, namespace) : name;
-  }
-
-  /** What curl is told of a name, as the programs run in a pod's network and with this machine's resolver. */
-  async #resolve(url: string, { address }: Ask): Promise<string[]> {
-    const { hostname, port, protocol } = new URL(url);
-    const ip = address ?? (await this.addressOf(hostname));
-    if (ip === hostname) return [];
-    return ["--resolve", `${hostname}:${port || (protocol === "https:" ? 443 : 80)}:${ip}`];
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // echo: a backend that says who it is and what it got: HTTP, HTTPS, gRPC and bytes. On 9999 it says what it has
 // counted, and is told how to behave.
+import { existsSync } from "node:fs";
 import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
@@ -8,7 +9,9 @@ import net from "node:net";
 import grpc from "@grpc/grpc-js";
 import { emojiService, votingService } from "../../../demo/apps/services.js";
 
-const { NAME: name, ADDRESS: address = "0.0.0.0", TLS_KEY: key, TLS_CERTIFICATE: cert } = process.env;
+// Both families, unless one address is said.
+const every = existsSync("/proc/net/if_inet6") ? "::" : "0.0.0.0";
+const { NAME: name, ADDRESS: address = every, TLS_KEY: key, TLS_CERTIFICATE: cert } = process.env;
 const counted = { http: 0, https: 0, grpc: 0, tcp: 0 };
 // What 9999/be?status=503&delay=100 asks of every request, until it is asked for something else.
 let habit = new URLSearchParams();
@@ -94,7 +97,7 @@ calls.addService(votingService, {
 });
 calls.addService(emojiService, { listAll: call, find: call, watch: (stream) => stream.end() });
 for (const port of [9090, ...ports(9101, 9110)])
-  calls.bindAsync(`${address}:${port}`, grpc.ServerCredentials.createInsecure(), (error) => {
+  calls.bindAsync(address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`, grpc.ServerCredentials.createInsecure(), (error) => {
     if (error) throw error;
   });
 

@@ -4,7 +4,7 @@
 import http from "node:http";
 
 const [address, authority, rate, path = "/"] = process.argv.slice(2);
-const [host, port] = address.split(":");
+const [, host, port] = /^\[?([^\]]+)\]?:(\d+)$/.exec(address);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
 const answers = {};
 let [sent, over, stopped] = [0, 0, false];

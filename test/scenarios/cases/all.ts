@@ -8,6 +8,7 @@ import { CHANGES } from "./changes.ts";
 import { CONSUMERS } from "./consumers.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { EGRESS } from "./egress.ts";
+import { FAMILIES, IN_EVERY_FAMILY, QUICK_IN_EVERY_FAMILY } from "./families.ts";
 import { FILTERS } from "./filters.ts";
 import { FRONTENDS } from "./frontends.ts";
 import { GRPC } from "./grpc.ts";
@@ -28,7 +29,7 @@ import { STREAMS } from "./streams.ts";
 import { TIMEOUTS } from "./timeouts.ts";
 import { VALIDATION } from "./validation.ts";
 
-export const SCENARIOS: readonly Scenario[] = [
+const ALL: readonly Scenario[] = [
   ...INBOUND,
   ...ROUTING,
   ...FRONTENDS,
@@ -55,4 +56,14 @@ export const SCENARIOS: readonly Scenario[] = [
   ...INGRESS,
   ...STATUSES,
   ...VALIDATION,
+  ...FAMILIES,
 ];
+
+const named = [...QUICK_IN_EVERY_FAMILY, ...IN_EVERY_FAMILY];
+const unknown = named.find((name) => !ALL.some((each) => each.name === name));
+if (unknown !== undefined) throw new Error(`no scenario is called "${unknown}"`);
+
+export const SCENARIOS: readonly Scenario[] = ALL.map((each) => {
+  if (QUICK_IN_EVERY_FAMILY.includes(each.name)) return { ...each, families: "quick" };
+  return IN_EVERY_FAMILY.includes(each.name) ? { ...each, families: "full" } : each;
+});

@@ -51,8 +51,12 @@ const older = (name: string, wanted: Statuses, client: object): Scenario =>
   ]);
 
 /** Networks that have no pod. */
-const NOBODY = { cidr: "203.0.113.0/24" };
-const EVERYBODY = { cidr: "0.0.0.0/0" };
+const NOBODY = [{ cidr: "203.0.113.0/24" }, { cidr: "2001:db8:113::/48" }];
+const EVERYBODY = [{ cidr: "0.0.0.0/0" }, { cidr: "::/0" }];
+const OTHERS = [
+  { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"] },
+  { cidr: "::/0", except: ["fd00::/8"] },
+];
 
 /** Scenarios of authorization. */
 export const AUTHORIZATION: readonly Scenario[] = [
@@ -107,26 +111,23 @@ export const AUTHORIZATION: readonly Scenario[] = [
     ],
   ),
   guarded("INB6: a network lets through meshed or not", ALL, (place) => [
-    network(place.name, [EVERYBODY]),
+    network(place.name, EVERYBODY),
     required(place, byNetwork(place.name)),
   ]),
   guarded("INB6: a network without callers lets nobody through", {}, (place) => [
-    network(place.name, [NOBODY]),
+    network(place.name, NOBODY),
     required(place, byNetwork(place.name)),
   ]),
   guarded("INB6: what a network excepts is not let through", {}, (place) => [
-    network(place.name, [{ ...EVERYBODY, except: ["10.0.0.0/8"] }]),
+    network(place.name, OTHERS),
     required(place, byNetwork(place.name)),
   ]),
   guarded("INB6: network and identity must both hold", { client: 200 }, (place) => [
-    ...[
-      meshTls(place.name, { identities: [identity("client")] }),
-      network(place.name, [EVERYBODY]),
-    ],
+    ...[meshTls(place.name, { identities: [identity("client")] }), network(place.name, EVERYBODY)],
     required(place, byMeshTls(place.name), byNetwork(place.name)),
   ]),
   guarded("INB6: an identity from another network is not let through", {}, (place) => [
-    ...[meshTls(place.name, { identities: ["*"] }), network(place.name, [NOBODY])],
+    ...[meshTls(place.name, { identities: ["*"] }), network(place.name, NOBODY)],
     required(place, byMeshTls(place.name), byNetwork(place.name)),
   ]),
   guarded("INB6: an authentication that is not there lets nobody through", {}, (place) => [
@@ -165,7 +166,7 @@ export const AUTHORIZATION: readonly Scenario[] = [
     {},
     {
       unauthenticated: true,
-      networks: [NOBODY],
+      networks: NOBODY,
     },
   ),
   {

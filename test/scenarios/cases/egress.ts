@@ -10,14 +10,14 @@ import {
   tcpRoute,
   tlsRoute,
 } from "../objects.ts";
-import { ALSO_OUTSIDE, OUTSIDE } from "../outside.ts";
+import { ALSO_OUTSIDE, NOBODY_OUTSIDE, OUTSIDE } from "../outside.ts";
 import { type Scenario, same } from "../scenario.ts";
 import { ELSEWHERE } from "../workloads.ts";
 import type { World } from "../world.ts";
 
 /** The one that holds for clients everywhere, and where objects of it are. */
 const GLOBAL = "linkerd-egress";
-const URL_OF = (address: string): string => `http://${address}:8080`;
+const URL_OF = (name: string): string => `http://${name}:8080`;
 const HTTP = URL_OF(OUTSIDE);
 
 const of = (name: string, port: number): Ref => ({
@@ -32,7 +32,11 @@ const denying = (name = "all", networks?: readonly object[]): Manifest =>
 
 /** HTTPS that asks for a name; 0 where it is closed. */
 const tls = async (world: World, name: string): Promise<number> =>
-  (await world.ask("client", `https://${name}:8443/`, { address: OUTSIDE })).status;
+  (
+    await world.ask("client", `https://${name}:8443/`, {
+      address: await world.names.addressOf(OUTSIDE),
+    })
+  ).status;
 
 /** Policies of what is outside are forgotten by proxies when they have not been asked for, so that each change is waited for. */
 const open = (world: World): Promise<unknown> => world.answers("client", HTTP, 200);
@@ -142,14 +146,18 @@ export const EGRESS: readonly Scenario[] = [
         denying("wide", [
           { cidr: "192.0.2.0/24" },
           { cidr: "198.51.100.0/24", except: ["198.51.100.10/32"] },
+          { cidr: "2001:db8:2::/48" },
+          { cidr: "2001:db8:51::/48", except: ["2001:db8:51::10/128"] },
         ]),
-        egressNetwork("narrow", { trafficPolicy: "Allow", networks: [{ cidr: "192.0.2.0/28" }] }),
+        egressNetwork("narrow", {
+          trafficPolicy: "Allow",
+          networks: [{ cidr: "192.0.2.0/28" }, { cidr: "2001:db8:2::10/124" }],
+        }),
       );
       await world.eventually("the wide one holds", async () => {
         // No program answers there: a refusal comes from the proxy.
         return (
-          (await world.ask("client", "http://192.0.2.200:8080/", { limitSeconds: 3 })).status ===
-          403
+          (await world.ask("client", URL_OF(NOBODY_OUTSIDE), { limitSeconds: 3 })).status === 403
         );
       });
       same("the narrow one", (await world.ask("client", HTTP)).status, 200);
@@ -180,7 +188,7 @@ export const EGRESS: readonly Scenario[] = [
       await world.apply(place.service, denying());
       await world.answers("client", HTTP, 403);
       await world.answers("client", place.url, 200);
-      const pod = `http://${await world.pods.address("far")}:8080/`;
+      const pod = await world.names.podUrl("far", 8080);
       same("a pod", (await world.ask("client", pod)).status, 200);
       await world.kubectl("delete", `egressnetworks.${POLICY}`, "all");
       await open(world);

@@ -91,7 +91,7 @@ export const FRONTENDS: readonly Scenario[] = [
       const rules = [{ matches: [path("/none")], backendRefs: [to("web-v2")] }];
       await world.apply(place.service, httpRoute(place.name, place.parent(), rules));
       await world.answers("client", place.url, 404);
-      const url = `http://${await world.pods.address("web-v1")}:8080/`;
+      const url = await world.names.podUrl("web-v1", 8080);
       same("who answers", (await world.echo("client", url)).name, "web-v1");
     },
   },

@@ -69,7 +69,7 @@ export const INGRESS: readonly Scenario[] = [
     run: async (world) => {
       const place = world.place();
       await world.apply(place.service, canary(place));
-      const upstream = await world.addressOf(place.host);
+      const upstream = await world.names.addressOf(place.host);
       const locations = `location / { proxy_set_header Host $host; proxy_pass http://${upstream}; }`;
       const front = await nginx(world, "front", { inject: "enabled", locations });
       for (const [at, backend] of [
@@ -93,7 +93,7 @@ export const INGRESS: readonly Scenario[] = [
       const place = world.place();
       await world.apply(place.service, canary(place));
       // As ingress controllers do it: by the address of a pod, whatever balances in the mesh.
-      const pod = await world.pods.address("web-v3");
+      const pod = await world.names.pod("web-v3");
       const override = `proxy_set_header l5d-dst-override ${place.host}:80;`;
       const locations = `location / { ${override} proxy_pass http://${pod}:8080; }`;
       const front = await nginx(world, "front-ingress", { inject: "ingress", locations });

@@ -82,7 +82,7 @@ export const OPAQUE_PORTS: readonly Scenario[] = [
   {
     name: "skip-inbound-ports goes around the proxy: no policy holds there",
     run: async (world) => {
-      const url = `http://${await world.pods.address("web-v1")}:9999/`;
+      const url = await world.names.podUrl("web-v1", 9999);
       await world.apply(server("s-skipped", 9999));
       const { status, body } = await world.ask("client", url);
       same("the answer", [status, typeof JSON.parse(body).http], [200, "number"]);

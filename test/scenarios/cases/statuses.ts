@@ -164,7 +164,7 @@ export const STATUSES: readonly Scenario[] = [
       const none = ["Accepted=False NoMatchingParent", "ResolvedRefs=True ResolvedRefs"];
       for (const name of ["headless", "elsewhere"])
         await shows(world, `httproutes.${GATEWAY}/${name}`, { of: ROUTE, expected: none });
-      const address = await world.pods.address("web-v2");
+      const address = await world.names.pod("web-v2");
       const url = "http://headless.scenario.svc.cluster.local:8080/any";
       same(
         "a pod by its name",

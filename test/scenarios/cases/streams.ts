@@ -10,7 +10,7 @@ const tcp = (name: string, weight?: number): object => to(name, weight, { port: 
 
 /** Who answers HTTPS that asks for a name; `closed` where nobody does. */
 async function byName(world: World, place: Place, name: string): Promise<string> {
-  const address = await world.addressOf(place.host);
+  const address = await world.names.addressOf(place.host);
   const { headers } = await world.ask("client", `https://${name}/`, { address });
   return headers["x-backend"] ?? "closed";
 }
