@@ -128,7 +128,7 @@ export class Pool implements ClientObserver {
   #serve(line: WaitingLine, connection: ClientConnection): void {
     line.ready();
     while (connection.available && line.length > 0) line.shift()?.onConnection(connection);
-    if (line.length === 0) this.#line = undefined;
+    if (line.length === 0 && this.#line === line) this.#line = undefined;
   }
 
   /** How many wait. */

@@ -7,7 +7,7 @@ import { FakeControlPlane } from "../fake/control-plane.ts";
 import { startCollector } from "./collector.ts";
 import { NAMES } from "./names.ts";
 import { restricted, rulesOf } from "./policies.ts";
-import { SERVICES } from "./services.ts";
+import { loopbackAddrs, SERVICES } from "./services.ts";
 
 const [dir = ".", side = "client", name = "client", serverName = "server", ...on] =
   process.argv.slice(2);
@@ -20,13 +20,12 @@ for (const [service, how] of Object.entries(SERVICES)) {
   const policy = rules === undefined ? {} : { policy: rulesOf(rules, { armed }) };
   control.services.set(addr, { path, opaque, ...policy });
   const direct = opaque ? { directPort: 4143, opaque } : {};
-  const [, port = ""] = endpoint.split(":");
-  const addrs = Array.from({ length: endpoints }, (_, at) =>
-    endpoints === 1 ? endpoint : `127.1.${at >> 8}.${(at & 0xff) + 1}:${port}`,
-  ).filter((each) => !each.includes(".256:"));
   control.announce(
     path,
-    addrs.map((each) => ({ addr: each, ...(meshed && { identity: serverName, ...direct }) })),
+    loopbackAddrs(endpoint, endpoints).map((each) => ({
+      addr: each,
+      ...(meshed && { identity: serverName, ...direct }),
+    })),
   );
 }
 if (on.includes("restricted") && side === "server") {

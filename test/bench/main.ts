@@ -6,6 +6,7 @@ import { Bed, type Watch } from "./bed.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureControl } from "./control/measure.ts";
 import { CPU_CASES, measureCpu } from "./cpu.ts";
+import { measureEndpointsOfPeer } from "./endpoints.ts";
 import { measureEachFeature, measureFeatures } from "./features.ts";
 import { measureAllocations, measureConnections, measureIdle, measureMemory } from "./footprint.ts";
 import { measureInstall } from "./install.ts";
@@ -34,8 +35,9 @@ const USED: Readonly<Record<string, Measure>> = {
   late: measureLate,
   connections: measureConnections,
 };
-/** All attacks, or one by its id: only where they are named, as all of them take a quarter of an hour. */
+/** A peer's figure to compare with; all attacks, which take a quarter of an hour, or one by its id: only where named. */
 const NAMED: Readonly<Record<string, Measure>> = {
+  "endpoints-haproxy": measureEndpointsOfPeer,
   attacks: (bed, _, say) => measureAttacks(bed, ATTACKS, say),
   ...Object.fromEntries(
     ATTACKS.map((attack): [string, Measure] => [
@@ -67,9 +69,11 @@ const HELP = `npm run bench -- [CASE…] [--full] [--profile]
   --full     7 rounds of 10 s instead of 3 of 2 s
   --profile  instead of measuring: where one CPU case takes our proxies' time
 Cases: ${NAMES.join(", ")}; all where none is named.
-Only where named: features-each, which is features and each of them alone.
+Only where named: features-each, which is features and each of them alone; endpoints-haproxy, HAProxy's endpoints-1000.
 Of the control plane, only where named: ${Object.keys(CONTROL_PLANE).join(", ")}; they need root, and install and scale what test/e2e/cluster needs.
-Attacks, a quarter of an hour for all, or one: ${Object.keys(NAMED).join(", ")}.
+Attacks, a quarter of an hour for all, or one: ${Object.keys(NAMED)
+  .filter((name) => name.startsWith("attacks"))
+  .join(", ")}.
 A gate that does not hold makes the exit status 1; a target that is missed does not.`;
 const NEEDS = {
   nginx: "nginx-light libnginx-mod-stream",

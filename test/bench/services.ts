@@ -49,3 +49,10 @@ export const SERVICES: Readonly<Record<string, BenchService>> = {
   "meshed-armed": { ...meshed("10.99.0.27", PORTS.http1App), rules: 1, armed: true },
   "meshed-tcp": meshed("10.99.0.13", PORTS.http1App, true),
 };
+
+/** So many addresses on loopback where what listens at the endpoint's port is reached; the endpoint's own where it is one. */
+export function loopbackAddrs(endpoint: string, count: number): readonly string[] {
+  const [, port = ""] = endpoint.split(":");
+  if (count === 1) return [endpoint];
+  return Array.from({ length: count }, (_, at) => `127.1.${at >> 8}.${at & 0xff}:${port}`);
+}
