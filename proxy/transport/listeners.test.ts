@@ -85,6 +85,15 @@ test("openListeners() throws where an address is taken, with nothing left open",
   taken.stop();
 });
 
+test("openListeners() of :: throws where one of the families is taken, and leaves neither open", () => {
+  const { options } = rig();
+  const taken = listen({ ip: "::", port: 0, ipv6Only: true }, () => undefined, onFault);
+  const { port } = taken;
+  expect(() => openListeners([{ ip: "::", port }], options)).toThrow();
+  listen({ ip: "127.0.0.1", port }, () => undefined, onFault).stop();
+  taken.stop();
+});
+
 test("openListeners() throws where the only address is one that the machine does not have", () => {
   const { options } = rig();
   expect(() => openListeners([ABSENT], options)).toThrow("2001:db8::1");

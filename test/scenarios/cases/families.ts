@@ -5,9 +5,10 @@ import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import { networksOf } from "../../../dev/network/ip-families.ts";
 import { inPod, run } from "../../demo/bed.ts";
 import { required } from "../callers.ts";
+import { startLoad } from "../load.ts";
 import { byNetwork, network, server } from "../objects.ts";
 import { type Scenario, same } from "../scenario.ts";
-import { type Backend, type Caller, NAMESPACE } from "../workloads.ts";
+import { type Backend, type Caller, NAMESPACE, WEB } from "../workloads.ts";
 import type { World } from "../world.ts";
 
 /** Scenarios of other files, by their names; these are also asked of dual-stack pods in `npm test`. */
@@ -153,6 +154,47 @@ export const FAMILIES: readonly Scenario[] = [
         ...{ direction: "outbound", target_addr: target },
       });
       same("requests to that address", sent, 21);
+    },
+  },
+  {
+    name: "P59, DST11: at 100 requests a second nothing is lost while a Service gains and loses its second family",
+    families: "full",
+    run: async (world) => {
+      const place = world.place();
+      await world.apply(withFamilies(place.service, [world.names.family]));
+      await world.answers("client", place.url, 200);
+      const load = await startLoad(world, {
+        from: "client",
+        address: `${place.host}:80`,
+        rate: 100,
+      });
+      const become = async (ipFamilyPolicy: string, count: number): Promise<void> => {
+        const patch = JSON.stringify({ spec: { ipFamilyPolicy } });
+        await world.kubectl("patch", "service", place.name, "--type=merge", "-p", patch);
+        const label = `kubernetes.io/service-name=${place.name}`;
+        const words = [
+          "get",
+          "endpointslices",
+          "-l",
+          label,
+          "-o",
+          "jsonpath={.items[*].addressType}",
+        ];
+        await world.eventually(
+          `${count} families of endpoints`,
+          async () => (await world.kubectl(...words)).split(" ").length === count,
+        );
+      };
+      const both = (await world.pods.addresses("web-v1")).length;
+      for (const [policy, count] of [
+        ["PreferDualStack", both],
+        ["SingleStack", 1],
+        ["PreferDualStack", both],
+      ] as const)
+        await become(policy, count);
+      const { sent, answers } = await load.stop();
+      const good = WEB.reduce((sum, each) => sum + (answers[`200 ${each}`] ?? 0), 0);
+      same(`of ${sent} requests, those that were not answered`, sent - good, 0);
     },
   },
   {
