@@ -69,6 +69,24 @@ test("a connection whose waiter no longer wants one goes to the next, or is kept
   expect([got.length, pool.warm]).toEqual([1, true]);
 });
 
+test("who begins to wait while another one is served, and the last of the line with it, is not forgotten", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/1.1");
+  const [a, b, c] = [new Fake(), new Fake(), new Fake()];
+  pool.acquire({
+    onConnection: (connection) => {
+      (connection as Fake).available = false;
+      pool.onAvailable(b);
+      pool.acquire(waiter());
+    },
+    onConnectFailed: () => undefined,
+  });
+  pool.acquire(waiter());
+  pool.onAvailable(a);
+  expect([got, opening.length]).toEqual([[b], 3]);
+  opening[2]?.onOpened(c);
+  expect(got).toEqual([b, c]);
+});
+
 test("Pool closes what is idle too long, too many, or gone", () => {
   const { pool, clock, got, waiter, opening } = setup("HTTP/1.1");
   const [a, b, c] = [new Fake(), new Fake(), new Fake()];
