@@ -158,7 +158,7 @@ async function startInside(
   await client.create(ENDPOINT_SLICES, kubernetesSlice(ip));
   const controllers = startControllers({ ...watch, rootCaPem: caPem });
   const rules = followServices({
-    ...{ services, slices, clock, logger, families: networks.map(({ family }) => family) },
+    ...{ services, slices, clock, logger, networks },
     apply: (script) => applyRules(netns, script),
   });
   const dns = await serveDns({

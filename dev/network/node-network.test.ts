@@ -62,11 +62,27 @@ test.each([
 ] as const)("applyRules() replaces the rules of Services of %s", (family, ip, pod, target) => {
   const route = { protocol: "tcp", ip, port: 80 } as const;
   const render = (endpoints: { ip: string; port: number }[]): string =>
-    renderServices([{ ...route, endpoints }], [family]);
+    renderServices(
+      [{ ...route, endpoints }],
+      networksOf("dual").filter((each) => each.family === family),
+    );
   applyRules(netns, render([{ ip: pod, port: 8080 }]));
   expect(show("nft", "list", "ruleset")).toContain(`dnat to ${target}`);
   applyRules(netns, render([]));
   expect(show("nft", "list", "ruleset")).not.toContain(`dnat to ${target}`);
+});
+
+test("an address that no Service has refuses at once", () => {
+  applyRules(netns, renderServices([], networks));
+  // By a shell, as the address is one of the node's own network.
+  const at = (ip: string): string => `: < /dev/tcp/${ip}/80`;
+  for (const ip of ["10.96.0.9", "fd00:10:96::9"].slice(0, networks.length)) {
+    const tried = inNetns(netns, () => Bun.spawnSync(["timeout", "10", "bash", "-c", at(ip)]));
+    expect([tried.exitCode, tried.stderr.toString()]).toEqual([
+      1,
+      expect.stringContaining("Connection refused"),
+    ]);
+  }
 });
 
 test("applyRules() says what nft refuses", () => {

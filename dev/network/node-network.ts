@@ -26,6 +26,8 @@ const BITS = { IPv4: 32, IPv6: 128 } as const;
  */
 export function configureNode(netns: string, networks: Networks): NodeNetwork {
   const commands = [
+    // What is refused to the node itself comes back by it.
+    ["ip", "link", "set", "lo", "up"],
     ["ip", "link", "add", "node0", "type", "veth", "peer", "name", "node1"],
     ["ip", "link", "set", "node0", "up"],
     ["ip", "link", "set", "node1", "up"],

@@ -17,6 +17,8 @@ const slice = (ip: string): EndpointSlice => ({
   endpoints: [{ addresses: [ip] }],
 });
 
+const NETWORKS = [{ family: "IPv4", serviceCidr: "10.96.0.0/16" }] as const;
+
 function bed() {
   const clock = new FakeClock();
   const services = new FakeInformer<Service>(web);
@@ -25,7 +27,7 @@ function bed() {
   const applied: string[] = [];
   const state = { refuses: false };
   const rules = followServices({
-    ...{ services, slices, clock, logger: log.logger, families: ["IPv4"] },
+    ...{ services, slices, clock, logger: log.logger, networks: NETWORKS },
     apply: (script) => {
       if (state.refuses) throw new Error("nft says no");
       applied.push(script);

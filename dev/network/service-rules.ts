@@ -1,19 +1,18 @@
 /** Keeps the node's Service rules as the API has the Services. */
 
-import type { IpFamily } from "#lib/addr/ip.ts";
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
-import { renderServices, serviceRoutes } from "./services.ts";
+import { renderServices, type ServiceNetwork, serviceRoutes } from "./services.ts";
 
 /** What the rules follow, and how they are put in force. */
 export type ServiceRulesOptions = {
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
   /** The cluster's. */
-  readonly families: readonly IpFamily[];
+  readonly networks: readonly ServiceNetwork[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Throws where the script is refused. */
@@ -27,13 +26,13 @@ const RETRY_MS = 1_000;
 
 /** Follows until stopped. */
 export function followServices(options: ServiceRulesOptions): { stop(): void } {
-  const { services, slices, families, clock, logger } = options;
+  const { services, slices, networks, clock, logger } = options;
   let last = "";
   let timer: Timer | undefined;
   const schedule = (ms: number): void => {
     timer ??= clock.after(ms, () => {
       timer = undefined;
-      const script = renderServices(serviceRoutes(services.list(), slices.list()), families);
+      const script = renderServices(serviceRoutes(services.list(), slices.list()), networks);
       if (script === last) return;
       try {
         options.apply(script);

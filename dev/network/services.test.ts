@@ -3,6 +3,11 @@ import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
 import { renderServices, serviceRoutes } from "./services.ts";
 
+const NETWORKS = [
+  { family: "IPv4", serviceCidr: "10.96.0.0/16" },
+  { family: "IPv6", serviceCidr: "fd01::/112" },
+] as const;
+
 const service = (name: string, clusterIP: string, port = 80): Service => ({
   metadata: { name, namespace: "a" },
   spec: { clusterIP, ports: [{ name: "http", port }] },
@@ -52,10 +57,11 @@ test("renderServices() is a script that nft accepts", () => {
         ...[six("v6", ["fd00::2"]), six("v6-two", ["fd00::3", "fd00::4"])],
       ],
     ),
-    ["IPv4", "IPv6"],
+    NETWORKS,
   );
   expect(script).toContain("ip6 daddr fd01::2 tcp dport 80 dnat to [fd00::2]:8080");
   expect(script).toContain("ip6 daddr fd01::1 tcp dport 80 reject");
+  expect(script).toContain("ip6 daddr fd01::/112 reject\n");
   expect(script).toContain("ip daddr 10.96.0.2 tcp dport 80 dnat to 10.1.0.2:8080");
   expect(script).toContain("ip daddr 10.96.0.1 tcp dport 80 reject");
   const checked = Bun.spawnSync(["nft", "--check", "-f", "-"], { stdin: Buffer.from(script) });

@@ -1,10 +1,11 @@
 /** Services as an nft script for the node's namespace: what kube-proxy does on a cluster. Pure. */
 
-import { familyOf, type IpFamily } from "#lib/addr/ip.ts";
+import { familyOf } from "#lib/addr/ip.ts";
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
+import type { FamilyNetwork } from "./ip-families.ts";
 
 const TABLE = "bunkerd-services";
 
@@ -62,22 +63,33 @@ function endpointsOf(slice: EndpointSlice, portName: string): SocketAddr[] {
 /** nftables' word for a family. */
 const WORD = { IPv4: "ip", IPv6: "ip6" } as const;
 
-/** A whole table for each family; running them replaces the last ones in one step. A Service without endpoints refuses. */
+/** Where Services of a family have their addresses. */
+export type ServiceNetwork = Pick<FamilyNetwork, "family" | "serviceCidr">;
+
+/**
+ * A whole table for each family; running them replaces the last ones in one step. A Service without endpoints refuses,
+ * and so does an address that no Service has: who is not answered asks again on the same connection, for which the
+ * kernel has decided that it leads nowhere.
+ */
 export function renderServices(
   routes: readonly ServiceRoute[],
-  families: readonly IpFamily[],
+  networks: readonly ServiceNetwork[],
 ): string {
-  return families
-    .map((family) =>
+  return networks
+    .map((network) =>
       renderTable(
-        WORD[family],
-        routes.filter(({ ip }) => familyOf(ip) === family),
+        network,
+        routes.filter(({ ip }) => familyOf(ip) === network.family),
       ),
     )
     .join("");
 }
 
-function renderTable(word: string, routes: readonly ServiceRoute[]): string {
+function renderTable(
+  { family, serviceCidr }: ServiceNetwork,
+  routes: readonly ServiceRoute[],
+): string {
+  const word = WORD[family];
   const served = routes.filter(({ endpoints }) => endpoints.length > 0);
   const unserved = routes.filter(({ endpoints }) => endpoints.length === 0);
   const own = new Set(served.flatMap(({ endpoints }) => endpoints.map(({ ip }) => ip)));
@@ -87,7 +99,8 @@ table ${word} ${TABLE} {
   chain services {
 ${served.map((route) => `    ${dnat(route)}\n`).join("")}  }
   chain unserved {
-${unserved.map((route) => `    ${match(route)} reject\n`).join("")}  }
+${unserved.map((route) => `    ${match(route)} reject\n`).join("")}    ${word} daddr ${serviceCidr} reject
+  }
   chain prerouting { type nat hook prerouting priority -100; jump services; }
   chain output { type nat hook output priority -100; jump services; }
   chain forward { type filter hook forward priority 0; jump unserved; }

@@ -10,6 +10,8 @@ import { issueOdd, type OddCertificate, type OddIssued } from "../fake/odd-certi
 
 const ME = "server.mesh";
 const CLIENT = "client.mesh";
+/** OpenSSL looks for large primes by chance. */
+const MAKING_LIMIT_MS = 60_000;
 const CPU_LIMIT_MS = 100;
 const authority = new FakeAuthority("root");
 const anchorsPem = authority.anchorsPem;
@@ -208,12 +210,15 @@ test.each<[string, () => OddIssued]>([
         ],
       }),
   ],
-])("C8: %s is refused within 100 ms of CPU", async (_, make) => {
-  const issued = make();
-  const met = await meet(issued);
-  expect(met.as).toStartWith("refused: ");
-  expect(met.cpuMs).toBeLessThan(CPU_LIMIT_MS);
-});
+])(
+  "C8: %s is refused within 100 ms of CPU",
+  async (_, make) => {
+    const met = await meet(make());
+    expect(met.as).toStartWith("refused: ");
+    expect(met.cpuMs).toBeLessThan(CPU_LIMIT_MS);
+  },
+  MAKING_LIMIT_MS,
+);
 
 test("C8: a chain of twelve, each vouched for by the next, takes less than 100 ms of CPU", async () => {
   let signer = below("one");
