@@ -31,6 +31,7 @@ import { Taps } from "./tap/taps.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ControlMetrics } from "./telemetry/control-metrics.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
+import { GatheredLines } from "./telemetry/gathered-lines.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { inboundFamilies } from "./telemetry/inbound-families.ts";
 import { outboundFamilies } from "./telemetry/outbound-families.ts";
@@ -231,6 +232,7 @@ class ProxyApp implements RunningProxy {
     const { gatewaySuffixes: suffixes } = inbound;
     const [{ port: own = 0 } = {}] = inbound.listen;
     const { askKernel, isListenedOn, random, write } = this.#around;
+    const lines = new GatheredLines(write);
     const side = startInbound({
       ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
       ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
@@ -238,7 +240,7 @@ class ProxyApp implements RunningProxy {
       families: inboundFamilies(this.#registry),
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
-      access: accessWriter(accessLog, write),
+      access: accessWriter(accessLog, (line) => lines.add(line)),
       lookers: { taps: this.#taps, tracer: this.#tracing?.inbound },
       listen: (of, accept) => this.#listen(of, accept),
     });

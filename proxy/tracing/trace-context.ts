@@ -29,9 +29,34 @@ export const isSampled = ({ flags }: TraceContext): boolean => (flags & 1) === 1
 
 /** The trace of a request; undefined where it says none that can be read. What is malformed or huge is taken out (K20). */
 export function readTrace(headers: HeaderList): TraceContext | undefined {
+  if (!speaksOfTraces(headers.names)) return undefined;
   for (const name of BESIDE)
     if ((headers.get(name)?.length ?? 0) > BESIDE_LIMIT_BYTES) headers.delete(name);
   return readW3c(headers) ?? readGrpc(headers) ?? readB3(headers);
+}
+
+/** Whether any field is one of those read here: most requests have none, and are looked through once instead of six times. */
+function speaksOfTraces(names: readonly string[]): boolean {
+  for (let i = 0; i < names.length; i++) if (isOfTraces(names[i] as string)) return true;
+  return false;
+}
+
+/** By length first, which few other names share. */
+function isOfTraces(name: string): boolean {
+  switch (name.length) {
+    case 7:
+      return name === "baggage";
+    case 10:
+      return name === "tracestate";
+    case 11:
+      return name === TRACEPARENT || name === B3_SPAN;
+    case 12:
+      return name === B3_TRACE;
+    case 14:
+      return name === GRPC_TRACE;
+    default:
+      return false;
+  }
 }
 
 /** Writes which span sends the request, in the form that it came in. */
