@@ -5,6 +5,8 @@ import type { Deployment } from "#lib/k8s/types/apps.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { createCertificates } from "../../../deploy/certificates.ts";
 import { renderControlPlane } from "../../../deploy/control-plane.ts";
+import { renderGatewayApi } from "../../../deploy/crds/gateway-api/render.ts";
+import { renderCrds } from "../../../deploy/crds/render.ts";
 import { createValues } from "../../../deploy/values.ts";
 import { output } from "../../e2e/shell.ts";
 import { judgeGoal } from "../measurement.ts";
@@ -31,6 +33,7 @@ export async function measureScale(say: Say): Promise<boolean> {
   const folder = await programFolder();
   try {
     await output([CLUSTER, "up", "0"]);
+    await define();
     await giveRights(folder.dir);
     // They would take away pods of nodes that have no kubelet.
     for (const name of ["kcm", "scheduler"]) await output([CLUSTER, "stop", name]);
@@ -45,15 +48,27 @@ export async function measureScale(say: Say): Promise<boolean> {
   }
 }
 
+/** What the controller follows beside Kubernetes' own kinds: it serves nobody before it has heard of all of them. */
+async function define(): Promise<void> {
+  const objects = [...renderCrds(NAMESPACE), ...renderGatewayApi("standard")];
+  await apply(objects);
+  const established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
+  await output([CLUSTER, "kubectl", ...established]);
+}
+
+async function apply(objects: readonly KubeObject[]): Promise<void> {
+  const input = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+  // Definitions are too long for the annotation that kubectl would keep them in.
+  await output([CLUSTER, "kubectl", "apply", "--server-side", "-f", "-"], { input });
+}
+
 /** The controller's account with what the manifests let it do, its token, and its flags there. */
 async function giveRights(dir: string): Promise<void> {
   const values = createValues("0.0.0-bench");
   const { namespace, identityTrustDomain: trustDomain } = values;
   const certificates = createCertificates({ namespace, trustDomain, nowMs: Date.now() });
   const objects = renderControlPlane(values, certificates);
-  const wanted = objects.filter(isOfDestination);
-  const input = wanted.map((object) => JSON.stringify(object)).join("\n---\n");
-  await output([CLUSTER, "kubectl", "apply", "-f", "-"], { input });
+  await apply(objects.filter(isOfDestination));
   const token = ["create", "token", NAME, "-n", NAMESPACE, "--duration=2h"];
   writeFileSync(`${dir}/token`, await output([CLUSTER, "kubectl", ...token]), { mode: 0o600 });
   const deployment = objects.find(
