@@ -37,6 +37,9 @@ export async function clusterDomain(client: Installation, namespace: string): Pr
   return values.clusterDomain ?? "cluster.local";
 }
 
+/** Where the trust anchors are. */
+const ANCHORS = { name: "linkerd-identity-trust-roots", key: "ca-bundle.crt" } as const;
+
 /** Where an installation is looked up, object by object. */
 export type Installation = Pick<KubeClient, "get">;
 
@@ -76,10 +79,8 @@ export async function readInstalled(
   const serving = (webhook: Webhook): Promise<ServingCertificate> =>
     servingCertificate(client, { webhook, namespace, wallMs });
   const certificates: Certificates = {
-    anchorsPem:
-      overrides.identity?.externalCA === true
-        ? ""
-        : await text.configMap("linkerd-identity-trust-roots", "ca-bundle.crt"),
+    // Others' can be out of sight, as in manifests.
+    anchorsPem: await text.configMap(ANCHORS, overrides.identity?.externalCA ? "" : undefined),
     issuer: await readIssuer(text, overrides),
     proxyInjector: await serving(WEBHOOKS.proxyInjector),
     policyValidator: await serving(WEBHOOKS.policyValidator),
@@ -126,9 +127,10 @@ class Texts {
     this.#namespace = namespace;
   }
 
-  async configMap(name: string, key: string): Promise<string> {
+  /** A ConfigMap's; where that is missing `otherwise`, if there is one. */
+  async configMap({ name, key }: typeof ANCHORS, otherwise?: string): Promise<string> {
     const found = await this.#client.get(CONFIG_MAPS, { name, namespace: this.#namespace });
-    return found?.data?.[key] ?? this.#missing(`${key} of ConfigMap ${name}`);
+    return found?.data?.[key] ?? otherwise ?? this.#missing(`${key} of ConfigMap ${name}`);
   }
 
   async secret(name: string, key: string): Promise<string> {

@@ -81,6 +81,21 @@ function caOf(secret: Secret | undefined): string {
   );
 }
 
+/** Throws CommandError where manifests would write what is not known here: others wrote it, and are to do so no longer. */
+export function expectWritable(
+  { identity }: Values,
+  { anchorsPem, issuer }: Pick<Certificates, "anchorsPem" | "issuer">,
+): void {
+  if (!identity.externalCA && anchorsPem === "")
+    throw new CommandError(
+      "Cannot write trust anchors: others wrote them, and they are not in sight; name them by --identity-trust-anchors-file",
+    );
+  if (issuer === undefined && identity.issuer.scheme !== "kubernetes.io/tls")
+    throw new CommandError(
+      "Cannot write an issuer's Secret: others wrote it; give its certificate by --identity-issuer-certificate-file and --identity-issuer-key-file",
+    );
+}
+
 /** Throws CommandError where the identity service could not use these: it would go on with what it has. */
 export function expectFit({ anchorsPem, issuer }: OwnAuthority): void {
   const problem = problemOf({ anchorsPem, issuer });

@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { prometheusAt } from "./prometheus.ts";
 import { type ScrapedWorkload, scrapeWorkloads } from "./scraped-workloads.ts";
 import { type Column, renderTable } from "./table.ts";
+import { WORKLOAD_WORDS } from "./workloads.ts";
 
 type Flags = {
   readonly namespace?: string;
@@ -36,8 +37,7 @@ export function addStatCommand<Row>(viz: Command, context: Context, of: StatComm
   const command = addCommand(viz, {
     usage: `${of.name} <WORKLOADS...>`,
     summary: of.summary,
-    details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, rc, job, cj, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between. With --prometheusURL a Prometheus that scrapes the proxies is asked instead.",
+    details: `WORKLOADS are kinds ${WORKLOAD_WORDS}. Every proxy is scraped twice; the figures are those of the time in between. With --prometheusURL a Prometheus that scrapes the proxies is asked instead.`,
     examples: [
       of.example,
       [

@@ -59,6 +59,12 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   { name: "pod", aliases: ["po", "pods"], resource: PODS as Resource<Workload> },
 ];
 
+const shortest = ({ name, aliases }: Kind): string =>
+  [name, ...aliases].reduce((short, word) => (word.length < short.length ? word : short));
+
+/** What help says of words that name workloads. */
+export const WORKLOAD_WORDS: string = `(${WORKLOAD_KINDS.map(shortest).join(", ")}) with or without a name`;
+
 /** What was named: `deploy`, `deploy/web`, `deploy web`. */
 export type Named<K extends Kind = WorkloadKind> = {
   readonly kind: K;

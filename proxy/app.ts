@@ -31,7 +31,7 @@ import { Taps } from "./tap/taps.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ControlMetrics } from "./telemetry/control-metrics.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
-import { GatheredLines } from "./telemetry/gathered-lines.ts";
+import { gatherLines } from "./telemetry/gathered-lines.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { inboundFamilies } from "./telemetry/inbound-families.ts";
 import { outboundFamilies } from "./telemetry/outbound-families.ts";
@@ -136,8 +136,7 @@ class ProxyApp implements RunningProxy {
     };
     this.#proof = new CaptureProof({
       ...{ clock, onFault, nonce: () => randomBytes(16) },
-      probes: captureProbes(config.inbound.ips),
-      intervalMs: config.captureProofIntervalMs,
+      ...{ probes: captureProbes(config.inbound.ips), intervalMs: config.captureProofIntervalMs },
     });
     this.#taps = new Taps(clock);
     const control = connectControlPlane(config, {
@@ -232,7 +231,6 @@ class ProxyApp implements RunningProxy {
     const { gatewaySuffixes: suffixes } = inbound;
     const [{ port: own = 0 } = {}] = inbound.listen;
     const { askKernel, isListenedOn, random, write } = this.#around;
-    const lines = new GatheredLines(write);
     const side = startInbound({
       ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
       ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
@@ -240,7 +238,7 @@ class ProxyApp implements RunningProxy {
       families: inboundFamilies(this.#registry),
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
-      access: accessWriter(accessLog, (line) => lines.add(line)),
+      access: accessWriter(accessLog, gatherLines(write)),
       lookers: { taps: this.#taps, tracer: this.#tracing?.inbound },
       listen: (of, accept) => this.#listen(of, accept),
     });

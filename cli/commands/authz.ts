@@ -16,7 +16,7 @@ import { authorizationsOf } from "../authorizations.ts";
 import { addCommand, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { renderTable } from "../table.ts";
-import { findWorkloads, parseWorkloads, podsOf } from "../workloads.ts";
+import { findWorkloads, parseWorkloads, podsOf, WORKLOAD_WORDS } from "../workloads.ts";
 
 const COLUMNS = ["ROUTE", "SERVER", "AUTHORIZATION_POLICY", "SERVER_AUTHORIZATION"].map(
   (title) => ({ title, left: true }),
@@ -27,8 +27,7 @@ export function addAuthz(root: Command, context: Context): void {
   const command = addCommand(root, {
     usage: "authz <WORKLOADS...>",
     summary: "List authorizations for a resource",
-    details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, rc, job, cj, po) with or without a name. A route of * stands for all that the Server is about.",
+    details: `WORKLOADS are kinds ${WORKLOAD_WORDS}. A route of * stands for all that the Server is about.`,
     examples: [["Who may call one deployment", "bunkerd authz deploy/web -n shop"]],
   }).option("-n, --namespace <name>", "Namespace of the resource; the context's unless given");
   command.action(async (words: string[]) => {

@@ -206,3 +206,70 @@ test.each(keptVersions())(
     }
   },
 );
+
+/** An installation whose anchors and issuer others write, with what they wrote. */
+function ofOthers(): KubeObject[] {
+  const identity = { externalCA: true, issuer: { scheme: "kubernetes.io/tls" } } as const;
+  const values = createValues("1.0.0", { identity });
+  const namespace = "linkerd";
+  return [
+    ...renderControlPlane(values, { ...certificates, issuer: undefined }),
+    {
+      ...{ apiVersion: "v1", kind: "Secret" },
+      metadata: { name: "linkerd-identity-issuer", namespace },
+      data: { "tls.crt": btoa("CRT"), "tls.key": btoa("KEY") },
+    } as KubeObject,
+    {
+      ...{ apiVersion: "v1", kind: "ConfigMap" },
+      metadata: { name: "linkerd-identity-trust-roots", namespace },
+      data: { "ca-bundle.crt": "ANCHORS" },
+    } as KubeObject,
+  ];
+}
+
+test.each<[readonly string[], unknown]>([
+  [[], [undefined, undefined]],
+  [
+    ["--set", "identity.externalCA=false"],
+    [undefined, { "ca-bundle.crt": "ANCHORS" }],
+  ],
+])(
+  "upgrade %j of what others write leaves it to them, and takes over what it is to write",
+  async (flags, expected) => {
+    const client = fakeCluster(ofOthers());
+    const { status, err, out } = await runCommand(["upgrade", ...flags], { ...world, client });
+    expect([status, err]).toEqual([0, ""]);
+    const dataOf = (which: string): unknown =>
+      (objectsOf(out) as (KubeObject & { data?: unknown })[]).find(
+        ({ metadata }) => metadata?.name === which,
+      )?.data;
+    expect(["linkerd-identity-issuer", "linkerd-identity-trust-roots"].map(dataOf)).toEqual(
+      expected as never,
+    );
+  },
+);
+
+test("upgrade refuses to write an issuer that it does not have", async () => {
+  const client = fakeCluster(ofOthers());
+  const words = ["upgrade", "--set", "identity.issuer.scheme=linkerd.io/tls"];
+  const { status, err } = await runCommand(words, { ...world, client });
+  expect([status, err]).toEqual([1, expect.stringContaining("Cannot write an issuer's Secret")]);
+});
+
+test("upgrade refuses to write anchors that it cannot see", async () => {
+  const client = fakeCluster(
+    ofOthers().filter(({ metadata }) => metadata?.name !== "linkerd-identity-trust-roots"),
+  );
+  const words = ["upgrade", "--set", "identity.externalCA=false"];
+  const { status, err } = await runCommand(words, { ...world, client });
+  expect([status, err]).toEqual([1, expect.stringContaining("Cannot write trust anchors")]);
+});
+
+test("upgrade to an issuer of others no longer prints ours", async () => {
+  const words = ["upgrade", "--set", "identity.issuer.scheme=kubernetes.io/tls"];
+  const { status, out } = await runCommand(words, world);
+  const issuers = objectsOf(out).filter(
+    ({ metadata }) => metadata?.name === "linkerd-identity-issuer",
+  );
+  expect([status, issuers]).toEqual([0, []]);
+});

@@ -17,7 +17,7 @@ import {
 import { joinOverrides, valuesOf } from "../install-values.ts";
 import { type Installation, inManifests, readInstalled } from "../installed.ts";
 import { printsControlPlane } from "../manifest.ts";
-import { expectFit, readOwnCertificates } from "../own-certificates.ts";
+import { expectFit, expectWritable, readOwnCertificates } from "../own-certificates.ts";
 
 type Flags = InstallFlags & { readonly force?: boolean; readonly fromManifests?: string };
 
@@ -79,9 +79,10 @@ export function addUpgrade(parent: Command, context: Context): void {
       ...(isLeft && { issuer: undefined }),
       ...{ ...identity, ...serving },
     };
+    expectWritable(values, certificates);
     const { anchorsPem, issuer } = certificates;
-    if (Object.keys(identity).length > 0 && flags.force !== true)
-      if (issuer !== undefined && anchorsPem !== "") expectFit({ anchorsPem, issuer });
+    const isNew = Object.keys(identity).length > 0 && flags.force !== true;
+    if (isNew && issuer !== undefined && anchorsPem !== "") expectFit({ anchorsPem, issuer });
     return renderControlPlane(values, certificates);
   });
 }

@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { readWindow, scrapeTwice } from "../scraping.ts";
 import { writeRows } from "../table.ts";
-import { findWorkloads, parseWorkloads, podsOf, SELECTOR } from "../workloads.ts";
+import { findWorkloads, parseWorkloads, podsOf, SELECTOR, WORKLOAD_WORDS } from "../workloads.ts";
 
 type Flags = {
   readonly namespace?: string;
@@ -23,8 +23,7 @@ export function addVizAuthz(viz: Command, context: Context): void {
   const command = addCommand(viz, {
     usage: "authz <WORKLOADS...>",
     summary: "Display stats for authorizations",
-    details:
-      "WORKLOADS are kinds (deploy, ds, sts, rs, rc, job, cj, po) with or without a name. Every proxy is scraped twice; the figures are those of the time in between.",
+    details: `WORKLOADS are kinds ${WORKLOAD_WORDS}. Every proxy is scraped twice; the figures are those of the time in between.`,
     examples: [["Who called one deployment", "bunkerd viz authz deploy/web -n shop -t 10s"]],
   })
     .option("-n, --namespace <name>", "Namespace of the resources; the context's unless given")

@@ -18,7 +18,7 @@ import type { Context } from "../context.ts";
 import { latencies, percent, rate } from "../figures.ts";
 import { nameOf, readWindow, scrapeTwice } from "../scraping.ts";
 import { type Column, renderTable } from "../table.ts";
-import { findWorkloads, parseWorkloads, podsOf, SELECTOR } from "../workloads.ts";
+import { findWorkloads, parseWorkloads, podsOf, SELECTOR, WORKLOAD_WORDS } from "../workloads.ts";
 
 type Flags = {
   readonly namespace?: string;
@@ -34,8 +34,7 @@ export function addVizRoutes(viz: Command, context: Context): void {
   const command = addCommand(viz, {
     usage: "routes <WORKLOAD>",
     summary: "Display route stats",
-    details:
-      "WORKLOAD is a Service (svc), or a kind (deploy, ds, sts, rs, rc, job, cj, po) with or without a name; what is sent to Services that have a ServiceProfile is shown. Every proxy is scraped twice; the figures are those of the time in between.",
+    details: `WORKLOAD is a Service (svc), or a kind ${WORKLOAD_WORDS}; what is sent to Services that have a ServiceProfile is shown. Every proxy is scraped twice; the figures are those of the time in between.`,
     examples: [
       ["Routes of a Service", "bunkerd viz routes svc/web -n shop"],
       [

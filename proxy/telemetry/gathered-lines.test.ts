@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
 import { passTick } from "../../test/fake/byte-stream.ts";
-import { GatheredLines } from "./gathered-lines.ts";
+import { gatherLines } from "./gathered-lines.ts";
 
-test("GatheredLines writes the lines of one turn at once, in order, and those of the next apart", async () => {
+test("gatherLines() writes the lines of one turn at once, in order, and those of the next apart", async () => {
   const written: string[] = [];
-  const lines = new GatheredLines((text) => written.push(text));
-  lines.add("a");
-  lines.add("b");
+  const add = gatherLines((text) => written.push(text));
+  add("a");
+  add("b");
   expect(written).toEqual([]);
   await passTick();
-  lines.add("c");
+  add("c");
   await passTick();
   expect(written).toEqual(["a\nb", "c"]);
 });

@@ -2,17 +2,20 @@
 
 import { type Flushable, outbox } from "#lib/http-io/outbox.ts";
 
-/** Gathers lines until the turn's end. */
-export class GatheredLines implements Flushable {
+/** Takes lines, without their ends, and gives them to `write` at the turn's end, without the last one's. */
+export function gatherLines(write: (text: string) => void): (line: string) => void {
+  const lines = new GatheredLines(write);
+  return (line) => lines.add(line);
+}
+
+class GatheredLines implements Flushable {
   readonly #write: (text: string) => void;
   #text = "";
 
-  /** `write` is given lines with what is between them, without the last one's end. */
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
-  /** Takes a line, without its end. */
   add(line: string): void {
     if (this.#text === "") outbox.markShared(this);
     this.#text = this.#text === "" ? line : `${this.#text}\n${line}`;

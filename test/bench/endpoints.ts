@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import type { Bed } from "./bed.ts";
 import { round, wrk } from "./cpu.ts";
 import { median, type Rounds } from "./measurement.ts";
+import { haproxyCommon } from "./peers.ts";
 import { loopbackAddrs, SERVICES } from "./services.ts";
 
 /** Its ports, which nothing else of the bench has. */
@@ -53,16 +54,6 @@ function haproxyConfig(socket: string): string {
     const servers = addrs.map((addr, at) => `  server s${at} ${addr}`).join("\n");
     return `listen ${service}\n  bind 127.0.0.1:${port}\n  balance random(2)\n${servers}\n`;
   });
-  return `global
-  nbthread 1
-  maxconn 8000
-  stats socket ${socket}
-defaults
-  mode http
-  timeout connect 3s
-  timeout client 1h
-  timeout server 1h
-  http-reuse always
-  option http-no-delay
-${fronts.join("")}`;
+  const common = haproxyCommon(`  stats socket ${socket}\n`);
+  return `${common}  option http-no-delay\n${fronts.join("")}`;
 }

@@ -81,26 +81,27 @@ function dial({ dir, serverName }: PeerFiles, from: number, to: number): string 
       proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3; ${pass(`https://at${to}`)} }`;
 }
 
-/** HAProxy's pair: HTTP/2 over mTLS between them, as a mesh does it. */
-export function haproxyConfig(
-  side: "outbound" | "inbound",
-  { dir, serverName }: PeerFiles,
-): string {
-  const common = `global
+/** What every HAProxy of the bench begins with; `global` adds to its first section. */
+export const haproxyCommon = (global = ""): string => `global
   nbthread 1
   maxconn 8000
-defaults
+${global}defaults
   mode http
   timeout connect 3s
   timeout client 1h
   timeout server 1h
   http-reuse always
 `;
+
+/** HAProxy's pair: HTTP/2 over mTLS between them, as a mesh does it. */
+export function haproxyConfig(
+  side: "outbound" | "inbound",
+  { dir, serverName }: PeerFiles,
+): string {
   const verify = `ca-file ${dir}/anchors-client.pem verify required`;
   if (side === "inbound") {
     const tls = `ssl crt ${dir}/server.bundle.pem ${verify} ssl-min-ver TLSv1.3`;
-    return `${common}
-frontend http1
+    return `${haproxyCommon()}frontend http1
   option http-no-delay
   bind ${SERVER_IP}:${PORTS.pairHttp1In} ${tls} alpn h2,http/1.1
   default_backend app1
@@ -121,8 +122,7 @@ listen opaque
 `;
   }
   const tls = `ssl crt ${dir}/client.bundle.pem ${verify} verifyhost ${serverName} sni str(${serverName}) ssl-min-ver TLSv1.3`;
-  return `${common}
-listen http1
+  return `${haproxyCommon()}listen http1
   option http-no-delay
   bind 127.0.0.1:${PORTS.pairHttp1}
   server peer ${SERVER_IP}:${PORTS.pairHttp1In} ${tls} alpn h2

@@ -19,8 +19,8 @@ kubectl -n monitoring create serviceaccount prometheus
 kubectl create clusterrole prometheus --verb=list,watch --resource=pods
 kubectl create clusterrolebinding prometheus --clusterrole=prometheus --serviceaccount=monitoring:prometheus`;
 const NO_ACCOUNT = `
-kubectl delete clusterrolebinding,clusterrole prometheus
-kubectl delete namespace monitoring`;
+kubectl delete --ignore-not-found clusterrolebinding,clusterrole prometheus
+kubectl delete --ignore-not-found namespace monitoring`;
 
 interface Sample {
   readonly metric: Readonly<Record<string, string>>;
@@ -81,7 +81,7 @@ bun ${ROOT}deploy/prometheus/main.ts --out ${folder} --kubeconfig ${folder}/kube
     );
   }
 
-  /** What its API answers. Throws with what its log ends with where it does not. */
+  /** What its API answers. */
   async ask<T>(path: string): Promise<T> {
     const answer = await this.#place.shell(`curl -sS -G http://${API}/api/v1/${path}`);
     return (JSON.parse(answer) as { data: T }).data;
