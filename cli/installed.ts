@@ -38,7 +38,7 @@ export async function clusterDomain(client: Installation, namespace: string): Pr
 }
 
 /** Where the trust anchors are. */
-const ANCHORS = { name: "linkerd-identity-trust-roots", key: "ca-bundle.crt" } as const;
+export const ANCHORS = { name: "linkerd-identity-trust-roots", key: "ca-bundle.crt" } as const;
 
 /** Where an installation is looked up, object by object. */
 export type Installation = Pick<KubeClient, "get">;

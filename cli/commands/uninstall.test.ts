@@ -72,3 +72,21 @@ test("prune names what is marked as the control plane's and is no longer rendere
     "ClusterRole/linkerd-linkerd-old",
   ]);
 });
+
+test("prune leaves certificates that others have taken over, as these are in use under the same names", async () => {
+  const overrides = {
+    identity: { externalCA: true, issuer: { scheme: "kubernetes.io/tls" } },
+    proxyInjector: { externalSecret: true, injectCaFrom: "linkerd/injector" },
+  };
+  const objects = installed().map((object) =>
+    object.metadata?.name === "linkerd-config-overrides"
+      ? { ...object, data: { "linkerd-config-overrides": btoa(JSON.stringify(overrides)) } }
+      : object,
+  );
+  // Others write on in what was ours, labels and all; the annotation says that it was.
+  const issuer = objects.find(({ metadata }) => metadata?.name === "linkerd-identity-issuer");
+  if (issuer?.metadata) issuer.metadata = { ...issuer.metadata, annotations: {} };
+  const world = { wall: INSTALLED_MS, client: fakeCluster(objects) };
+  const { status, err, out } = await runCommand(["prune"], world);
+  expect([status, err, namesOf(out)]).toEqual([0, "", []]);
+});

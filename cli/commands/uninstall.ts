@@ -4,15 +4,17 @@ import type { Command } from "commander";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { PODS } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
+import { WEBHOOKS } from "#lib/k8s/webhooks.ts";
 import { renderControlPlane } from "../../deploy/control-plane.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
+import { ISSUER_SECRET } from "../check/config.ts";
 import { live } from "../check/objects.ts";
 import { isMeshed } from "../check/proxies.ts";
 import { addCommand, CommandError, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { addOutputFlag } from "../install-flags.ts";
 import { valuesOf } from "../install-values.ts";
-import { readInstalled } from "../installed.ts";
+import { ANCHORS, readInstalled } from "../installed.ts";
 import { CLUSTER_KINDS, findMarked, NAMESPACED_KINDS } from "../leftovers.ts";
 import { writeManifest } from "../manifest.ts";
 
@@ -85,7 +87,7 @@ export function addPrune(parent: Command, context: Context): void {
     });
     const values = valuesOf(context.version, overrides);
     const rendered = [...renderCrds(namespace), ...renderControlPlane(values, certificates)];
-    const wanted = new Set(rendered.map(keyOf));
+    const wanted = new Set([...rendered, ...certified(namespace)].map(keyOf));
     const found = await findMarked(client, {
       kinds: [...NAMESPACED_KINDS, ...CLUSTER_KINDS],
       namespace,
@@ -95,6 +97,15 @@ export function addPrune(parent: Command, context: Context): void {
       { output: flags.output, context },
     );
   });
+}
+
+/** What certificates are in, whoever writes them: where others do, it may have been ours, and bear our labels. */
+function certified(namespace: string): KubeObject[] {
+  const secrets = [ISSUER_SECRET, ...Object.values(WEBHOOKS).map(({ secret }) => secret)];
+  return [
+    { kind: "ConfigMap", metadata: { name: ANCHORS.name, namespace } },
+    ...secrets.map((name) => ({ kind: "Secret", metadata: { name, namespace } })),
+  ];
 }
 
 const keyOf = ({ kind, metadata }: KubeObject): string =>
