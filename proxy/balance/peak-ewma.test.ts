@@ -42,6 +42,15 @@ test("P30: PeakEwma.penalize() never makes an endpoint look better", () => {
   expect(load(10_000)).toBeCloseTo(300_000 / Math.E, 6);
 });
 
+test("P36: PeakEwma.forget() leaves nothing of what was measured", () => {
+  const { ewma, load } = placed();
+  ewma.record(5000, 0);
+  ewma.forget();
+  expect(load(0)).toBe(0);
+  ewma.record(2, 1);
+  expect(load(1)).toBe(2);
+});
+
 test("PeakEwma.moveTo() takes all along and leaves its neighbours alone", () => {
   const { ewma, cells } = placed();
   ewma.record(50, 100);

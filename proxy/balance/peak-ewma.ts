@@ -66,6 +66,11 @@ export class PeakEwma {
     cells[at + STAMP] = nowMs;
   }
 
+  /** What was measured says nothing of how it is now: it is chosen before others, until the next round trip is known. */
+  forget(): void {
+    this.#cells[this.#at + RTT] = 0;
+  }
+
   /** Takes in what counts as so slow, or as slow as it is taken for now where that is more. */
   penalize(rttMs: number, nowMs: number): void {
     const cells = this.#cells;

@@ -186,6 +186,8 @@ export class EndpointClient {
       });
       this.#shut = clock.after(waitMs, () => {
         accrual?.waited();
+        // Failures take long, or no time at all. It is the probe that says how it is, so the next request is one.
+        this.ewma.forget();
         this.#changed();
       });
     }

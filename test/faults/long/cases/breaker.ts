@@ -20,6 +20,12 @@ async function counted(bed: Bed, pod: string, share?: number): Promise<number> {
   return Number(await bed.running.user.text(where));
 }
 
+/** One of the pods that has counted that many. */
+async function inUse(bed: Bed, pods: readonly string[]): Promise<string | undefined> {
+  for (const pod of pods) if ((await counted(bed, pod)) > IN_USE) return pod;
+  return undefined;
+}
+
 const BREAKER: LongCase = {
   name: `P36, E7: an open breaker lets only single probes through, and a healed endpoint is back within ${BACK_MS / 1000} s`,
   run: async ({ bed, kubectl }) => {
@@ -30,13 +36,11 @@ const BREAKER: LongCase = {
       `${prefix}-consecutive-max-penalty=${MAX_PENALTY}`,
     ];
     await must(bed, [kubectl, "-n", NAMESPACE, "annotate", "service", "web", ...notes]);
-    const [pod = ""] = (await podsOf(bed, "web", NAMESPACE)).map(
-      ({ metadata }) => metadata?.name ?? "",
-    );
+    const pods = (await podsOf(bed, "web", NAMESPACE)).map(({ metadata }) => metadata?.name ?? "");
     let probes = 0;
     let backMs = 0;
     await whileLoaded(bed, { shop: "web", rate: RATE }, async () => {
-      await until("it is in use", BACK_MS, async () => (await counted(bed, pod)) > IN_USE);
+      const pod = await until("one is in use", BACK_MS, () => inUse(bed, pods));
       await counted(bed, pod, 1);
       // It is open once nothing comes for a moment.
       let last = -1;
