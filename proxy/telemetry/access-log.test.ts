@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import { type AccessEntry, accessWriter, formatAccess } from "./access-log.ts";
@@ -81,4 +82,27 @@ test("nothing that a client sends ends its quotes or its line", () => {
   expect(line.match(/"/g)).toHaveLength(2);
   const json = formatAccess("json", entry({ path: '/"\n' }));
   expect(json.includes("\n")).toBe(false);
+});
+
+test("P53: lines of the same second and of others have their own times", () => {
+  const at = (...time: readonly [number, number, number]): string =>
+    JSON.parse(formatAccess("json", entry({}, { wallMs: Date.UTC(2022, 7, 23, ...time) + 0.9 })))
+      .timestamp as string;
+  const shown = [at(20, 33, 42), at(20, 33, 42), at(20, 33, 43), at(20, 33, 42)];
+  expect(shown).toEqual(
+    ["42", "42", "43", "42"].map((second) => `2022-08-23T20:33:${second}.000000000Z`),
+  );
+});
+
+test("P53: every text that may come is written as JSON has it", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (agent) => {
+      const headers = HeaderList.of(["user-agent", agent], ["x-request-id", agent]);
+      const line = formatAccess("json", entry({ headers, path: agent }));
+      expect(line).not.toContain("\n");
+      expect(JSON.parse(line)).toMatchObject({
+        ...{ user_agent: agent, trace_id: agent, uri: `http://webapp:7000${agent}` },
+      });
+    }),
+  );
 });

@@ -1,6 +1,7 @@
 /** The access log of inbound (P53): one line for each answer, in Apache's form or as JSON; pure. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 
 /** How lines are written (`ACCESS_LOG`). */
@@ -23,8 +24,6 @@ export interface AccessEntry {
   readonly processingMs: number;
 }
 
-/** Fields that name a trace, the first that is there counts. */
-const TRACES = ["x-b3-traceid", "x-request-id", "x-amzn-trace-id"];
 const NANOSECONDS = 1e6;
 
 /** Writes lines of a format; undefined where there is none. */
@@ -45,27 +44,32 @@ function apache({ client, clientId, request, status, wallMs }: AccessEntry): str
   return `${formatSocketAddr(client)} ${plain(clientId ?? "-")} - [${timestamp(wallMs)}] "${plain(what)}" ${status} -`;
 }
 
+/** By hand: every request pays for a log that is on, and `JSON.stringify` takes twice as long. */
 function json(entry: AccessEntry): string {
   const { client, clientId, request, status, responseBytes = "" } = entry;
-  const field = (name: string): string => request.headers.get(name) ?? "";
-  const trace = TRACES.find((name) => request.headers.has(name));
-  return JSON.stringify({
-    "client.addr": formatSocketAddr(client),
-    "client.id": clientId ?? "-",
-    host: request.authority,
-    method: request.method,
-    processing_ns: nanoseconds(entry.processingMs),
-    request_bytes: field("content-length"),
-    response_bytes: responseBytes,
-    status,
-    timestamp: timestamp(entry.wallMs),
-    total_ns: nanoseconds(entry.totalMs),
-    trace_id: trace === undefined ? "" : field(trace),
-    uri: uriOf(request),
-    user_agent: field("user-agent"),
-    version: versionOf(request),
-  });
+  const { headers } = request;
+  const field = (name: string): string => quoted(headers.get(name) ?? "");
+  return (
+    `{"client.addr":"${formatSocketAddr(client)}","client.id":${quoted(clientId ?? "-")}` +
+    `,"host":${quoted(request.authority)},"method":${quoted(request.method)}` +
+    `,"processing_ns":"${nanoseconds(entry.processingMs)}","request_bytes":${field("content-length")}` +
+    `,"response_bytes":${quoted(responseBytes)},"status":${status}` +
+    `,"timestamp":"${timestamp(entry.wallMs)}","total_ns":"${nanoseconds(entry.totalMs)}"` +
+    `,"trace_id":${quoted(traceOf(headers))},"uri":${quoted(uriOf(request))}` +
+    `,"user_agent":${field("user-agent")},"version":"${versionOf(request)}"}`
+  );
 }
+
+/** Of the fields that name a trace the first that is there counts. */
+const traceOf = (headers: HeaderList): string =>
+  headers.get("x-b3-traceid") ??
+  headers.get("x-request-id") ??
+  headers.get("x-amzn-trace-id") ??
+  "";
+
+/** Most need nothing written out. */
+const quoted = (text: string): string =>
+  /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 
 /** What would end the quotes, or is no printable ASCII, is written out. */
 const plain = (text: string): string =>
@@ -76,8 +80,18 @@ const plain = (text: string): string =>
 
 const nanoseconds = (ms: number): string => String(Math.round(ms * NANOSECONDS));
 
-const timestamp = (wallMs: number): string =>
-  new Date(wallMs).toISOString().replace("Z", "000000Z");
+const timestamp = (wallMs: number): string => {
+  const millis = Math.floor(wallMs);
+  const second = Math.floor(millis / 1000);
+  if (second !== shownSecond) {
+    shown = new Date(second * 1000).toISOString().slice(0, -"000Z".length);
+    shownSecond = second;
+  }
+  return `${shown}${String(millis - second * 1000).padStart(3, "0")}000000Z`;
+};
+/** The last second that was written, and what it begins with. */
+let shownSecond = Number.NaN;
+let shown = "";
 
 const versionOf = ({ version }: RequestHead): string =>
   version === "HTTP/2" ? "HTTP/2.0" : version;

@@ -1,6 +1,7 @@
 /** Messages into bytes, by tables. */
 
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { BackwardWriter } from "./backward-writer.ts";
 import { wireTypeOf } from "./decode.ts";
 import { WireType } from "./reader.ts";
 import { type Field, MessageTable, type Scalar } from "./table.ts";
@@ -12,20 +13,28 @@ export function encode<D extends DescMessage>(
   table: MessageTable<D>,
   message: MessageInitShape<D>,
 ): Uint8Array {
-  return Buffer.concat(piecesOf(table, message as Fields));
+  const out = new BackwardWriter();
+  writeMessage(out, table, message as Fields);
+  return out.take();
 }
 
-function piecesOf(table: MessageTable, message: Fields): Uint8Array[] {
-  return table.fields.flatMap((field) => {
-    const { name, oneof, repeated, type } = field;
-    const chosen = oneof === undefined ? undefined : (message[oneof] as Fields | undefined);
-    if (oneof !== undefined) return chosen?.["case"] === name ? value(field, chosen["value"]) : [];
-    const given = message[name] ?? [];
-    if (type === "map")
-      return Object.entries(given as Fields).flatMap((entry) => entryOf(field, entry));
-    if (repeated) return items(field, given as readonly unknown[]);
-    return isZero(given) ? [] : value(field, given);
-  });
+/** From its last field to its first: so the length of each part is known when it is to be written. */
+function writeMessage(out: BackwardWriter, { fields }: MessageTable, message: Fields): void {
+  for (let i = fields.length - 1; i >= 0; i--) writeField(out, fields[i] as Field, message);
+}
+
+function writeField(out: BackwardWriter, field: Field, message: Fields): void {
+  const { name, oneof, repeated, type } = field;
+  if (oneof !== undefined) {
+    const chosen = message[oneof] as Fields | undefined;
+    if (chosen?.["case"] === name) writeValue(out, field, chosen["value"]);
+    return;
+  }
+  const given = message[name];
+  if (given === undefined) return;
+  if (type === "map") writeMap(out, field, given as Readonly<Record<string, string>>);
+  else if (repeated) writeItems(out, field, given as readonly unknown[]);
+  else if (!isZero(given)) writeValue(out, field, given);
 }
 
 /** An empty list stands for what was not given; -0 is not zero. */
@@ -35,70 +44,74 @@ function isZero(given: unknown): boolean {
 }
 
 /** Numbers are packed, as proto3 has it. */
-function items(field: Field, given: readonly unknown[]): Uint8Array[] {
+function writeItems(out: BackwardWriter, field: Field, given: readonly unknown[]): void {
   const { number, type } = field;
-  if (given.length === 0 || wireTypeOf(type) === WireType.bytes)
-    return given.flatMap((item) => value(field, item));
-  return delimited(
-    number,
-    given.map((item) => scalar(type as Scalar, item)),
-  );
+  const packed = wireTypeOf(type) !== WireType.bytes;
+  const end = out.length;
+  for (let i = given.length - 1; i >= 0; i--)
+    if (packed) writeScalar(out, type as Scalar, given[i]);
+    else writeValue(out, field, given[i]);
+  if (packed && given.length > 0) out.delimit(number, end);
 }
 
-function entryOf({ number }: Field, entry: readonly unknown[]): Uint8Array[] {
-  const pieces = entry.flatMap((text, i) => delimited(i + 1, [Buffer.from(text as string)]));
-  return delimited(number, pieces);
-}
-
-function value({ number, type }: Field, given: unknown): Uint8Array[] {
-  if (type instanceof MessageTable) return delimited(number, piecesOf(type, given as Fields));
-  const wireType = wireTypeOf(type);
-  const bytes = scalar(type as Scalar, given);
-  return wireType === WireType.bytes ? delimited(number, [bytes]) : [tag(number, wireType), bytes];
-}
-
-function delimited(number: number, pieces: readonly Uint8Array[]): Uint8Array[] {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return [tag(number, WireType.bytes), varint(BigInt(length)), ...pieces];
-}
-
-function tag(number: number, wireType: number): Uint8Array {
-  return varint(BigInt(number * 8 + wireType));
-}
-
-function scalar(type: Scalar, given: unknown): Uint8Array {
-  const fixed = Buffer.alloc(wireTypeOf(type) === WireType.bits64 ? 8 : 4);
-  switch (type) {
-    case "string":
-      return Buffer.from(given as string);
-    case "bytes":
-      return given as Uint8Array;
-    case "fixed32":
-      fixed.writeUInt32LE(given as number);
-      return fixed;
-    case "fixed64":
-      fixed.writeBigUInt64LE(given as bigint);
-      return fixed;
-    case "float":
-      fixed.writeFloatLE(given as number);
-      return fixed;
-    case "double":
-      fixed.writeDoubleLE(given as number);
-      return fixed;
-    case "bool":
-    case "int32":
-    case "uint32":
-    case "int64":
-    case "uint64":
-      return varint(BigInt(given as number | bigint | boolean));
+function writeMap(
+  out: BackwardWriter,
+  { number }: Field,
+  given: Readonly<Record<string, string>>,
+): void {
+  for (const [key, value] of Object.entries(given).reverse()) {
+    const end = out.length;
+    writeText(out, 2, value);
+    writeText(out, 1, key);
+    out.delimit(number, end);
   }
 }
 
-/** Negative numbers take all ten bytes. */
-function varint(number: bigint): Uint8Array {
-  const bytes: number[] = [];
-  let left = BigInt.asUintN(64, number);
-  for (; left > 127n; left >>= 7n) bytes.push(Number(left & 127n) | 128);
-  bytes.push(Number(left));
-  return Uint8Array.from(bytes);
+function writeText(out: BackwardWriter, number: number, text: string): void {
+  const end = out.length;
+  out.text(text);
+  out.delimit(number, end);
+}
+
+function writeValue(out: BackwardWriter, { number, type }: Field, given: unknown): void {
+  const end = out.length;
+  if (type instanceof MessageTable) writeMessage(out, type, given as Fields);
+  else writeScalar(out, type as Scalar, given);
+  const wireType = wireTypeOf(type);
+  if (wireType === WireType.bytes) out.delimit(number, end);
+  else out.tag(number, wireType);
+}
+
+function writeScalar(out: BackwardWriter, type: Scalar, given: unknown): void {
+  switch (type) {
+    case "string":
+      out.text(given as string);
+      break;
+    case "bytes":
+      out.push(given as Uint8Array);
+      break;
+    case "fixed32":
+      out.fixed32(given as number);
+      break;
+    case "fixed64":
+      out.fixed64(given as bigint);
+      break;
+    case "float":
+      out.float(given as number);
+      break;
+    case "double":
+      out.double(given as number);
+      break;
+    case "int64":
+    case "uint64":
+      out.varint64(BigInt(given as number | bigint));
+      break;
+    case "bool":
+    case "int32":
+    case "uint32": {
+      const number = Number(given);
+      if (number < 0) out.varint64(BigInt(number));
+      else out.varint(number);
+    }
+  }
 }
