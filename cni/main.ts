@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { logOutput } from "#lib/sys/log-output.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { startAgent } from "./agent.ts";
 import { type AgentArgs, agentVariables, HELP, parseArgs } from "./args.ts";
@@ -71,7 +72,7 @@ async function runAgent(args: AgentArgs, version: string): Promise<void> {
     filter,
     format: args.logFormat,
     wall: () => systemClock.wall(),
-    write: (line) => void process.stdout.write(`${line}\n`),
+    write: logOutput(Bun.stdout.writer()),
     target: "linkerd_cni",
   });
   logger.info("starting", { version, node: args.nodeName });

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { logOutput } from "#lib/sys/log-output.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import {
   controllerVariables,
@@ -111,7 +112,7 @@ async function runRole(
     filter,
     format: args.logFormat,
     wall: () => systemClock.wall(),
-    write: (line) => void process.stdout.write(`${line}\n`),
+    write: logOutput(Bun.stdout.writer()),
   });
   log.info("starting", { version: how.version });
   const role = await how.run({

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { logOutput } from "#lib/sys/log-output.ts";
 import { processUsage } from "#lib/sys/process-usage.ts";
 import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { whenAtRest } from "#lib/sys/rest.ts";
@@ -20,7 +21,7 @@ const START_OVER_MS = 5000;
 
 /** Runs until SIGTERM or SIGINT has drained it. */
 export async function main(version: string): Promise<void> {
-  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  const write = logOutput(Bun.stderr.writer());
   const variables = processVariables();
   const result = readConfig(variables);
   if (result.type === "errors") {
