@@ -4,7 +4,7 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { FakePair } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
-import type { ResponseHandler } from "./exchange.ts";
+import type { ClientConnection, ResponseHandler } from "./exchange.ts";
 import { connectHttp1 } from "./http1-client.ts";
 import { LINGER_LIMIT_MS } from "./patience.ts";
 
@@ -13,11 +13,15 @@ class Asked implements ResponseHandler {
   readonly pair = new FakePair();
   readonly clock = new FakeClock();
   readonly events: string[] = [];
-  readonly connection = connectHttp1(
-    this.pair.a,
-    { onAvailable: () => this.#push("available"), onClosed: () => this.#push("closed") },
-    { clock: this.clock },
-  );
+  readonly connection: ClientConnection;
+
+  constructor(abrupt = false) {
+    this.connection = connectHttp1(
+      this.pair.a,
+      { onAvailable: () => this.#push("available"), onClosed: () => this.#push("closed") },
+      { clock: this.clock, abrupt },
+    );
+  }
 
   #push(event: string): void {
     this.events.push(event);
@@ -103,6 +107,24 @@ describe("connectHttp1()", () => {
     expect([asked.pair.a.ended, asked.pair.a.closed]).toEqual([true, false]);
     asked.clock.advance(LINGER_LIMIT_MS + 250);
     expect(asked.pair.a.closed).toBe(true);
+  });
+
+  test("an abrupt connection is reset once nothing is on its way, and no earlier", async () => {
+    const idle = new Asked(true);
+    idle.connection.send(request(), true, idle);
+    await idle.reply("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n");
+    expect(idle.pair.a.closed).toBe(false);
+    idle.connection.drain();
+    expect([idle.pair.a.ended, idle.pair.a.closed]).toEqual([false, true]);
+    expect(idle.events).toEqual(["200 end", "available", "closed"]);
+    const busy = new Asked(true);
+    busy.connection.send(request(), true, busy);
+    busy.connection.drain();
+    await busy.reply("HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\nh");
+    expect(busy.pair.a.closed).toBe(false);
+    await busy.reply("i");
+    expect(busy.pair.a.closed).toBe(true);
+    expect(busy.events).toEqual(["200", "data h", "data i", "end", "closed"]);
   });
 
   test("chunks are not sent in HTTP/1.0, and a body of any length is", async () => {

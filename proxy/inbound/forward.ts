@@ -80,7 +80,7 @@ export class Applications {
           onConnected: (stream) =>
             done.onOpened(
               version === "HTTP/1.1"
-                ? connectHttp1(stream, observer, { clock })
+                ? connectHttp1(stream, observer, { clock, abrupt: true })
                 : connectHttp2(stream, observer, { now: () => clock.now(), clock, ...clientHttp2 }),
             ),
           onFailed: done.onFailed,
