@@ -52,3 +52,9 @@ test("OUT2: toServiceView() takes the protocol of a port that TCP and UDP share 
   expect(ports((all) => all)).toEqual(known);
   expect(ports((all) => all.toReversed())).toEqual(known);
 });
+
+test("toServiceView() has addresses in one form, as they are asked for", () => {
+  const spec = { clusterIP: "FD00:0::A", clusterIPs: ["FD00:0::A", "10.96.0.1"] };
+  const view = toServiceView({ spec }, { namespace: undefined, opaquePorts: "" });
+  expect(view.clusterIps).toEqual(["fd00::a", "10.96.0.1"]);
+});

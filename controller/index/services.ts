@@ -1,5 +1,6 @@
 /** A Service, with its namespace's annotations, as the APIs see it. */
 
+import { normalizeIp } from "#lib/addr/ip.ts";
 import { annotation, OPAQUE_PORTS, parsePortRanges } from "#lib/k8s/annotations.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { KeptNames, KeptService } from "./kept-objects.ts";
@@ -18,7 +19,7 @@ export function toServiceView(
   return {
     name: metadata?.name ?? "",
     namespace: metadata?.namespace ?? "",
-    clusterIps: [...new Set(ips)].filter((ip) => ip !== "" && ip !== "None"),
+    clusterIps: [...new Set(ips.flatMap((ip) => normalizeIp(ip) ?? []))],
     external: spec?.type === "ExternalName",
     ports: new Map([...portsOf(spec)].map(([port, { appProtocol }]) => [port, appProtocol])),
     portNames: new Map(
