@@ -69,7 +69,8 @@ const RULES: Readonly<Record<string, Rules>> = {
   },
   [`${POLICY_GROUP}/AuthorizationPolicy`]: {
     isSpec: isAuthorizationPolicySpec,
-    problems: ({ spec }) => authorizationPolicyProblems(spec as AuthorizationPolicySpec),
+    problems: ({ namespace, spec }) =>
+      authorizationPolicyProblems(spec as AuthorizationPolicySpec, namespace),
   },
   [`${POLICY_GROUP}/MeshTLSAuthentication`]: {
     isSpec: isMeshTlsSpec,
