@@ -48,14 +48,20 @@ export function meshTlsProblems({ identities, identityRefs }: MeshTlsSpec): stri
     return ["spec: it names nobody: identities or identityRefs must have an entry"];
   return [
     ...identityProblems(names, "spec.identities"),
-    ...references.flatMap((reference, index) =>
-      isOf(reference, "", "ServiceAccount", "Namespace")
-        ? []
-        : [
-            `spec.identityRefs[${index}]: a ${reference.kind} has no identity: ServiceAccount or Namespace`,
-          ],
-    ),
+    ...references.flatMap((reference, index) => {
+      const problem = referenceProblem(reference);
+      return problem === undefined ? [] : [`spec.identityRefs[${index}]: ${problem}`];
+    }),
   ];
+}
+
+function referenceProblem(reference: Reference): string | undefined {
+  if (isOf(reference, "", "ServiceAccount")) return undefined;
+  if (!isOf(reference, "", "Namespace"))
+    return `a ${reference.kind} has no identity: ServiceAccount or Namespace`;
+  return typeof reference.namespace === "string"
+    ? `a Namespace is in none: leave namespace ${reference.namespace} out`
+    : undefined;
 }
 
 /** Spec of a ServerAuthorization. */
