@@ -16,7 +16,11 @@ test.each([
   [{ identities: ["*web"] }, "is no identity"],
   [{ identities: ["**"] }, "is no identity"],
   [{ identities: [`${"a".repeat(64)}.b`] }, "is no identity"],
+  [{ identities: ["Web.shop"] }, "is no identity"],
   [{ identities: ["spiffe://Has Blanks/x"] }, "is no identity"],
+  [{ identities: ["spiffe://example.com/./web"] }, "is no identity"],
+  [{ identities: ["spiffe://example.com/ns/.."] }, "is no identity"],
+  [{ identities: ["spiffe://example.com/ns/..."] }, ""],
   [{ identityRefs: [{ kind: "Pod", name: "web" }] }, "a Pod has no identity"],
 ])("ADM4: MeshTLSAuthentication %j", (spec, problem) => {
   const told = said(review([POLICY, "MeshTLSAuthentication"], spec));

@@ -18,8 +18,9 @@ export const isMeshTlsSpec: Shape = object({
 });
 
 const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`, "i");
-const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/[\w.-]+)*$/;
+const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+/** No segment of its path is one or two dots (SPIFFE-ID §2.2). */
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/;
 const NAME_LIMIT = 253;
 /** Longer ones need not be understood by anybody (SPIFFE-ID §2.3). */
 const SPIFFE_LIMIT = 2048;
