@@ -81,6 +81,20 @@ test("a protobuf file gives a route for each method, whatever is written around 
   ]);
 });
 
+test("a method that says that it is idempotent, or only reads, may be tried again", () => {
+  const text = `
+    service A {
+      option idempotency_level = IDEMPOTENT;
+      rpc Put(X) returns (X) { option idempotency_level = IDEMPOTENT; }
+      rpc Get(X) returns (X) { option deprecated = true; option (idempotency_level) = NO_SIDE_EFFECTS; }
+      rpc Add(X) returns (X) { option idempotency_level = IDEMPOTENCY_UNKNOWN; }
+      rpc Tell(X) returns (X) { option (own.level) = { idempotency_level: IDEMPOTENT }; }
+      rpc Last(X) returns (X);
+    }`;
+  const retried = protoRoutes(text).filter(({ isRetryable }) => isRetryable === true);
+  expect(retried.map(({ name }) => name)).toEqual(["Put", "Get"]);
+});
+
 test("a file without a package, and one without a service", () => {
   expect(protoRoutes("service A { rpc B(C) returns (D); }")[0]?.condition.pathRegex).toBe("/A/B");
   expect(() => protoRoutes('syntax = "proto3";')).toThrow("no service with methods");
