@@ -55,6 +55,14 @@ test.each([
   expect(route?.condition.pathRegex).toBe(path);
 });
 
+test("a path of an OpenAPI document begins with one slash, however it is written", () => {
+  const paths = { items: { get: {} }, "//all": { get: {} } };
+  expect(openApiRoutes({ basePath: "/v1/", paths }).map(({ name }) => name)).toEqual([
+    "GET /v1/all",
+    "GET /v1/items",
+  ]);
+});
+
 test.each([[undefined], [null], ["text"], [[]], [{}], [{ paths: [] }]])(
   "%j is no OpenAPI document",
   (document) => {

@@ -55,7 +55,7 @@ export function openApiRoutes(document: unknown): ProfileRoute[] {
       return METHODS.flatMap((method) => {
         const operation = isFields(operations) ? operations[method] : undefined;
         return isFields(operation)
-          ? [openApiRoute(method.toUpperCase(), base + path, operation)]
+          ? [openApiRoute(method.toUpperCase(), `${base}/${path.replace(/^\/+/, "")}`, operation)]
           : [];
       });
     });
