@@ -81,14 +81,14 @@ class Annotations {
     return FALSE.includes(text) ? false : this.fault(key);
   }
 
-  /** All entries of a comma list, or none of them. */
+  /** All entries of a comma list, in whatever letters, or none of them. */
   entries<Entry>(
     key: string,
     read: (text: string) => Entry | undefined,
   ): readonly Entry[] | undefined {
     const text = this.text(key);
     if (text === undefined) return undefined;
-    const texts = text.split(",");
+    const texts = text.toLowerCase().split(",");
     const entries = texts.flatMap((each) => read(each) ?? []);
     return entries.length === texts.length ? entries : this.fault(key);
   }
