@@ -114,6 +114,18 @@ export function toRouteTraffic(marks: Marks, faults: string[]): RouteTraffic {
   };
 }
 
+/** What of a route's annotations of its own kind cannot be read. */
+export function routeTrafficFaults(
+  marks: Marks,
+  kind: "HTTPRoute" | "GRPCRoute",
+): readonly string[] {
+  const faults: string[] = [];
+  const foreign = RETRY + (kind === "HTTPRoute" ? "grpc" : "http");
+  const own = Object.entries(marks ?? {}).filter(([key]) => key !== foreign);
+  toRouteTraffic(Object.fromEntries(own), faults);
+  return faults;
+}
+
 /** `5xx`, `gateway-error`, a status, or two with a dash. */
 function readStatuses(text: string): StatusRange | undefined {
   if (text === "5xx") return { from: 500, to: 599 };
