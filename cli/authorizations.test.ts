@@ -3,13 +3,13 @@ import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import { pod } from "../test/fake/mesh-objects.ts";
 import { authorizationsOf, type NamespacePolicies } from "./authorizations.ts";
 
+const group = "policy.linkerd.io";
 const object = (kind: string, name: string, spec: unknown, labels = {}): CustomObject => ({
-  ...{ kind, metadata: { name, namespace: "default", labels } },
+  ...{ apiVersion: `${group}/v1beta3`, kind, metadata: { name, namespace: "default", labels } },
   spec,
 });
 const server = (name: string, port: number | string, labels = {}): CustomObject =>
   object("Server", name, { podSelector: { matchLabels: { app: "web" } }, port }, labels);
-const group = "policy.linkerd.io";
 const web = {
   ...pod("web-1", { app: "web" }),
   spec: { containers: [{ name: "app", ports: [{ name: "http", containerPort: 8080 }] }] },
@@ -79,4 +79,16 @@ test("authorizationsOf() finds AuthorizationPolicies of a namespace, a Server an
       "AuthorizationPolicy/astray targets HTTPRoute/gone, which is not there",
     ],
   });
+});
+
+test("authorizationsOf() tells routes of one name apart by their groups", () => {
+  const gateway = "gateway.networking.k8s.io";
+  const parentRefs = (name: string) => ({ parentRefs: [{ group, kind: "Server", name }] });
+  const routes = [
+    object("HTTPRoute", "api", parentRefs("by-name")),
+    { ...object("HTTPRoute", "api", parentRefs("by-number")), apiVersion: `${gateway}/v1` },
+  ];
+  const targetRef = { group: gateway, kind: "HTTPRoute", name: "api" };
+  const authorizationPolicies = [object("AuthorizationPolicy", "of-route", { targetRef })];
+  expect(rows({ routes, authorizationPolicies }).lines).toEqual(["api by-number of-route -"]);
 });

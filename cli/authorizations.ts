@@ -14,7 +14,7 @@ export type AuthorizationRow = {
   readonly serverAuthorization: string;
 };
 
-/** The policies of a namespace. */
+/** The policies of a namespace, each with its kind and version. */
 export type NamespacePolicies = {
   readonly servers: readonly CustomObject[];
   readonly serverAuthorizations: readonly CustomObject[];
@@ -92,7 +92,9 @@ function targetsOf(
     const found = named(servers, name);
     return found.length === 0 ? missing() : [{ route: undefined, servers: found }];
   }
-  const route = routes.find((each) => kindOf(each) === kind && nameOf(each) === name);
+  const route = routes.find(
+    (each) => each.kind === kind && groupOf(each) === group && nameOf(each) === name,
+  );
   if (route === undefined) return kind?.endsWith("Route") === true ? missing() : [];
   const { parentRefs = [] } = specOf<{ readonly parentRefs?: readonly TargetRef[] }>(route);
   return parentRefs
@@ -114,7 +116,7 @@ function isAbout(server: CustomObject, pods: readonly Pod[]): boolean {
 
 const specOf = <Spec>({ spec }: CustomObject): Partial<Spec> => (spec ?? {}) as Partial<Spec>;
 const nameOf = ({ metadata }: CustomObject): string => metadata?.name ?? "";
-const kindOf = ({ kind }: CustomObject): string | undefined => kind;
+const groupOf = ({ apiVersion }: CustomObject): string | undefined => apiVersion?.split("/")[0];
 
 const named = (objects: readonly CustomObject[], name: string): readonly CustomObject[] =>
   objects.filter((each) => nameOf(each) === name);

@@ -55,6 +55,14 @@ test.each([
   expect(route?.condition.pathRegex).toBe(path);
 });
 
+test("a path of an OpenAPI document begins with one slash, however it is written", () => {
+  const paths = { items: { get: {} }, "//all": { get: {} } };
+  expect(openApiRoutes({ basePath: "/v1/", paths }).map(({ name }) => name)).toEqual([
+    "GET /v1/all",
+    "GET /v1/items",
+  ]);
+});
+
 test.each([[undefined], [null], ["text"], [[]], [{}], [{ paths: [] }]])(
   "%j is no OpenAPI document",
   (document) => {
@@ -79,6 +87,20 @@ test("a protobuf file gives a route for each method, whatever is written around 
     ["Watch", "/shop\\.v1\\.Cart/Watch"],
     ["Get", "/shop\\.v1\\.Stock/Get"],
   ]);
+});
+
+test("a method that says that it is idempotent, or only reads, may be tried again", () => {
+  const text = `
+    service A {
+      option idempotency_level = IDEMPOTENT;
+      rpc Put(X) returns (X) { option idempotency_level = IDEMPOTENT; }
+      rpc Get(X) returns (X) { option deprecated = true; option (idempotency_level) = NO_SIDE_EFFECTS; }
+      rpc Add(X) returns (X) { option idempotency_level = IDEMPOTENCY_UNKNOWN; }
+      rpc Tell(X) returns (X) { option (own.level) = { idempotency_level: IDEMPOTENT }; }
+      rpc Last(X) returns (X);
+    }`;
+  const retried = protoRoutes(text).filter(({ isRetryable }) => isRetryable === true);
+  expect(retried.map(({ name }) => name)).toEqual(["Put", "Get"]);
 });
 
 test("a file without a package, and one without a service", () => {

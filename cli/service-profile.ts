@@ -55,7 +55,7 @@ export function openApiRoutes(document: unknown): ProfileRoute[] {
       return METHODS.flatMap((method) => {
         const operation = isFields(operations) ? operations[method] : undefined;
         return isFields(operation)
-          ? [openApiRoute(method.toUpperCase(), base + path, operation)]
+          ? [openApiRoute(method.toUpperCase(), `${base}/${path.replace(/^\/+/, "")}`, operation)]
           : [];
       });
     });
@@ -108,7 +108,7 @@ function responseClasses(responses: unknown): ResponseClass[] {
 /** Comments, texts, words and single characters; of a text only that there is one matters. */
 const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[\w.]+|\S/g;
 
-/** Routes of a protobuf file: one for each method of its services, in the file's order. Throws where it has none. */
+/** Routes of a protobuf file: one for each method of its services, in the file's order; what is idempotent may be tried again. Throws where it has none. */
 export function protoRoutes(text: string): ProfileRoute[] {
   const tokens = (text.match(TOKEN) ?? []).filter((token) => !/^\/[/*]/.test(token));
   const reader = new ProtoReader();
@@ -118,18 +118,24 @@ export function protoRoutes(text: string): ProfileRoute[] {
   return reader.routes;
 }
 
-/** Follows braces: a package and services stand outside of all, methods in a service. */
+/** Levels of an option of methods by which a call may be made twice. */
+const IDEMPOTENT = ["IDEMPOTENT", "NO_SIDE_EFFECTS"];
+
+/** Follows braces: a package and services stand outside of all, methods in a service, their options in a method. */
 class ProtoReader {
   readonly routes: ProfileRoute[] = [];
   #package = "";
   #service = "";
   #depth = 0;
+  #isLevel = false;
 
   take(token: string, next: string): void {
     if (token === "{") this.#depth++;
     else if (token === "}") this.#depth--;
     else if (this.#depth === 0) this.#outside(token, next);
-    else if (this.#depth === 1 && token === "rpc" && this.#service !== "") this.#method(next);
+    else if (this.#service === "") return;
+    else if (this.#depth === 1 && token === "rpc") this.#method(next);
+    else if (this.#depth === 2) this.#option(token);
   }
 
   #outside(token: string, next: string): void {
@@ -141,5 +147,14 @@ class ProtoReader {
   #method(name: string): void {
     const path = `/${this.#package}${this.#service}/${name}`;
     this.routes.push({ name, condition: { method: "POST", pathRegex: escaped(path) } });
+  }
+
+  #option(token: string): void {
+    if (token === "idempotency_level") this.#isLevel = true;
+    else if (token === ";") this.#isLevel = false;
+    else if (this.#isLevel && IDEMPOTENT.includes(token)) {
+      const method = this.routes.pop();
+      if (method !== undefined) this.routes.push({ ...method, isRetryable: true });
+    }
   }
 }

@@ -43,7 +43,8 @@ export function addAuthz(root: Command, context: Context): void {
     /** Lists do not say what their items are. */
     const all = async (resource: Resource<CustomObject>): Promise<readonly CustomObject[]> => {
       const listed = await client.list(resource, { namespace });
-      return listed.items.map((each) => ({ ...each, kind: resource.kind }));
+      const { group, version, kind } = resource;
+      return listed.items.map((each) => ({ ...each, apiVersion: `${group}/${version}`, kind }));
     };
     const routes = [LINKERD_HTTP_ROUTES, HTTP_ROUTES, GRPC_ROUTES].map(all);
     const policies = {

@@ -1,7 +1,7 @@
 /** What to redirect for a pod: Linkerd's annotations and defaults. */
 
 import { Cidr } from "#lib/addr/cidr.ts";
-import { fromBytes, isIpv6, toBytes } from "#lib/addr/ip.ts";
+import { normalizeIp } from "#lib/addr/ip.ts";
 
 /** What a pod's redirection needs. Ports are numbers or `a-b` ranges. */
 export interface RedirectPlan {
@@ -20,8 +20,6 @@ export const PROXY_UID = 2102;
 const PREFIX = "config.linkerd.io/";
 /** The proxy's own. */
 const OWN = ["4190", "4191"];
-/** What stands before the IPv4 address in a mapped one. */
-const MAPPED_BITS = 96;
 
 /** What is not redirected whatever the annotations say; of Linkerd's values `proxyInit`. */
 export interface Exempt {
@@ -92,14 +90,10 @@ export function planRedirect(
   };
 }
 
-/** The one way of writing a network, which every rule writer takes: no short forms, zones or mapped addresses. */
+/** The one way of writing a network, which every rule writer takes. */
 function canonicalNetwork(text: string): string | undefined {
-  const cidr = Cidr.parse(text)?.text;
-  const [ip = "", prefix = ""] = cidr?.split("/") ?? [];
-  if (cidr === undefined) return undefined;
-  const bytes = toBytes(ip);
-  const bits = Number(prefix) - (bytes.length === 4 && isIpv6(ip) ? MAPPED_BITS : 0);
-  return bits < 0 ? undefined : `${fromBytes(bytes)}/${bits}`;
+  const [ip, bits] = Cidr.parse(text)?.text.split("/") ?? [];
+  return ip === undefined ? undefined : `${normalizeIp(ip)}/${bits}`;
 }
 
 /** A port, or a range that rises, of 1 to 65535. */

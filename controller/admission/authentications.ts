@@ -18,8 +18,9 @@ export const isMeshTlsSpec: Shape = object({
 });
 
 const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`, "i");
-const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/[\w.-]+)*$/;
+const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+/** No segment of its path is one or two dots (SPIFFE-ID §2.2). */
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/;
 const NAME_LIMIT = 253;
 /** Longer ones need not be understood by anybody (SPIFFE-ID §2.3). */
 const SPIFFE_LIMIT = 2048;
@@ -48,14 +49,20 @@ export function meshTlsProblems({ identities, identityRefs }: MeshTlsSpec): stri
     return ["spec: it names nobody: identities or identityRefs must have an entry"];
   return [
     ...identityProblems(names, "spec.identities"),
-    ...references.flatMap((reference, index) =>
-      isOf(reference, "", "ServiceAccount", "Namespace")
-        ? []
-        : [
-            `spec.identityRefs[${index}]: a ${reference.kind} has no identity: ServiceAccount or Namespace`,
-          ],
-    ),
+    ...references.flatMap((reference, index) => {
+      const problem = referenceProblem(reference);
+      return problem === undefined ? [] : [`spec.identityRefs[${index}]: ${problem}`];
+    }),
   ];
+}
+
+function referenceProblem(reference: Reference): string | undefined {
+  if (isOf(reference, "", "ServiceAccount")) return undefined;
+  if (!isOf(reference, "", "Namespace"))
+    return `a ${reference.kind} has no identity: ServiceAccount or Namespace`;
+  return typeof reference.namespace === "string"
+    ? `a Namespace is in none: leave namespace ${reference.namespace} out`
+    : undefined;
 }
 
 /** Spec of a ServerAuthorization. */

@@ -10,11 +10,22 @@ const authorization = (kind: string, group: string, ...refs: [string, string][])
   })),
 });
 
+const namespaceRef = (name: string): object => ({ group: "core", kind: "Namespace", name });
+
 test.each([
   ["a Server", authorization("Server", POLICY, [POLICY, "MeshTLSAuthentication"]), ""],
   ["a route of ours", authorization("HTTPRoute", POLICY), ""],
   ["a route of the Gateway API", authorization("GRPCRoute", GATEWAY), ""],
-  ["a namespace", authorization("Namespace", "core", ["", "ServiceAccount"]), ""],
+  [
+    "its namespace",
+    { ...authorization("", "", ["", "ServiceAccount"]), targetRef: namespaceRef("shop") },
+    "",
+  ],
+  [
+    "another namespace",
+    { ...authorization("", ""), targetRef: namespaceRef("x") },
+    'spec.targetRef: "x" is another namespace',
+  ],
   [
     "kinds in other letters",
     authorization("server", POLICY, [POLICY, "networkauthentication"]),

@@ -26,13 +26,20 @@ const isIdentity = (each: Reference): boolean =>
   isOf(each, POLICY_GROUP, "MeshTLSAuthentication") || isOf(each, "", "ServiceAccount");
 const isNetwork = (each: Reference): boolean => isOf(each, POLICY_GROUP, "NetworkAuthentication");
 
-/** ADM3: known kinds, and of those that must all hold at most one about identities and one about networks. */
-export function authorizationPolicyProblems(spec: AuthorizationPolicySpec): string[] {
+/** ADM3: known kinds, of namespaces only its own, and of those that must all hold at most one about identities and one about networks. */
+export function authorizationPolicyProblems(
+  spec: AuthorizationPolicySpec,
+  namespace: string,
+): string[] {
   const { targetRef, requiredAuthenticationRefs: required } = spec;
   const problems: string[] = [];
   if (!isTarget(targetRef))
     problems.push(
       `spec.targetRef: a ${targetRef.kind} cannot be authorized for: Server, HTTPRoute, GRPCRoute or Namespace`,
+    );
+  if (isOf(targetRef, "", "Namespace") && targetRef.name !== namespace)
+    problems.push(
+      `spec.targetRef: "${targetRef.name}" is another namespace: a policy is about its own, ${namespace}`,
     );
   const unknown = required.filter((each) => !isIdentity(each) && !isNetwork(each));
   for (const { kind } of unknown)

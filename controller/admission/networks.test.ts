@@ -7,6 +7,8 @@ const NETWORKS = [
   [[{ cidr: "fd00::/8", except: ["fd00:1::/32"] }], ""],
   [[], "at least one network"],
   [[{ cidr: "10.0.0.0/33" }], "is no network"],
+  [[{ cidr: "10/8" }], "is no network"],
+  [[{ cidr: "010.0.0.0/8" }], "is no network"],
   [[{ cidr: "10.0.0.0/8", except: ["11.0.0.0/16"] }], "is not inside of 10.0.0.0/8"],
   [[{ cidr: "10.0.0.0/8", except: ["fd00::/16"] }], "is not inside of 10.0.0.0/8"],
   [[{ cidr: "10.0.0.0/8", except: ["0.0.0.0/0"] }], "leaves nothing of 10.0.0.0/8"],

@@ -16,7 +16,7 @@ test.each([
   [limit({ total: rate(1), identity: rate(2) }), "2 is above the total of 1"],
   [limit({ total: rate(1), overrides: [{ ...rate(2), clientRefs: [] }] }), "overrides[0]"],
   [limit({ overrides: [{ ...rate(0), clientRefs: [] }] }), "must be above 0"],
-  [limit({ overrides: [{ ...rate(1), clientRefs: [{ kind: "Pod" }] }] }), "a Pod is no client"],
+  [limit({ overrides: [{ ...rate(1), clientRefs: [{ kind: "Pod", name: "a" }] }] }), "a Pod"],
 ])("ADM9: HTTPLocalRateLimitPolicy %j", (spec, problem) => {
   const told = said(review([POLICY, "HTTPLocalRateLimitPolicy"], spec));
   expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);

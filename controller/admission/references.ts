@@ -6,6 +6,6 @@ import { isText, object, optional, type Shape } from "#lib/k8s/shape.ts";
 export const isReference: Shape = object({
   group: optional(isText),
   kind: isText,
-  name: optional(isText),
+  name: isText,
   namespace: optional(isText),
 });

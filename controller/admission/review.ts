@@ -7,7 +7,8 @@ import {
   admit,
   refuse,
 } from "#lib/k8s/admission.ts";
-import { isObject, type Shape } from "#lib/k8s/shape.ts";
+import type { Marks } from "#lib/k8s/annotations.ts";
+import { isObject, type Shape, texts } from "#lib/k8s/shape.ts";
 import { GATEWAY_GROUP, POLICY_GROUP } from "../core/route.ts";
 import {
   isMeshTlsSpec,
@@ -49,6 +50,7 @@ export interface ReviewContext {
 interface Subject {
   readonly name: string;
   readonly namespace: string;
+  readonly annotations: Marks;
   readonly spec: unknown;
 }
 
@@ -69,7 +71,8 @@ const RULES: Readonly<Record<string, Rules>> = {
   },
   [`${POLICY_GROUP}/AuthorizationPolicy`]: {
     isSpec: isAuthorizationPolicySpec,
-    problems: ({ spec }) => authorizationPolicyProblems(spec as AuthorizationPolicySpec),
+    problems: ({ namespace, spec }) =>
+      authorizationPolicyProblems(spec as AuthorizationPolicySpec, namespace),
   },
   [`${POLICY_GROUP}/MeshTLSAuthentication`]: {
     isSpec: isMeshTlsSpec,
@@ -104,6 +107,7 @@ export function answerPolicyReview(
   const subject: Subject = {
     name: object.metadata?.name ?? name,
     namespace,
+    annotations: texts(object.metadata?.annotations) ? object.metadata?.annotations : undefined,
     spec: (object as { readonly spec?: unknown }).spec,
   };
   if (isRouteKind(kind.kind)) return answerRoute(review, subject);
@@ -114,11 +118,11 @@ export function answerPolicyReview(
 }
 
 /** Routes of the Gateway API are also other implementations': what cannot be read, and what is not ours, passes (ADM11). */
-function answerRoute(review: AdmissionReview, { spec }: Subject): AdmissionAnswer {
+function answerRoute(review: AdmissionReview, { spec, annotations }: Subject): AdmissionAnswer {
   const { group, kind } = review.request.kind;
   const foreign = group === GATEWAY_GROUP;
   if (!foreign && group !== POLICY_GROUP) return admit(review);
-  const route = reviewRoute({ group, kind, spec });
+  const route = reviewRoute({ group, kind, spec, annotations });
   if (route === undefined || route.isMistyped)
     return foreign ? admit(review) : refuse(review, unreadable(kind));
   if (foreign && !route.isOurs) return admit(review);

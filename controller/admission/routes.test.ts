@@ -3,6 +3,7 @@ import { GATEWAY, POLICY, review, said } from "../../test/fake/policy-review.ts"
 import { isRouteKind, reviewRoute } from "./routes.ts";
 
 const SERVICE = { kind: "Service", group: "", name: "web", port: 80 };
+const SERVER = { kind: "Server", group: POLICY, name: "web" };
 const route = (rule: object, parent: object = SERVICE): object => ({
   parentRefs: [parent],
   rules: [rule],
@@ -166,4 +167,24 @@ test("reviewRoute() reads nothing of other kinds, or without a spec", () => {
   expect(reviewRoute({ group: GATEWAY, kind: "UDPRoute", spec: {} })).toBeUndefined();
   expect(reviewRoute({ group: GATEWAY, kind: "TCPRoute", spec: undefined })).toBeUndefined();
   expect(["HTTPRoute", "UDPRoute"].map(isRouteKind)).toEqual([true, false]);
+});
+
+test.each([
+  ["HTTPRoute", SERVICE, { "retry.linkerd.io/http": "6xx" }, "retry.linkerd.io/http"],
+  ["HTTPRoute", SERVICE, { "retry.linkerd.io/limit": "many" }, "retry.linkerd.io/limit"],
+  ["HTTPRoute", SERVICE, { "timeout.linkerd.io/request": "1.5s" }, "timeout.linkerd.io/request"],
+  ["HTTPRoute", SERVICE, { "retry.linkerd.io/grpc": "never" }, ""],
+  ["GRPCRoute", SERVICE, { "retry.linkerd.io/grpc": "never" }, "retry.linkerd.io/grpc"],
+  ["GRPCRoute", SERVICE, { "retry.linkerd.io/http": "6xx" }, ""],
+  ["HTTPRoute", SERVICE, { "retry.linkerd.io/http": "5xx", "timeout.linkerd.io/idle": "1m" }, ""],
+  ["HTTPRoute", SERVER, { "retry.linkerd.io/http": "6xx" }, ""],
+  ["TCPRoute", SERVICE, { "timeout.linkerd.io/request": "1.5s" }, ""],
+])("a %s to %j with annotations %j", (kind, parent, annotations, problem) => {
+  const object = { metadata: { name: "it", namespace: "shop", annotations } };
+  const asked = review([GATEWAY, kind], undefined, {
+    object: { ...object, spec: route({}, parent) } as never,
+  });
+  const expected = problem === "" ? "" : `metadata: annotation ${problem} cannot be read`;
+  const told = said(asked);
+  expect(expected === "" ? told : told.startsWith(expected)).toBe(expected === "" ? "" : true);
 });

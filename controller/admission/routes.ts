@@ -1,9 +1,11 @@
 /** HTTPRoute and GRPCRoute of both groups (ADM7), TLSRoute and TCPRoute (ADM8): what their reader says of them. */
 
+import type { Marks } from "#lib/k8s/annotations.ts";
 import { isObject } from "#lib/k8s/shape.ts";
 import type { KeptPolicy } from "../index/kept-objects.ts";
 import { RouteReview } from "../index/route-review.ts";
 import { toGrpcRoute, toHttpRoute, toStreamRoute } from "../index/routes.ts";
+import { routeTrafficFaults } from "../index/traffic.ts";
 
 type RouteKind = "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute";
 const KINDS: readonly string[] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"];
@@ -16,14 +18,18 @@ export function reviewRoute({
   group,
   kind,
   spec,
+  annotations,
 }: {
   readonly group: string;
   readonly kind: string;
   readonly spec: unknown;
+  readonly annotations?: Marks;
 }): RouteReview | undefined {
   if (!isRouteKind(kind) || !isObject(spec)) return undefined;
   const review = new RouteReview();
   read({ spec }, { group, kind, review });
+  if (review.isOutbound && (kind === "HTTPRoute" || kind === "GRPCRoute"))
+    for (const fault of routeTrafficFaults(annotations, kind)) review.refuse(`metadata: ${fault}`);
   return review;
 }
 

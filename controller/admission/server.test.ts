@@ -22,6 +22,15 @@ test.each([
   expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);
 });
 
+test("ADM1: values of a selector are the same in any order", () => {
+  const of = (...values: string[]) =>
+    serverOf({ podSelector: { matchExpressions: [{ key: "app", operator: "In", values }] } });
+  const beside = (other: object): string =>
+    said(review([POLICY, "Server"], of("web", "api")), servers(other));
+  expect(beside(of("api", "web"))).toContain("Server old is for the same port");
+  expect(beside(of("api"))).toBe("");
+});
+
 test("ADM1: a Server that is updated does not stand in its own way", () => {
   const asked = review([POLICY, "Server"], serverOf(), { operation: "UPDATE" });
   expect(said(asked, servers(serverOf(), "it"))).toBe("");

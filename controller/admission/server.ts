@@ -1,6 +1,6 @@
 /** Server: one selector (ADM2), a policy that exists (ADM10), and no second Server for a port (ADM1). */
 
-import { isText, isTextOrNumber, object, optional, type Shape } from "#lib/k8s/shape.ts";
+import { isObject, isText, isTextOrNumber, object, optional, type Shape } from "#lib/k8s/shape.ts";
 import { DEFAULT_POLICIES } from "../core/default-policy.ts";
 
 /** What pods or workloads a Server is for. */
@@ -78,9 +78,14 @@ function meet(
   return selectsAll(one) || selectsAll(other) || Bun.deepEquals(plain(one), plain(other));
 }
 
+/** The values of a requirement have no order. */
 const plain = ({ matchLabels, matchExpressions }: LabelSelector): unknown => ({
   matchLabels: matchLabels ?? {},
-  matchExpressions: matchExpressions ?? [],
+  matchExpressions: (matchExpressions ?? []).map((each) =>
+    isObject(each) && Array.isArray(each["values"])
+      ? { ...each, values: new Set<unknown>(each["values"]) }
+      : each,
+  ),
 });
 
 const selectsAll = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>

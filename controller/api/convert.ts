@@ -2,7 +2,7 @@
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Cidr } from "#lib/addr/cidr.ts";
-import { fromBytes, isIpv6, toBytes } from "#lib/addr/ip.ts";
+import { fromBytes, toBytes } from "#lib/addr/ip.ts";
 import type { MetadataSchema } from "#lib/api/gen/proxy/meta_pb.ts";
 import {
   type IPAddress,
@@ -11,13 +11,16 @@ import {
   type TcpAddress,
 } from "#lib/api/gen/proxy/net_pb.ts";
 
-/** Writes an address. */
+const IPV6_BYTES = 16;
+
+/** Writes an address; an IPv4-mapped one is of IPv4. */
 export function fromIp(ip: string): IPAddress {
   const octets = new DataView(toBytes(ip).buffer);
   return create(IPAddressSchema, {
-    ip: isIpv6(ip)
-      ? { case: "ipv6", value: { first: octets.getBigUint64(0), last: octets.getBigUint64(8) } }
-      : { case: "ipv4", value: octets.getUint32(0) },
+    ip:
+      octets.byteLength === IPV6_BYTES
+        ? { case: "ipv6", value: { first: octets.getBigUint64(0), last: octets.getBigUint64(8) } }
+        : { case: "ipv4", value: octets.getUint32(0) },
   });
 }
 

@@ -14,13 +14,14 @@ const service: ServiceView = {
     [81, "http"],
     [82, "kubernetes.io/h2c"],
     [83, "mqtt"],
-    [5432, "http"],
+    [5432, undefined],
+    [5433, "http"],
   ]),
   portNames: new Map([
     ["web", 80],
     ["other", 81],
   ]),
-  opaque: [{ from: 5432, to: 5432 }],
+  opaque: [{ from: 5432, to: 5433 }],
   traffic: NO_TRAFFIC,
 };
 const parents: ParentRef[] = [
@@ -49,6 +50,7 @@ test.each([
   [82, "http2 http"],
   [83, "opaque opaq"],
   [5432, "opaque opaq"],
+  [5433, "http1 http"],
   [9, "opaque undefined-port"],
 ])("OUT2, OUT5: port %p without routes is spoken as %p", (port, expected) => {
   expect(spoken(port)).toBe(expected);
@@ -66,6 +68,7 @@ test.each([
   [83, ALL, "opaque TCPRoute"],
   [83, ["HTTPRoute"], "opaque opaq"],
   [5432, ALL, "opaque TCPRoute"],
+  [5433, ALL, "http1 HTTPRoute"],
   [80, ["TCPRoute", "TCPRoute"], "opaque TCPRoute"],
 ])("OUT2, OUT3: port %p with %p is spoken as %p", (port, kinds, expected) => {
   expect(spoken(port, ...kinds)).toBe(expected);

@@ -152,13 +152,12 @@ const refOf = (
 
 type Spoken = "any" | "http1" | "http2" | "opaque";
 
-/** What the Service says of a port; an application's protocol that is not known is opaque (OUT2). */
+/** What the Service says of a port; an application's protocol comes before opaque ports, and one that is not known is opaque (OUT2). */
 function spokenOn(service: ServiceView, port: number): Spoken {
-  if (holds(service.opaque, port)) return "opaque";
   switch (service.ports.get(port)?.toLowerCase()) {
     case undefined:
     case "":
-      return "any";
+      return holds(service.opaque, port) ? "opaque" : "any";
     case "http":
       return "http1";
     case "kubernetes.io/h2c":

@@ -37,6 +37,12 @@ test("OUT10: an EgressNetwork is about its networks, else about all outside of t
   });
 });
 
+test("OUT7: failures weigh on nothing that routes of an EgressNetwork lead to", () => {
+  const penalize = { "balancer.alpha.linkerd.io/penalize-failures": "true" };
+  const { network, faults } = read({ trafficPolicy: "Allow" }, penalize);
+  expect([network.traffic.load, faults]).toEqual([undefined, []]);
+});
+
 test.each([
   ["no policy", {}, "spec.trafficPolicy is missing"],
   ["an unknown policy", { trafficPolicy: "Ask" }, "spec.trafficPolicy is not known: Ask"],

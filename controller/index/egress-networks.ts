@@ -33,7 +33,8 @@ export function toEgressNetwork(object: KeptPolicy, by: EgressReading): EgressNe
     networks: whole && given.length > 0 ? given : [...given, ...outside(by.clusterNetworks)],
     allows: whole && policy === "Allow",
     opaque: parsePortRanges(marks?.[OPAQUE_PORTS] ?? by.opaquePorts),
-    traffic: toParentTraffic(marks, by.faults),
+    // Only Services have failures that weigh on load.
+    traffic: { ...toParentTraffic(marks, by.faults), load: undefined },
   };
 }
 

@@ -83,3 +83,16 @@ test("DST1: a headless Service's endpoints are found by their names, in the port
   expect(found({ endpoints }, headless)).toHaveLength(2);
   expect(found({ endpoints }, headless, { port: 9999 })).toEqual(["1.1.1.1/9999", "2.2.2.2/9999"]);
 });
+
+test("a port that TCP and UDP share leads where that of TCP does", () => {
+  const udp = { name: "quic", port: 80, protocol: "UDP" };
+  const ports = [udp, { name: "http", port: 80, protocol: "TCP" }];
+  const slice = {
+    endpoints: [endpoint("1.1.1.1", {})],
+    ports: [
+      { name: "quic", port: 8443, protocol: "UDP" },
+      { name: "http", port: 8080 },
+    ],
+  };
+  expect(found(slice, { ports })).toEqual(["1.1.1.1/8080"]);
+});

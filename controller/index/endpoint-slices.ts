@@ -9,6 +9,7 @@ import {
 } from "../core/endpoint.ts";
 import type { Workload } from "../core/workload.ts";
 import type { KeptEndpoint, KeptService, KeptSlice } from "./kept-objects.ts";
+import { portsOf } from "./services.ts";
 
 /** What endpoints are made of. */
 export type EndpointSource = {
@@ -77,7 +78,7 @@ function targetPort(
   slice: KeptSlice,
   { query, service }: { readonly query: EndpointQuery; readonly service: KeptService },
 ): number | undefined {
-  const known = service.spec?.ports?.find(({ port }) => port === query.port);
+  const known = portsOf(service.spec).get(query.port);
   if (known === undefined) return query.port;
   return slice.ports?.find(({ name }) => (name ?? "") === (known.name ?? ""))?.port;
 }

@@ -81,3 +81,22 @@ test("DST5, DST9: defaults, and a proxy that cannot be read", () => {
   expect(workload).toMatchObject({ opaque: [{ from: 25, to: 25 }], ips: [] });
   expect([workload.proxy, workload.owner]).toEqual([undefined, undefined]);
 });
+
+test("INB9: a probe's port is looked up by name in the probe's own container, as the kubelet does", () => {
+  const probe = (path: string) => ({ httpGet: { path, port: "http" } });
+  const containers = [
+    { name: "app", ports: [{ name: "http", containerPort: 80 }], livenessProbe: probe("/live") },
+    { name: "side", ports: [{ name: "http", containerPort: 90 }], startupProbe: probe("/up") },
+    { name: "none", readinessProbe: probe("/never") },
+  ];
+  const { probes } = toWorkload(
+    { spec: { containers } },
+    { namespace: undefined, opaquePorts: "" },
+  );
+  expect(probes).toEqual(
+    new Map([
+      [80, ["/live"]],
+      [90, ["/up"]],
+    ]),
+  );
+});

@@ -35,7 +35,7 @@ export function toWorkload(
     skipInbound: ports("skip-inbound-ports"),
     requireIdentity: ports("proxy-require-identity-inbound-ports"),
     defaultPolicy: setting("default-inbound-policy"),
-    probes: probesOf(containers, named),
+    probes: probesOf(containers),
   };
 }
 
@@ -74,19 +74,18 @@ function proxyOf(containers: readonly KeptContainer[]): Workload["proxy"] {
   return { inboundPort, metaPorts };
 }
 
-function probesOf(
-  containers: readonly KeptContainer[],
-  named: ReadonlyMap<string, number>,
-): Workload["probes"] {
+/** A port that has a name is the container's own: others may have one of that name too. */
+function probesOf(containers: readonly KeptContainer[]): Workload["probes"] {
   const probes = new Map<number, string[]>();
-  const all = containers.flatMap((each) => [
-    each.livenessProbe,
-    each.readinessProbe,
-    each.startupProbe,
-  ]);
-  for (const probe of all) {
-    const { port, path = "/" } = probe?.httpGet ?? {};
-    const number = typeof port === "string" ? (named.get(port) ?? Number(port)) : port;
+  const all = containers.flatMap((each) =>
+    [each.livenessProbe, each.readinessProbe, each.startupProbe].map((probe) => ({
+      ...probe?.httpGet,
+      ports: each.ports ?? [],
+    })),
+  );
+  for (const { port, path = "/", ports } of all) {
+    const named = ports.find(({ name }) => name === port)?.containerPort;
+    const number = typeof port === "string" ? (named ?? Number(port)) : port;
     if (number === undefined || Number.isNaN(number)) continue;
     const paths = probes.get(number) ?? [];
     if (!paths.includes(path)) probes.set(number, [...paths, path]);

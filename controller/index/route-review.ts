@@ -13,6 +13,7 @@ export class RouteReview implements Reviewer {
   readonly unknownFilters: string[] = [];
   #isMistyped = false;
   #isOurs = false;
+  #isOutbound = false;
 
   /** Whether a part of it has another form than its definition says. */
   get isMistyped(): boolean {
@@ -24,6 +25,11 @@ export class RouteReview implements Reviewer {
     return this.#isOurs;
   }
 
+  /** Whether it says how clients reach something: one of its parents is a Service or an EgressNetwork. */
+  get isOutbound(): boolean {
+    return this.#isOutbound;
+  }
+
   mistyped(): void {
     this.#isMistyped = true;
   }
@@ -33,8 +39,8 @@ export class RouteReview implements Reviewer {
   }
 
   parent(parent: Pick<ParentRef, "group" | "kind">): void {
-    this.#isOurs ||=
-      isOf(parent, "", "Service") || isOf(parent, POLICY_GROUP, "Server", "EgressNetwork");
+    this.#isOutbound ||= isOf(parent, "", "Service") || isOf(parent, POLICY_GROUP, "EgressNetwork");
+    this.#isOurs ||= this.#isOutbound || isOf(parent, POLICY_GROUP, "Server");
   }
 }
 

@@ -34,3 +34,27 @@ test("toServiceView() reads addresses, ports and opaque ports", () => {
     opaque: [{ from: 25, to: 25 }],
   });
 });
+
+test("OUT2: toServiceView() takes the protocol of a port that TCP and UDP share from that of TCP", () => {
+  const ports = (order: (ports: object[]) => object[]) =>
+    toServiceView(
+      {
+        spec: {
+          ports: order([
+            { name: "web", port: 443, protocol: "TCP", appProtocol: "kubernetes.io/h2c" },
+            { name: "quic", port: 443, protocol: "UDP" },
+          ]) as [],
+        },
+      },
+      { namespace: undefined, opaquePorts: "" },
+    ).ports;
+  const known = new Map([[443, "kubernetes.io/h2c"]]);
+  expect(ports((all) => all)).toEqual(known);
+  expect(ports((all) => all.toReversed())).toEqual(known);
+});
+
+test("toServiceView() has addresses in one form, as they are asked for", () => {
+  const spec = { clusterIP: "FD00:0::A", clusterIPs: ["FD00:0::A", "10.96.0.1"] };
+  const view = toServiceView({ spec }, { namespace: undefined, opaquePorts: "" });
+  expect(view.clusterIps).toEqual(["fd00::a", "10.96.0.1"]);
+});

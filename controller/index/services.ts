@@ -1,9 +1,13 @@
 /** A Service, with its namespace's annotations, as the APIs see it. */
 
+import { normalizeIp } from "#lib/addr/ip.ts";
 import { annotation, OPAQUE_PORTS, parsePortRanges } from "#lib/k8s/annotations.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { KeptNames, KeptService } from "./kept-objects.ts";
 import { toParentTraffic } from "./traffic.ts";
+
+type Spec = KeptService["spec"];
+type Port = NonNullable<NonNullable<Spec>["ports"]>[number];
 
 /** Reads a Service; `opaquePorts` is the cluster's default list (DST9). */
 export function toServiceView(
@@ -15,13 +19,21 @@ export function toServiceView(
   return {
     name: metadata?.name ?? "",
     namespace: metadata?.namespace ?? "",
-    clusterIps: [...new Set(ips)].filter((ip) => ip !== "" && ip !== "None"),
+    clusterIps: [...new Set(ips.flatMap((ip) => normalizeIp(ip) ?? []))],
     external: spec?.type === "ExternalName",
-    ports: new Map((spec?.ports ?? []).map(({ port, appProtocol }) => [port, appProtocol])),
+    ports: new Map([...portsOf(spec)].map(([port, { appProtocol }]) => [port, appProtocol])),
     portNames: new Map(
       (spec?.ports ?? []).flatMap(({ name, port }) => (name ? [[name, port]] : [])),
     ),
     opaque: parsePortRanges(annotation(OPAQUE_PORTS, marks) ?? from.opaquePorts),
     traffic: toParentTraffic(metadata?.annotations, []),
   };
+}
+
+/** A Service's ports by number; one that UDP has too is TCP's. */
+export function portsOf(spec: Spec): ReadonlyMap<number, Port> {
+  const isTcp = ({ protocol = "TCP" }: Port): boolean => protocol === "TCP";
+  const ports = spec?.ports ?? [];
+  const inOrder = [...ports.filter((each) => !isTcp(each)), ...ports.filter(isTcp)];
+  return new Map(inOrder.map((each) => [each.port, each]));
 }

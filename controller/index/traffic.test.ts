@@ -8,6 +8,13 @@ test.each([
   ["5xx", [{ from: 500, to: 599 }]],
   ["gateway-error", [{ from: 502, to: 504 }]],
   [
+    "5XX,Gateway-Error",
+    [
+      { from: 500, to: 599 },
+      { from: 502, to: 504 },
+    ],
+  ],
+  [
     "429,500-503",
     [
       { from: 429, to: 429 },
@@ -27,6 +34,9 @@ test("retry.linkerd.io/grpc, retry.linkerd.io/limit, retry.linkerd.io/timeout, O
   expect(read("limit", "3").httpRetry).toEqual({ limit: 3, timeoutMs: undefined, conditions: [] });
   expect(read("timeout", "300ms").grpcRetry).toMatchObject({ limit: 1, timeoutMs: 300 });
   expect(read("grpc", "cancelled,unavailable").grpcRetry).toMatchObject({
+    conditions: ["cancelled", "unavailable"],
+  });
+  expect(read("grpc", "Cancelled,UNAVAILABLE").grpcRetry).toMatchObject({
     conditions: ["cancelled", "unavailable"],
   });
   expect(read("grpc", "cancelled").httpRetry).toBeUndefined();

@@ -81,14 +81,14 @@ class Annotations {
     return FALSE.includes(text) ? false : this.fault(key);
   }
 
-  /** All entries of a comma list, or none of them. */
+  /** All entries of a comma list, in whatever letters, or none of them. */
   entries<Entry>(
     key: string,
     read: (text: string) => Entry | undefined,
   ): readonly Entry[] | undefined {
     const text = this.text(key);
     if (text === undefined) return undefined;
-    const texts = text.split(",");
+    const texts = text.toLowerCase().split(",");
     const entries = texts.flatMap((each) => read(each) ?? []);
     return entries.length === texts.length ? entries : this.fault(key);
   }
@@ -112,6 +112,18 @@ export function toRouteTraffic(marks: Marks, faults: string[]): RouteTraffic {
     ),
     timeouts: readTimeouts(from),
   };
+}
+
+/** What of a route's annotations of its own kind cannot be read. */
+export function routeTrafficFaults(
+  marks: Marks,
+  kind: "HTTPRoute" | "GRPCRoute",
+): readonly string[] {
+  const faults: string[] = [];
+  const foreign = RETRY + (kind === "HTTPRoute" ? "grpc" : "http");
+  const own = Object.entries(marks ?? {}).filter(([key]) => key !== foreign);
+  toRouteTraffic(Object.fromEntries(own), faults);
+  return faults;
 }
 
 /** `5xx`, `gateway-error`, a status, or two with a dash. */

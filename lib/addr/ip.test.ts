@@ -7,6 +7,10 @@ test.each([
   ["FE80:0:0::1", "fe80::1"],
   ["localhost", undefined],
   ["10.1.2.300", undefined],
+  ["10", undefined],
+  ["10.1", undefined],
+  ["010.1.2.3", undefined],
+  ["0x0a.1.2.3", undefined],
 ])("normalizeIp(%s) is %s", (text, ip) => {
   expect(normalizeIp(text)).toBe(ip as string);
 });
@@ -21,4 +25,5 @@ test("toBytes() and fromBytes() are inverse", () => {
   for (const ip of ["10.1.2.3", "fd00::1"]) expect(fromBytes(toBytes(ip))).toBe(ip);
   expect(toBytes("10.1.2.3")).toEqual(Uint8Array.of(10, 1, 2, 3));
   expect(() => toBytes("x")).toThrow(RangeError);
+  expect(() => toBytes("10.1")).toThrow(RangeError);
 });

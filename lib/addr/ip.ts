@@ -2,9 +2,14 @@
 
 import ipaddr from "ipaddr.js";
 
+/** Whether text is an address: of IPv4 four decimal numbers, not what C also reads (`10.1`, `0x0a.0.0.1`, `010.0.0.1`). */
+export function isIp(text: string): boolean {
+  return isIpv6(text) ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
 /** The canonical text of an address; undefined if it is none. An IPv4-mapped IPv6 address becomes IPv4. */
 export function normalizeIp(text: string): string | undefined {
-  if (!ipaddr.isValid(text)) return undefined;
+  if (!isIp(text)) return undefined;
   return parseIp(text).toString();
 }
 
@@ -26,8 +31,7 @@ export function isLoopback(ip: string): boolean {
 
 /** The 4 or 16 bytes of an address in network order. Throws RangeError where the text is no address. */
 export function toBytes(ip: string): Uint8Array {
-  if (!ipaddr.isValid(ip))
-    throw new RangeError(`Cannot read address ${ip}: it is neither IPv4 nor IPv6`);
+  if (!isIp(ip)) throw new RangeError(`Cannot read address ${ip}: it is neither IPv4 nor IPv6`);
   return Uint8Array.from(parseIp(ip).toByteArray());
 }
 
