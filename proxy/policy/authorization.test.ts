@@ -78,4 +78,11 @@ test("G19: identities are compared whole, dots and all", () => {
   expect(
     ["web.shop.x", "web.my-shop.x", "shop.x", "web.shop.x.y"].map((name) => allows(suffix, name)),
   ).toEqual([true, false, false, false]);
+  // A suffix is one of DNS names: the path of a URI may end as it likes.
+  const uri = "spiffe://elsewhere/web.shop.x";
+  expect([allows(suffix, uri), allows(only([], [""]), uri), allows(only([uri], []), uri)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });

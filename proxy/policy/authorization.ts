@@ -46,7 +46,7 @@ function isNamed(
   { identities, suffixes }: Extract<Authentication, { type: "identities" }>,
   name: string,
 ): boolean {
-  return (
-    identities.has(name) || suffixes.some((suffix) => suffix === "" || name.endsWith(`.${suffix}`))
-  );
+  if (identities.has(name)) return true;
+  const isUri = name.startsWith("spiffe://");
+  return suffixes.some((suffix) => suffix === "" || (!isUri && name.endsWith(`.${suffix}`)));
 }
