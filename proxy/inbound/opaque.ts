@@ -3,7 +3,7 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import { authorize, type ClientTls } from "../policy/authorization.ts";
+import { authorizeBytes, type ClientTls } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -31,7 +31,7 @@ export interface OpaqueForward {
 /** Forwards a connection, whose first bytes were read already, or ends it. */
 export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: OpaqueForward): void {
   const { runtime, port } = to;
-  const authorization = authorize(port.current, { ip: client.remoteAddress, tls: to.tls });
+  const authorization = authorizeBytes(port.current, { ip: client.remoteAddress, tls: to.tls });
   if (authorization === undefined) {
     runtime.errors.tcpDeny.with(labelsOf(to)).increment();
     client.destroy();
@@ -82,7 +82,7 @@ function endOnDenial(client: TcpStream, upstream: TcpStream, to: OpaqueForward):
   const { port, runtime } = to;
   const caller = { ip: client.remoteAddress, tls: to.tls };
   const look = (): void => {
-    if (authorize(port.current, caller) !== undefined) return;
+    if (authorizeBytes(port.current, caller) !== undefined) return;
     port.followers.delete(look);
     runtime.errors.tcpTerminate.with(labelsOf(to)).increment();
     client.destroy();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Cidr } from "#lib/addr/cidr.ts";
-import { authorize, type ClientTls } from "./authorization.ts";
+import { authorize, authorizeBytes, type ClientTls } from "./authorization.ts";
 import { type DEFAULT_POLICIES, defaultServerPolicy } from "./default-policy.ts";
 import type { ServerPolicy } from "./server-policy.ts";
 
@@ -85,4 +85,15 @@ test("G19: identities are compared whole, dots and all", () => {
     true,
     true,
   ]);
+});
+
+test("P46: authorizeBytes() lets bytes into ports that may speak something else than HTTP", () => {
+  const allows = (protocol: ServerPolicy["protocol"]): boolean =>
+    authorizeBytes(
+      { ...policy("all-unauthenticated"), protocol },
+      { ip: "192.0.2.9", tls: NO_TLS },
+    ) !== undefined;
+  const types = ["opaque", "tls", "http1", "http2", "grpc"] as const;
+  expect(types.filter((type) => allows({ type }))).toEqual(["opaque", "tls"]);
+  expect(allows({ type: "detect", timeoutMs: 1 })).toBe(true);
 });

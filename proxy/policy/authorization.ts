@@ -25,6 +25,23 @@ export function authorize(
   );
 }
 
+/** The same for bytes that are no HTTP: nobody sends them to a port that is declared to speak it, past its routes. */
+export function authorizeBytes(
+  policy: Pick<ServerPolicy, "authorizations" | "protocol">,
+  caller: Caller,
+): Authorization | undefined {
+  switch (policy.protocol.type) {
+    case "http1":
+    case "http2":
+    case "grpc":
+      return undefined;
+    case "detect":
+    case "opaque":
+    case "tls":
+      return authorize(policy, caller);
+  }
+}
+
 function isInNetworks({ networks }: Authorization, ip: string): boolean {
   return networks.some(
     ({ net, except }) => net.contains(ip) && !except.some((each) => each.contains(ip)),
