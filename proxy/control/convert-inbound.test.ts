@@ -114,7 +114,13 @@ test.each([
 });
 
 const ruleOf = (policy: ServerPolicy, path: string, method = "GET"): InboundRule | undefined =>
-  findRoute(policy.routes, { method, path, authority: "web", headers: new HeaderList() })?.target;
+  findRoute(policy.routes, {
+    method,
+    path,
+    authority: "web",
+    protocol: "",
+    headers: new HeaderList(),
+  })?.target;
 
 const read = (kind: object): ServerPolicy =>
   toServerPolicy(

@@ -118,7 +118,7 @@ export class NamedProfile {
   }
 
   /** What is counted of a request: its route is the first whose condition it meets; one that none takes is not counted. */
-  find(head: Pick<RequestHead, "method" | "path">): ProfileSeries | undefined {
+  find(head: Pick<RequestHead, "method" | "path" | "protocol">): ProfileSeries | undefined {
     if (this.#routes.length === 0) return undefined;
     const path = withoutQuery(head.path);
     for (const { condition, series } of this.#routes)

@@ -226,6 +226,25 @@ test("P46, LBL4, MET9: a route's own authorizations count for it alone, and its 
   expect(text).toMatch(/inbound_http_authz_deny_total\{.*route_name="shut"\} 1/);
 });
 
+test("J5: a WebSocket is opened by whom the rule of GET lets in, whatever it is asked for by", () => {
+  const guarded = {
+    ...ruleFor("/chat"),
+    matches: [{ ...ruleFor("/chat").matches[0], method: "GET" }],
+  };
+  const routes = [
+    { ...ROUTE, labels: { ...ROUTE.labels, name: "chat" }, rules: [guarded as never] },
+    { ...ROUTE, authorizations: everyone, rules: [ruleFor("/")] },
+  ];
+  const { ask } = setup(routed(routes, { authorizations: [] }), PLAIN);
+  const asked = (protocol: string): readonly string[] =>
+    ask({ method: "CONNECT", protocol, path: "/chat", version: "HTTP/2", scheme: "http" }).sent;
+  // To an application of HTTP/1 it goes on as a GET (RFC 8441 §5).
+  expect([ask({ path: "/chat" }).sent, asked("websocket"), asked("WebSocket")]).toEqual([
+    ...[["403  end"], ["403  end"], ["403  end"]],
+  ]);
+  expect(asked("connect-udp")).toEqual([]);
+});
+
 test("P21, ERR13 to ERR17 of inbound: filters change what is let in, or answer it", () => {
   const filters: readonly Filter[] = [
     {
