@@ -52,11 +52,14 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
         upstream.destroy();
         return;
       }
-      const stopLooking = endOnDenial(client, upstream, to);
+      const look = endOnDenial(client, upstream, to);
+      port.followers.add(look);
       new Relay(client, upstream, () => {
-        stopLooking();
+        port.followers.delete(look);
         onOver();
       });
+      // It may have changed while the application was dialled.
+      look();
       if (first.length > 0) upstream.write(first);
       client.resume();
     },
@@ -77,7 +80,7 @@ function connect(
     });
 }
 
-/** Ends a connection that a new policy does not allow (P46); the result stops looking. */
+/** What ends a connection that a new policy does not allow (P46). */
 function endOnDenial(client: TcpStream, upstream: TcpStream, to: OpaqueForward): () => void {
   const { port, runtime } = to;
   const caller = { ip: client.remoteAddress, tls: to.tls };
@@ -88,10 +91,7 @@ function endOnDenial(client: TcpStream, upstream: TcpStream, to: OpaqueForward):
     client.destroy();
     upstream.destroy();
   };
-  port.followers.add(look);
-  // It may have changed while the application was dialled.
-  look();
-  return () => void port.followers.delete(look);
+  return look;
 }
 
 const labelsOf = ({ target, tls, port }: OpaqueForward): Labels => ({
