@@ -66,3 +66,10 @@ test("P46: a connection under way goes on for as long as policy lets it", () => 
   port.set(policy("deny"));
   expect([client.isClosed, over(), port.followers.size]).toEqual([true, 1, 0]);
 });
+
+test("P46, INB8: what is let in by audit alone is said in the log", () => {
+  expect(setup("audit").log.lines).toEqual([
+    expect.stringMatching(/Connection allowed by audit.*192\.0\.2\.9.*web\.ns.*audit.*4143/),
+  ]);
+  expect(setup("all-unauthenticated").log.lines).toEqual([]);
+});

@@ -3,7 +3,7 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import { authorizeBytes, type ClientTls } from "../policy/authorization.ts";
+import { authorizeBytes, type ClientTls, isAudit } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
@@ -39,6 +39,7 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
   }
   const authz = policyLabels("authz", authorization.labels);
   runtime.errors.tcpAllow.with({ ...labelsOf(to), ...authz }).increment();
+  if (isAudit(authorization)) audit(client, to);
   to.onAllowed();
   const first = new Uint8Array(initial);
   client.pause();
@@ -64,6 +65,15 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
       client.resume();
     },
     onRefused: to.onFailed,
+  });
+}
+
+function audit(client: TcpStream, { runtime, port, tls }: OpaqueForward): void {
+  runtime.log.info("Connection allowed by audit", {
+    client: client.remoteAddress,
+    client_id: tls.type === "identity" ? tls.name : "",
+    server: port.current.labels.name,
+    port: port.port,
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Cidr } from "#lib/addr/cidr.ts";
-import { authorize, authorizeBytes, type ClientTls } from "./authorization.ts";
+import { authorize, authorizeBytes, type ClientTls, isAudit } from "./authorization.ts";
 import { type DEFAULT_POLICIES, defaultServerPolicy } from "./default-policy.ts";
 import type { ServerPolicy } from "./server-policy.ts";
 
@@ -96,4 +96,11 @@ test("P46: authorizeBytes() lets bytes into ports that may speak something else 
   const types = ["opaque", "tls", "http1", "http2", "grpc"] as const;
   expect(types.filter((type) => allows({ type }))).toEqual(["opaque", "tls"]);
   expect(allows({ type: "detect", timeoutMs: 1 })).toBe(true);
+});
+
+test("J10: isAudit() is the default of that name, and nobody's authorization who calls it so", () => {
+  const [, audit, own] = [...policy("audit").authorizations, ...policy("deny").authorizations];
+  const named = { group: "policy.linkerd.io", kind: "authorizationpolicy", name: "audit" };
+  const given = [audit, own, audit && { ...audit, labels: named }];
+  expect(given.map((each) => each !== undefined && isAudit(each))).toEqual([true, false, false]);
 });

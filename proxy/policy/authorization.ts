@@ -42,6 +42,11 @@ export function authorizeBytes(
   }
 }
 
+/** Whether it lets everybody in so that somebody sees who calls. */
+export function isAudit({ labels: { group, kind, name } }: Authorization): boolean {
+  return group === "" && kind === "default" && name === "audit";
+}
+
 function isInNetworks({ networks }: Authorization, ip: string): boolean {
   return networks.some(
     ({ net, except }) => net.contains(ip) && !except.some((each) => each.contains(ip)),
