@@ -95,7 +95,8 @@ export class NamedProfile {
       this.stop();
       forget();
     };
-    this.#idle = clock.after(idleMs, look);
+    // Who waits for it is woken first.
+    this.#idle = clock.after(Math.max(idleMs, initialMs), look);
   }
 
   /** Follows it no longer. */
