@@ -7,6 +7,7 @@ import { authorizeBytes, type ClientTls, isAudit } from "../policy/authorization
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { auditConnection } from "./audit.ts";
 import type { Applications } from "./forward.ts";
 import type { GatewayObserver, GatewaySession } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
@@ -31,7 +32,8 @@ export interface OpaqueForward {
 /** Forwards a connection, whose first bytes were read already, or ends it. */
 export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: OpaqueForward): void {
   const { runtime, port } = to;
-  const authorization = authorizeBytes(port.current, { ip: client.remoteAddress, tls: to.tls });
+  const caller = { ip: client.remoteAddress, tls: to.tls };
+  const authorization = authorizeBytes(port.current, caller);
   if (authorization === undefined) {
     runtime.errors.tcpDeny.with(labelsOf(to)).increment();
     client.destroy();
@@ -39,7 +41,7 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
   }
   const authz = policyLabels("authz", authorization.labels);
   runtime.errors.tcpAllow.with({ ...labelsOf(to), ...authz }).increment();
-  if (isAudit(authorization)) audit(client, to);
+  if (isAudit(authorization)) auditConnection(runtime, { caller, port });
   to.onAllowed();
   const first = new Uint8Array(initial);
   client.pause();
@@ -65,15 +67,6 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
       client.resume();
     },
     onRefused: to.onFailed,
-  });
-}
-
-function audit(client: TcpStream, { runtime, port, tls }: OpaqueForward): void {
-  runtime.log.info("Connection allowed by audit", {
-    client: client.remoteAddress,
-    client_id: tls.type === "identity" ? tls.name : "",
-    server: port.current.labels.name,
-    port: port.port,
   });
 }
 

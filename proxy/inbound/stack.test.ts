@@ -164,6 +164,28 @@ test("P46: a policy that changes holds from the next request on", () => {
   expect(ask().sent).toEqual(["403  end"]);
 });
 
+test("P46, J3: a tunnel is a connection, and ends when a new policy does not let its client in", () => {
+  const { ask, connect, port } = setup("all-unauthenticated", WEB);
+  const open = (over: Partial<RequestHead>, status: number) => {
+    const { sent } = ask(over, false);
+    const { upstream, handler } = connect();
+    handler.onResponseHead({ ...ok(), status }, false);
+    return { sent, upstream, handler };
+  };
+  const upgraded = open({ headers: HeaderList.of(["upgrade", "websocket"]) }, 101);
+  const connected = open({ method: "CONNECT", path: "" }, 200);
+  const gone = open({ method: "CONNECT", path: "" }, 200);
+  gone.handler.onResponseReset({ reason: "connection", code: 0, unprocessed: false });
+  const answer = open({}, 200);
+  port.set(policy("all-authenticated"));
+  expect([upgraded, connected].map(({ sent }) => sent.at(-1))).toEqual(["101 ", "200 "]);
+  const before = gone.sent.length;
+  port.set(policy("deny"));
+  for (const { sent, upstream } of [upgraded, connected])
+    expect([sent.at(-1), upstream.at(-1)]).toEqual(["reset 8", "reset 8"]);
+  expect([gone.sent.length, answer.sent.at(-1), port.followers.size]).toEqual([before, "200 ", 0]);
+});
+
 const ROUTE = {
   hosts: [],
   authorizations: [],
