@@ -2,8 +2,12 @@ import { expect, test } from "bun:test";
 import { create } from "@bufbuild/protobuf";
 import { ServerSchema } from "#lib/api/gen/proxy/inbound_pb.ts";
 import { HeaderList } from "#lib/http/headers.ts";
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import { Registry } from "#lib/metrics/registry.ts";
+import { InboundCounts } from "../inbound/counts.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { InboundRule, ServerPolicy } from "../policy/server-policy.ts";
+import { inboundFamilies } from "../telemetry/inbound-families.ts";
 import { fromSocketAddr } from "./convert.ts";
 import { toServerPolicy } from "./convert-inbound.ts";
 
@@ -113,8 +117,23 @@ test.each([
   expect(ruleOf(policy, "/")?.authorizations).toEqual([]);
 });
 
+test("MET20: two ports whose servers cannot be read are counted apart", () => {
+  const registry = new Registry();
+  const counts = new InboundCounts(inboundFamilies(registry), false);
+  for (const port of [1, 2])
+    counts.detections(toServerPolicy(create(ServerSchema)), port).count("http/1", 0);
+  const text = writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
+  expect(text.match(/results_total{result="http\/1",.*srv_port="\d"} \d/g)).toHaveLength(2);
+});
+
 const ruleOf = (policy: ServerPolicy, path: string, method = "GET"): InboundRule | undefined =>
-  findRoute(policy.routes, { method, path, authority: "web", headers: new HeaderList() })?.target;
+  findRoute(policy.routes, {
+    method,
+    path,
+    authority: "web",
+    protocol: "",
+    headers: new HeaderList(),
+  })?.target;
 
 const read = (kind: object): ServerPolicy =>
   toServerPolicy(

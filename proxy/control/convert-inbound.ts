@@ -32,18 +32,19 @@ export function toServerPolicy(message: Server): ServerPolicy {
   try {
     return read(message);
   } catch (error) {
-    if (error instanceof PolicyError) return DENIED;
+    if (error instanceof PolicyError) return denied();
     throw error;
   }
 }
 
-const DENIED: ServerPolicy = {
+/** Of each port its own, as series are kept by the policy that they are of. */
+const denied = (): ServerPolicy => ({
   protocol: { type: "detect", timeoutMs: 10_000 },
   authorizations: [],
   routes: prepareInbound([], []),
   rateLimit: undefined,
   labels: { group: "", kind: "default", name: "invalid" },
-};
+});
 
 function read({ protocol: message, labels, authorizations: given }: Server): ServerPolicy {
   const kind = demand(message?.kind.case && message.kind, "the protocol");

@@ -73,7 +73,8 @@ test("P23: toProfile() reads conditions; paths are matched as a whole", () => {
     condition: seq("all", seq("any", path("/a/.*"), path("/b")), not(method(1))),
   })?.condition;
   if (condition === undefined) throw new Error("no condition");
-  const met = (verb: string, asked: string) => meets(condition, asked, { method: verb });
+  const met = (verb: string, asked: string) =>
+    meets(condition, asked, { method: verb, protocol: "" });
   expect([met("GET", "/a/x"), met("GET", "/b"), met("GET", "/bc"), met("POST", "/b")]).toEqual([
     true,
     true,

@@ -21,6 +21,14 @@ test("P15: isGrpc() and grpcStatusOf() read headers", () => {
   expect(grpcStatusOf(undefined)).toBeUndefined();
 });
 
+test("I15, MET2: a code that gRPC does not know is UNKNOWN, a failure, and no series of its own", () => {
+  for (const code of ["17", "12345", "99999"]) {
+    const known = grpcStatusOf(HeaderList.of(["grpc-status", code]));
+    expect([known, answerClass(200, known ?? -1)]).toEqual([2, "failure"]);
+  }
+  expect(grpcStatusOf(HeaderList.of(["grpc-status", "16"]))).toBe(16);
+});
+
 test("isTunnel() is an upgrade or a CONNECT that was taken", () => {
   expect([isTunnel("GET", 101), isTunnel("CONNECT", 200), isTunnel("CONNECT", 403)]).toEqual([
     true,

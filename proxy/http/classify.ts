@@ -10,10 +10,16 @@ export function isGrpc(headers: HeaderList): boolean {
   return headers.get("content-type")?.startsWith("application/grpc") === true;
 }
 
-/** The number in `grpc-status`; undefined where absent or malformed. */
+/** The last code that gRPC knows. */
+const HIGHEST_CODE = 16;
+const UNKNOWN = 2;
+
+/** The code in `grpc-status`, UNKNOWN for one that gRPC does not know; undefined where absent or malformed. */
 export function grpcStatusOf(headers: HeaderList | undefined): number | undefined {
   const text = headers?.get("grpc-status");
-  return text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined;
+  if (text === undefined || !/^\d{1,5}$/.test(text)) return undefined;
+  const code = Number(text);
+  return code > HIGHEST_CODE ? UNKNOWN : code;
 }
 
 /** 5xx fails; a gRPC response is judged by its code where it has one. */

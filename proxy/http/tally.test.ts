@@ -92,9 +92,9 @@ test("MET24: what a client gives up counts once there is an answer, what breaks 
   expect(none.told("request_statuses_total")).toEqual([" FAIL_FAST 1"]);
 });
 
-test("MET1, MET2: a request that is given up between two tries adds no response to theirs", () => {
+/** A request to one endpoint, and how many requests and responses are counted of it. */
+function legacy() {
   const registry = new Registry();
-  const scope = new HttpMetrics(registry).scope({});
   const clock = { ms: 0, now: () => clock.ms };
   const counts = () =>
     ["request_total", "response_total"].map((family) =>
@@ -103,7 +103,29 @@ test("MET1, MET2: a request that is given up between two tries adds no response 
         .reduce((sum, { value }) => sum + value, 0),
     );
   const tally = new Tally(clock);
-  tally.scope = scope;
+  tally.scope = new HttpMetrics(registry).scope({});
+  return { tally, counts };
+}
+
+test("MET1, MET2: a request that goes out again on another connection is one request", () => {
+  const { tally, counts } = legacy();
+  tally.sent(0);
+  tally.sent(5);
+  tally.status = 200;
+  tally.ended(false);
+  expect(counts()).toEqual([1, 1]);
+});
+
+test("MET1, MET2: a request whose endpoint could not be reached is one, as its answer is", () => {
+  const { tally, counts } = legacy();
+  tally.failed("io", false, undefined);
+  tally.status = 502;
+  tally.ended(false);
+  expect(counts()).toEqual([1, 1]);
+});
+
+test("MET1, MET2: a request that is given up between two tries adds no response to theirs", () => {
+  const { tally, counts } = legacy();
   tally.sent(0);
   tally.tried({ ...OK, status: 503 });
   expect(counts()).toEqual([1, 1]);

@@ -37,6 +37,8 @@ export class Tally implements Countable {
   #sentMs = -1;
   /** Every try so far is counted, and none is under way. */
   #settled = false;
+  /** What has counted the request of the try under way. */
+  #asked: HttpScope | undefined;
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
@@ -71,7 +73,15 @@ export class Tally implements Countable {
   sent(atMs: number): void {
     this.#sentMs = atMs;
     this.#settled = false;
-    if (this.scope !== undefined) this.scope.requests.value += 1;
+    this.#countRequest();
+  }
+
+  /** Once a try: when a connection was lost before an answer it goes out again without a word. */
+  #countRequest(): void {
+    const { scope } = this;
+    if (scope === undefined || scope === this.#asked) return;
+    this.#asked = scope;
+    scope.requests.value += 1;
   }
 
   requestBytes(count: number): void {
@@ -95,6 +105,7 @@ export class Tally implements Countable {
     const latencyMs = this.#clock.now() - this.#sentMs;
     this.#sentMs = -1;
     this.#settled = true;
+    this.#asked = undefined;
     const failed = this.#isFailure(status, ending.grpcStatus);
     this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
   }
@@ -163,7 +174,11 @@ export class Tally implements Countable {
         this.#actualEnded(status, { status, grpcStatus, fault: aborted ? "UNKNOWN" : "" });
       this.#profile.effective.end({ status, grpcStatus, failed, latencyMs });
     }
-    if (!this.#settled) this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    if (!this.#settled) {
+      // Who asks for what cannot be reached is answered too.
+      this.#countRequest();
+      this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    }
     if (this.#whole === undefined) return;
     const ending = this.#ending ?? { status, grpcStatus, fault: "" };
     this.#partEnded(ending);

@@ -2,9 +2,9 @@
 
 import type { RequestHead } from "#lib/http/message.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
-import { authorize } from "../policy/authorization.ts";
+import { authorize, isAudit } from "../policy/authorization.ts";
 import { findRoute } from "../policy/route-match.ts";
-import type { InboundRule, ServerLabels, ServerPolicy } from "../policy/server-policy.ts";
+import type { InboundRule, ServerPolicy } from "../policy/server-policy.ts";
 import type { TapLabels } from "../tap/tap-values.ts";
 import { authorityLabel, HostSeries } from "../telemetry/host-series.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
@@ -87,7 +87,7 @@ export class Decisions {
       series: counts?.ofRule(rule, this.#policy, port.port),
       allowed: authz && errors.httpAllow.with({ ...common, ...route, ...authz }),
       denied: errors.httpDeny.with({ ...common, ...route }),
-      audited: authorization !== undefined && isAudit(authorization.labels),
+      audited: authorization !== undefined && isAudit(authorization),
     };
     this.#made[rule.index] = decision;
     return decision;
@@ -101,6 +101,3 @@ export class Decisions {
     return { server: { ...called, ...server }, caller: { ...called, ...tls, ...server } };
   }
 }
-
-const isAudit = ({ group, kind, name }: ServerLabels): boolean =>
-  group === "" && kind === "default" && name === "audit";

@@ -3,10 +3,11 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import { authorize, type ClientTls } from "../policy/authorization.ts";
+import { authorizeBytes, type ClientTls, isAudit } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { auditConnection } from "./audit.ts";
 import type { Applications } from "./forward.ts";
 import type { GatewayObserver, GatewaySession } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
@@ -31,7 +32,8 @@ export interface OpaqueForward {
 /** Forwards a connection, whose first bytes were read already, or ends it. */
 export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: OpaqueForward): void {
   const { runtime, port } = to;
-  const authorization = authorize(port.current, { ip: client.remoteAddress, tls: to.tls });
+  const caller = { ip: client.remoteAddress, tls: to.tls };
+  const authorization = authorizeBytes(port.current, caller);
   if (authorization === undefined) {
     runtime.errors.tcpDeny.with(labelsOf(to)).increment();
     client.destroy();
@@ -39,6 +41,7 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
   }
   const authz = policyLabels("authz", authorization.labels);
   runtime.errors.tcpAllow.with({ ...labelsOf(to), ...authz }).increment();
+  if (isAudit(authorization)) auditConnection(runtime, { caller, port });
   to.onAllowed();
   const first = new Uint8Array(initial);
   client.pause();
@@ -52,11 +55,14 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
         upstream.destroy();
         return;
       }
-      const stopLooking = endOnDenial(client, upstream, to);
+      const look = endOnDenial(client, upstream, to);
+      port.followers.add(look);
       new Relay(client, upstream, () => {
-        stopLooking();
+        port.followers.delete(look);
         onOver();
       });
+      // It may have changed while the application was dialled.
+      look();
       if (first.length > 0) upstream.write(first);
       client.resume();
     },
@@ -77,21 +83,18 @@ function connect(
     });
 }
 
-/** Ends a connection that a new policy does not allow (P46); the result stops looking. */
+/** What ends a connection that a new policy does not allow (P46). */
 function endOnDenial(client: TcpStream, upstream: TcpStream, to: OpaqueForward): () => void {
   const { port, runtime } = to;
   const caller = { ip: client.remoteAddress, tls: to.tls };
   const look = (): void => {
-    if (authorize(port.current, caller) !== undefined) return;
+    if (authorizeBytes(port.current, caller) !== undefined) return;
     port.followers.delete(look);
     runtime.errors.tcpTerminate.with(labelsOf(to)).increment();
     client.destroy();
     upstream.destroy();
   };
-  port.followers.add(look);
-  // It may have changed while the application was dialled.
-  look();
-  return () => void port.followers.delete(look);
+  return look;
 }
 
 const labelsOf = ({ target, tls, port }: OpaqueForward): Labels => ({

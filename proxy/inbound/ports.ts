@@ -12,9 +12,14 @@ export interface PortDefaults {
   readonly clusterNetworks: readonly string[];
   readonly opaquePorts: ReadonlySet<number>;
   readonly detectTimeoutMs: number;
+  /** Whether somebody listens on a port of this pod; true where that cannot be told. */
+  readonly isListenedOn: (port: number) => boolean;
 }
 
-/** At most so many ports beyond the declared ones are followed; others keep the default policy. */
+/**
+ * At most so many ports beyond the declared ones are followed, as callers can ask for all there are. Those that nobody
+ * listens on make room; where there is none, nobody is let in: it is not known who may be.
+ */
 export const FOLLOWED_PORTS_LIMIT = 256;
 
 /** One port: its policy now. Connections keep this object and look again with each request. */
@@ -58,27 +63,58 @@ export class Ports {
   readonly #discovery: ServerDiscovery;
   readonly #defaults: PortDefaults;
   readonly #ports = new Map<number, PortPolicy>();
-  readonly #watches: Watch[] = [];
+  readonly #watches = new Map<number, Watch>();
+  readonly #declared: ReadonlySet<number>;
 
   constructor(discovery: ServerDiscovery, defaults: PortDefaults, declared: readonly number[]) {
     this.#discovery = discovery;
     this.#defaults = defaults;
-    for (const port of declared) this.get(port);
+    this.#declared = new Set(declared);
+    for (const port of this.#declared) this.#follow(port);
   }
 
   get(port: number): PortPolicy {
     const known = this.#ports.get(port);
     if (known !== undefined) return known;
-    const { defaultPolicy, clusterNetworks, opaquePorts, detectTimeoutMs } = this.#defaults;
-    const how = { clusterNetworks, detectTimeoutMs, opaque: opaquePorts.has(port) };
-    const policy = new PortPolicy(port, defaultServerPolicy(defaultPolicy, how));
-    if (this.#watches.length >= FOLLOWED_PORTS_LIMIT) return policy;
+    if (this.#isFull) this.#makeRoom();
+    return this.#isFull ? new PortPolicy(port, this.#default(port, "deny")) : this.#follow(port);
+  }
+
+  get #isFull(): boolean {
+    return this.#ports.size - this.#declared.size >= FOLLOWED_PORTS_LIMIT;
+  }
+
+  #follow(port: number): PortPolicy {
+    const policy = new PortPolicy(port, this.#default(port, this.#defaults.defaultPolicy));
     this.#ports.set(port, policy);
-    this.#watches.push(this.#discovery.watchPort(port, (heard) => policy.set(heard)));
+    this.#watches.set(
+      port,
+      this.#discovery.watchPort(port, (heard) => policy.set(heard)),
+    );
     return policy;
   }
 
+  #default(port: number, name: DefaultPolicyName): ServerPolicy {
+    const { clusterNetworks, opaquePorts, detectTimeoutMs } = this.#defaults;
+    return defaultServerPolicy(name, {
+      ...{ clusterNetworks, detectTimeoutMs, opaque: opaquePorts.has(port) },
+    });
+  }
+
+  /** Connections that still have such a port's policy hear of no other one, and may do nothing more. */
+  #makeRoom(): void {
+    const { isListenedOn } = this.#defaults;
+    for (const [port, policy] of this.#ports) {
+      if (this.#declared.has(port) || policy.followers.size > 0 || isListenedOn(port)) continue;
+      this.#watches.get(port)?.cancel();
+      this.#watches.delete(port);
+      this.#ports.delete(port);
+      policy.set(this.#default(port, "deny"));
+    }
+  }
+
   stop(): void {
-    for (const watch of this.#watches.splice(0)) watch.cancel();
+    for (const watch of this.#watches.values()) watch.cancel();
+    this.#watches.clear();
   }
 }

@@ -6,13 +6,13 @@ import type { Profile } from "../policy/profile.ts";
 import { ProfileMetrics } from "../telemetry/profile-metrics.ts";
 import { InboundProfiles, PROFILES_LIMIT } from "./profiles.ts";
 
-function setup() {
+function setup(idleMs = 90_000) {
   const clock = new FakeClock();
   const registry = new Registry();
   const watched = new Map<string, (profile: Profile | undefined) => void>();
   const profiles = new InboundProfiles({
     ...{ clock, metrics: new ProfileMetrics(registry), suffixes: ["svc.cluster.local"] },
-    ...{ initialMs: 500, idleMs: 90_000 },
+    ...{ initialMs: 500, idleMs },
     discovery: {
       watchProfile: ({ host, port }, onProfile) => {
         watched.set(`${host}:${port}`, onProfile);
@@ -36,6 +36,7 @@ function setup() {
 }
 
 const WEB = "web.ns.svc.cluster.local:80";
+const asked = (method: string, path: string) => ({ method, path, protocol: "" });
 
 test("P17, DESTINATION_PROFILE_SUFFIXES: names under a suffix have a profile, addresses and others none", () => {
   const { profiles, watched } = setup();
@@ -56,8 +57,8 @@ test("MET4, DESTINATION_PROFILE_INITIAL_TIMEOUT: requests wait for a profile tha
   expect(heard?.waits).toBe(true);
   tell(WEB, "GET");
   expect([woken, heard?.waits]).toEqual([["heard"], false]);
-  heard?.find({ method: "GET", path: "/a?b" })?.effective.requests.increment();
-  expect(heard?.find({ method: "POST", path: "/" })).toBeUndefined();
+  heard?.find(asked("GET", "/a?b"))?.effective.requests.increment();
+  expect(heard?.find(asked("POST", "/"))).toBeUndefined();
   expect(told()).toContain(
     `route_request_total{direction="inbound",dst="${WEB}",rt_route="all GETs"} 1`,
   );
@@ -67,9 +68,20 @@ test("MET4, DESTINATION_PROFILE_INITIAL_TIMEOUT: requests wait for a profile tha
   expect(woken).toEqual(["heard"]);
   clock.advance(1);
   expect(woken).toEqual(["heard", "late"]);
-  expect(late?.find({ method: "GET", path: "/" })).toBeUndefined();
+  expect(late?.find(asked("GET", "/"))).toBeUndefined();
   tell("late.ns.svc.cluster.local:80", "GET");
-  expect(late?.find({ method: "GET", path: "/" })).toBeDefined();
+  expect(late?.find(asked("GET", "/"))).toBeDefined();
+});
+
+test("a request goes on however soon what it waits for is followed no longer", () => {
+  const { clock, profiles } = setup(100);
+  const woken: string[] = [];
+  const web = profiles.of(WEB);
+  web?.wait(() => woken.push("web"));
+  clock.advance(500);
+  expect(woken).toEqual(["web"]);
+  clock.advance(100);
+  expect(web?.gone).toBe(true);
 });
 
 test("a profile that no request names is followed no longer, and so many are at most", () => {

@@ -95,7 +95,8 @@ export class NamedProfile {
       this.stop();
       forget();
     };
-    this.#idle = clock.after(idleMs, look);
+    // Who waits for it is woken first.
+    this.#idle = clock.after(Math.max(idleMs, initialMs), look);
   }
 
   /** Follows it no longer. */
@@ -118,7 +119,7 @@ export class NamedProfile {
   }
 
   /** What is counted of a request: its route is the first whose condition it meets; one that none takes is not counted. */
-  find(head: Pick<RequestHead, "method" | "path">): ProfileSeries | undefined {
+  find(head: Pick<RequestHead, "method" | "path" | "protocol">): ProfileSeries | undefined {
     if (this.#routes.length === 0) return undefined;
     const path = withoutQuery(head.path);
     for (const { condition, series } of this.#routes)

@@ -49,3 +49,11 @@ test("MET9, MET10, MET12: refusals are counted with their labels, each kind apar
     },
   ]);
 });
+
+test("MET12: what policy refuses is no error of the proxy's own", () => {
+  const registry = new Registry();
+  const refusals = new Refusals(new ErrorMetrics(registry), { server: {}, caller: {} });
+  refusals.error("unauthorized");
+  refusals.error("no-route");
+  expect(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 })).not.toContain("http_errors");
+});

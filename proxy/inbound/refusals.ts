@@ -47,8 +47,9 @@ export class Refusals {
     this.#limited[scope].increment();
   }
 
-  /** The proxy answers with an error of its own. */
+  /** The proxy answers with an error of its own; what policy refuses its own families count, and no other. */
   error(kind: ErrorKind): void {
+    if (kind === "unauthorized" || kind === "no-route") return;
     this.#errors[kind] ??= this.#metrics.inboundHttp.with({
       ...this.#labels.server,
       error: ANSWERS[kind].label,

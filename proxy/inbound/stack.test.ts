@@ -164,6 +164,28 @@ test("P46: a policy that changes holds from the next request on", () => {
   expect(ask().sent).toEqual(["403  end"]);
 });
 
+test("P46, J3: a tunnel is a connection, and ends when a new policy does not let its client in", () => {
+  const { ask, connect, port } = setup("all-unauthenticated", WEB);
+  const open = (over: Partial<RequestHead>, status: number) => {
+    const { sent } = ask(over, false);
+    const { upstream, handler } = connect();
+    handler.onResponseHead({ ...ok(), status }, false);
+    return { sent, upstream, handler };
+  };
+  const upgraded = open({ headers: HeaderList.of(["upgrade", "websocket"]) }, 101);
+  const connected = open({ method: "CONNECT", path: "" }, 200);
+  const gone = open({ method: "CONNECT", path: "" }, 200);
+  gone.handler.onResponseReset({ reason: "connection", code: 0, unprocessed: false });
+  const answer = open({}, 200);
+  port.set(policy("all-authenticated"));
+  expect([upgraded, connected].map(({ sent }) => sent.at(-1))).toEqual(["101 ", "200 "]);
+  const before = gone.sent.length;
+  port.set(policy("deny"));
+  for (const { sent, upstream } of [upgraded, connected])
+    expect([sent.at(-1), upstream.at(-1)]).toEqual(["reset 8", "reset 8"]);
+  expect([gone.sent.length, answer.sent.at(-1), port.followers.size]).toEqual([before, "200 ", 0]);
+});
+
 const ROUTE = {
   hosts: [],
   authorizations: [],
@@ -224,6 +246,25 @@ test("P46, LBL4, MET9: a route's own authorizations count for it alone, and its 
     /inbound_http_authz_allow_total\{.*route_group="g",route_kind="HTTPRoute",route_name="r",authz_group="",authz_kind="default",authz_name="all-unauthenticated"\} 1/,
   );
   expect(text).toMatch(/inbound_http_authz_deny_total\{.*route_name="shut"\} 1/);
+});
+
+test("J5: a WebSocket is opened by whom the rule of GET lets in, whatever it is asked for by", () => {
+  const guarded = {
+    ...ruleFor("/chat"),
+    matches: [{ ...ruleFor("/chat").matches[0], method: "GET" }],
+  };
+  const routes = [
+    { ...ROUTE, labels: { ...ROUTE.labels, name: "chat" }, rules: [guarded as never] },
+    { ...ROUTE, authorizations: everyone, rules: [ruleFor("/")] },
+  ];
+  const { ask } = setup(routed(routes, { authorizations: [] }), PLAIN);
+  const asked = (protocol: string): readonly string[] =>
+    ask({ method: "CONNECT", protocol, path: "/chat", version: "HTTP/2", scheme: "http" }).sent;
+  // To an application of HTTP/1 it goes on as a GET (RFC 8441 §5).
+  expect([ask({ path: "/chat" }).sent, asked("websocket"), asked("WebSocket")]).toEqual([
+    ...[["403  end"], ["403  end"], ["403  end"]],
+  ]);
+  expect(asked("connect-udp")).toEqual([]);
 });
 
 test("P21, ERR13 to ERR17 of inbound: filters change what is let in, or answer it", () => {

@@ -4,6 +4,7 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
+import { isTunnel } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerInbound } from "../http/filtered.ts";
 import type { Forwarded } from "../http/forwarded.ts";
@@ -15,12 +16,13 @@ import type { Caller } from "../policy/authorization.ts";
 import { filterRequest } from "../policy/filter.ts";
 import { type ClientLimits, type RateLimiter, takeRequest } from "../policy/rate-limit.ts";
 import { findRoute } from "../policy/route-match.ts";
-import type { InboundRule, ServerPolicy } from "../policy/server-policy.ts";
+import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 import type { Lookers } from "../tracing/lookers.ts";
 import { traced } from "../tracing/tracer.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { accessEntry } from "./access.ts";
+import { auditRequest } from "./audit.ts";
 import type { InboundCounts } from "./counts.ts";
 import { Decisions } from "./decisions.ts";
 import type { AppPools } from "./forward.ts";
@@ -28,6 +30,7 @@ import { type GatewaySession, gatewayStation } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
 import type { InboundProfiles, NamedProfile } from "./profiles.ts";
 import { tapSubject } from "./tap-subject.ts";
+import { Tunnels } from "./tunnels.ts";
 
 /** A connection whose requests go the inbound path; it is the direction of all of them. */
 export interface InboundCaller {
@@ -71,6 +74,8 @@ export class InboundDirection implements Direction<InboundRequest> {
   #profile: NamedProfile | undefined;
   #limiter: RateLimiter | undefined;
   #limits: ClientLimits | undefined;
+  /** There are some once a request has become one. */
+  #tunnels: Tunnels | undefined;
   /** The application has kept a connection after an answer to this caller. */
   #kept = false;
 
@@ -121,7 +126,8 @@ export class InboundDirection implements Direction<InboundRequest> {
     (decision.allowed ?? decision.denied).increment();
     if (decision.allowed === undefined)
       return answered(request, "unauthorized", "unauthorized request on route");
-    if (decision.audited) this.#audit(request, rule);
+    if (decision.audited)
+      auditRequest(this.#runtime, this.#connection, { rule, method: request.request.method });
     if (rule.fault !== undefined) return answered(request, "unexpected", rule.fault);
     if (rule.filters.length > 0) {
       const how = { prefix, random: this.#runtime.random };
@@ -174,18 +180,6 @@ export class InboundDirection implements Direction<InboundRequest> {
     this.#limits = this.#limiter?.acquire(this.clientId || undefined, this.now());
   }
 
-  #audit(request: InboundRequest, rule: InboundRule): void {
-    const { caller, port } = this.#connection;
-    this.#runtime.log.info("Request allowed by audit", {
-      client: caller.ip,
-      client_id: this.clientId,
-      server: this.#policy.labels.name,
-      port: port.port,
-      route: rule.labels.name,
-      method: request.request.method,
-    });
-  }
-
   via(request: InboundRequest, connection: ClientConnection): ClientConnection {
     const { lookers } = this.#connection;
     if (lookers === undefined) return connection;
@@ -210,6 +204,9 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (this.gateway === undefined) removeMeshHeaders(head.headers);
     if (request.carried) carryResponse(head);
     if (last) head.headers.add("connection", "close");
+    if (!isTunnel(request.request.method, head.status)) return;
+    this.#tunnels ??= new Tunnels(this.#connection);
+    this.#tunnels.add(request);
   }
 
   onAnswer(request: InboundRequest, head: ResponseHead): void {
@@ -245,8 +242,8 @@ export class InboundDirection implements Direction<InboundRequest> {
     // The application is not left alone.
   }
 
-  onAttemptOver(): void {
-    // It is not tried out either.
+  onAttemptOver(request: InboundRequest): void {
+    this.#tunnels?.delete(request);
   }
 
   onRetry(): number {

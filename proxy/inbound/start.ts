@@ -61,7 +61,7 @@ export interface LocalOptions extends Pick<InboundAcceptOptions, "listenPort" | 
 /** Starts it. */
 export function startInbound(parts: InboundParts): InboundSide {
   const { runtime, config, clusterNetworks, discovery, isListenedOn } = parts;
-  const ports = new Ports(discovery, { ...config, clusterNetworks }, parts.declared);
+  const ports = new Ports(discovery, { ...config, clusterNetworks, isListenedOn }, parts.declared);
   const listening = new Listening({ clock: runtime.clock, isListenedOn });
   const profiles = new InboundProfiles({
     ...{ discovery, clock: runtime.clock, metrics: parts.families.profiles },

@@ -12,7 +12,7 @@ import { pickBackend } from "./logical.ts";
 import type { ResolvedBackend, ResolvedPolicy } from "./resolved.ts";
 
 /** What routes of TLS look at beside a name: nothing. */
-const NO_HEAD = { method: "", path: "", headers: new HeaderList() };
+const NO_HEAD = { method: "", path: "", protocol: "", headers: new HeaderList() };
 
 /** What a connection brought so far. */
 export interface OpaqueStart {

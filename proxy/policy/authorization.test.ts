@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Cidr } from "#lib/addr/cidr.ts";
-import { authorize, type ClientTls } from "./authorization.ts";
+import { authorize, authorizeBytes, type ClientTls, isAudit } from "./authorization.ts";
 import { type DEFAULT_POLICIES, defaultServerPolicy } from "./default-policy.ts";
 import type { ServerPolicy } from "./server-policy.ts";
 
@@ -78,4 +78,29 @@ test("G19: identities are compared whole, dots and all", () => {
   expect(
     ["web.shop.x", "web.my-shop.x", "shop.x", "web.shop.x.y"].map((name) => allows(suffix, name)),
   ).toEqual([true, false, false, false]);
+  // A suffix is one of DNS names: the path of a URI may end as it likes.
+  const uri = "spiffe://elsewhere/web.shop.x";
+  expect([allows(suffix, uri), allows(only([], [""]), uri), allows(only([uri], []), uri)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
+test("P46: authorizeBytes() lets bytes into ports that may speak something else than HTTP", () => {
+  const allows = (protocol: ServerPolicy["protocol"]): boolean =>
+    authorizeBytes(
+      { ...policy("all-unauthenticated"), protocol },
+      { ip: "192.0.2.9", tls: NO_TLS },
+    ) !== undefined;
+  const types = ["opaque", "tls", "http1", "http2", "grpc"] as const;
+  expect(types.filter((type) => allows({ type }))).toEqual(["opaque", "tls"]);
+  expect(allows({ type: "detect", timeoutMs: 1 })).toBe(true);
+});
+
+test("J10: isAudit() is the default of that name, and nobody's authorization who calls it so", () => {
+  const [, audit, own] = [...policy("audit").authorizations, ...policy("deny").authorizations];
+  const named = { group: "policy.linkerd.io", kind: "authorizationpolicy", name: "audit" };
+  const given = [audit, own, audit && { ...audit, labels: named }];
+  expect(given.map((each) => each !== undefined && isAudit(each))).toEqual([true, false, false]);
 });

@@ -25,6 +25,28 @@ export function authorize(
   );
 }
 
+/** The same for bytes that are no HTTP: nobody sends them to a port that is declared to speak it, past its routes. */
+export function authorizeBytes(
+  policy: Pick<ServerPolicy, "authorizations" | "protocol">,
+  caller: Caller,
+): Authorization | undefined {
+  switch (policy.protocol.type) {
+    case "http1":
+    case "http2":
+    case "grpc":
+      return undefined;
+    case "detect":
+    case "opaque":
+    case "tls":
+      return authorize(policy, caller);
+  }
+}
+
+/** Whether it lets everybody in so that somebody sees who calls. */
+export function isAudit({ labels: { group, kind, name } }: Authorization): boolean {
+  return group === "" && kind === "default" && name === "audit";
+}
+
 function isInNetworks({ networks }: Authorization, ip: string): boolean {
   return networks.some(
     ({ net, except }) => net.contains(ip) && !except.some((each) => each.contains(ip)),
@@ -46,7 +68,7 @@ function isNamed(
   { identities, suffixes }: Extract<Authentication, { type: "identities" }>,
   name: string,
 ): boolean {
-  return (
-    identities.has(name) || suffixes.some((suffix) => suffix === "" || name.endsWith(`.${suffix}`))
-  );
+  if (identities.has(name)) return true;
+  const isUri = name.startsWith("spiffe://");
+  return suffixes.some((suffix) => suffix === "" || (!isUri && name.endsWith(`.${suffix}`)));
 }

@@ -5,7 +5,7 @@ import { prepareInbound } from "./inbound-routes.ts";
 import { findRoute } from "./route-match.ts";
 
 const head = (path: string) => ({
-  ...{ method: "GET", path, authority: "web", headers: new HeaderList() },
+  ...{ method: "GET", path, authority: "web", protocol: "", headers: new HeaderList() },
 });
 const match = (value: string) => ({
   ...{ type: "http" as const, method: undefined, headers: [], queryParams: [] },

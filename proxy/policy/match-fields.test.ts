@@ -16,6 +16,7 @@ const HEAD: MatchedHead = {
   method: "GET",
   path: "/",
   authority: "web:80",
+  protocol: "",
   headers: HeaderList.of(["x", "1"], ["y", "a"], ["x", "2"], ["z", "\xe9"]),
 };
 

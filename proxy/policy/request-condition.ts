@@ -10,12 +10,19 @@ export type RequestCondition =
   | { readonly type: "path"; readonly pattern: Pattern }
   | { readonly type: "method"; readonly method: string };
 
+/** What is read of a request beside its path. */
+type Asked = Pick<RequestHead, "method" | "protocol">;
+
+/**
+ * The method that a request is matched by: an extended CONNECT that opens a WebSocket does what a GET does, and goes on
+ * as one where the application speaks HTTP/1 (RFC 8441 §5).
+ */
+export function methodOf({ method, protocol }: Asked): string {
+  return protocol !== "" && protocol.toLowerCase() === "websocket" ? "GET" : method;
+}
+
 /** Whether a request meets it. */
-export function meets(
-  condition: RequestCondition,
-  path: string,
-  head: Pick<RequestHead, "method">,
-): boolean {
+export function meets(condition: RequestCondition, path: string, head: Asked): boolean {
   switch (condition.type) {
     case "all":
       return condition.of.every((each) => meets(each, path, head));
@@ -26,6 +33,6 @@ export function meets(
     case "path":
       return condition.pattern.test(path);
     case "method":
-      return condition.method === head.method;
+      return condition.method === methodOf(head);
   }
 }

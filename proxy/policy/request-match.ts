@@ -50,4 +50,7 @@ export interface ConditionMatch {
 export type RequestMatch = HttpMatch | GrpcMatch | ConditionMatch;
 
 /** What is read of a request. */
-export type MatchedHead = Pick<RequestHead, "method" | "path" | "authority" | "headers">;
+export type MatchedHead = Pick<
+  RequestHead,
+  "method" | "path" | "authority" | "protocol" | "headers"
+>;

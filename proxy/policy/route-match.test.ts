@@ -37,6 +37,7 @@ const head = (path: string, over: Partial<MatchedHead> = {}): MatchedHead => ({
   method: "GET",
   path,
   authority: "web.shop.svc:80",
+  protocol: "",
   headers: HeaderList.of(),
   ...over,
 });

@@ -3,7 +3,7 @@
 import type { Pattern } from "#lib/http/pattern.ts";
 import { withoutQuery } from "#lib/http/target.ts";
 import { hasFields, hasParameters } from "./match-fields.ts";
-import { meets, type RequestCondition } from "./request-condition.ts";
+import { meets, methodOf, type RequestCondition } from "./request-condition.ts";
 import type { MatchedHead, NamedMatch } from "./request-match.ts";
 
 /** What was found. */
@@ -167,7 +167,7 @@ function holds(
   head: MatchedHead,
 ): boolean {
   return (
-    (method === undefined || method === head.method) &&
+    (method === undefined || method === methodOf(head)) &&
     (headers.length === 0 || hasFields(head, headers)) &&
     (queryParams.length === 0 || hasParameters(head.path, queryParams)) &&
     (!rpc || methodSlash(path) > 0) &&

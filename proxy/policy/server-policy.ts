@@ -19,7 +19,7 @@ export type Authentication =
   | {
       readonly type: "identities";
       readonly identities: ReadonlySet<string>;
-      /** Each ends a name, after a dot; an empty one stands for any identity. */
+      /** Each ends a name of DNS, after a dot, and no URI; an empty one stands for any identity. */
       readonly suffixes: readonly string[];
     };
 

@@ -38,6 +38,8 @@ test("K8: toHeaders() keeps every byte of a value", () => {
 test("toDuration() tells seconds and nanoseconds apart", () => {
   expect(toDuration(1500.25)).toEqual({ seconds: 1n, nanos: 500_250_000 });
   expect(toDuration(0)).toEqual({ seconds: 0n, nanos: 0 });
+  // As differences of a clock are: a duration of 10^9 nanoseconds and more is none.
+  expect(toDuration(999.9999999999999)).toEqual({ seconds: 1n, nanos: 0 });
 });
 
 test("tapTls() says why there is none in the same label", () => {

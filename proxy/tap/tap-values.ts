@@ -77,8 +77,8 @@ export function toHeaders(
 
 /** A time of so many milliseconds. */
 export function toDuration(ms: number): { seconds: bigint; nanos: number } {
-  const seconds = Math.floor(ms / 1000);
-  return { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) };
+  const nanos = Math.round(ms * 1e6);
+  return { seconds: BigInt(Math.floor(nanos / 1e9)), nanos: nanos % 1e9 };
 }
 
 /** TLS as events have it, out of how metrics do (LBL1): where there is none, why is in the same label. */

@@ -5,7 +5,7 @@ import { Registry } from "#lib/metrics/registry.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { traceMetrics } from "../telemetry/trace-metrics.ts";
-import { BATCH_MS, SPANS_LIMIT, SpanExporter } from "./exporter.ts";
+import { BATCH_LIMIT_CHARS, BATCH_MS, SPANS_LIMIT, SpanExporter } from "./exporter.ts";
 import type { Span } from "./span.ts";
 
 const SPAN: Span = {
@@ -78,6 +78,18 @@ test("P52: a thousand are sent at once, and of what comes while the collector is
   await heard();
   clock.advance(BATCH_MS);
   expect(asked).toHaveLength(2);
+});
+
+test("K20: however long what requests say is, a message is no larger than collectors take, nor is what waits", async () => {
+  const { exporter, asked, answers, counts } = setup();
+  const long: Span = { ...SPAN, attributes: [["url.full", "x".repeat(60_000)]] };
+  for (let i = 0; i < SPANS_LIMIT; i++) exporter.add(long);
+  answers[0]?.resolve(new Uint8Array());
+  await heard();
+  expect(asked).toHaveLength(2);
+  for (const { request } of asked)
+    expect(request.length).toBeLessThan(BATCH_LIMIT_CHARS + 2 * 60_000);
+  expect(counts()[0]).toBeGreaterThanOrEqual((2 * BATCH_LIMIT_CHARS) / 61_000);
 });
 
 test("P52: what a collector does not take is lost, and the next goes to it all the same", async () => {

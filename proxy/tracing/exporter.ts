@@ -15,6 +15,9 @@ const EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 /** Spans that wait, and that go in one message; further ones are not sent. */
 export const SPANS_LIMIT = 1000;
 
+/** The same of what they say, which is up to their requests: gRPC's servers mostly refuse messages of more than 4 MiB. */
+export const BATCH_LIMIT_CHARS: number = 1024 * 1024;
+
 /** So long spans are gathered. */
 export const BATCH_MS = 10_000;
 
@@ -34,6 +37,8 @@ export class SpanExporter {
   readonly #options: ExporterOptions;
   readonly #resource: ReturnType<typeof resourceOf>;
   #waiting: Span[] = [];
+  /** What those that wait say, in characters. */
+  #chars = 0;
   #timer: Timer | undefined;
   #sending = false;
   #dropped = 0;
@@ -46,17 +51,22 @@ export class SpanExporter {
 
   /** Takes a span, or drops it. */
   add(span: Span): void {
-    if (this.#waiting.length >= SPANS_LIMIT) {
+    if (this.#isFull) {
       this.#dropped++;
       return;
     }
     this.#waiting.push(span);
-    if (this.#waiting.length === SPANS_LIMIT) this.#flush();
+    this.#chars += charsOf(span);
+    if (this.#isFull) this.#flush();
     else this.#timer ??= this.#options.clock.after(BATCH_MS, () => this.#flush());
   }
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= SPANS_LIMIT || this.#chars >= BATCH_LIMIT_CHARS;
   }
 
   #flush(): void {
@@ -68,6 +78,7 @@ export class SpanExporter {
     this.#dropped = 0;
     const spans = this.#waiting;
     this.#waiting = [];
+    this.#chars = 0;
     this.#sending = true;
     metrics.requests.increment();
     metrics.spans.add(spans.length);
@@ -81,11 +92,17 @@ export class SpanExporter {
       })
       .finally(() => {
         this.#sending = false;
-        if (this.#waiting.length >= SPANS_LIMIT) this.#flush();
+        if (this.#isFull) this.#flush();
         else if (this.#waiting.length > 0)
           this.#timer ??= clock.after(BATCH_MS, () => this.#flush());
       });
   }
+}
+
+function charsOf({ name, attributes }: Span): number {
+  let chars = name.length;
+  for (const [key, value] of attributes) chars += key.length + value.length;
+  return chars;
 }
 
 type Init<T> = T extends MessageTable<infer D> ? MessageInitShape<D> : never;

@@ -6,6 +6,7 @@ import {
   createServer as createTcp,
   type Server as TcpServer,
 } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
 import type { FakeServer } from "../fake/server-message.ts";
 
@@ -158,4 +159,27 @@ test("P46, MET11: a connection that is under way ends when a new policy does not
     await mesh.metric(pod, "inbound_tcp_authz_terminate_total", `target_port="${portOf(echo)}"`),
   ).toBe(1);
   expect((await call("/")).status).toBe(403);
+});
+
+test("P46, P50: what is no HTTP goes to no port that policy declares to speak it, as its routes do not hold for that", async () => {
+  await apply(http1({ routes: [] }), async () => {
+    const declared = await mesh.metric(pod, "inbound_http_authz_allow_total", 'srv_name="web"');
+    return (await call("/")).status === 200 && declared > 0;
+  });
+  pod.target = { ip: "127.0.0.1", port: portOf(echo) };
+  const reached = new Promise<string>((resolve) =>
+    echo.once("connection", () => resolve("let in")),
+  );
+  // The application's own TLS, which would pass through.
+  const socket = connectTls({
+    port: pod.proxy.inboundPort,
+    host: "127.0.0.1",
+    servername: "a.test",
+  });
+  const ended = new Promise<string>((resolve) => {
+    socket.on("error", () => resolve("refused")).on("close", () => resolve("refused"));
+  });
+  expect(await Promise.race([reached, ended])).toBe("refused");
+  const denied = await mesh.metric(pod, "inbound_tcp_authz_deny_total", 'sni="a.test"');
+  expect(denied).toBe(1);
 });

@@ -30,7 +30,13 @@ const refuses = ({ fault, filters }: InboundRule): boolean =>
   fault !== undefined || filters.some(({ type }) => type === "http-failure");
 
 function headOf({ host, path, method, version }: Call): MatchedHead {
-  return { method, path, authority: host, headers: HeaderList.of(["x-version", version]) };
+  return {
+    method,
+    path,
+    authority: host,
+    protocol: "",
+    headers: HeaderList.of(["x-version", version]),
+  };
 }
 
 function tlsOf(tls: Call["tls"]): ClientTls {

@@ -40,8 +40,8 @@ export function realPath(world: World): (request: Request) => Answer {
     })),
   );
   return ({ method, authority, path, headers }) =>
-    findRoute(table, { method, authority, path, headers: HeaderList.of(...headers) })?.target ??
-    NO_ROUTE;
+    findRoute(table, { method, authority, path, protocol: "", headers: HeaderList.of(...headers) })
+      ?.target ?? NO_ROUTE;
 }
 
 function policyOf(world: World): Uint8Array {

@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { authorize } from "../policy/authorization.ts";
+import { defaultServerPolicy } from "../policy/default-policy.ts";
+import type { ServerPolicy } from "../policy/server-policy.ts";
+import { FOLLOWED_PORTS_LIMIT, Ports } from "./ports.ts";
+
+const DEFAULTS = { clusterNetworks: [], opaquePorts: new Set<number>(), detectTimeoutMs: 1 };
+const policy = (name: "deny" | "all-unauthenticated"): ServerPolicy =>
+  defaultServerPolicy(name, { ...DEFAULTS, opaque: false });
+
+/** Ports of a pod whose controller denies what it is asked for; `listening` are those of the application. */
+function setup(declared: readonly number[] = []) {
+  const listening = new Set<number>();
+  const followed = new Set<number>();
+  const ports = new Ports(
+    {
+      watchPort: (port, onPolicy) => {
+        followed.add(port);
+        onPolicy(policy("deny"));
+        return { cancel: () => void followed.delete(port) };
+      },
+      watchProfile: () => ({ cancel: () => undefined }),
+    },
+    {
+      ...{ ...DEFAULTS, defaultPolicy: "all-unauthenticated" },
+      isListenedOn: (port) => listening.has(port),
+    },
+    declared,
+  );
+  const letsIn = (port: number): boolean =>
+    authorize(ports.get(port).current, {
+      ...{ ip: "192.0.2.9", tls: { type: "none", reason: "no_tls_from_remote" } },
+    }) !== undefined;
+  return { ports, listening, followed, letsIn };
+}
+
+const range = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, index) => first + index);
+
+test("INBOUND_PORTS: every declared port is followed, however many there are", () => {
+  const declared = range(1, FOLLOWED_PORTS_LIMIT + 10);
+  const { followed, letsIn } = setup(declared);
+  expect(followed.size).toBe(declared.length);
+  expect(declared.filter(letsIn)).toEqual([]);
+  expect([letsIn(9000), followed.has(9000)]).toEqual([false, true]);
+});
+
+test("J1: who asks for many ports takes no port's policy away", () => {
+  const { followed, letsIn, listening } = setup([80]);
+  listening.add(8080);
+  expect(letsIn(8080)).toBe(false);
+  expect(range(10_000, 2 * FOLLOWED_PORTS_LIMIT).filter(letsIn)).toEqual([]);
+  expect([letsIn(9000), followed.has(9000)]).toEqual([false, true]);
+  expect(followed.size).toBeLessThanOrEqual(FOLLOWED_PORTS_LIMIT + 1);
+  // Those of the application stay followed, and those that it has declared.
+  expect([followed.has(8080), followed.has(80)]).toEqual([true, true]);
+});
+
+test("J2: where the application listens on more ports than are followed the others let nobody in", () => {
+  const { followed, letsIn, listening, ports } = setup();
+  const own = range(10_000, FOLLOWED_PORTS_LIMIT + 1);
+  for (const port of own) listening.add(port);
+  expect(own.filter(letsIn)).toEqual([]);
+  expect(followed.size).toBe(FOLLOWED_PORTS_LIMIT);
+  listening.delete(10_000);
+  const gone = ports.get(10_000);
+  gone.set(policy("all-unauthenticated"));
+  expect([letsIn(20_000), followed.has(20_000), followed.has(10_000)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  // Nothing is heard of it any more: its connections go on to nobody.
+  expect(gone.current.labels.name).toBe("deny");
+});
+
+test("P46: a port with connections that follow its policy is not let go of", () => {
+  const { followed, letsIn, ports } = setup();
+  ports.get(10_000).followers.add(() => undefined);
+  range(20_000, FOLLOWED_PORTS_LIMIT).filter(letsIn);
+  expect(followed.has(10_000)).toBe(true);
+});
