@@ -216,19 +216,18 @@ export class Forwarded<X> implements ExchangeHandlers {
     }
     this.direction.onReleased(this, -1);
     if (mayUpgrade(reset, this.request)) this.upgrades = true;
-    if (this.attempt.mayResend(reset, this.request.method)) {
+    if (this.attempt.mayResend(reset, this.request.method))
       this.#tryAgain("io", "endpoint did not take the request");
-      return;
-    }
-    if (this.request.version === "HTTP/2" && reset.reason !== "connection") this.#breakOff(reset);
+    else if (this.request.version === "HTTP/2" && reset.reason !== "connection")
+      this.#breakOff(reset);
     else this.fail("io", "connection to endpoint ended");
   }
 
   #breakOff(why: Reset | LimitKind): void {
     this.tally.broken(why, this.request.version);
+    this.#finish(true);
     const code = typeof why === "string" ? ErrorCode.NO_ERROR : why.code;
     this.stream.resetResponse(code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : code);
-    this.#finish(true);
   }
 
   /** It was not in time: nobody is asked any longer, and the client hears it as far as an answer has not begun (ERR7). */
@@ -279,16 +278,17 @@ export class Forwarded<X> implements ExchangeHandlers {
   #tryAgain(kind: ErrorKind, message: string): void {
     this.direction.onAttemptOver(this);
     this.limits?.retried();
-    if (this.attempt.exhausted) {
-      this.fail(kind, message);
-      return;
+    if (this.attempt.exhausted) this.fail(kind, message);
+    else {
+      if (!this.attempt.ended) this.stream.pauseRequest();
+      this.at = this.direction.retryFrom;
+      this.run();
     }
-    if (!this.attempt.ended) this.stream.pauseRequest();
-    this.at = this.direction.retryFrom;
-    this.run();
   }
 
+  /** Once: to break a client's connection off may be heard of as its end. */
   #finish(aborted: boolean): void {
+    if (this.#done) return;
     this.#done = true;
     this.direction.inFlight.leave(this.tally);
     this.direction.onAttemptOver(this);

@@ -1,0 +1,18 @@
+import { expect, test } from "bun:test";
+import type { Reset } from "#lib/http-io/exchange.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
+import { answerHead, FakeForwarding } from "../../test/fake/forwarding.ts";
+
+const BROKEN: Reset = { reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: false };
+
+test("MET2: a client whose connection is broken off, and so tells of its end, is counted once", () => {
+  const bed = new FakeForwarding({ method: "POST" }, false);
+  const ends: string[] = [];
+  bed.forwarded.tally.scope = bed.scope(ends);
+  bed.stream.resetResponse = () => bed.forwarded.onRequestReset(BROKEN);
+  bed.forwarded.begin();
+  bed.connect();
+  bed.upstream?.onResponseHead(answerHead(), false);
+  bed.upstream?.onResponseReset(BROKEN);
+  expect(ends).toEqual(["200 failed"]);
+});
