@@ -16,3 +16,16 @@ test("MET2: a client whose connection is broken off, and so tells of its end, is
   bed.upstream?.onResponseReset(BROKEN);
   expect(ends).toEqual(["200 failed"]);
 });
+
+test("WIRE11, ERR10, ERR19: a reset is passed on to HTTP/2, and 502 for HTTP/1 that was carried over it", () => {
+  const reset: Reset = { ...BROKEN, reason: "cancelled" };
+  const told = (carried: boolean): readonly string[] => {
+    const bed = new FakeForwarding({ version: "HTTP/2" });
+    bed.forwarded.begin();
+    bed.forwarded.carried = carried;
+    bed.connect();
+    bed.upstream?.onResponseReset(reset);
+    return bed.said;
+  };
+  expect([told(false), told(true)]).toEqual([["reset 2"], ["502 end"]]);
+});

@@ -11,7 +11,7 @@ import type { Direction, ExchangeHandlers } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, kindOf, refusalOf, takeUndelivered } from "./rescue.ts";
-import { mayUpgrade } from "./resend.ts";
+import { isPassedOn, mayUpgrade } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 import { Tally } from "./tally.ts";
 
@@ -218,8 +218,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (mayUpgrade(reset, this.request)) this.upgrades = true;
     if (this.attempt.mayResend(reset, this.request.method))
       this.#tryAgain("io", "endpoint did not take the request");
-    else if (this.request.version === "HTTP/2" && reset.reason !== "connection")
-      this.#breakOff(reset);
+    else if (isPassedOn(reset, this)) this.#breakOff(reset);
     else this.fail("io", "connection to endpoint ended");
   }
 
