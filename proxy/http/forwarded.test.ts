@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { answerHead, FakeForwarding } from "../../test/fake/forwarding.ts";
@@ -28,4 +29,20 @@ test("WIRE11, ERR10, ERR19: a reset is passed on to HTTP/2, and 502 for HTTP/1 t
     return bed.said;
   };
   expect([told(false), told(true)]).toEqual([["reset 2"], ["502 end"]]);
+});
+
+/** A call that may be tried again by its code, at its server. */
+function called(requestEnded: boolean): FakeForwarding {
+  const headers = HeaderList.of(["content-type", "application/grpc"]);
+  const bed = new FakeForwarding({ version: "HTTP/2", method: "POST", headers }, requestEnded);
+  bed.retry({ codes: [14] });
+  bed.forwarded.begin();
+  bed.connect();
+  return bed;
+}
+
+test("P33: a client that waits for the head of its call's answer before it sends more gets it at once", () => {
+  const bed = called(false);
+  bed.upstream?.onResponseHead(answerHead(), false);
+  expect(bed.said).toEqual(["pause", "resume", "200"]);
 });

@@ -135,7 +135,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   onResponseHead(head: ResponseHead, end: boolean): void {
     if (this.#done) return;
     if (takeUndelivered(head, end) && this.#rescued()) return;
-    if (this.retry?.holds(head, end, this.grpc) !== true)
+    if (this.retry?.holds(head, end, this) !== true)
       this.#settle(head, end, end ? head.headers : undefined);
   }
 

@@ -14,7 +14,11 @@ import { Stack } from "#lib/stack/stack.ts";
 import type { Direction } from "../../proxy/http/direction.ts";
 import { Forwarded } from "../../proxy/http/forwarded.ts";
 import { InFlight } from "../../proxy/http/in-flight.ts";
+import { Retry } from "../../proxy/http/retry.ts";
+import type { RetryRule } from "../../proxy/policy/retry-rule.ts";
+import { HostSeries } from "../../proxy/telemetry/host-series.ts";
 import { HttpMetrics, type HttpScope } from "../../proxy/telemetry/http-metrics.ts";
+import { RetryMetrics } from "../../proxy/telemetry/retry-metrics.ts";
 import { FakeClock } from "./clock.ts";
 
 /** A head that a server answers with. */
@@ -51,6 +55,24 @@ export class FakeForwarding {
   /** Gives it a connection. */
   connect(): void {
     this.forwarded.onConnection(this.#connection());
+  }
+
+  /** It is tried again at once as this rule says. */
+  retry(over: Partial<RetryRule>): void {
+    const rule: RetryRule = {
+      ...{ limit: 1, maxRequestBytes: 100, statuses: [], codes: [] },
+      ...{ timeoutMs: undefined, backoff: undefined, profile: undefined },
+      ...over,
+    };
+    const counters = new RetryMetrics(new Registry(), "http").counters({});
+    this.forwarded.retry = new Retry(
+      rule,
+      {
+        ...{ budget: undefined, clock: this.clock, random: () => 0 },
+        counters: new HostSeries(() => counters, false),
+      },
+      "web",
+    );
   }
 
   /** Counts how requests end. */
