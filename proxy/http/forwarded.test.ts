@@ -3,6 +3,7 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { answerHead, FakeForwarding } from "../../test/fake/forwarding.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
 
 const BROKEN: Reset = { reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: false };
 
@@ -36,6 +37,7 @@ function called(requestEnded: boolean): FakeForwarding {
   const headers = HeaderList.of(["content-type", "application/grpc"]);
   const bed = new FakeForwarding({ version: "HTTP/2", method: "POST", headers }, requestEnded);
   bed.retry({ codes: [14] });
+  bed.limit({ headers: 100 });
   bed.forwarded.begin();
   bed.connect();
   return bed;
@@ -45,4 +47,13 @@ test("P33: a client that waits for the head of its call's answer before it sends
   const bed = called(false);
   bed.upstream?.onResponseHead(answerHead(), false);
   expect(bed.said).toEqual(["pause", "resume", "200"]);
+});
+
+test("P33, P35: the time for the head of an answer is over when it comes, also where it is held", () => {
+  const bed = called(true);
+  bed.upstream?.onResponseHead(answerHead(), false);
+  bed.clock.advance(1000);
+  expect([bed.said, bed.sent]).toEqual([[], ["POST end"]]);
+  bed.upstream?.onResponseBytes(...wholeOf(Buffer.from("message")));
+  expect(bed.said).toEqual(["200", "data 7"]);
 });

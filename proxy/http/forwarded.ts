@@ -135,8 +135,8 @@ export class Forwarded<X> implements ExchangeHandlers {
   onResponseHead(head: ResponseHead, end: boolean): void {
     if (this.#done) return;
     if (takeUndelivered(head, end) && this.#rescued()) return;
-    if (this.retry?.holds(head, end, this) !== true)
-      this.#settle(head, end, end ? head.headers : undefined);
+    if (this.retry?.holds(head, end, this) === true) this.limits?.headed();
+    else this.#settle(head, end, end ? head.headers : undefined);
   }
 
   /** Answers with what came, or tries again; `coded` may have the code of a call. True where it is tried again. */

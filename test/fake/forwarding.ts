@@ -10,10 +10,12 @@ import type {
   ServerStream,
 } from "#lib/http-io/exchange.ts";
 import { Registry } from "#lib/metrics/registry.ts";
+import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
 import { Stack } from "#lib/stack/stack.ts";
 import type { Direction } from "../../proxy/http/direction.ts";
 import { Forwarded } from "../../proxy/http/forwarded.ts";
 import { InFlight } from "../../proxy/http/in-flight.ts";
+import { type LimitKind, RequestLimits } from "../../proxy/http/request-limits.ts";
 import { Retry } from "../../proxy/http/retry.ts";
 import type { RetryRule } from "../../proxy/policy/retry-rule.ts";
 import { HostSeries } from "../../proxy/telemetry/host-series.ts";
@@ -73,6 +75,15 @@ export class FakeForwarding {
       },
       "web",
     );
+  }
+
+  /** It has these times, in milliseconds. */
+  limit(times: Readonly<Partial<Record<LimitKind, number>>>): void {
+    const queues = Object.entries(times).map(([kind, ms]) => [
+      kind,
+      new DeadlineQueue(this.clock, ms),
+    ]);
+    this.forwarded.limits = new RequestLimits(this.forwarded, Object.fromEntries(queues));
   }
 
   /** Counts how requests end. */
