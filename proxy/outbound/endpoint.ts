@@ -280,6 +280,8 @@ export class EndpointClient {
           error: error.message,
           cause: String(error.cause),
         });
+        // Whether or not those who wanted it are still there.
+        this.failed();
         this.#connects.ended(error);
         observer.onFailed(error);
       },
