@@ -57,3 +57,18 @@ test("P33, P35: the time for the head of an answer is over when it comes, also w
   bed.upstream?.onResponseBytes(...wholeOf(Buffer.from("message")));
   expect(bed.said).toEqual(["200", "data 7"]);
 });
+
+test("who no longer waits for a connection is not kept by those that give it one", () => {
+  const left = new FakeForwarding();
+  left.forwarded.begin();
+  left.forwarded.onRequestReset(BROKEN);
+  const late = new FakeForwarding();
+  late.limit({ request: 100 });
+  late.forwarded.begin();
+  late.clock.advance(100);
+  expect(left.told).toEqual(["waits", "waits no longer", "released"]);
+  expect(late.told).toEqual([...left.told, "request-timeout"]);
+  left.connect();
+  left.forwarded.onConnectFailed(new Error("refused"));
+  expect([left.told.length, left.sent]).toEqual([3, []]);
+});

@@ -67,10 +67,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** A connection to the endpoint is there. */
   onConnection(connection: ClientConnection): void {
-    if (this.#done) {
-      this.direction.onReleased(this, -1);
-      return;
-    }
+    if (this.#done) return;
     const { attempt } = this;
     attempt.begin(this.direction.now());
     this.direction.onSend(this);
@@ -81,10 +78,10 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onConnectFailed(error: Error): void {
-    this.direction.onReleased(this, -1);
     if (this.#done) return;
+    this.attempt.failed();
+    this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
-    this.attempt.count++;
     const kind = kindOf(error);
     if (kind === "failfast" || kind === "loadshed") this.fail(kind, error.message);
     else this.#tryAgain(kind, error.message);

@@ -2,7 +2,7 @@
 
 import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
-import type { ConnectionWaiter } from "#lib/http-io/exchange.ts";
+import type { ConnectionSource } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
@@ -144,8 +144,9 @@ export class EndpointClient {
     else this.ewma.record(rttMs, nowMs);
   }
 
-  acquire(waiter: ConnectionWaiter, http2: boolean): void {
-    (http2 ? this.#http2 : this.#http1).acquire(waiter);
+  /** Those of a version. */
+  connections(http2: boolean): ConnectionSource {
+    return http2 ? this.#http2 : this.#http1;
   }
 
   /** Opens a connection for opaque bytes. */

@@ -164,8 +164,9 @@ const endpoint: Station<OutboundRequest> = {
     route.isProbe = client.begin();
     request.tally.scope = client.scope;
     if (request.carried && !client.carries) request.carried = !restoreRequest(head);
-    if (head.version === "HTTP/2") client.acquire(request, !request.upgrades);
-    else client.acquire(request, client.carries && isCarriable(head));
+    const http2 =
+      head.version === "HTTP/2" ? !request.upgrades : client.carries && isCarriable(head);
+    request.attempt.acquire(client.connections(http2), request);
     return "next";
   },
 };

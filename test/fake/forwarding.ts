@@ -5,13 +5,14 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import type {
   ClientConnection,
   ClientStream,
+  ConnectionSource,
   RequestHandler,
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
-import { Stack } from "#lib/stack/stack.ts";
+import { Stack, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../../proxy/http/direction.ts";
 import { Forwarded } from "../../proxy/http/forwarded.ts";
 import { InFlight } from "../../proxy/http/in-flight.ts";
@@ -58,6 +59,11 @@ export class FakeForwarding {
   connect(): void {
     this.forwarded.onConnection(this.#connection());
   }
+
+  readonly #source: ConnectionSource = {
+    acquire: () => void this.told.push("waits"),
+    cancel: () => void this.told.push("waits no longer"),
+  };
 
   /** It is tried again at once as this rule says. */
   retry(over: Partial<RetryRule>): void {
@@ -132,7 +138,13 @@ export class FakeForwarding {
   #direction(): Direction<Forwarded<undefined>> {
     const { told } = this;
     return {
-      path: new Stack({ name: "endpoint", enter: () => "next" }),
+      path: new Stack({
+        name: "endpoint",
+        enter: (request: Forwarded<undefined>): Verdict => {
+          request.attempt.acquire(this.#source, request);
+          return "next";
+        },
+      }),
       ...{ retryFrom: 0, informational: true, rescues: true, inFlight: new InFlight(100) },
       isMeshed: () => true,
       now: () => this.clock.now(),
