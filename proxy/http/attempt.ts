@@ -47,6 +47,11 @@ export class Attempt {
     return this.#upstream !== undefined;
   }
 
+  /** For how long the one under way has gone on; -1 where none is. */
+  waitedMs(nowMs: number): number {
+    return this.#upstream === undefined ? -1 : nowMs - this.sentMs;
+  }
+
   /** Whether no other endpoint is tried. */
   get exhausted(): boolean {
     return this.count >= ATTEMPT_LIMIT || !this.resendable;

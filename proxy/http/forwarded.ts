@@ -204,6 +204,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   onResponseReset(reset: Reset): void {
     if (this.#done) return;
+    const waitedMs = this.attempt.waitedMs(this.direction.now());
     this.attempt.over();
     if (!reset.unprocessed && (this.grpc || !this.#headSent)) this.direction.onOutcome(this, 0, -1);
     this.retry?.release();
@@ -211,7 +212,7 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.#breakOff(reset);
       return;
     }
-    this.direction.onReleased(this, -1);
+    this.direction.onReleased(this, waitedMs);
     if (mayUpgrade(reset, this.request)) this.upgrades = true;
     if (this.attempt.mayResend(reset, this.request.method))
       this.#tryAgain("io", "endpoint did not take the request");
@@ -235,8 +236,9 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Whoever works on it need not go on. */
   #giveUp(): void {
+    const waitedMs = this.attempt.waitedMs(this.direction.now());
     if (this.attempt.reset(ErrorCode.CANCEL) && !this.#headSent)
-      this.direction.onReleased(this, -1);
+      this.direction.onReleased(this, waitedMs);
   }
 
   /** Answers with an error that the proxy made up. */

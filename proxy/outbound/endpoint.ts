@@ -135,13 +135,17 @@ export class EndpointClient {
     return this.ewma.ready;
   }
 
-  /** Takes in the time to a first response byte, and what the response says. */
-  measured(rttMs: number, head: ResponseHead): void {
+  /** Takes in the time to a first response byte, and what the response says; without one it would have taken longer. */
+  measured(waitedMs: number, head: ResponseHead | undefined): void {
     const { runtime, penalty } = this.#options;
     const nowMs = runtime.clock.now();
-    const penaltyMs = penalty === undefined ? -1 : penaltyOf(head, penalty, runtime.clock.wall());
-    if (penaltyMs >= 0) this.ewma.penalize(penaltyMs, nowMs);
-    else this.ewma.record(rttMs, nowMs);
+    const penaltyMs =
+      penalty === undefined || head === undefined
+        ? -1
+        : penaltyOf(head, penalty, runtime.clock.wall());
+    if (head === undefined) this.ewma.penalize(waitedMs, nowMs);
+    else if (penaltyMs >= 0) this.ewma.penalize(penaltyMs, nowMs);
+    else this.ewma.record(waitedMs, nowMs);
   }
 
   /** Those of a version. */

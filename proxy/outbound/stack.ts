@@ -290,10 +290,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     this.#errors[kind].increment();
   }
 
-  onReleased({ route }: OutboundRequest, firstByteMs: number, head?: ResponseHead): void {
+  onReleased({ route }: OutboundRequest, waitedMs: number, head?: ResponseHead): void {
     const client = route.endpoint;
     if (client === undefined) return;
     client.pending--;
-    if (head !== undefined) client.measured(firstByteMs, head);
+    if (waitedMs >= 0) client.measured(waitedMs, head);
   }
 }
