@@ -36,10 +36,11 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
 
+  /** Nothing more happens to it. */
+  done = false;
   #headSent = false;
   /** The server has ended its side of a tunnel, and the client has not. */
   #halfClosed = false;
-  #done = false;
 
   constructor(stream: ServerStream, direction: Direction<Forwarded<X>>, route: X) {
     this.stream = stream;
@@ -54,7 +55,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Starts or goes on with the path; the body waits until there is somewhere to send it. */
   run(): void {
-    if (this.#done) return;
+    if (this.done) return;
     this.direction.path.run(this);
   }
 
@@ -67,7 +68,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** A connection to the endpoint is there. */
   onConnection(connection: ClientConnection): void {
-    if (this.#done) return;
+    if (this.done) return;
     const { attempt } = this;
     attempt.begin(this.direction.now());
     this.direction.onSend(this);
@@ -78,7 +79,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onConnectFailed(error: Error): void {
-    if (this.#done) return;
+    if (this.done) return;
     this.attempt.failed();
     this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
@@ -108,7 +109,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onRequestReset(_: Reset): void {
-    if (this.#done) return;
+    if (this.done) return;
     this.#giveUp();
     this.tally.cancelled();
     this.#finish(true);
@@ -130,7 +131,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onResponseHead(head: ResponseHead, end: boolean): void {
-    if (this.#done) return;
+    if (this.done) return;
     if (takeUndelivered(head, end) && this.#rescued()) return;
     if (this.retry?.holds(head, end, this) === true) this.limits?.headed();
     else this.#settle(head, end, end ? head.headers : undefined);
@@ -186,7 +187,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {
-    if (this.#done) return;
+    if (this.done) return;
     const held = this.retry?.release();
     if (held !== undefined) {
       this.attempt.over();
@@ -203,7 +204,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onResponseReset(reset: Reset): void {
-    if (this.#done) return;
+    if (this.done) return;
     const waitedMs = this.attempt.waitedMs(this.direction.now());
     this.attempt.over();
     if (!reset.unprocessed && (this.grpc || !this.#headSent)) this.direction.onOutcome(this, 0, -1);
@@ -243,7 +244,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
-    if (this.#done) return;
+    if (this.done) return;
     if (this.retry?.wantsError(kind) === true && this.retry.take(this.attempt)) {
       this.tally.triedInVain(kind, this.grpc);
       this.#again(this.retry);
@@ -286,8 +287,8 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Once: to break a client's connection off may be heard of as its end. */
   #finish(aborted: boolean): void {
-    if (this.#done) return;
-    this.#done = true;
+    if (this.done) return;
+    this.done = true;
     this.direction.inFlight.leave(this.tally);
     this.direction.onAttemptOver(this);
     this.limits?.stop();
