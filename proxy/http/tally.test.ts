@@ -92,6 +92,50 @@ test("MET24: what a client gives up counts once there is an answer, what breaks 
   expect(none.told("request_statuses_total")).toEqual([" FAIL_FAST 1"]);
 });
 
+/** A request, and endpoints that it may go to; what is counted of each. */
+function endpoints() {
+  const registry = new Registry();
+  const metrics = new HttpMetrics(registry);
+  const counts = (): readonly string[] =>
+    parseExposition(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 }))
+      .filter(({ name, value }) => /^re(quest|sponse)_total$/.test(name) && value > 0)
+      .map(({ name, value, labels: { e: endpoint, status_code: status = "-" } }) =>
+        name === "request_total"
+          ? `${endpoint} ${value}`
+          : `${endpoint} answers ${status} ${value}`,
+      );
+  const tally = new Tally({ now: () => 0 });
+  return { tally, a: metrics.scope({ e: "a" }), b: metrics.scope({ e: "b" }), counts };
+}
+
+test("MET1, MET2: a request that is lost and sent again is one request of an endpoint, or a failure of the first", () => {
+  const same = endpoints();
+  same.tally.scope = same.a;
+  same.tally.sent(0);
+  same.tally.sent(0);
+  same.tally.status = 200;
+  same.tally.ended(false);
+  expect(same.counts()).toEqual(["a 1", "a answers 200 1"]);
+  const other = endpoints();
+  other.tally.scope = other.a;
+  other.tally.sent(0);
+  other.tally.scope = other.b;
+  other.tally.sent(0);
+  other.tally.status = 200;
+  other.tally.ended(false);
+  expect(other.counts()).toEqual(["a 1", "b 1", "a answers - 1", "b answers 200 1"]);
+});
+
+test("MET1, MET2: a request that no connection could be had for is one of the endpoint that it failed at", () => {
+  const { tally, a, b, counts } = endpoints();
+  tally.scope = a;
+  tally.sent(0);
+  tally.scope = b;
+  tally.status = 502;
+  tally.ended(false);
+  expect(counts()).toEqual(["a 1", "b 1", "a answers - 1", "b answers 502 1"]);
+});
+
 test("MET1, MET2: a request that is given up between two tries adds no response to theirs", () => {
   const registry = new Registry();
   const scope = new HttpMetrics(registry).scope({});

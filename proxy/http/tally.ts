@@ -33,8 +33,9 @@ export class Tally implements Countable {
   /** When the request was whole, of what is at the backend; -1: it is not. */
   #flushedMs = -1;
   #ending: Ending | undefined;
-  /** When an endpoint got it that has not answered yet, as far as is counted; -1: none. */
-  #sentMs = -1;
+  /** Of the endpoint that got it and has not answered yet, and when it did. */
+  #asked: HttpScope | undefined;
+  #sentMs = 0;
   /** Every try so far is counted, and none is under way. */
   #settled = false;
 
@@ -67,11 +68,25 @@ export class Tally implements Countable {
     this.#flushedMs = ended ? this.#clock.now() : -1;
   }
 
-  /** It goes to an endpoint, at this time. */
+  /** It goes to an endpoint, at this time: to the same one again where a connection was lost, which is one request. */
   sent(atMs: number): void {
+    if (this.scope !== this.#asked) this.#ask();
     this.#sentMs = atMs;
     this.#settled = false;
+  }
+
+  /** An endpoint before it that never answered has failed. */
+  #ask(): void {
+    if (this.#asked !== undefined) this.#answered({ status: 0, grpcStatus: -1, fault: "" });
+    this.#asked = this.scope;
     if (this.scope !== undefined) this.scope.requests.value += 1;
+  }
+
+  #answered({ status, grpcStatus }: Ending): void {
+    const latencyMs = this.#clock.now() - this.#sentMs;
+    const failed = this.#isFailure(status, grpcStatus);
+    this.#asked?.end({ status, grpcStatus, failed, latencyMs });
+    this.#asked = undefined;
   }
 
   requestBytes(count: number): void {
@@ -91,12 +106,9 @@ export class Tally implements Countable {
     const status = ending.fault === "" ? ending.status : 0;
     this.#partEnded(ending);
     if (this.#actualMs >= 0) this.#actualEnded(status, ending);
-    if (this.#sentMs < 0) return;
-    const latencyMs = this.#clock.now() - this.#sentMs;
-    this.#sentMs = -1;
+    if (this.#asked === undefined) return;
+    this.#answered({ ...ending, status });
     this.#settled = true;
-    const failed = this.#isFailure(status, ending.grpcStatus);
-    this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
   }
 
   /** By the profile's response classes, where it has some. */
@@ -163,7 +175,11 @@ export class Tally implements Countable {
         this.#actualEnded(status, { status, grpcStatus, fault: aborted ? "UNKNOWN" : "" });
       this.#profile.effective.end({ status, grpcStatus, failed, latencyMs });
     }
-    if (!this.#settled) this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    if (!this.#settled) {
+      // It may not have got as far as to be sent.
+      if (this.scope !== this.#asked) this.#ask();
+      this.scope?.end({ status, grpcStatus, failed, latencyMs });
+    }
     if (this.#whole === undefined) return;
     const ending = this.#ending ?? { status, grpcStatus, fault: "" };
     this.#partEnded(ending);
