@@ -28,14 +28,12 @@ export class Forwarded<X> implements ExchangeHandlers {
   limits: RequestLimits | undefined;
   /** How it may be tried again, where policy or itself says so. */
   retry: Retry | undefined;
-  /** Counts this request. */
   readonly tally: Tally;
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
   readonly attempt: Attempt;
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
-
   /** Nothing more happens to it. */
   done = false;
   #headSent = false;
@@ -55,8 +53,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Starts or goes on with the path; the body waits until there is somewhere to send it. */
   run(): void {
-    if (this.done) return;
-    this.direction.path.run(this);
+    if (!this.done) this.direction.path.run(this);
   }
 
   /** Begins: nothing of the body is read before a connection is there. */
@@ -175,7 +172,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.direction.onAnswer(this, head);
     if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.tally.grpcStatus);
     this.stream.sendHead(head, end);
-    if (end) this.#finish(false);
+    if (end) this.#answerEnded();
   }
 
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
@@ -198,7 +195,11 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.direction.onOutcome(this, this.tally.status, this.tally.grpcStatus);
     }
     this.stream.sendEnd(trailers);
-    // What a client says in a tunnel is of worth also after its server has ended its side.
+    this.#answerEnded();
+  }
+
+  /** What a client says in a tunnel is of worth also after its server has ended its side. */
+  #answerEnded(): void {
     this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.tally.status);
     if (!this.#halfClosed) this.#finish(false);
   }
