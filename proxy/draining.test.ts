@@ -49,3 +49,18 @@ test("P57: after the grace period nobody is waited for", async () => {
   await done;
   expect(set.size).toBe(1);
 });
+
+test("P57: a connection that begins to be served meanwhile is told too, each of them once", async () => {
+  const clock = new FakeClock();
+  const { drained, set } = connections(2);
+  const late = [...set].slice(1);
+  for (const connection of late) set.delete(connection);
+  const done = drainConnections(set, { clock, graceMs: 120_000 });
+  await pass(clock, 100);
+  for (const connection of late) set.add(connection);
+  await pass(clock, 100);
+  expect(drained).toEqual([0, 1]);
+  set.clear();
+  await pass(clock, 40);
+  await done;
+});

@@ -6,15 +6,28 @@ import type { Clock } from "#lib/time/clock.ts";
 /** Milliseconds between looks at what is left. */
 const LOOK_MS = 20;
 
-/** Tells all of them that they end, and resolves when they have or `graceMs` are over. */
+/**
+ * Tells all of them that they end, and resolves when they have or `graceMs` are over. Some come late: accepted before,
+ * it was not yet known what they speak.
+ */
 export async function drainConnections(
   connections: ReadonlySet<ServerConnection>,
   { clock, graceMs }: { readonly clock: Clock; readonly graceMs: number },
 ): Promise<void> {
-  for (const connection of [...connections]) connection.drain();
+  const told = new WeakSet<ServerConnection>();
+  const tell = (): void => {
+    for (const connection of [...connections])
+      if (!told.has(connection)) {
+        told.add(connection);
+        connection.drain();
+      }
+  };
   const deadline = clock.now() + graceMs;
-  while (connections.size > 0 && clock.now() < deadline)
+  tell();
+  while (connections.size > 0 && clock.now() < deadline) {
     await new Promise<void>((resolve) => {
       clock.after(LOOK_MS, resolve);
     });
+    tell();
+  }
 }

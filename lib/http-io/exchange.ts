@@ -115,6 +115,14 @@ export interface ClientObserver {
   onClosed(connection: ClientConnection): void;
 }
 
+/** Gives connections: a pool. */
+export interface ConnectionSource {
+  /** Calls the waiter with a connection, at once where one is free. */
+  acquire(waiter: ConnectionWaiter): void;
+  /** The waiter no longer wants a connection, and hears nothing more. */
+  cancel(waiter: ConnectionWaiter): void;
+}
+
 /** Waits for a connection of a pool; exactly one of the two is called, perhaps at once. */
 export interface ConnectionWaiter {
   onConnection(connection: ClientConnection): void;

@@ -5,6 +5,7 @@ import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import {
   type ClientConnection,
   type ClientStream,
+  type ConnectionSource,
   type ConnectionWaiter,
   NOBODY,
   type RequestHandler,
@@ -24,7 +25,7 @@ export function joinedSources(onRequest: (stream: ServerStream) => void): {
 }
 
 /** Always has its one connection at hand. */
-export class JoinedSource {
+export class JoinedSource implements ConnectionSource {
   readonly #connection: JoinedConnection;
 
   constructor(connection: JoinedConnection) {
@@ -33,6 +34,10 @@ export class JoinedSource {
 
   acquire(waiter: ConnectionWaiter): void {
     waiter.onConnection(this.#connection);
+  }
+
+  cancel(): void {
+    // Nobody waits.
   }
 
   drain(): void {

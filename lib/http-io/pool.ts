@@ -1,7 +1,12 @@
 /** The connections to one endpoint: kept, shared and opened as requests need them. */
 
 import type { Clock, Timer } from "#lib/time/clock.ts";
-import type { ClientConnection, ClientObserver, ConnectionWaiter } from "./exchange.ts";
+import type {
+  ClientConnection,
+  ClientObserver,
+  ConnectionSource,
+  ConnectionWaiter,
+} from "./exchange.ts";
 import { type LineLimits, WaitingLine } from "./waiting-line.ts";
 
 /** Opens one connection and reports once. */
@@ -25,7 +30,7 @@ export interface PoolOptions {
 }
 
 /** Keeps connections and hands them to whoever waits, in order. */
-export class Pool implements ClientObserver {
+export class Pool implements ClientObserver, ConnectionSource {
   readonly #options: PoolOptions;
   readonly #version: "HTTP/1.1" | "HTTP/2";
   readonly #clock: Clock;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { FakeClock } from "../../test/fake/clock.ts";
-import { Deadline, DeadlineQueue, DeadlineQueues } from "./deadline-queue.ts";
+import { Deadline, DeadlineQueue, DeadlineQueues, UNUSED_QUEUES_LIMIT } from "./deadline-queue.ts";
 
 class Expired {
   readonly seen: string[] = [];
@@ -125,4 +125,13 @@ test("DeadlineQueues shares queues by their time and forgets those that are empt
   expect(queues.size).toBe(2);
   deadline.stop();
   expect(queues.size).toBe(1);
+});
+
+test("DeadlineQueues keeps so many queues that nobody ever stood in, and all that somebody stands in", () => {
+  const queues = new DeadlineQueues(new FakeClock());
+  const used = 10;
+  for (let ms = 1; ms <= used; ms++) queues.of(ms).start(new Deadline(new Expired(), "x"));
+  for (let ms = 1; ms <= 5 * UNUSED_QUEUES_LIMIT; ms++) queues.of(ms);
+  expect(queues.size).toBeLessThanOrEqual(used + UNUSED_QUEUES_LIMIT);
+  expect(queues.of(used).isEmpty).toBe(false);
 });

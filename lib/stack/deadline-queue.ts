@@ -52,6 +52,11 @@ export class DeadlineQueue {
     this.#onEmpty = onEmpty;
   }
 
+  /** Whether nobody stands in it. */
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
   /** Starts a deadline, or starts it anew. */
   start(started: Deadline): void {
     if (this.#last === started) {
@@ -98,16 +103,21 @@ export class DeadlineQueue {
   };
 }
 
+/** Queues that were asked for and that nobody has ever stood in are kept up to so many. */
+export const UNUSED_QUEUES_LIMIT = 1024;
+
 /** Queues by their time, for times that are known only when they are wanted. */
 export class DeadlineQueues {
   readonly #clock: Clock;
   readonly #byMs = new Map<number, DeadlineQueue>();
+  /** At this size those are forgotten that nobody stands in. */
+  #sweepSize = UNUSED_QUEUES_LIMIT;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** How many there are: those that somebody stands in, and those that were asked for last. */
+  /** How many there are: those that somebody stands in, and some that were asked for in vain. */
   get size(): number {
     return this.#byMs.size;
   }
@@ -116,9 +126,15 @@ export class DeadlineQueues {
   of(ms: number): DeadlineQueue {
     let queue = this.#byMs.get(ms);
     if (queue === undefined) {
+      if (this.#byMs.size >= this.#sweepSize) this.#sweep();
       queue = new DeadlineQueue(this.#clock, ms, () => this.#byMs.delete(ms));
       this.#byMs.set(ms, queue);
     }
     return queue;
+  }
+
+  #sweep(): void {
+    for (const [ms, queue] of this.#byMs) if (queue.isEmpty) this.#byMs.delete(ms);
+    this.#sweepSize = this.#byMs.size + UNUSED_QUEUES_LIMIT;
   }
 }

@@ -14,7 +14,8 @@ import type {
 import type { Destination } from "../outbound/discover.ts";
 import { NamedDestinations, nameOf } from "../outbound/named.ts";
 import { dialOpaque } from "../outbound/opaque.ts";
-import { type OutboundDirection, OutboundRoute } from "../outbound/stack.ts";
+import { OutboundRoute } from "../outbound/outbound-route.ts";
+import type { OutboundDirection } from "../outbound/stack.ts";
 import type { OutboundSide } from "../outbound/start.ts";
 import type { ServiceName } from "../policy/discover.ts";
 

@@ -5,6 +5,8 @@ import type { RequestHead } from "#lib/http/message.ts";
 import type {
   ClientConnection,
   ClientStream,
+  ConnectionSource,
+  ConnectionWaiter,
   Reset,
   ResponseHandler,
 } from "#lib/http-io/exchange.ts";
@@ -28,6 +30,9 @@ export class Attempt {
   /** An application may have seen it: somebody took it and never said that they did not process it. */
   maybeProcessed = false;
   #upstream: ClientStream | undefined;
+  /** Where it waits for a connection, and who waits. */
+  #source: ConnectionSource | undefined;
+  #waiter: ConnectionWaiter | undefined;
   /** What was sent of the body; nothing is made for a request without one. */
   #replay: Replay | undefined;
   /** It was sent again, once, after a connection broke without an answer. */
@@ -40,6 +45,11 @@ export class Attempt {
   /** Whether one is under way. */
   get open(): boolean {
     return this.#upstream !== undefined;
+  }
+
+  /** For how long the one under way has gone on; -1 where none is. */
+  waitedMs(nowMs: number): number {
+    return this.#upstream === undefined ? -1 : nowMs - this.sentMs;
   }
 
   /** Whether no other endpoint is tried. */
@@ -57,8 +67,22 @@ export class Attempt {
     return this.#replay?.bytes ?? 0;
   }
 
+  /** Waits for a connection. */
+  acquire(source: ConnectionSource, waiter: ConnectionWaiter): void {
+    this.#source = source;
+    this.#waiter = waiter;
+    source.acquire(waiter);
+  }
+
+  /** None could be had for one. */
+  failed(): void {
+    this.#source = undefined;
+    this.count++;
+  }
+
   /** A connection is there for one. */
   begin(nowMs: number): void {
+    this.#source = undefined;
     this.count++;
     this.sends++;
     this.sentMs = nowMs;
@@ -103,12 +127,15 @@ export class Attempt {
     this.#upstream?.resumeResponse();
   }
 
-  /** Gives it up; true where there was something to give up. */
+  /** Gives it up, or the wait for its connection; true where there was something to give up. */
   reset(code: number): boolean {
     const upstream = this.#upstream;
+    const source = this.#source;
     this.#upstream = undefined;
+    this.#source = undefined;
     upstream?.resetRequest(code);
-    return upstream !== undefined;
+    if (this.#waiter !== undefined) source?.cancel(this.#waiter);
+    return upstream !== undefined || source !== undefined;
   }
 
   /** It has ended. */

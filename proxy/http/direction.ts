@@ -57,6 +57,9 @@ export interface Direction<R extends Exchange> {
   onRetry(request: R): number;
   /** Counts an error that the proxy answered. */
   onError(request: R, kind: ErrorKind): void;
-  /** The request has left the endpoint, however it ended; milliseconds to the head as it came, -1 where none did. */
-  onReleased(request: R, firstByteMs: number, head?: ResponseHead): void;
+  /**
+   * The request has left the endpoint, however it ended; milliseconds to the head as it came, or in which none did, -1
+   * where it was not sent.
+   */
+  onReleased(request: R, waitedMs: number, head?: ResponseHead): void;
 }

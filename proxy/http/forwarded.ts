@@ -11,7 +11,7 @@ import type { Direction, ExchangeHandlers } from "./direction.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, kindOf, refusalOf, takeUndelivered } from "./rescue.ts";
-import { mayUpgrade } from "./resend.ts";
+import { isPassedOn, mayUpgrade } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 import { Tally } from "./tally.ts";
 
@@ -28,18 +28,17 @@ export class Forwarded<X> implements ExchangeHandlers {
   limits: RequestLimits | undefined;
   /** How it may be tried again, where policy or itself says so. */
   retry: Retry | undefined;
-  /** Counts this request. */
   readonly tally: Tally;
   /** Set while the request was turned into HTTP/2 to be carried between proxies. */
   carried = false;
   readonly attempt: Attempt;
   /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
   upgrades = false;
-
+  /** Nothing more happens to it. */
+  done = false;
   #headSent = false;
   /** The server has ended its side of a tunnel, and the client has not. */
   #halfClosed = false;
-  #done = false;
 
   constructor(stream: ServerStream, direction: Direction<Forwarded<X>>, route: X) {
     this.stream = stream;
@@ -54,8 +53,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Starts or goes on with the path; the body waits until there is somewhere to send it. */
   run(): void {
-    if (this.#done) return;
-    this.direction.path.run(this);
+    if (!this.done) this.direction.path.run(this);
   }
 
   /** Begins: nothing of the body is read before a connection is there. */
@@ -67,10 +65,7 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** A connection to the endpoint is there. */
   onConnection(connection: ClientConnection): void {
-    if (this.#done) {
-      this.direction.onReleased(this, -1);
-      return;
-    }
+    if (this.done) return;
     const { attempt } = this;
     attempt.begin(this.direction.now());
     this.direction.onSend(this);
@@ -81,10 +76,10 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onConnectFailed(error: Error): void {
+    if (this.done) return;
+    this.attempt.failed();
     this.direction.onReleased(this, -1);
-    if (this.#done) return;
     this.direction.onEndpointFailed(this);
-    this.attempt.count++;
     const kind = kindOf(error);
     if (kind === "failfast" || kind === "loadshed") this.fail(kind, error.message);
     else this.#tryAgain(kind, error.message);
@@ -111,7 +106,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onRequestReset(_: Reset): void {
-    if (this.#done) return;
+    if (this.done) return;
     this.#giveUp();
     this.tally.cancelled();
     this.#finish(true);
@@ -133,10 +128,10 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onResponseHead(head: ResponseHead, end: boolean): void {
-    if (this.#done) return;
+    if (this.done) return;
     if (takeUndelivered(head, end) && this.#rescued()) return;
-    if (this.retry?.holds(head, end, this.grpc) !== true)
-      this.#settle(head, end, end ? head.headers : undefined);
+    if (this.retry?.holds(head, end, this) === true) this.limits?.headed();
+    else this.#settle(head, end, end ? head.headers : undefined);
   }
 
   /** Answers with what came, or tries again; `coded` may have the code of a call. True where it is tried again. */
@@ -177,7 +172,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.direction.onAnswer(this, head);
     if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.tally.grpcStatus);
     this.stream.sendHead(head, end);
-    if (end) this.#finish(false);
+    if (end) this.#answerEnded();
   }
 
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
@@ -189,7 +184,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onResponseEnd(trailers: HeaderList | undefined): void {
-    if (this.#done) return;
+    if (this.done) return;
     const held = this.retry?.release();
     if (held !== undefined) {
       this.attempt.over();
@@ -200,13 +195,18 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.direction.onOutcome(this, this.tally.status, this.tally.grpcStatus);
     }
     this.stream.sendEnd(trailers);
-    // What a client says in a tunnel is of worth also after its server has ended its side.
+    this.#answerEnded();
+  }
+
+  /** What a client says in a tunnel is of worth also after its server has ended its side. */
+  #answerEnded(): void {
     this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.tally.status);
     if (!this.#halfClosed) this.#finish(false);
   }
 
   onResponseReset(reset: Reset): void {
-    if (this.#done) return;
+    if (this.done) return;
+    const waitedMs = this.attempt.waitedMs(this.direction.now());
     this.attempt.over();
     if (!reset.unprocessed && (this.grpc || !this.#headSent)) this.direction.onOutcome(this, 0, -1);
     this.retry?.release();
@@ -214,21 +214,19 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.#breakOff(reset);
       return;
     }
-    this.direction.onReleased(this, -1);
+    this.direction.onReleased(this, waitedMs);
     if (mayUpgrade(reset, this.request)) this.upgrades = true;
-    if (this.attempt.mayResend(reset, this.request.method)) {
+    if (this.attempt.mayResend(reset, this.request.method))
       this.#tryAgain("io", "endpoint did not take the request");
-      return;
-    }
-    if (this.request.version === "HTTP/2" && reset.reason !== "connection") this.#breakOff(reset);
+    else if (isPassedOn(reset, this)) this.#breakOff(reset);
     else this.fail("io", "connection to endpoint ended");
   }
 
   #breakOff(why: Reset | LimitKind): void {
     this.tally.broken(why, this.request.version);
+    this.#finish(true);
     const code = typeof why === "string" ? ErrorCode.NO_ERROR : why.code;
     this.stream.resetResponse(code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : code);
-    this.#finish(true);
   }
 
   /** It was not in time: nobody is asked any longer, and the client hears it as far as an answer has not begun (ERR7). */
@@ -240,13 +238,14 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** Whoever works on it need not go on. */
   #giveUp(): void {
+    const waitedMs = this.attempt.waitedMs(this.direction.now());
     if (this.attempt.reset(ErrorCode.CANCEL) && !this.#headSent)
-      this.direction.onReleased(this, -1);
+      this.direction.onReleased(this, waitedMs);
   }
 
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
-    if (this.#done) return;
+    if (this.done) return;
     if (this.retry?.wantsError(kind) === true && this.retry.take(this.attempt)) {
       this.tally.triedInVain(kind, this.grpc);
       this.#again(this.retry);
@@ -279,17 +278,18 @@ export class Forwarded<X> implements ExchangeHandlers {
   #tryAgain(kind: ErrorKind, message: string): void {
     this.direction.onAttemptOver(this);
     this.limits?.retried();
-    if (this.attempt.exhausted) {
-      this.fail(kind, message);
-      return;
+    if (this.attempt.exhausted) this.fail(kind, message);
+    else {
+      if (!this.attempt.ended) this.stream.pauseRequest();
+      this.at = this.direction.retryFrom;
+      this.run();
     }
-    if (!this.attempt.ended) this.stream.pauseRequest();
-    this.at = this.direction.retryFrom;
-    this.run();
   }
 
+  /** Once: to break a client's connection off may be heard of as its end. */
   #finish(aborted: boolean): void {
-    this.#done = true;
+    if (this.done) return;
+    this.done = true;
     this.direction.inFlight.leave(this.tally);
     this.direction.onAttemptOver(this);
     this.limits?.stop();

@@ -51,10 +51,15 @@ export class RequestLimits {
     if (this.#idle !== undefined) this.#start("idle", this.#idle);
   }
 
-  /** The answer has begun. */
-  answered(): void {
+  /** The head of an attempt's answer is there, whether it is passed on or held. */
+  headed(): void {
     this.#headDone = true;
     this.#headers?.stop();
+  }
+
+  /** The answer has begun. */
+  answered(): void {
+    this.headed();
     this.#profile?.stop();
     if (this.#response?.queue === undefined)
       this.#response = this.#start("response", this.#response);

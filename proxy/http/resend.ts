@@ -19,3 +19,11 @@ export function mayResend(reset: Reset, method: string, resent: boolean): boolea
 export function mayUpgrade({ unprocessed, code }: Reset, head: RequestHead): boolean {
   return unprocessed && code === ErrorCode.CONNECT_ERROR && isUpgradable(head);
 }
+
+/** Whether a client hears of a reset stream as it is (ERR19): not one whose HTTP/1 was carried over HTTP/2 (ERR10). */
+export function isPassedOn(
+  { reason }: Reset,
+  { request, carried }: { readonly request: RequestHead; readonly carried: boolean },
+): boolean {
+  return request.version === "HTTP/2" && !carried && reason !== "connection";
+}

@@ -118,14 +118,18 @@ test("P33: the head of a call's answer is held back while its code is not known"
     headers: new HeaderList(),
   });
   const { retry } = setup();
-  expect(retry.holds(head(200), false, true)).toBe(true);
+  const call = { grpc: true, attempt: NOTHING };
+  const once = (over: object) => ({ grpc: true, attempt: { ...NOTHING, ...over } });
+  expect(retry.holds(head(200), false, call)).toBe(true);
   expect([retry.release()?.status, retry.release()]).toEqual([200, undefined]);
-  expect(retry.holds(head(200), true, true)).toBe(false);
-  expect(retry.holds(head(200), false, false)).toBe(false);
-  expect(retry.holds(head(502), false, true)).toBe(false);
-  expect(retry.holds(head(200, "HTTP/1.1"), false, true)).toBe(false);
-  expect(setup({ codes: [] }).retry.holds(head(200), false, true)).toBe(false);
-  retry.holds(head(200), false, true);
+  expect(retry.holds(head(200), true, call)).toBe(false);
+  expect(retry.holds(head(200), false, { ...call, grpc: false })).toBe(false);
+  for (const over of [{ ended: false }, { resendable: false }, { bodyBytes: 11 }])
+    expect(retry.holds(head(200), false, once(over))).toBe(false);
+  expect(retry.holds(head(502), false, call)).toBe(false);
+  expect(retry.holds(head(200, "HTTP/1.1"), false, call)).toBe(false);
+  expect(setup({ codes: [] }).retry.holds(head(200), false, call)).toBe(false);
+  retry.holds(head(200), false, call);
   retry.wait(() => undefined);
   expect(retry.release()).toBeUndefined();
 });

@@ -19,6 +19,9 @@ export interface RetryParts {
   readonly random: () => number;
 }
 
+/** What has been sent of a request. */
+type Sent = Pick<Attempt, "ended" | "resendable" | "bodyBytes">;
+
 /** The retries of one request. */
 export class Retry {
   readonly rule: RetryRule;
@@ -48,11 +51,15 @@ export class Retry {
 
   /**
    * Holds the head of a call's answer back: its code may come after it, and as long as nothing else has come, the call
-   * can still be tried again.
+   * can still be tried again. Not where it goes out once: its client may wait for the head to send the rest.
    */
-  holds(head: ResponseHead, end: boolean, grpc: boolean): boolean {
+  holds(
+    head: ResponseHead,
+    end: boolean,
+    { grpc, attempt }: { readonly grpc: boolean; readonly attempt: Sent },
+  ): boolean {
     if (!grpc || end || this.rule.codes.length === 0 || head.version !== "HTTP/2") return false;
-    if (isRetryable(this.rule, head.status, -1)) return false;
+    if (!this.#isWhole(attempt) || isRetryable(this.rule, head.status, -1)) return false;
     this.#held = head;
     return true;
   }
@@ -84,10 +91,9 @@ export class Retry {
    * Takes one retry of what limit and budget leave, and counts what became of it. What has not come as a whole, is
    * not kept, or is longer than the rule has it, goes out once.
    */
-  take(sent: Pick<Attempt, "ended" | "resendable" | "bodyBytes">): boolean {
+  take(sent: Sent): boolean {
     const { budget, clock } = this.#parts;
-    if (!(sent.ended && sent.resendable) || sent.bodyBytes > this.rule.maxRequestBytes)
-      return false;
+    if (!this.#isWhole(sent)) return false;
     if (this.exhausted) {
       this.#counters.limitExceeded.increment();
       return false;
@@ -99,6 +105,11 @@ export class Retry {
     this.#count++;
     this.#counters.requests.increment();
     return true;
+  }
+
+  /** Whether all of a request is there to be sent again. */
+  #isWhole({ ended, resendable, bodyBytes }: Sent): boolean {
+    return ended && resendable && bodyBytes <= this.rule.maxRequestBytes;
   }
 
   /** Calls back when it is time for the next try. */

@@ -92,47 +92,61 @@ test("MET24: what a client gives up counts once there is an answer, what breaks 
   expect(none.told("request_statuses_total")).toEqual([" FAIL_FAST 1"]);
 });
 
-/** A request to one endpoint, and how many requests and responses are counted of it. */
-function legacy() {
+/** A request, and endpoints that it may go to; what is counted of each. */
+function endpoints() {
   const registry = new Registry();
-  const clock = { ms: 0, now: () => clock.ms };
-  const counts = () =>
-    ["request_total", "response_total"].map((family) =>
-      parseExposition(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 }))
-        .filter(({ name }) => name === family)
-        .reduce((sum, { value }) => sum + value, 0),
-    );
-  const tally = new Tally(clock);
-  tally.scope = new HttpMetrics(registry).scope({});
-  return { tally, counts };
+  const metrics = new HttpMetrics(registry);
+  const counts = (): readonly string[] =>
+    parseExposition(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 }))
+      .filter(({ name, value }) => /^re(quest|sponse)_total$/.test(name) && value > 0)
+      .map(({ name, value, labels: { e: endpoint, status_code: status = "-" } }) =>
+        name === "request_total"
+          ? `${endpoint} ${value}`
+          : `${endpoint} answers ${status} ${value}`,
+      );
+  const tally = new Tally({ now: () => 0 });
+  return { tally, a: metrics.scope({ e: "a" }), b: metrics.scope({ e: "b" }), counts };
 }
 
-test("MET1, MET2: a request that goes out again on another connection is one request", () => {
-  const { tally, counts } = legacy();
-  tally.sent(0);
-  tally.sent(5);
-  tally.status = 200;
-  tally.ended(false);
-  expect(counts()).toEqual([1, 1]);
+test("MET1, MET2: a request that is lost and sent again is one request of an endpoint, or a failure of the first", () => {
+  const same = endpoints();
+  same.tally.scope = same.a;
+  same.tally.sent(0);
+  same.tally.sent(0);
+  same.tally.status = 200;
+  same.tally.ended(false);
+  expect(same.counts()).toEqual(["a 1", "a answers 200 1"]);
+  const other = endpoints();
+  other.tally.scope = other.a;
+  other.tally.sent(0);
+  other.tally.scope = other.b;
+  other.tally.sent(0);
+  other.tally.status = 200;
+  other.tally.ended(false);
+  expect(other.counts()).toEqual(["a 1", "b 1", "a answers - 1", "b answers 200 1"]);
 });
 
-test("MET1, MET2: a request whose endpoint could not be reached is one, as its answer is", () => {
-  const { tally, counts } = legacy();
-  tally.failed("io", false, undefined);
+test("MET1, MET2: a request that no connection could be had for is one of the endpoint that it failed at", () => {
+  const { tally, a, b, counts } = endpoints();
+  tally.scope = a;
+  tally.sent(0);
+  tally.scope = b;
   tally.status = 502;
   tally.ended(false);
-  expect(counts()).toEqual([1, 1]);
+  expect(counts()).toEqual(["a 1", "b 1", "a answers - 1", "b answers 502 1"]);
 });
 
 test("MET1, MET2: a request that is given up between two tries adds no response to theirs", () => {
-  const { tally, counts } = legacy();
+  const { tally, a, counts } = endpoints();
+  tally.scope = a;
   tally.sent(0);
   tally.tried({ ...OK, status: 503 });
-  expect(counts()).toEqual([1, 1]);
+  expect(counts()).toEqual(["a 1", "a answers 503 1"]);
   tally.sent(5);
   tally.triedInVain("headers-timeout", false);
-  expect(counts()).toEqual([2, 2]);
+  const both = counts();
   tally.status = 504;
   tally.ended(false);
-  expect(counts()).toEqual([2, 2]);
+  expect(counts()).toEqual(both);
+  expect(both).toEqual(["a 2", "a answers 503 1", "a answers - 1"]);
 });

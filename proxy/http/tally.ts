@@ -33,12 +33,11 @@ export class Tally implements Countable {
   /** When the request was whole, of what is at the backend; -1: it is not. */
   #flushedMs = -1;
   #ending: Ending | undefined;
-  /** When an endpoint got it that has not answered yet, as far as is counted; -1: none. */
-  #sentMs = -1;
+  /** Of the endpoint that got it and has not answered yet, and when it did. */
+  #asked: HttpScope | undefined;
+  #sentMs = 0;
   /** Every try so far is counted, and none is under way. */
   #settled = false;
-  /** What has counted the request of the try under way. */
-  #asked: HttpScope | undefined;
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
@@ -69,19 +68,25 @@ export class Tally implements Countable {
     this.#flushedMs = ended ? this.#clock.now() : -1;
   }
 
-  /** It goes to an endpoint, at this time. */
+  /** It goes to an endpoint, at this time: to the same one again where a connection was lost, which is one request. */
   sent(atMs: number): void {
+    if (this.scope !== this.#asked) this.#ask();
     this.#sentMs = atMs;
     this.#settled = false;
-    this.#countRequest();
   }
 
-  /** Once a try: when a connection was lost before an answer it goes out again without a word. */
-  #countRequest(): void {
-    const { scope } = this;
-    if (scope === undefined || scope === this.#asked) return;
-    this.#asked = scope;
-    scope.requests.value += 1;
+  /** An endpoint before it that never answered has failed. */
+  #ask(): void {
+    if (this.#asked !== undefined) this.#answered({ status: 0, grpcStatus: -1, fault: "" });
+    this.#asked = this.scope;
+    if (this.scope !== undefined) this.scope.requests.value += 1;
+  }
+
+  #answered({ status, grpcStatus }: Ending): void {
+    const latencyMs = this.#clock.now() - this.#sentMs;
+    const failed = this.#isFailure(status, grpcStatus);
+    this.#asked?.end({ status, grpcStatus, failed, latencyMs });
+    this.#asked = undefined;
   }
 
   requestBytes(count: number): void {
@@ -101,13 +106,9 @@ export class Tally implements Countable {
     const status = ending.fault === "" ? ending.status : 0;
     this.#partEnded(ending);
     if (this.#actualMs >= 0) this.#actualEnded(status, ending);
-    if (this.#sentMs < 0) return;
-    const latencyMs = this.#clock.now() - this.#sentMs;
-    this.#sentMs = -1;
+    if (this.#asked === undefined) return;
+    this.#answered({ ...ending, status });
     this.#settled = true;
-    this.#asked = undefined;
-    const failed = this.#isFailure(status, ending.grpcStatus);
-    this.scope?.end({ status, grpcStatus: ending.grpcStatus, failed, latencyMs });
   }
 
   /** By the profile's response classes, where it has some. */
@@ -175,8 +176,8 @@ export class Tally implements Countable {
       this.#profile.effective.end({ status, grpcStatus, failed, latencyMs });
     }
     if (!this.#settled) {
-      // Who asks for what cannot be reached is answered too.
-      this.#countRequest();
+      // It may not have got as far as to be sent.
+      if (this.scope !== this.#asked) this.#ask();
       this.scope?.end({ status, grpcStatus, failed, latencyMs });
     }
     if (this.#whole === undefined) return;

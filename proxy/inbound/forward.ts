@@ -1,6 +1,7 @@
 /** Connections to the application, which sees its caller's address where the kernel lets it. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
+import type { ConnectionSource } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
@@ -12,12 +13,12 @@ import { setUserTimeout } from "../transport/user-timeout.ts";
 import type { Listening } from "./listening.ts";
 
 /** Gives connections to those who wait, until it is drained. */
-export type ConnectionSource = Pick<Pool, "acquire" | "drain">;
+export type AppPool = ConnectionSource & Pick<Pool, "drain">;
 
 /** The pools towards one port of the application, for one caller or for all. */
 export interface AppPools {
-  readonly http1: ConnectionSource;
-  readonly http2: ConnectionSource;
+  readonly http1: AppPool;
+  readonly http2: AppPool;
 }
 
 /** Connects to the application. */

@@ -7,7 +7,6 @@ import type {
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
-import type { Pool } from "#lib/http-io/pool.ts";
 import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
@@ -58,7 +57,10 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls, most = 100)
   const inFlight = new InFlight(most);
   const accessed: AccessEntry[] = [];
   const waiters: ConnectionWaiter[] = [];
-  const pool = { acquire: (waiter: ConnectionWaiter) => waiters.push(waiter) } as unknown as Pool;
+  const pool = {
+    acquire: (waiter: ConnectionWaiter) => void waiters.push(waiter),
+    ...{ cancel: () => undefined, drain: () => undefined },
+  };
   const port = new PortPolicy(80, typeof of === "string" ? policy(of) : of);
   const caller = { ip: "10.0.0.9", tls };
   const target = { ip: "10.0.0.1", port: 80 };

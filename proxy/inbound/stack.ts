@@ -286,7 +286,7 @@ const forward: Station<InboundRequest> = {
     if (request.request.version === "HTTP/2" && !request.carried && informational)
       request.carried = restoreRequest(request.request);
     const http2 = request.request.version === "HTTP/2" && !request.upgrades;
-    (http2 ? pools.http2 : pools.http1).acquire(request);
+    request.attempt.acquire(http2 ? pools.http2 : pools.http1, request);
     return "next";
   },
 };

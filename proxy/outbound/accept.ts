@@ -16,9 +16,10 @@ import { isCaptureProbe } from "./capture-probe.ts";
 import type { Destination, Destinations } from "./discover.ts";
 import { acceptIngress, type IngressOptions } from "./ingress.ts";
 import { forwardOpaque, refuseConnection } from "./opaque.ts";
+import { OutboundRoute } from "./outbound-route.ts";
 import type { ResolvedPolicy } from "./resolved.ts";
 import { meterClient, type ServeOptions, serveOutbound } from "./serve.ts";
-import { type OutboundDirection, OutboundRoute } from "./stack.ts";
+import type { OutboundDirection } from "./stack.ts";
 
 const NOTHING = new Uint8Array(0);
 

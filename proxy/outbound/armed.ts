@@ -5,8 +5,8 @@ import { RequestLimits, type RequestTimes } from "../http/request-limits.ts";
 import { Retry } from "../http/retry.ts";
 import { type Overrides, type RetryOverrides, takeOverrides } from "../policy/request-overrides.ts";
 import type { RetryRule } from "../policy/retry-rule.ts";
+import type { OutboundRequest } from "./outbound-route.ts";
 import type { ResolvedRule } from "./resolved.ts";
-import type { OutboundRequest } from "./stack.ts";
 
 /** How a request is tried again that says so itself, as far as it does not say more. */
 const BY_HEADERS: RetryRule = {

@@ -35,8 +35,10 @@ export class Balancer {
   #failing = false;
   /** What is told of it. */
   readonly #told = new Set<BalancerSeries>();
-  /** Told once, when nobody waits. */
-  #unwaited: (() => void) | undefined;
+  /** How many requests may come here, again or for the first time. */
+  #expected = 0;
+  /** Told once, when nobody waits or may come. */
+  #deserted: (() => void) | undefined;
 
   constructor(
     options: Omit<EndpointOptions, "onReady"> & {
@@ -100,14 +102,25 @@ export class Balancer {
     return "waiting";
   }
 
-  /** Calls back when nobody waits, at once where nobody does. */
-  whenUnwaited(done: () => void): void {
-    if (this.#waiting.length === 0) done();
-    else this.#unwaited = done;
+  /** A request may come here, until it has `left`. */
+  expects(): void {
+    this.#expected++;
   }
 
-  /** The destination is no longer used, and nobody waits. */
+  left(): void {
+    this.#expected--;
+    if (this.#deserted !== undefined) this.#tellDeserted();
+  }
+
+  /** Calls back when nobody waits or may come, at once where nobody does. */
+  whenDeserted(done: () => void): void {
+    if (this.#waiting.length === 0 && this.#expected === 0) done();
+    else this.#deserted = done;
+  }
+
+  /** The destination is no longer used, and nobody waits or may come. Who picks it all the same goes elsewhere. */
   retire(): void {
+    this.#failing = true;
     this.#apply({ type: "no-endpoints", exists: false });
   }
 
@@ -123,13 +136,13 @@ export class Balancer {
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const waiter of this.#waiting.splice(0)) waiter.onEndpoints();
-    this.#tellUnwaited();
+    this.#tellDeserted();
   }
 
-  #tellUnwaited(): void {
-    const done = this.#unwaited;
-    this.#unwaited = undefined;
-    if (done !== undefined) this.whenUnwaited(done);
+  #tellDeserted(): void {
+    const done = this.#deserted;
+    this.#deserted = undefined;
+    if (done !== undefined) this.whenDeserted(done);
   }
 
   #open(): void {
@@ -145,6 +158,6 @@ export class Balancer {
     const wallMs = this.#runtime.clock.wall();
     for (const told of this.#told) told.shuts(wallMs);
     for (const waiter of this.#waiting.splice(0)) waiter.onFailfast();
-    this.#tellUnwaited();
+    this.#tellDeserted();
   }
 }

@@ -90,3 +90,18 @@ test("a balancer at which somebody waits is taken into use again", () => {
   second.release();
   expect(watched[0]?.cancelled).toBe(true);
 });
+
+test("a balancer that nobody uses any more keeps its endpoints while a request may come back to it", () => {
+  const { watched, take } = setup();
+  const { balancer, release } = take();
+  watched[0]?.update(ENDPOINT);
+  balancer.expects();
+  release();
+  expect([balancer.pick() === undefined, balancer.failing]).toEqual([false, false]);
+  balancer.left();
+  expect([watched[0]?.cancelled, balancer.pick(), balancer.failing]).toEqual([
+    true,
+    undefined,
+    true,
+  ]);
+});

@@ -55,11 +55,11 @@ export class Balancers {
     return shared.balancer;
   }
 
-  /** An owner does not need it any more. What waits there still goes its way, as policy was when it came. */
+  /** An owner does not need it any more. What is on its way there still goes it, as policy was when it came. */
   release(key: string): void {
     const shared = this.#byKey.get(key);
     if (shared === undefined || --shared.users > 0) return;
-    shared.balancer.whenUnwaited(() => {
+    shared.balancer.whenDeserted(() => {
       if (shared.users > 0) return;
       shared.watch?.cancel();
       shared.balancer.retire();

@@ -2,7 +2,7 @@
 
 import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
-import type { ConnectionWaiter } from "#lib/http-io/exchange.ts";
+import type { ConnectionSource } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
@@ -135,17 +135,22 @@ export class EndpointClient {
     return this.ewma.ready;
   }
 
-  /** Takes in the time to a first response byte, and what the response says. */
-  measured(rttMs: number, head: ResponseHead): void {
+  /** Takes in the time to a first response byte, and what the response says; without one it would have taken longer. */
+  measured(waitedMs: number, head: ResponseHead | undefined): void {
     const { runtime, penalty } = this.#options;
     const nowMs = runtime.clock.now();
-    const penaltyMs = penalty === undefined ? -1 : penaltyOf(head, penalty, runtime.clock.wall());
-    if (penaltyMs >= 0) this.ewma.penalize(penaltyMs, nowMs);
-    else this.ewma.record(rttMs, nowMs);
+    const penaltyMs =
+      penalty === undefined || head === undefined
+        ? -1
+        : penaltyOf(head, penalty, runtime.clock.wall());
+    if (head === undefined) this.ewma.penalize(waitedMs, nowMs);
+    else if (penaltyMs >= 0) this.ewma.penalize(penaltyMs, nowMs);
+    else this.ewma.record(waitedMs, nowMs);
   }
 
-  acquire(waiter: ConnectionWaiter, http2: boolean): void {
-    (http2 ? this.#http2 : this.#http1).acquire(waiter);
+  /** Those of a version. */
+  connections(http2: boolean): ConnectionSource {
+    return http2 ? this.#http2 : this.#http1;
   }
 
   /** Opens a connection for opaque bytes. */
@@ -280,6 +285,8 @@ export class EndpointClient {
           error: error.message,
           cause: String(error.cause),
         });
+        // Whether or not those who wanted it are still there.
+        this.failed();
         this.#connects.ended(error);
         observer.onFailed(error);
       },

@@ -13,8 +13,9 @@ import { detectHttp } from "../transport/http-detection.ts";
 import type { Destination, Destinations } from "./discover.ts";
 import { NamedDestinations, nameOf } from "./named.ts";
 import { forwardOpaque } from "./opaque.ts";
+import { type OutboundRequest, OutboundRoute } from "./outbound-route.ts";
 import { meterClient, type ServeOptions, serveOutbound } from "./serve.ts";
-import { type OutboundDirection, type OutboundRequest, OutboundRoute } from "./stack.ts";
+import type { OutboundDirection } from "./stack.ts";
 
 /** The header that says so before all else (HDR3). */
 const OVERRIDE = "l5d-dst-override";

@@ -152,12 +152,14 @@ class Dial implements EndpointWaiter {
 
   /** What nobody wants any more has ended well. */
   #refuse(error: string): void {
+    this.#backend.balancer?.left();
     this.#series?.closed[this.#dialler.isWanted ? "unexpected" : ""].increment();
     this.#dialler.onRefused(error);
   }
 
   /** Begins. */
   connect(): void {
+    this.#backend.balancer?.expects();
     this.#enteredMs = this.#backend.use?.entered() ?? -1;
     this.#pick();
   }
@@ -179,6 +181,7 @@ class Dial implements EndpointWaiter {
       onConnected: (upstream) => {
         endpoint.succeeded();
         if (this.#dialler.isWanted) {
+          balancer?.left();
           this.#dialler.onConnected(upstream, (error) => {
             onOver();
             this.#series?.closed[error === undefined ? "" : "unexpected"].increment();

@@ -1,7 +1,7 @@
 /** The station of balancers: an endpoint, or the queue in front of them, as it is counted (MET34). */
 
 import type { Station, Verdict } from "#lib/stack/stack.ts";
-import type { OutboundRequest, OutboundRoute } from "./stack.ts";
+import type { OutboundRequest, OutboundRoute } from "./outbound-route.ts";
 
 /** A request, or another try of it, is at its balancer. */
 function enterQueue(route: OutboundRoute): void {

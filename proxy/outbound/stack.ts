@@ -4,13 +4,11 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
-import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import { answerClass } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
 import { answerOutbound } from "../http/filtered.ts";
-import type { Forwarded } from "../http/forwarded.ts";
 import type { InFlight } from "../http/in-flight.ts";
 import { CANONICAL, removeMeshHeaders, takeRequiredId } from "../http/mesh-headers.ts";
 import { carry, isCarriable, restoreRequest, restoreResponse } from "../http/orig-proto.ts";
@@ -21,57 +19,12 @@ import type { Lookers } from "../tracing/lookers.ts";
 import { traced } from "../tracing/tracer.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { armRequest } from "./armed.ts";
-import type { Balancer, EndpointWaiter } from "./balancer.ts";
-import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
 import { pickBackend } from "./logical.ts";
-import { balance, leaveQueue } from "./queue.ts";
-import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
+import type { OutboundRequest } from "./outbound-route.ts";
+import { balance } from "./queue.ts";
+import type { ResolvedRule } from "./resolved.ts";
 import { tapSubject } from "./tap-subject.ts";
-
-/** What a request remembers on its way. */
-export class OutboundRoute implements EndpointWaiter {
-  readonly destination: Destination;
-  rule: ResolvedRule | undefined;
-  /** How much of the path the rule's match took, where it was a prefix. */
-  prefix: number | undefined;
-  backend: ResolvedBackend | undefined;
-  balancer: Balancer | undefined;
-  endpoint: EndpointClient | undefined;
-  /** When it entered the queue of its balancer; -1: it has not, or has left it. */
-  enteredMs = -1;
-  /** It has been through that queue; to look for another endpoint there is none. */
-  queued = false;
-  /** It shows whether its endpoint is well again (P36). */
-  isProbe = false;
-  /** The identity that the request demands of its endpoint (P20). */
-  requiredId: string | undefined;
-  /** What the client asked for, where an endpoint's gateway was asked for something else. */
-  asked: string | undefined;
-  request: OutboundRequest | undefined;
-
-  /** Who sent it, by the connection; undefined where it came in another way. */
-  readonly client: Pick<TcpStream, "remoteAddress" | "remotePort"> | undefined;
-
-  constructor(destination: Destination, client?: OutboundRoute["client"]) {
-    this.destination = destination;
-    this.client = client;
-  }
-
-  onEndpoints(): void {
-    this.backend?.use?.woken();
-    this.request?.run();
-  }
-
-  onFailfast(): void {
-    this.backend?.use?.woken();
-    leaveQueue(this);
-    this.request?.fail("failfast", "service in fail-fast");
-  }
-}
-
-/** A request on the outbound path. */
-export type OutboundRequest = Forwarded<OutboundRoute>;
 
 /** A request that says where it goes may come before it is known how (P27); a connection waits for that. */
 function awaitPolicy(request: OutboundRequest): Verdict {
@@ -129,8 +82,8 @@ const concrete = (random: () => number): Station<OutboundRequest> => ({
     request.tally.dispatch(backend.series, request.attempt.ended);
     const verdict = filtered(request, backend.filters, random);
     if (verdict !== "next") return verdict;
-    route.balancer = backend.balancer;
-    if (route.balancer !== undefined) return "next";
+    route.goesBy(backend.balancer);
+    if (backend.balancer !== undefined) return "next";
     request.fail("invalid-backend", "backend is invalid");
     return "answered";
   },
@@ -164,8 +117,9 @@ const endpoint: Station<OutboundRequest> = {
     route.isProbe = client.begin();
     request.tally.scope = client.scope;
     if (request.carried && !client.carries) request.carried = !restoreRequest(head);
-    if (head.version === "HTTP/2") client.acquire(request, !request.upgrades);
-    else client.acquire(request, client.carries && isCarriable(head));
+    const http2 =
+      head.version === "HTTP/2" ? !request.upgrades : client.carries && isCarriable(head);
+    request.attempt.acquire(client.connections(http2), request);
     return "next";
   },
 };
@@ -246,8 +200,9 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     if (closes) head.headers.add("connection", "close");
   }
 
-  onAnswer(): void {
-    // Only inbound has an access log.
+  /** It will not be tried again. */
+  onAnswer({ route }: OutboundRequest): void {
+    route.goesBy(undefined);
   }
 
   isMeshed({ route }: OutboundRequest): boolean {
@@ -267,7 +222,8 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     client.answered(answerClass(status, grpcStatus), isProbe);
   }
 
-  onAttemptOver({ route }: OutboundRequest): void {
+  onAttemptOver({ route, done }: OutboundRequest): void {
+    if (done) route.goesBy(undefined);
     if (!route.isProbe) return;
     route.isProbe = false;
     route.endpoint?.abandoned();
@@ -289,10 +245,10 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     this.#errors[kind].increment();
   }
 
-  onReleased({ route }: OutboundRequest, firstByteMs: number, head?: ResponseHead): void {
+  onReleased({ route }: OutboundRequest, waitedMs: number, head?: ResponseHead): void {
     const client = route.endpoint;
     if (client === undefined) return;
     client.pending--;
-    if (head !== undefined) client.measured(firstByteMs, head);
+    if (waitedMs >= 0) client.measured(waitedMs, head);
   }
 }

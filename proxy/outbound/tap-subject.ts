@@ -3,7 +3,7 @@
 import type { TapSubject } from "../tap/tap-match.ts";
 import { type TapLabels, tapTls } from "../tap/tap-values.ts";
 import type { EndpointClient } from "./endpoint.ts";
-import type { OutboundRequest } from "./stack.ts";
+import type { OutboundRequest } from "./outbound-route.ts";
 
 /** Where an application's own calls come from. */
 const LOOPBACK: TapLabels = { tls: "loopback" };

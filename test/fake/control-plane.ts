@@ -78,6 +78,8 @@ export class FakeControlPlane {
   readonly #endpoints = new Map<string, readonly FakeEndpoint[]>();
   readonly #watchers = new Map<string, Set<ServerCall>>();
   readonly #ports = new Map<ServerCall, number>();
+  /** Who follows the policy of which address or name. */
+  readonly #followers = new Map<ServerCall, string>();
 
   constructor(authority: FakeAuthority) {
     this.issuer = authority;
@@ -173,12 +175,20 @@ export class FakeControlPlane {
     const addr = target.case === "addr" ? toSocketAddr(target.value) : undefined;
     const asked = target.case === "authority" ? target.value : addr && formatSocketAddr(addr);
     const service = asked === undefined ? undefined : this.services.get(asked);
-    if (service === undefined) {
+    if (asked === undefined || service === undefined) {
       call.end(GrpcCode.NOT_FOUND, "no such service");
       return;
     }
-    const message = create(OutboundPolicySchema, policyOf(service));
-    call.send(frameMessage(toBinary(OutboundPolicySchema, message)));
+    this.#followers.set(call, asked);
+    call.onCancel = () => this.#followers.delete(call);
+    sendPolicy(call, service);
+  }
+
+  /** Changes a service, and tells everyone who follows its policy. */
+  announceService(asked: string, service: FakeService): void {
+    this.services.set(asked, service);
+    for (const [call, followed] of this.#followers)
+      if (followed === asked) sendPolicy(call, service);
   }
 
   #profile(call: ServerCall): void {
@@ -218,6 +228,11 @@ export class FakeControlPlane {
     const server = create(ServerSchema, serverMessage(open ? OPEN : this));
     call.send(frameMessage(toBinary(ServerSchema, server)));
   }
+}
+
+function sendPolicy(call: ServerCall, service: FakeService): void {
+  const message = create(OutboundPolicySchema, policyOf(service));
+  call.send(frameMessage(toBinary(OutboundPolicySchema, message)));
 }
 
 function policyOf({

@@ -87,6 +87,25 @@ test.each(DOORS)(
   },
 );
 
+test("RFC 9113 §8.5: what a client says in a tunnel whose server ends its side with the head arrives", async () => {
+  await bed.attack(async (peer) => {
+    let app: RawPeer | undefined;
+    bed.app.onRequest = (from, streamId) => {
+      app = from;
+      bed.app.answer(from, streamId, headers(streamId, END, [":status", "200"]));
+    };
+    peer.send(headers(1, 0, [":method", "CONNECT"], [":authority", "b.test:443"]));
+    expect(await peer.statusOf(1)).toBe("200");
+    peer.send(data(1, 0, "there"), data(1, END, "!"));
+    const heard = (): RawPeer => app as RawPeer;
+    await peer.hears(() => textOf(heard()) === "there!", "the client is not heard");
+    await heard().hears(
+      () => heard().frames.some(({ type, flags }) => type === DATA && flags === END),
+      "no end",
+    );
+  });
+});
+
 test("P12: CONNECT is a tunnel to the original destination", async () => {
   await bed.attack(async (peer) => {
     const speaking = speaks(peer);

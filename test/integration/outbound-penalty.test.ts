@@ -22,11 +22,12 @@ const PENALTY = {
 const PLAIN = { case: "peakEwma", value: { defaultRtt: seconds(1), decay: seconds(10) } };
 
 const balanced =
-  (load: object, over: object = {}) =>
+  (load: object, over: object = {}, rule: object = {}) =>
   (backend: FakeBackend): PolicyMessage => {
     const { kind } = backend as { kind: { value: object } };
     const loaded = { ...backend, kind: { ...kind, value: { ...kind.value, load } } };
-    const routes = [{ metadata: METADATA, rules: [{ backends: first({ backend: loaded }) }] }];
+    const rules = [{ backends: first({ backend: loaded }), ...rule }];
+    const routes = [{ metadata: METADATA, rules }];
     return policyOf({ case: "http1", value: { routes, ...over } });
   };
 
@@ -71,4 +72,23 @@ test("P30, P37: while nobody else is there, 429 counts for the circuit breaker a
   // Five are a rate; two in a row were none, as they are no failures.
   expect([statuses, asked]).toEqual([[429, 429, 429, 429, 429], 5]);
   expect([(await bed.call(service)).status, asked]).toEqual([504, 5]);
+});
+
+test("P29, E3: an endpoint that never answers is a slow one, however soon its requests are given up", async () => {
+  let asked = 0;
+  const stuck = await bed.app(() => {
+    asked++;
+  });
+  const well = await bed.app((_, response) => void response.end());
+  const millis = (count: number) => ({ seconds: 0n, nanos: count * 1_000_000 });
+  const load = { case: "peakEwma", value: { defaultRtt: millis(10), decay: seconds(10) } };
+  const rule = { timeouts: { request: millis(50) } };
+  const service = bed.service(balanced(load, {}, rule), stuck, well);
+  for (let i = 0; i < 10; i++) await (await bed.call(service)).text();
+  expect(asked).toBeLessThanOrEqual(1);
+  const open = bed.service(balanced(load), stuck, well);
+  asked = 0;
+  for (let i = 0; i < 10; i++)
+    await bed.call(open, "/", { signal: AbortSignal.timeout(50) }).catch(() => undefined);
+  expect(asked).toBeLessThanOrEqual(1);
 });

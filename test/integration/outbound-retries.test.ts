@@ -7,8 +7,16 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, connect } from "node:net";
+import type { FakeBackend } from "../fake/control-plane.ts";
 import { until } from "../fake/mesh.ts";
-import { first, http1Policy, METADATA, OutboundBed, policyOf } from "../fake/outbound-bed.ts";
+import {
+  first,
+  http1Policy,
+  METADATA,
+  OutboundBed,
+  type PolicyMessage,
+  policyOf,
+} from "../fake/outbound-bed.ts";
 
 const bed = new OutboundBed();
 let app: string;
@@ -28,6 +36,10 @@ beforeAll(async () => {
       body += chunk;
     });
     const { url = "" } = request;
+    if (url === "/held" && release === undefined) {
+      release = (status) => response.writeHead(status).end();
+      return;
+    }
     if (url === "/early") {
       response.writeHead(statuses.shift() ?? 200).end("early");
       seen.push(url);
@@ -61,6 +73,9 @@ afterAll(async () => {
   await bed.stop();
 });
 
+/** Answers the next `/held` request. */
+let release: ((status: number) => void) | undefined;
+
 const ms = (millis: number) => ({ seconds: 0n, nanos: millis * 1_000_000 });
 const backoff = { minBackoff: ms(1), maxBackoff: ms(2) };
 const retry = (over: object = {}) => ({
@@ -74,6 +89,14 @@ const retried = (over: object = {}, rule: object = {}) =>
   bed.service(http1Policy({ retry: retry(over), ...rule }), app);
 const counted = (what: string, kind = "http"): Promise<number> =>
   bed.mesh.metric(bed.proxy, `outbound_${kind}_route_retry_${what}_total`);
+
+/** Shows in answers that a policy holds. */
+const MARK = {
+  kind: {
+    case: "responseHeaderModifier" as const,
+    value: { set: { headers: [{ name: "x-policy", value: new TextEncoder().encode("newer") }] } },
+  },
+};
 
 /** Asks for a path while the application answers so, and gives the answer and what it was asked. */
 async function ask(
@@ -258,4 +281,27 @@ test("P15, P33, MET26: a call is tried again by its code, also where that comes 
   expect([await call(service), seen.length]).toEqual(["5", 1]);
   codes.splice(0, codes.length, 14, 14, 14);
   expect(await call(service)).toBe("14");
+});
+
+test("P33: a request that is tried again after its policy has changed finds the endpoints that it had", async () => {
+  const service = retried();
+  statuses.splice(0);
+  const held = bed.call(service, "/held");
+  await until(
+    () => release !== undefined,
+    () => "the application was not asked",
+  );
+  const newer = (backend: FakeBackend): PolicyMessage => {
+    const queue = { capacity: 7, failfastTimeout: ms(500) };
+    return http1Policy({ filters: [MARK] })({ ...backend, queue } as FakeBackend);
+  };
+  bed.mesh.control.announceService(`${service.ip}:${service.port}`, {
+    ...{ path: service.path, opaque: false, policy: newer },
+  });
+  await until(
+    async () => (await bed.call(service)).headers.get("x-policy") === "newer",
+    () => "the policy does not hold",
+  );
+  release?.(500);
+  expect((await held).status).toBe(200);
 });

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
+import type { Reset } from "#lib/http-io/exchange.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
+import { answerHead, FakeForwarding } from "../../test/fake/forwarding.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
+
+const BROKEN: Reset = { reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: false };
+
+test("MET2: a client whose connection is broken off, and so tells of its end, is counted once", () => {
+  const bed = new FakeForwarding({ method: "POST" }, false);
+  const ends: string[] = [];
+  bed.forwarded.tally.scope = bed.scope(ends);
+  bed.stream.resetResponse = () => bed.forwarded.onRequestReset(BROKEN);
+  bed.forwarded.begin();
+  bed.connect();
+  bed.upstream?.onResponseHead(answerHead(), false);
+  bed.upstream?.onResponseReset(BROKEN);
+  expect(ends).toEqual(["200 failed"]);
+});
+
+test("WIRE11, ERR10, ERR19: a reset is passed on to HTTP/2, and 502 for HTTP/1 that was carried over it", () => {
+  const reset: Reset = { ...BROKEN, reason: "cancelled" };
+  const told = (carried: boolean): readonly string[] => {
+    const bed = new FakeForwarding({ version: "HTTP/2" });
+    bed.forwarded.begin();
+    bed.forwarded.carried = carried;
+    bed.connect();
+    bed.upstream?.onResponseReset(reset);
+    return bed.said;
+  };
+  expect([told(false), told(true)]).toEqual([["reset 2"], ["502 end"]]);
+});
+
+/** A call that may be tried again by its code, at its server. */
+function called(requestEnded: boolean): FakeForwarding {
+  const headers = HeaderList.of(["content-type", "application/grpc"]);
+  const bed = new FakeForwarding({ version: "HTTP/2", method: "POST", headers }, requestEnded);
+  bed.retry({ codes: [14] });
+  bed.limit({ headers: 100 });
+  bed.forwarded.begin();
+  bed.connect();
+  return bed;
+}
+
+test("P33: a client that waits for the head of its call's answer before it sends more gets it at once", () => {
+  const bed = called(false);
+  bed.upstream?.onResponseHead(answerHead(), false);
+  expect(bed.said).toEqual(["pause", "resume", "200"]);
+});
+
+test("P33, P35: the time for the head of an answer is over when it comes, also where it is held", () => {
+  const bed = called(true);
+  bed.upstream?.onResponseHead(answerHead(), false);
+  bed.clock.advance(1000);
+  expect([bed.said, bed.sent]).toEqual([[], ["POST end"]]);
+  bed.upstream?.onResponseBytes(...wholeOf(Buffer.from("message")));
+  expect(bed.said).toEqual(["200", "data 7"]);
+});
+
+test("who no longer waits for a connection is not kept by those that give it one", () => {
+  const left = new FakeForwarding();
+  left.forwarded.begin();
+  left.forwarded.onRequestReset(BROKEN);
+  const late = new FakeForwarding();
+  late.limit({ request: 100 });
+  late.forwarded.begin();
+  late.clock.advance(100);
+  expect(left.told).toEqual(["waits", "waits no longer", "released"]);
+  expect(late.told).toEqual([...left.told, "request-timeout"]);
+  left.connect();
+  left.forwarded.onConnectFailed(new Error("refused"));
+  expect([left.told.length, left.sent]).toEqual([3, []]);
+});
