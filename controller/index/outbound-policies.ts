@@ -6,6 +6,7 @@ import type { Change } from "#lib/k8s/object-store.ts";
 import { type Frontend, isAttachedTo, namespaceOfRoutes } from "../core/attached-routes.ts";
 import type { Catalog, OutboundCatalog, OutboundQuery } from "../core/catalog.ts";
 import { type EgressNetwork, egressOf } from "../core/egress.ts";
+import type { EndpointOptions, LoneEndpoint } from "../core/endpoint.ts";
 import {
   type Destination,
   frontendOf,
@@ -16,6 +17,7 @@ import {
 } from "../core/outbound-policy.ts";
 import { type EgressReading, toEgressNetwork } from "./egress-networks.ts";
 import type { KeptPolicy, KeptService } from "./kept-objects.ts";
+import { loneEndpoint } from "./lone-endpoints.ts";
 import {
   OutboundRoutes,
   type ParentKey,
@@ -34,12 +36,13 @@ export type OutboundInformers = RouteInformers & {
 };
 
 /** How policy is read. */
-export type OutboundOptions = Omit<EgressReading, "faults"> & {
-  readonly cluster: Catalog;
-  readonly onFault: OnFault;
-  /** Whose EgressNetworks hold for clients in whose namespace there is none. */
-  readonly globalEgressNamespace: string;
-};
+export type OutboundOptions = Omit<EgressReading, "faults"> &
+  EndpointOptions & {
+    readonly cluster: Catalog;
+    readonly onFault: OnFault;
+    /** Whose EgressNetworks hold for clients in whose namespace there is none. */
+    readonly globalEgressNamespace: string;
+  };
 
 type Target = OutboundQuery["target"];
 
@@ -47,6 +50,8 @@ type Target = OutboundQuery["target"];
 type Watched = WatchedBy<Client> & {
   readonly target: Target;
   service: ServiceView | undefined;
+  /** What answers there, where that is no Service. */
+  lone: LoneEndpoint | undefined;
   /** By whose routes hold, and where. */
   readonly policies: Map<string, OutboundPolicy>;
 };
@@ -84,8 +89,7 @@ export class OutboundPolicies implements OutboundCatalog {
     const watched = this.#watched.get(idOf(target));
     const asked = watched?.clients.get(client);
     if (asked !== undefined) return asked.policy;
-    const service = this.#find(target);
-    const at = watched ?? { target, service, policies: new Map() };
+    const at = watched ?? { target, ...this.#find(target), policies: new Map() };
     return this.#policyOf(at, this.#destination(at, client), client);
   }
 
@@ -120,7 +124,7 @@ export class OutboundPolicies implements OutboundCatalog {
         : (`service/${target.namespace}/${target.name}` as const);
     const watched: Watched = {
       ...{ target, clients: new Map(), policies: new Map() },
-      service: this.#find(target),
+      ...this.#find(target),
       stop: this.#options.cluster.subscribe(key, () => this.#onTarget(watched)),
     };
     this.#watched.set(idOf(target), watched);
@@ -135,25 +139,27 @@ export class OutboundPolicies implements OutboundCatalog {
     return joined;
   }
 
-  #find(target: Target): ServiceView | undefined {
+  #find(target: Target): Pick<Watched, "service" | "lone"> {
     const { cluster } = this.#options;
-    return target.type === "address" ? cluster.servicesAt(target.ip)[0] : cluster.service(target);
+    if (target.type === "service") return { service: cluster.service(target), lone: undefined };
+    const [service] = cluster.servicesAt(target.ip);
+    return { service, lone: service ? undefined : loneEndpoint(target, this.#options) };
   }
 
   /** Undefined where there is no such Service; an address may always be gone to. */
   #destination(
-    { target, service }: Pick<Watched, "target" | "service">,
+    { target, service, lone }: Pick<Watched, "target" | "service" | "lone">,
     client: string,
   ): Destination | undefined {
     const { port } = target;
     if (service !== undefined) return { type: "service", service, port };
-    if (target.type !== "address") return undefined;
+    if (target.type !== "address" || lone === undefined) return undefined;
     const { ip } = target;
     const own = this.#egress.in(client);
     const { globalEgressNamespace } = this.#options;
     const network = egressOf(ip, own.length > 0 ? own : this.#egress.in(globalEgressNamespace));
     return network === undefined
-      ? { type: "unknown-address", ip, port }
+      ? { type: "unknown-address", ip, port, lone }
       : { type: "egress", network, ip, port };
   }
 
@@ -186,11 +192,12 @@ export class OutboundPolicies implements OutboundCatalog {
     wake(client, before, client.policy);
   }
 
-  /** Much of a Service changes that no policy depends on. */
+  /** Much of a Service and of a pod changes that no policy depends on. */
   #onTarget(watched: Watched): void {
-    const service = this.#find(watched.target);
-    if (isDeepStrictEqual(service, watched.service)) return;
+    const { service, lone } = this.#find(watched.target);
+    if (isDeepStrictEqual([service, lone], [watched.service, watched.lone])) return;
     watched.service = service;
+    watched.lone = lone;
     watched.policies.clear();
     for (const [namespace, client] of [...watched.clients]) {
       client.destination = this.#destination(watched, namespace);
