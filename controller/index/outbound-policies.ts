@@ -52,7 +52,7 @@ type Watched = WatchedBy<Client> & {
   service: ServiceView | undefined;
   /** What answers there, where that is no Service. */
   lone: LoneEndpoint | undefined;
-  /** By whose routes hold, and where. */
+  /** By whose routes hold, and where; also of those who have left, or follow others now. */
   readonly policies: Map<string, OutboundPolicy>;
 };
 
@@ -173,7 +173,7 @@ export class OutboundPolicies implements OutboundCatalog {
     const frontend = frontendOf(destination);
     const routes = frontend === undefined ? [] : this.#routes.of(keyOf(frontend));
     const namespace = frontend === undefined ? "" : namespaceOfRoutes(routes, frontend, client);
-    const id = frontend === undefined ? "" : viewOf(frontend, namespace);
+    const id = frontend === undefined ? "" : viewOf(keyOf(frontend), namespace);
     const known = policies.get(id);
     if (known !== undefined) return known;
     const objects = {
@@ -210,14 +210,14 @@ export class OutboundPolicies implements OutboundCatalog {
     const turned = [before, after].flatMap((each) => each ?? []);
     const parents = new Set(turned.flatMap((each) => [...parentsOf(each)]));
     for (const watched of this.#watched.values()) {
+      for (const parent of parents)
+        for (const { route } of turned) watched.policies.delete(viewOf(parent, route.namespace));
       const concerned = [...watched.clients].filter(([namespace, { destination }]) => {
         const frontend = destination && frontendOf(destination);
         if (frontend === undefined || !parents.has(keyOf(frontend))) return false;
         const attached = turned.find((each) => isAttachedTo(each, frontend));
         const of = attached?.route.namespace;
-        if (of === undefined || (of !== frontend.namespace && of !== namespace)) return false;
-        watched.policies.delete(viewOf(frontend, of));
-        return true;
+        return of !== undefined && (of === frontend.namespace || of === namespace);
       });
       for (const [namespace, client] of concerned) this.#renew(watched, namespace, client);
     }
@@ -235,7 +235,7 @@ export class OutboundPolicies implements OutboundCatalog {
         client.destination = destination;
         return true;
       });
-      if (moved.length > 0) watched.policies.clear();
+      forget(watched, (view) => view.startsWith(viewOf(`EgressNetwork/${namespace}/${name}`, "")));
       for (const [of, client] of moved) this.#renew(watched, of, client);
     }
     const came = (before === undefined) !== (after === undefined);
@@ -256,7 +256,7 @@ export class OutboundPolicies implements OutboundCatalog {
       const led = [...watched.clients].filter(
         ([, { policy }]) => policy !== undefined && leadsTo(policy, backend),
       );
-      if (led.length > 0) watched.policies.clear();
+      forget(watched, (_, policy) => leadsTo(policy, backend));
       for (const [namespace, client] of led) this.#renew(watched, namespace, client);
     }
   }
@@ -279,7 +279,15 @@ const idOf = (target: Target): string =>
 
 const keyOf = ({ kind, namespace, name }: Frontend): ParentKey => `${kind}/${namespace}/${name}`;
 
-const viewOf = (frontend: Frontend, namespace: string): string => `${keyOf(frontend)} ${namespace}`;
+const viewOf = (parent: ParentKey, namespace: string): string => `${parent} ${namespace}`;
+
+/** Lets go of policies that may be others now. */
+function forget(
+  { policies }: Pick<Watched, "policies">,
+  isOld: (view: string, policy: OutboundPolicy) => boolean,
+): void {
+  for (const [view, policy] of policies) if (isOld(view, policy)) policies.delete(view);
+}
 
 /** Names of other systems are no backends. */
 const isBackend = (service: KeptService | undefined): boolean =>
