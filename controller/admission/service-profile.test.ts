@@ -31,6 +31,14 @@ test.each([
   [profile({ name: "" }), "name: it is empty"],
   [profile({ condition: {} }), "it says nothing"],
   [profile({ condition: { any: [{ pathRegex: "(" }] } }), "condition.any[0].pathRegex"],
+  [
+    profile({ condition: { all: [{ method: "GET", pathregex: "/a" }] } }),
+    "condition.all[0].pathregex: it is not known",
+  ],
+  [
+    profile({ responseClasses: [{ condition: { not: { status: { min: 500 }, code: 5 } } }] }),
+    "condition.not.code: it is not known",
+  ],
   [profile({ timeout: "soon" }), '"soon" is no duration'],
   [profile({ responseClasses: [{ condition: {} }] }), "it says nothing"],
   [profile({ responseClasses: [{ condition: { status: { min: 99 } } }] }), "from 100 to 599"],

@@ -132,12 +132,24 @@ function parts<M extends { all?: readonly M[] | null; any?: readonly M[] | null;
   ];
 }
 
+/** The API server keeps what it does not know of nested conditions. */
+const unknownProblems = (
+  match: object,
+  { known, field }: { readonly known: readonly string[]; readonly field: string },
+): string[] =>
+  Object.keys(match)
+    .filter((name) => !known.includes(name))
+    .map((name) => `${field}.${name}: it is not known`);
+
+const REQUEST_FIELDS = ["all", "any", "not", "pathRegex", "method"];
+
 function requestProblems(match: ProfileMatch, field: string): string[] {
   const inner = parts(match, field);
   const { pathRegex, method } = match;
   const says = inner.length > 0 || Boolean(pathRegex) || Boolean(method);
   const problem = pathRegex ? expressionProblem(pathRegex) : undefined;
   return [
+    ...unknownProblems(match, { known: REQUEST_FIELDS, field }),
     ...(says ? [] : [`${field}: it says nothing: all, any, not, pathRegex or method must be set`]),
     ...(problem === undefined ? [] : [`${field}.pathRegex: ${problem}`]),
     ...inner.flatMap(([each, at]) => requestProblems(each, at)),
@@ -145,12 +157,14 @@ function requestProblems(match: ProfileMatch, field: string): string[] {
 }
 
 const STATUS = { from: 100, to: 599 } as const;
+const RESPONSE_FIELDS = ["all", "any", "not", "status"];
 
 function responseProblems(match: ResponseMatch, field: string): string[] {
   const inner = parts(match, field);
   const { status } = match;
   const says = inner.length > 0 || Boolean(status);
   return [
+    ...unknownProblems(match, { known: RESPONSE_FIELDS, field }),
     ...(says ? [] : [`${field}: it says nothing: all, any, not or status must be set`]),
     ...(status ? rangeProblems(status, `${field}.status`) : []),
     ...inner.flatMap(([each, at]) => responseProblems(each, at)),

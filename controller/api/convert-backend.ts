@@ -12,6 +12,7 @@ import type {
 import type { OutboundRule } from "../core/outbound-routes.ts";
 import type { LoadPenalty } from "../core/traffic.ts";
 import { duration, fromIp, madeUp } from "./convert.ts";
+import { fromEndpoint } from "./endpoint-sets.ts";
 
 const QUEUE = { capacity: 100, failfastTimeout: duration(3000) };
 const LOAD = { defaultRtt: duration(30), decay: duration(10_000) };
@@ -72,8 +73,10 @@ function fromTarget(
     case "none":
       return undefined;
     case "forward": {
-      const { ip, port } = target;
-      return { case: "forward", value: { addr: { ip: fromIp(ip), port }, weight } };
+      const { ip, port, endpoint } = target;
+      const addr = { ip: fromIp(ip), port };
+      const value = endpoint === undefined ? { addr, weight } : fromEndpoint(endpoint, weight);
+      return { case: "forward", value };
     }
     case "balancer": {
       const { name, namespace, port, load } = target;

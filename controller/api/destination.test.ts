@@ -278,6 +278,13 @@ test("DST15: a pod by its address, its name and its node's port; what is outside
   expect(endpointAt("192.0.2.1:7778")?.tlsIdentity).toBeUndefined();
 });
 
+test("DST15: an address without a port is asked for at port 80, and none at port 0", () => {
+  const { world } = setUp();
+  expect(world.watch("shop", "10.1.0.1").newest().endpoint).toMatchObject({ addr: { port: 80 } });
+  for (const path of ["10.1.0.1:0", "web.shop.svc.cluster.local:0", "fd00::1", "10.1:80"])
+    expect(() => world.watch("shop", path)).toThrow("path is no Service of this cluster");
+});
+
 test("DST15: profiles follow pods by name, and ports of nodes", () => {
   const { world, from } = setUp();
   from.slices.put(fakeSlice([fakePod("web-1", "10.1.0.1")], { hostname: "web-a" }));

@@ -10,7 +10,7 @@ import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { Catalog, ProfileCatalog, ProfileQuery } from "../core/catalog.ts";
 import type { Profile } from "../core/profile.ts";
-import { parseServicePath } from "../core/service-path.ts";
+import { DEFAULT_PORT, parseServicePath } from "../core/service-path.ts";
 import { readContext } from "./context-token.ts";
 import { fromProfile } from "./convert-profile.ts";
 import { Encoder } from "./encoder.ts";
@@ -84,7 +84,8 @@ function profileQuery(
 ): { readonly path: string; readonly query: ProfileQuery } {
   const { path, contextToken } = readMessage(GetDestinationSchema, call.request);
   const { namespace: client } = readContext(contextToken, options.onContext);
-  const addr = parseSocketAddr(path);
+  const addr = parseSocketAddr(path.includes(":") ? path : `${path}:${DEFAULT_PORT}`);
+  if (addr?.port === 0) throw invalid(path);
   if (addr !== undefined) return { path, query: { client, target: { type: "address", ...addr } } };
   const target = parseServicePath(path, { ...options, trailingDot: true });
   if (target === undefined) throw invalid(path);

@@ -150,7 +150,7 @@ function encodeChange(
     messages.push(
       encode({
         case: "add",
-        value: { addrs: add.map(fromEndpoint), metricLabels: { ...now.labels } },
+        value: { addrs: add.map((each) => fromEndpoint(each)), metricLabels: { ...now.labels } },
       }),
     );
   if (remove.length > 0)
@@ -164,11 +164,14 @@ const tcpAddress = ({ ip, port }: Endpoint): { ip: ReturnType<typeof fromIp>; po
 });
 
 /** One endpoint as a message. */
-export function fromEndpoint(endpoint: Endpoint): MessageInitShape<typeof WeightedAddrSchema> {
+export function fromEndpoint(
+  endpoint: Endpoint,
+  weight: number = WEIGHT,
+): MessageInitShape<typeof WeightedAddrSchema> {
   const { identity, serverName = "", hint, directPort, labels, http2 } = endpoint;
   return {
     addr: tcpAddress(endpoint),
-    weight: WEIGHT,
+    weight,
     metricLabels: { ...labels },
     ...(identity !== undefined && { tlsIdentity: fromIdentity(identity, serverName) }),
     ...(http2 && { http2: fromHttp2(http2) }),

@@ -227,6 +227,15 @@ test("INB10: HTTPRoutes of both groups are served with hosts, matches and filter
   expect(young?.metadata?.kind.value).toMatchObject({ group: POLICY });
 });
 
+test("INB6: a ServerAuthorization without networks is for those of the cluster, as Linkerd has it", () => {
+  const world = new InboundWorld();
+  world.put("servers", "web", webServer());
+  const client = { unauthenticated: true };
+  world.put("serverAuthorizations", "older", { server: { name: "web" }, client });
+  const [older] = world.watch(8080).newest().authorizations;
+  expect(older?.networks).toMatchObject([{ net: { prefixLen: 8 } }]);
+});
+
 test("INB6, INB10: a route's own authorizations stand on the route", () => {
   const world = new InboundWorld();
   world.put("servers", "web", webServer());

@@ -9,6 +9,7 @@ import {
   type Target,
   toAddress,
 } from "../../test/fake/outbound-world.ts";
+import { fakePod } from "../../test/fake/web-cluster.ts";
 
 const BREAKER = "balancer.linkerd.io/failure-accrual";
 const ALPHA = "balancer.alpha.linkerd.io/";
@@ -94,6 +95,35 @@ test("OUT1, OUT11, OUT12: names, addresses unknown, ports undefined", () => {
       ],
     },
   });
+});
+
+test("P23, OUT11: the policy of a pod's own address has all that its endpoint has, as it comes before the profile", () => {
+  const world = new OutboundWorld();
+  const { newest, sent } = world.watch("shop", toAddress("10.1.0.2", 8080));
+  const forwardedTo = () => {
+    const kind = backendsOf(newest())[0]?.backend?.kind;
+    return kind?.case === "forward" ? kind.value : undefined;
+  };
+  expect(forwardedTo()).toMatchObject({ weight: 1, addr: { port: 8080 } });
+  expect(forwardedTo()?.tlsIdentity).toBeUndefined();
+  world.from.pods.put(fakePod("web-2", "10.1.0.2"));
+  expect(forwardedTo()).toMatchObject({
+    ...{ weight: 1, addr: { port: 8080 }, metricLabels: { pod: "web-2", namespace: "shop" } },
+    tlsIdentity: {
+      serverName: { name: "web.shop.serviceaccount.identity.linkerd.cluster.local" },
+    },
+    protocolHint: { protocol: { case: "h2" }, opaqueTransport: { inboundPort: 4143 } },
+  });
+  const { metadata, ...rest } = fakePod("web-2", "10.1.0.2");
+  const annotations = { "config.linkerd.io/opaque-ports": "8080" };
+  world.from.pods.put({ metadata: { ...metadata, annotations }, ...rest });
+  expect(newest().protocol?.kind.case).toBe("opaque");
+  const before = sent();
+  const others = { ...annotations, "example.com/x": "y" };
+  world.from.pods.put({ metadata: { ...metadata, annotations: others }, ...rest });
+  expect(sent()).toBe(before);
+  world.from.pods.drop({ name: "web-2", namespace: "shop" });
+  expect(forwardedTo()?.tlsIdentity).toBeUndefined();
 });
 
 test("OUT14: what cannot be answered is refused; a watched Service that goes ends its watch by name", () => {

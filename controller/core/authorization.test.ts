@@ -75,5 +75,5 @@ test("INB6: a ServerAuthorization without readable clients, networks or names al
     { networks: [], authentication: { type: "tls" } as const },
     { networks, authentication: nobody },
   ])
-    expect(fromServerAuthorization({ ...aged, server, clients })).toBeUndefined();
+    expect(fromServerAuthorization({ ...aged, server, clients }, ["10.0.0.0/8"])).toBeUndefined();
 });

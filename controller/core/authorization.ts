@@ -47,7 +47,13 @@ export type ServerAuthorization = Aged & {
     readonly name: string | undefined;
     readonly selector: LabelSelector | undefined;
   };
-  readonly clients: Omit<Authorization, "ref"> | undefined;
+  readonly clients:
+    | {
+        /** Undefined: the cluster's. */
+        readonly networks: readonly Network[] | undefined;
+        readonly authentication: Authentication;
+      }
+    | undefined;
 };
 
 /** A MeshTLSAuthentication or a NetworkAuthentication by its name, or identities that a reference says itself. */
@@ -92,13 +98,15 @@ export function concerns(
   return name === to.name && (selector === undefined || selects(selector, to.labels));
 }
 
-/** What a ServerAuthorization allows. */
-export function fromServerAuthorization({
-  name,
-  clients,
-}: ServerAuthorization): Authorization | undefined {
-  const { networks = [], authentication } = clients ?? {};
-  if (authentication === undefined || networks.length === 0) return undefined;
+/** What a ServerAuthorization allows: from the cluster's networks unless it says others, whereas policies of today are for all. */
+export function fromServerAuthorization(
+  { name, clients }: ServerAuthorization,
+  clusterNetworks: readonly string[],
+): Authorization | undefined {
+  if (clients === undefined) return undefined;
+  const { authentication } = clients;
+  const networks = clients.networks ?? clusterNetworks.map((cidr) => ({ cidr, except: [] }));
+  if (networks.length === 0) return undefined;
   if (authentication.type === "identities" && !namesAnyone(authentication)) return undefined;
   return { ref: policyRef("serverauthorization", name), networks, authentication };
 }

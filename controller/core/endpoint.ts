@@ -18,6 +18,12 @@ export type Endpoint = {
   readonly http2?: Http2Params | undefined;
 };
 
+/** What answers at an address that is no Service's; undefined where its proxy's ports cannot be read. */
+export type LoneEndpoint = {
+  readonly endpoint: Endpoint | undefined;
+  readonly opaque: boolean;
+};
+
 /** All endpoints of one view, by address. */
 export type EndpointSet = {
   /** Whether the Service is there at all. */

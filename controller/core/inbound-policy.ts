@@ -120,7 +120,7 @@ function authorizationsOf(
   const isAudit = server.accessPolicy === "audit";
   return [
     ...(isAudit ? [] : own),
-    ...older.flatMap((each) => fromServerAuthorization(each) ?? []),
+    ...older.flatMap((each) => fromServerAuthorization(each, clusterNetworks) ?? []),
     ...policies.sort(byAge).flatMap((each) => fromAuthorizationPolicy(each, authentications) ?? []),
     ...(isAudit ? own : []),
   ];

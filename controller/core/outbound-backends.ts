@@ -1,5 +1,6 @@
 /** Where rules lead: references with what is there, and what is not (OUT6, OUT7, OUT9). */
 
+import type { Endpoint } from "./endpoint.ts";
 import { type BackendRef, POLICY_GROUP, type RouteFilter } from "./route.ts";
 import type { LoadPenalty, ParentTraffic } from "./traffic.ts";
 
@@ -36,7 +37,13 @@ export type OutboundTarget =
       readonly port: number;
       readonly load: LoadPenalty | undefined;
     }
-  | { readonly type: "forward"; readonly ip: string; readonly port: number }
+  | {
+      readonly type: "forward";
+      readonly ip: string;
+      readonly port: number;
+      /** What is known of whom it reaches. */
+      readonly endpoint?: Endpoint | undefined;
+    }
   | { readonly type: "none" };
 
 /** One place to go to. */

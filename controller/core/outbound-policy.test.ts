@@ -84,5 +84,6 @@ test("OUT1: routes are attached to ports of a Service that has an address of its
   expect(at({}, 9)).toBeUndefined();
   expect(at({ external: true })).toBeUndefined();
   expect(at({ clusterIps: [] })).toBeUndefined();
-  expect(frontendOf({ type: "unknown-address", ip: "1.1.1.1", port: 80 })).toBeUndefined();
+  const lone = { endpoint: undefined, opaque: false };
+  expect(frontendOf({ type: "unknown-address", ip: "1.1.1.1", port: 80, lone })).toBeUndefined();
 });

@@ -2,6 +2,7 @@
 
 import { type AnyRoute, attachedTo, type Frontend, type RouteSet } from "./attached-routes.ts";
 import type { EgressNetwork } from "./egress.ts";
+import type { LoneEndpoint } from "./endpoint.ts";
 import type { BackendObjects, OutboundParent, OutboundRef } from "./outbound-backends.ts";
 import {
   ANY_REQUEST,
@@ -49,7 +50,12 @@ export type Destination =
       readonly ip: string;
       readonly port: number;
     }
-  | { readonly type: "unknown-address"; readonly ip: string; readonly port: number };
+  | {
+      readonly type: "unknown-address";
+      readonly ip: string;
+      readonly port: number;
+      readonly lone: LoneEndpoint;
+    };
 
 /** What is spoken, with the routes for it. */
 export type OutboundProtocol =
@@ -194,16 +200,19 @@ function opaqueRoutes({ tcp: [first] }: RouteSet, by: WithDefaults): readonly St
   return [first === undefined ? defaultTcp(by) : resolveStream(first, by)];
 }
 
-/** Detected, and sent where it was going (OUT11). */
+/** Detected, and sent where it was going (OUT11), with what is known of it: proxies look at a profile only where there is no policy (P23). */
 function fallback({
   ip,
   port,
+  lone: { endpoint, opaque },
 }: Destination & { readonly type: "unknown-address" }): OutboundPolicy {
   const ref: OutboundRef = { type: "default", name: "egress-fallback" };
-  const rule = plainRule({ ref, target: { type: "forward", ip, port }, filters: [], weight: 1 });
+  const target = { type: "forward", ip, port, endpoint } as const;
+  const rule = plainRule({ ref, target, filters: [], weight: 1 });
+  const stream: StreamOutbound = { ref, hosts: [], rules: [rule] };
+  if (opaque) return { ref, protocol: { type: "opaque", routes: [stream] }, accrual: undefined };
   const http: HttpOutbound = { ref, hosts: [], rules: [{ ...rule, matches: [ANY_REQUEST] }] };
-  const opaque: StreamOutbound = { ref, hosts: [], rules: [rule] };
-  return { ref, protocol: { type: "detect", http: [http], opaque: [opaque] }, accrual: undefined };
+  return { ref, protocol: { type: "detect", http: [http], opaque: [stream] }, accrual: undefined };
 }
 
 /** Nothing may pass (OUT12). */

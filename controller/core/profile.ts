@@ -1,6 +1,6 @@
 /** What GetProfile says of a destination (DST15). */
 
-import type { Endpoint } from "./endpoint.ts";
+import type { LoneEndpoint } from "./endpoint.ts";
 import type { ServiceProfile } from "./service-profile.ts";
 
 /** The answer for a destination. */
@@ -14,11 +14,7 @@ export type Profile =
       readonly profile: ServiceProfile | undefined;
     }
   /** One endpoint, or something that there is nothing to say of. */
-  | {
-      readonly type: "endpoint";
-      readonly endpoint: Endpoint | undefined;
-      readonly opaque: boolean;
-    }
+  | ({ readonly type: "endpoint" } & LoneEndpoint)
   /** A port that the Service does not have: policy decides. */
   | { readonly type: "empty" }
   /** More than one Service has the address. */

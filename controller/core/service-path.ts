@@ -8,7 +8,8 @@ export type ServicePath = {
   readonly port: number;
 };
 
-const DEFAULT_PORT = 80;
+/** The port of what is asked for without one. */
+export const DEFAULT_PORT = 80;
 const PORT_MAX = 0xffff;
 
 /** Reads `[instance.]svc.ns.svc.<domain>[:port]`; `trailingDot` allows one. Undefined for every other form. */

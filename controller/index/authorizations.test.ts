@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { ANY_NETWORK } from "../core/authorization.ts";
 import {
   toAuthorizationPolicy,
   toMeshTlsAuthentication,
@@ -24,7 +23,7 @@ const policy = reading(toAuthorizationPolicy);
 const mesh = reading(toMeshTlsAuthentication);
 const net = reading(toNetworkAuthentication);
 
-test("INB6: toServerAuthorization() reads clients; networks default to all", () => {
+test("INB6: toServerAuthorization() reads clients; without networks it says nothing of them", () => {
   const meshTLS = {
     identities: ["*", "*.shop.example", "x.y", "spiffe://cluster.local/z"],
     serviceAccounts: [{ name: "b" }, { name: "c", namespace: "other" }],
@@ -32,7 +31,7 @@ test("INB6: toServerAuthorization() reads clients; networks default to all", () 
   const { value, faults } = saz({ server: { name: "web" }, client: { meshTLS } });
   expect(faults).toEqual([]);
   expect(value.clients).toEqual({
-    networks: ANY_NETWORK,
+    networks: undefined,
     authentication: {
       type: "identities",
       names: ["x.y", "spiffe://cluster.local/z", `b.shop.${IDENTITY}`, `c.other.${IDENTITY}`],

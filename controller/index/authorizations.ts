@@ -2,14 +2,13 @@
 
 import { Cidr } from "#lib/addr/cidr.ts";
 import { type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
-import {
-  ANY_NETWORK,
-  type Authentication,
-  type AuthenticationRef,
-  type AuthorizationPolicy,
-  type Identities,
-  type Network,
-  type ServerAuthorization,
+import type {
+  Authentication,
+  AuthenticationRef,
+  AuthorizationPolicy,
+  Identities,
+  Network,
+  ServerAuthorization,
 } from "../core/authorization.ts";
 import { Fields } from "./fields.ts";
 import type { KeptPolicy } from "./kept-objects.ts";
@@ -40,7 +39,7 @@ function readClients(
 ): ServerAuthorization["clients"] {
   fields.only("networks", "unauthenticated", "meshTLS");
   const networks =
-    fields.raw("networks") === undefined ? ANY_NETWORK : readNetworks(fields, from.faults);
+    fields.raw("networks") === undefined ? undefined : readNetworks(fields, from.faults);
   const unauthenticated = fields.flag("unauthenticated") === true;
   const meshTls = fields.object("meshTLS");
   const authentication = meshTls && readMeshTls(meshTls, from);

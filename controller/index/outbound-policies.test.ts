@@ -209,3 +209,44 @@ test("OUT9, OUT10: an EgressNetwork that comes makes backends of its routes whol
   put(GLOBAL, { networks: [{ cidr: "9.9.9.9/32" }] }, "late");
   expect(take()).toEqual(["b 1.1.1.1", "b 2.2.2.2"]);
 });
+
+/** Whether a client is told what a controller would tell it that starts now. */
+const isCurrent = (world: OutboundWorld, client: string, ip = "10.96.0.1"): void => {
+  const query = { client, target: { type: "address", ip, port: 80 } } as const;
+  const now = world.again(() => undefined).outboundPolicy(query);
+  expect(world.outbound.outboundPolicy(query)).toEqual(now);
+};
+
+test("OUT4: what changed while nobody of a namespace watched is known to who comes back", () => {
+  const { world, stops } = setUp();
+  world.put("httpRoutes", "mine", consumer(), CLIENT_A);
+  stops[2]?.();
+  isCurrent(world, "a");
+  world.put("httpRoutes", "mine", { ...consumer(), rules: [{}, {}] }, CLIENT_A);
+  isCurrent(world, "a");
+  world.drop("httpRoutes", "mine", "a");
+  isCurrent(world, "a");
+});
+
+test("OUT9: backends that went while a client's own routes held are known when those go", () => {
+  const world = new OutboundWorld();
+  const target = { type: "address", ip: "10.96.0.1", port: 80 } as const;
+  world.putService("v2");
+  world.put("httpRoutes", "r", route({}, [{ backendRefs: [backend("v2")] }]));
+  world.outbound.subscribe({ client: "a", target }, () => undefined);
+  world.put("httpRoutes", "mine", consumer(), CLIENT_A);
+  world.from.services.drop({ name: "v2", namespace: "shop" });
+  world.drop("httpRoutes", "mine", "a");
+  isCurrent(world, "a");
+});
+
+test("OUT10: an EgressNetwork that changed while nobody of its namespace watched is known to who comes back", () => {
+  const { world } = setUp();
+  const target = { type: "address", ip: "1.1.1.1", port: 80 } as const;
+  const watch = (client: string) => world.outbound.subscribe({ client, target }, () => undefined);
+  world.put("egressNetworks", "all", { trafficPolicy: "Allow" }, CLIENT_A);
+  watch("b");
+  watch("a")();
+  world.put("egressNetworks", "all", { trafficPolicy: "Deny" }, CLIENT_A);
+  isCurrent(world, "a", target.ip);
+});

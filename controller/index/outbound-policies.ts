@@ -6,6 +6,7 @@ import type { Change } from "#lib/k8s/object-store.ts";
 import { type Frontend, isAttachedTo, namespaceOfRoutes } from "../core/attached-routes.ts";
 import type { Catalog, OutboundCatalog, OutboundQuery } from "../core/catalog.ts";
 import { type EgressNetwork, egressOf } from "../core/egress.ts";
+import type { EndpointOptions, LoneEndpoint } from "../core/endpoint.ts";
 import {
   type Destination,
   frontendOf,
@@ -16,6 +17,7 @@ import {
 } from "../core/outbound-policy.ts";
 import { type EgressReading, toEgressNetwork } from "./egress-networks.ts";
 import type { KeptPolicy, KeptService } from "./kept-objects.ts";
+import { loneEndpoint } from "./lone-endpoints.ts";
 import {
   OutboundRoutes,
   type ParentKey,
@@ -34,12 +36,13 @@ export type OutboundInformers = RouteInformers & {
 };
 
 /** How policy is read. */
-export type OutboundOptions = Omit<EgressReading, "faults"> & {
-  readonly cluster: Catalog;
-  readonly onFault: OnFault;
-  /** Whose EgressNetworks hold for clients in whose namespace there is none. */
-  readonly globalEgressNamespace: string;
-};
+export type OutboundOptions = Omit<EgressReading, "faults"> &
+  EndpointOptions & {
+    readonly cluster: Catalog;
+    readonly onFault: OnFault;
+    /** Whose EgressNetworks hold for clients in whose namespace there is none. */
+    readonly globalEgressNamespace: string;
+  };
 
 type Target = OutboundQuery["target"];
 
@@ -47,7 +50,9 @@ type Target = OutboundQuery["target"];
 type Watched = WatchedBy<Client> & {
   readonly target: Target;
   service: ServiceView | undefined;
-  /** By whose routes hold, and where. */
+  /** What answers there, where that is no Service. */
+  lone: LoneEndpoint | undefined;
+  /** By whose routes hold, and where; also of those who have left, or follow others now. */
   readonly policies: Map<string, OutboundPolicy>;
 };
 
@@ -84,8 +89,7 @@ export class OutboundPolicies implements OutboundCatalog {
     const watched = this.#watched.get(idOf(target));
     const asked = watched?.clients.get(client);
     if (asked !== undefined) return asked.policy;
-    const service = this.#find(target);
-    const at = watched ?? { target, service, policies: new Map() };
+    const at = watched ?? { target, ...this.#find(target), policies: new Map() };
     return this.#policyOf(at, this.#destination(at, client), client);
   }
 
@@ -120,7 +124,7 @@ export class OutboundPolicies implements OutboundCatalog {
         : (`service/${target.namespace}/${target.name}` as const);
     const watched: Watched = {
       ...{ target, clients: new Map(), policies: new Map() },
-      service: this.#find(target),
+      ...this.#find(target),
       stop: this.#options.cluster.subscribe(key, () => this.#onTarget(watched)),
     };
     this.#watched.set(idOf(target), watched);
@@ -135,25 +139,27 @@ export class OutboundPolicies implements OutboundCatalog {
     return joined;
   }
 
-  #find(target: Target): ServiceView | undefined {
+  #find(target: Target): Pick<Watched, "service" | "lone"> {
     const { cluster } = this.#options;
-    return target.type === "address" ? cluster.servicesAt(target.ip)[0] : cluster.service(target);
+    if (target.type === "service") return { service: cluster.service(target), lone: undefined };
+    const [service] = cluster.servicesAt(target.ip);
+    return { service, lone: service ? undefined : loneEndpoint(target, this.#options) };
   }
 
   /** Undefined where there is no such Service; an address may always be gone to. */
   #destination(
-    { target, service }: Pick<Watched, "target" | "service">,
+    { target, service, lone }: Pick<Watched, "target" | "service" | "lone">,
     client: string,
   ): Destination | undefined {
     const { port } = target;
     if (service !== undefined) return { type: "service", service, port };
-    if (target.type !== "address") return undefined;
+    if (target.type !== "address" || lone === undefined) return undefined;
     const { ip } = target;
     const own = this.#egress.in(client);
     const { globalEgressNamespace } = this.#options;
     const network = egressOf(ip, own.length > 0 ? own : this.#egress.in(globalEgressNamespace));
     return network === undefined
-      ? { type: "unknown-address", ip, port }
+      ? { type: "unknown-address", ip, port, lone }
       : { type: "egress", network, ip, port };
   }
 
@@ -167,7 +173,7 @@ export class OutboundPolicies implements OutboundCatalog {
     const frontend = frontendOf(destination);
     const routes = frontend === undefined ? [] : this.#routes.of(keyOf(frontend));
     const namespace = frontend === undefined ? "" : namespaceOfRoutes(routes, frontend, client);
-    const id = frontend === undefined ? "" : viewOf(frontend, namespace);
+    const id = frontend === undefined ? "" : viewOf(keyOf(frontend), namespace);
     const known = policies.get(id);
     if (known !== undefined) return known;
     const objects = {
@@ -186,11 +192,12 @@ export class OutboundPolicies implements OutboundCatalog {
     wake(client, before, client.policy);
   }
 
-  /** Much of a Service changes that no policy depends on. */
+  /** Much of a Service and of a pod changes that no policy depends on. */
   #onTarget(watched: Watched): void {
-    const service = this.#find(watched.target);
-    if (isDeepStrictEqual(service, watched.service)) return;
+    const { service, lone } = this.#find(watched.target);
+    if (isDeepStrictEqual([service, lone], [watched.service, watched.lone])) return;
     watched.service = service;
+    watched.lone = lone;
     watched.policies.clear();
     for (const [namespace, client] of [...watched.clients]) {
       client.destination = this.#destination(watched, namespace);
@@ -203,14 +210,14 @@ export class OutboundPolicies implements OutboundCatalog {
     const turned = [before, after].flatMap((each) => each ?? []);
     const parents = new Set(turned.flatMap((each) => [...parentsOf(each)]));
     for (const watched of this.#watched.values()) {
+      for (const parent of parents)
+        for (const { route } of turned) watched.policies.delete(viewOf(parent, route.namespace));
       const concerned = [...watched.clients].filter(([namespace, { destination }]) => {
         const frontend = destination && frontendOf(destination);
         if (frontend === undefined || !parents.has(keyOf(frontend))) return false;
         const attached = turned.find((each) => isAttachedTo(each, frontend));
         const of = attached?.route.namespace;
-        if (of === undefined || (of !== frontend.namespace && of !== namespace)) return false;
-        watched.policies.delete(viewOf(frontend, of));
-        return true;
+        return of !== undefined && (of === frontend.namespace || of === namespace);
       });
       for (const [namespace, client] of concerned) this.#renew(watched, namespace, client);
     }
@@ -228,7 +235,7 @@ export class OutboundPolicies implements OutboundCatalog {
         client.destination = destination;
         return true;
       });
-      if (moved.length > 0) watched.policies.clear();
+      forget(watched, (view) => view.startsWith(viewOf(`EgressNetwork/${namespace}/${name}`, "")));
       for (const [of, client] of moved) this.#renew(watched, of, client);
     }
     const came = (before === undefined) !== (after === undefined);
@@ -249,7 +256,7 @@ export class OutboundPolicies implements OutboundCatalog {
       const led = [...watched.clients].filter(
         ([, { policy }]) => policy !== undefined && leadsTo(policy, backend),
       );
-      if (led.length > 0) watched.policies.clear();
+      forget(watched, (_, policy) => leadsTo(policy, backend));
       for (const [namespace, client] of led) this.#renew(watched, namespace, client);
     }
   }
@@ -272,7 +279,15 @@ const idOf = (target: Target): string =>
 
 const keyOf = ({ kind, namespace, name }: Frontend): ParentKey => `${kind}/${namespace}/${name}`;
 
-const viewOf = (frontend: Frontend, namespace: string): string => `${keyOf(frontend)} ${namespace}`;
+const viewOf = (parent: ParentKey, namespace: string): string => `${parent} ${namespace}`;
+
+/** Lets go of policies that may be others now. */
+function forget(
+  { policies }: Pick<Watched, "policies">,
+  isOld: (view: string, policy: OutboundPolicy) => boolean,
+): void {
+  for (const [view, policy] of policies) if (isOld(view, policy)) policies.delete(view);
+}
 
 /** Names of other systems are no backends. */
 const isBackend = (service: KeptService | undefined): boolean =>

@@ -3,12 +3,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Catalog, Key, ProfileCatalog, ProfileQuery } from "../core/catalog.ts";
-import { type EndpointOptions, endpointOf } from "../core/endpoint.ts";
+import type { EndpointOptions } from "../core/endpoint.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { Profile } from "../core/profile.ts";
 import type { ServiceProfile } from "../core/service-profile.ts";
 import { holds } from "../core/workload.ts";
 import type { KeptPolicy } from "./kept-objects.ts";
+import { loneEndpoint } from "./lone-endpoints.ts";
 import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
 import { toServiceProfile } from "./service-profiles.ts";
 import { type Listening, listen, type Watched as WatchedBy, wake } from "./watched.ts";
@@ -98,21 +99,8 @@ export class Profiles implements ProfileCatalog {
     return endpoint && this.#endpointAt(endpoint.ip, target.port);
   }
 
-  /** A pod's address, a port of its node that leads to a pod, or anything else. */
   #endpointAt(ip: string, port: number): Profile {
-    const { cluster } = this.#options;
-    const own = cluster.workloadAt(ip);
-    const through = own === undefined ? cluster.workloadOnHost(ip, port) : undefined;
-    const workload = own ?? through?.workload;
-    const containerPort = through?.port ?? port;
-    const at = { ip, port: containerPort, workload, zone: "", clientZone: "" };
-    const made = endpointOf(at, this.#options);
-    const opaque = workload !== undefined && holds(workload.opaque, containerPort);
-    const labels = workload && { ...made?.labels, namespace: workload.namespace };
-    // A node's port leads to that of the container alone, not to the proxy's own.
-    const direct = through === undefined ? {} : { port, directPort: undefined };
-    const endpoint = made && { ...made, ...direct, labels: labels ?? made.labels };
-    return { type: "endpoint", endpoint, opaque };
+    return { type: "endpoint", ...loneEndpoint({ ip, port }, this.#options) };
   }
 
   /** One value for all clients for whom the same holds. */

@@ -30,9 +30,8 @@ export function readGrpcMatch(fields: Fields): GrpcMatch {
   const [service = "", method = ""] = [rpc?.text("service"), rpc?.text("method")];
   if (rpc !== undefined && expected === "RegularExpression") {
     // Linkerd's messages have no regular expressions here.
+    rpc.refuse(`"${expected}" is not known here: only Exact`, "type");
     rpc.fault("type", `is not known: ${expected}`);
-    isPattern(rpc, "service", service);
-    isPattern(rpc, "method", method);
   }
   return { service, method, headers: readNamed(fields, "headers") };
 }
@@ -54,8 +53,11 @@ function readPath(fields: Fields | undefined): PathMatch | undefined {
   return { type, value };
 }
 
+/** Of several of one name the first counts; names of headers are the same in any letters. */
 function readNamed(from: Fields, name: "headers" | "queryParams"): readonly NamedMatch[] {
-  return from.objects(name).flatMap((fields): NamedMatch[] => {
+  const keyOf = (match: NamedMatch): string =>
+    name === "headers" ? match.name.toLowerCase() : match.name;
+  const all = from.objects(name).flatMap((fields): NamedMatch[] => {
     fields.only("name", "type", "value");
     const match = { name: fields.given("name"), value: fields.given("value") };
     if (match.name === "") {
@@ -71,6 +73,7 @@ function readNamed(from: Fields, name: "headers" | "queryParams"): readonly Name
       return fields.fault("name", "is no name of headers") ?? [];
     return [{ ...match, type }];
   });
+  return all.filter((each, at) => all.findIndex((one) => keyOf(one) === keyOf(each)) === at);
 }
 
 /** How something is matched; undefined where nobody knows that. */

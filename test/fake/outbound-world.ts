@@ -65,10 +65,10 @@ export class OutboundWorld {
   /** What a controller knows that starts now. */
   again(onFault: OnFault): OutboundPolicies {
     return new OutboundPolicies(this.#informers(), {
+      ...CLUSTER_OPTIONS,
       cluster: new Cluster(this.from, CLUSTER_OPTIONS),
       onFault,
       clusterNetworks: ["10.0.0.0/8"],
-      opaquePorts: CLUSTER_OPTIONS.opaquePorts,
       globalEgressNamespace: "linkerd-egress",
     });
   }

@@ -61,7 +61,7 @@ function startPlane() {
   const outbound = new OutboundPolicies(
     { ...policies, services: from.services },
     {
-      ...{ cluster, onFault, clusterNetworks: ["10.0.0.0/8"], opaquePorts: "" },
+      ...{ ...CLUSTER_OPTIONS, cluster, onFault, clusterNetworks: ["10.0.0.0/8"], opaquePorts: "" },
       globalEgressNamespace: "linkerd-egress",
     },
   );

@@ -111,7 +111,7 @@ function testsOf(world: World, server: Written, here: readonly Written[]): Test[
   });
   return [
     byName(server.spec.accessPolicy ?? "deny", world),
-    ...older.flatMap(clientTest),
+    ...older.flatMap((each) => clientTest(world, each)),
     ...policies.flatMap((each) => policyTest(world, each)),
   ];
 }
@@ -121,11 +121,13 @@ const aimsAt = ({ targetRef }: Spec, kind: string, name: string): boolean =>
 const aims = (spec: Spec, { group, kind, name }: Written): boolean =>
   aimsAt(spec, kind, name) && spec.targetRef?.group === group;
 
-function clientTest({ namespace, spec }: Written): Test[] {
+function clientTest({ cluster }: World, { namespace, spec }: Written): Test[] {
   const { client = {} } = spec;
   if (hasOther(spec, "server client") || hasOther(client, "networks unauthenticated meshTLS"))
     return [];
-  const where: Test = client.networks === undefined ? ANYONE : inNetworks(client.networks);
+  const { networks } = client;
+  const where: Test =
+    networks === undefined ? (call) => from(call, cluster.networks) : inNetworks(networks);
   const { unauthenticatedTLS, identities = [], serviceAccounts = [] } = client.meshTLS ?? {};
   if (client.unauthenticated === true) return [where];
   if (unauthenticatedTLS === true) return [(call) => where(call) && call.tls !== "none"];
