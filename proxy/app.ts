@@ -42,6 +42,7 @@ import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import { startTracing, type Tracing } from "./tracing/start.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
 import { openListeners } from "./transport/listeners.ts";
+import { Relays } from "./transport/relay.ts";
 import type { Runtime } from "./transport/runtime.ts";
 
 /** A proxy that runs. */
@@ -124,15 +125,12 @@ class ProxyApp implements RunningProxy {
     const retainIdleMs = config.metricsRetainIdleMs;
     this.#metricsPage = metricsPage(this.#registry, { process, around, retainIdleMs });
     this.#runtime = {
-      clock,
-      random,
-      log: this.#log,
+      ...{ clock, random, onFault, log: this.#log, errors },
       credentials: this.#credentials,
       http: new HttpMetrics(this.#registry),
       tcp: new TcpMetrics(this.#registry),
-      errors,
       redirection: { bySockets: false },
-      onFault,
+      relays: new Relays(),
     };
     this.#proof = new CaptureProof({
       ...{ clock, onFault, nonce: () => randomBytes(16) },
@@ -182,10 +180,12 @@ class ProxyApp implements RunningProxy {
   }
 
   async #drain(): Promise<void> {
-    this.#log.info("Draining", { connections: this.#connections.size });
+    const { relays } = this.#runtime;
+    this.#log.info("Draining", { connections: this.#connections.size + relays.size });
     for (const listener of this.#listeners) listener.stop();
     const { clock } = this.#around;
-    await drainConnections(this.#connections, { clock, graceMs: this.#config.shutdownGraceMs });
+    const graceMs = this.#config.shutdownGraceMs;
+    await drainConnections(this.#connections, { clock, graceMs, relays });
     this.#close();
   }
 

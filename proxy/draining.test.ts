@@ -3,6 +3,8 @@ import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { FakeClock } from "../test/fake/clock.ts";
 import { drainConnections } from "./draining.ts";
 
+const NONE = { size: 0 };
+
 function connections(count: number) {
   const drained: number[] = [];
   const all = Array.from({ length: count }, (_, index) => ({
@@ -24,7 +26,7 @@ test("P57: every connection is told, and the end is when the last one has gone",
   const clock = new FakeClock();
   const { drained, set } = connections(3);
   let over = false;
-  const done = drainConnections(set, { clock, graceMs: 120_000 }).then(() => {
+  const done = drainConnections(set, { clock, graceMs: 120_000, relays: NONE }).then(() => {
     over = true;
   });
   expect(drained).toEqual([0, 1, 2]);
@@ -40,7 +42,7 @@ test("P57: after the grace period nobody is waited for", async () => {
   const clock = new FakeClock();
   const { set } = connections(1);
   let over = false;
-  const done = drainConnections(set, { clock, graceMs: 200 }).then(() => {
+  const done = drainConnections(set, { clock, graceMs: 200, relays: NONE }).then(() => {
     over = true;
   });
   await pass(clock, 180);
@@ -55,12 +57,26 @@ test("P57: a connection that begins to be served meanwhile is told too, each of 
   const { drained, set } = connections(2);
   const late = [...set].slice(1);
   for (const connection of late) set.delete(connection);
-  const done = drainConnections(set, { clock, graceMs: 120_000 });
+  const done = drainConnections(set, { clock, graceMs: 120_000, relays: NONE });
   await pass(clock, 100);
   for (const connection of late) set.add(connection);
   await pass(clock, 100);
   expect(drained).toEqual([0, 1]);
   set.clear();
+  await pass(clock, 40);
+  await done;
+});
+
+test("P57: connections without requests are waited for too", async () => {
+  const clock = new FakeClock();
+  const relays = { size: 1 };
+  let over = false;
+  const done = drainConnections(new Set(), { clock, graceMs: 120_000, relays }).then(() => {
+    over = true;
+  });
+  await pass(clock, 1000);
+  expect(over).toBe(false);
+  relays.size = 0;
   await pass(clock, 40);
   await done;
 });

@@ -7,12 +7,20 @@ import type { Clock } from "#lib/time/clock.ts";
 const LOOK_MS = 20;
 
 /**
- * Tells all of them that they end, and resolves when they have or `graceMs` are over. Some come late: accepted before,
- * it was not yet known what they speak.
+ * Tells all of them that they end, and resolves when they and the `relays`, which nobody can be told of, have, or
+ * `graceMs` are over. Some come late: accepted before, it was not yet known what they speak.
  */
 export async function drainConnections(
   connections: ReadonlySet<ServerConnection>,
-  { clock, graceMs }: { readonly clock: Clock; readonly graceMs: number },
+  {
+    clock,
+    graceMs,
+    relays,
+  }: {
+    readonly clock: Clock;
+    readonly graceMs: number;
+    readonly relays: { readonly size: number };
+  },
 ): Promise<void> {
   const told = new WeakSet<ServerConnection>();
   const tell = (): void => {
@@ -24,7 +32,7 @@ export async function drainConnections(
   };
   const deadline = clock.now() + graceMs;
   tell();
-  while (connections.size > 0 && clock.now() < deadline) {
+  while (connections.size + relays.size > 0 && clock.now() < deadline) {
     await new Promise<void>((resolve) => {
       clock.after(LOOK_MS, resolve);
     });

@@ -5,6 +5,7 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { type DefaultPolicyName, defaultServerPolicy } from "../policy/default-policy.ts";
 import { ErrorMetrics } from "../telemetry/error-metrics.ts";
+import { Relays } from "../transport/relay.ts";
 import type { GatewayObserver } from "./gateway.ts";
 import { forwardOpaque } from "./opaque.ts";
 import { PortPolicy } from "./ports.ts";
@@ -37,7 +38,10 @@ function setup(name: DefaultPolicyName) {
   let observer: GatewayObserver | undefined;
   let over = 0;
   forwardOpaque(client as unknown as TcpStream, new Uint8Array(0), {
-    ...{ runtime: { log: log.logger, errors } as never, applications: undefined as never },
+    ...{
+      runtime: { log: log.logger, errors, relays: new Relays() } as never,
+      applications: undefined as never,
+    },
     ...{ target: { ip: "10.0.0.1", port: 4143 }, caller: undefined, port },
     tls: { type: "identity", name: "web.ns" },
     session: { connect: (asked: GatewayObserver) => (observer = asked) } as never,

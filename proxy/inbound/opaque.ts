@@ -5,7 +5,6 @@ import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { authorizeBytes, type ClientTls, isAudit } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
-import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { auditConnection } from "./audit.ts";
 import type { Applications } from "./forward.ts";
@@ -57,7 +56,7 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
       }
       const look = endOnDenial(client, upstream, to);
       port.followers.add(look);
-      new Relay(client, upstream, () => {
+      runtime.relays.join(client, upstream, () => {
         port.followers.delete(look);
         onOver();
       });

@@ -24,6 +24,7 @@ import { ErrorMetrics } from "../telemetry/error-metrics.ts";
 import { HttpMetrics } from "../telemetry/http-metrics.ts";
 import { inboundFamilies } from "../telemetry/inbound-families.ts";
 import { TcpMetrics } from "../telemetry/tcp-metrics.ts";
+import { Relays } from "../transport/relay.ts";
 import { InboundCounts } from "./counts.ts";
 import { PortPolicy } from "./ports.ts";
 import { InboundDirection } from "./stack.ts";
@@ -52,6 +53,7 @@ function setup(of: DefaultPolicyName | ServerPolicy, tls: ClientTls, most = 100)
     tcp: new TcpMetrics(registry),
     errors: new ErrorMetrics(registry),
     redirection: { bySockets: false },
+    relays: new Relays(),
     onFault: () => undefined,
   };
   const inFlight = new InFlight(most);

@@ -5,7 +5,6 @@ import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { TransportSeries } from "../telemetry/transport-metrics.ts";
-import { Relay } from "../transport/relay.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import type { EndpointWaiter } from "./balancer.ts";
 import { pickBackend } from "./logical.ts";
@@ -47,7 +46,7 @@ export function forwardOpaque(
         return !stream.isClosed;
       },
       onConnected: (upstream, onOver) => {
-        new Relay(stream, upstream, onOver);
+        runtime.relays.join(stream, upstream, onOver);
         if (first.length > 0) upstream.write(first);
         if (start.ended) upstream.end();
         stream.resume();

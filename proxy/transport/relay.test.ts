@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
-import { Relay } from "./relay.ts";
+import { Relays } from "./relay.ts";
 
 class Recorder implements ByteStream {
   handler = undefined as unknown as ByteStreamHandler;
@@ -32,26 +32,28 @@ class Recorder implements ByteStream {
 const setup = () => {
   const [client, server] = [new Recorder(), new Recorder()];
   const done: (Error | undefined)[] = [];
-  new Relay(client, server, (error) => done.push(error));
-  return { client, server, done };
+  const relays = new Relays();
+  relays.join(client, server, (error) => done.push(error));
+  return { client, server, done, relays };
 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-test("Relay passes bytes and half-closes on, and is done when both sides are closed", () => {
-  const { client, server, done } = setup();
+test("Relays.join() passes bytes and half-closes on, and is done when both sides are closed", () => {
+  const { client, server, done, relays } = setup();
   client.handler.onData(bytes("ask"));
   client.handler.onEnd();
   server.handler.onData(bytes("answer"));
   server.handler.onEnd();
   client.handler.onClose(undefined);
-  expect(done).toEqual([]);
+  expect([done.length, relays.size]).toEqual([0, 1]);
   server.handler.onClose(undefined);
+  expect(relays.size).toBe(0);
   expect(server.calls).toEqual(["write ask", "end", "end"]);
   expect(client.calls).toEqual(["write answer", "end", "end"]);
   expect(done).toEqual([undefined]);
 });
 
-test("Relay pauses the reader while the writer is full", () => {
+test("Relays.join() pauses the reader while the writer is full", () => {
   const { client, server } = setup();
   server.full = true;
   client.handler.onData(bytes("x"));
@@ -60,7 +62,7 @@ test("Relay pauses the reader while the writer is full", () => {
   expect(client.calls).toEqual(["pause", "resume"]);
 });
 
-test("Relay passes a reset on", () => {
+test("Relays.join() passes a reset on", () => {
   const { client, server, done } = setup();
   const error = new Error("reset");
   client.handler.onClose(error);

@@ -33,13 +33,29 @@ class RelaySide implements ByteStreamHandler {
   }
 }
 
-/** Joins two open streams until both have closed. */
-export class Relay {
+/** Those that are open: nobody can tell their ends that the proxy goes, so it waits for them (P57). */
+export class Relays {
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Joins two open streams until both have closed; then `onDone` is called, with the first error. */
+  join(client: ByteStream, server: ByteStream, onDone: (error: Error | undefined) => void): void {
+    this.#size++;
+    new Relay(client, server, (error) => {
+      this.#size--;
+      onDone(error);
+    });
+  }
+}
+
+class Relay {
   readonly #onDone: (error: Error | undefined) => void;
   #open = 2;
   #error: Error | undefined;
 
-  /** `onDone` is called once both have closed, with the first error. */
   constructor(client: ByteStream, server: ByteStream, onDone: (error: Error | undefined) => void) {
     this.#onDone = onDone;
     client.handler = new RelaySide(this, client, server);

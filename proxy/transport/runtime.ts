@@ -6,6 +6,7 @@ import type { ErrorMetrics } from "../telemetry/error-metrics.ts";
 import type { HttpMetrics } from "../telemetry/http-metrics.ts";
 import type { TcpMetrics } from "../telemetry/tcp-metrics.ts";
 import type { CredentialSource } from "./originate.ts";
+import type { Relays } from "./relay.ts";
 
 /** What accepted connections have shown of how this pod is redirected. */
 export interface Redirection {
@@ -23,6 +24,8 @@ export interface Runtime {
   readonly tcp: TcpMetrics;
   readonly errors: ErrorMetrics;
   readonly redirection: Redirection;
+  /** Connections without requests. */
+  readonly relays: Relays;
   /** An exception in our own code: counted and logged. */
   readonly onFault: (error: Error) => void;
 }

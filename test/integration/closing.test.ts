@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect as connectHttp2 } from "node:http2";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
 
 const SERVER = "server.test.serviceaccount.identity.linkerd.cluster.local";
@@ -72,4 +73,36 @@ test("WIRE14, P57: a server that ends says GOAWAY, and its last answers come", a
     () => heard.join(),
   );
   expect(heard[0]).toBe("goaway 0");
+});
+
+test("P57: bytes that are no HTTP still go both ways while a proxy drains, which ends with them", async () => {
+  const echo = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
+  await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+  const ending = await mesh.start("ending-bytes.test");
+  const path = "echo.test.svc.cluster.local:7";
+  mesh.control.services.set("10.99.0.2:7", { path, opaque: true });
+  mesh.control.announce(path, [{ addr: `127.0.0.1:${(echo.address() as AddressInfo).port}` }]);
+  ending.target = { ip: "10.99.0.2", port: 7 };
+  const socket = connect({ port: ending.proxy.outboundPort, host: "127.0.0.1" });
+  let heard = "";
+  socket.on("data", (chunk) => {
+    heard += chunk.toString();
+  });
+  const says = async (text: string): Promise<void> => {
+    socket.write(text);
+    await until(
+      () => heard.endsWith(text),
+      () => `"${text}" does not come back: "${heard}"`,
+    );
+  };
+  await says("before");
+  let isOver = false;
+  const drained = ending.proxy.drain().then(() => {
+    isOver = true;
+  });
+  await says("meanwhile");
+  expect(isOver).toBe(false);
+  socket.end();
+  await drained;
+  echo.close();
 });
