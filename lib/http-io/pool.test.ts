@@ -6,7 +6,7 @@ import { type OpenConnection, Pool } from "./pool.ts";
 /** A connection that can be made free, busy or gone. */
 class Fake implements ClientConnection {
   readonly version = "HTTP/1.1";
-  readonly activeStreams = 0;
+  activeStreams = 0;
   available = true;
   drained = 0;
   send(): never {
@@ -111,7 +111,7 @@ test("Pool shares one HTTP/2 connection and opens another where it is full or go
   const a = new Fake();
   opening[0]?.onOpened(a);
   expect(got).toEqual([a, a]);
-  a.available = false;
+  [a.available, a.activeStreams] = [false, 2];
   pool.acquire(waiter());
   expect(opening).toHaveLength(1);
   pool.onAvailable(a);
@@ -138,7 +138,7 @@ test("Pool opens another HTTP/2 connection for those who wait when a settled one
   const a = new Fake();
   opening[0]?.onOpened(a);
   pool.onAvailable(a);
-  a.available = false;
+  [a.available, a.activeStreams] = [false, 1];
   pool.acquire(waiter());
   opening[1]?.onOpened(new Fake());
   pool.onClosed(a);
@@ -187,4 +187,28 @@ test("who waits for the settings of a drained pool's connection gets it, and so 
   pool.acquire(waiter());
   opening[1]?.onOpened(b);
   expect([got, b.drained]).toEqual([[a, b], 1]);
+});
+
+test("HTTP/2: where a server takes no requests, no more connections are made, until it does or is gone", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/2");
+  const [a, b] = [new Fake(), new Fake()];
+  a.available = false;
+  pool.acquire(waiter());
+  opening[0]?.onOpened(a);
+  pool.onAvailable(a);
+  pool.acquire(waiter());
+  expect([opening.length, got]).toEqual([1, []]);
+  a.available = true;
+  pool.onAvailable(a);
+  expect(got).toEqual([a, a]);
+  a.available = false;
+  pool.acquire(waiter());
+  expect(opening.length).toBe(1);
+  pool.onClosed(a);
+  expect(opening.length).toBe(2);
+  b.available = false;
+  b.activeStreams = 1;
+  opening[1]?.onOpened(b);
+  pool.onAvailable(b);
+  expect(opening.length).toBe(3);
 });

@@ -143,7 +143,7 @@ export class Pool implements ClientObserver, ConnectionSource {
 
   #openForWaiting(): void {
     const coming = this.#opening > 0 || this.#settling !== undefined;
-    if (this.#waiting > 0 && !coming) this.#open();
+    if (this.#waiting > 0 && !coming && !this.#connections.some(isUnwilling)) this.#open();
   }
 
   #take(): ClientConnection | undefined {
@@ -211,3 +211,7 @@ export class Pool implements ClientObserver, ConnectionSource {
     this.#drainIdle();
   }
 }
+
+/** Whether a server takes no requests at all for now (RFC 9113 §6.5.2): further connections would have nothing to do either. */
+const isUnwilling = ({ available, activeStreams }: ClientConnection): boolean =>
+  !available && activeStreams === 0;
