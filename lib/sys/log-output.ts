@@ -1,6 +1,6 @@
 /** Where a log goes: standard output or error, which nobody may read for a while, or ever again. */
 
-/** Bytes that wait for a reader; lines beyond them are dropped, as memory would grow with every one of them. */
+/** Bytes, by a byte for each character, that wait for a reader; lines beyond them are dropped, as memory would grow with every one of them. */
 export const UNREAD_LOG_LIMIT_BYTES: number = 1024 * 1024;
 
 /** What the runtime writes with: it gives a promise where it has to wait for the reader. */

@@ -3,7 +3,7 @@
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import { authorizeBytes, type ClientTls, isAudit } from "../policy/authorization.ts";
+import { authorizeBytes, type Caller, type ClientTls, isAudit } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { auditConnection } from "./audit.ts";
@@ -54,7 +54,7 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
         upstream.destroy();
         return;
       }
-      const look = endOnDenial(client, upstream, to);
+      const look = endOnDenial({ client, upstream, caller }, to);
       port.followers.add(look);
       runtime.relays.join(client, upstream, () => {
         port.followers.delete(look);
@@ -83,9 +83,11 @@ function connect(
 }
 
 /** What ends a connection that a new policy does not allow (P46). */
-function endOnDenial(client: TcpStream, upstream: TcpStream, to: OpaqueForward): () => void {
+function endOnDenial(
+  { client, upstream, caller }: Record<"client" | "upstream", TcpStream> & { caller: Caller },
+  to: OpaqueForward,
+): () => void {
   const { port, runtime } = to;
-  const caller = { ip: client.remoteAddress, tls: to.tls };
   const look = (): void => {
     if (authorizeBytes(port.current, caller) !== undefined) return;
     port.followers.delete(look);

@@ -45,17 +45,22 @@ async function speaks(peer: RawPeer): Promise<void> {
   };
   expect(await peer.statusOf(1)).toBe("200");
   await peer.hears(() => textOf(peer) === "hello ", "the application is not heard");
-  peer.send(data(1, 0, "there"), data(1, END, "!"));
   const heard = (): RawPeer => app as RawPeer;
-  await peer.hears(() => textOf(heard()) === "there!", "the client is not heard");
-  await heard().hears(
-    () => heard().frames.some(({ type, flags }) => type === DATA && flags === END),
-    "no end",
-  );
+  await endsHeard(peer, heard);
   bed.app.answer(heard(), stream, data(stream, 0, "friend"), data(stream, END, "."));
   await peer.hears(
     () => textOf(peer) === "hello friend.",
     "what comes after the client's end is lost",
+  );
+}
+
+/** Says the client's last words in a tunnel, and waits until the application has heard them and their end. */
+async function endsHeard(peer: RawPeer, heard: () => RawPeer): Promise<void> {
+  peer.send(data(1, 0, "there"), data(1, END, "!"));
+  await peer.hears(() => textOf(heard()) === "there!", "the client is not heard");
+  await heard().hears(
+    () => heard().frames.some(({ type, flags }) => type === DATA && flags === END),
+    "no end",
   );
 }
 
@@ -96,13 +101,7 @@ test("RFC 9113 §8.5: what a client says in a tunnel whose server ends its side 
     };
     peer.send(headers(1, 0, [":method", "CONNECT"], [":authority", "b.test:443"]));
     expect(await peer.statusOf(1)).toBe("200");
-    peer.send(data(1, 0, "there"), data(1, END, "!"));
-    const heard = (): RawPeer => app as RawPeer;
-    await peer.hears(() => textOf(heard()) === "there!", "the client is not heard");
-    await heard().hears(
-      () => heard().frames.some(({ type, flags }) => type === DATA && flags === END),
-      "no end",
-    );
+    await endsHeard(peer, () => app as RawPeer);
   });
 });
 
