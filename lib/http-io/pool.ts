@@ -1,12 +1,13 @@
 /** The connections to one endpoint: kept, shared and opened as requests need them. */
 
-import type { Clock, Timer } from "#lib/time/clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import type {
   ClientConnection,
   ClientObserver,
   ConnectionSource,
   ConnectionWaiter,
 } from "./exchange.ts";
+import { IdleConnections, type IdleLimits } from "./idle-connections.ts";
 import { type LineLimits, WaitingLine } from "./waiting-line.ts";
 
 /** Opens one connection and reports once. */
@@ -15,14 +16,10 @@ export type OpenConnection = (
   done: { onOpened(connection: ClientConnection): void; onFailed(error: Error): void },
 ) => void;
 
-/** How a pool behaves; milliseconds. */
-export interface PoolOptions {
+/** How a pool behaves; its limits of what is idle are those of HTTP/1. */
+export interface PoolOptions extends IdleLimits {
   readonly version: "HTTP/1.1" | "HTTP/2";
   readonly open: OpenConnection;
-  readonly clock: Clock;
-  /** Idle HTTP/1 connections are closed after this long. */
-  readonly idleMs: number;
-  readonly maxIdle: number;
   /** How many may wait for a connection, and for how long; not said: all. */
   readonly line?: LineLimits;
   /** A connection has ended, whoever ended it, or could not be made. */
@@ -31,37 +28,35 @@ export interface PoolOptions {
 
 /** Keeps connections and hands them to whoever waits, in order. */
 export class Pool implements ClientObserver, ConnectionSource {
-  readonly #options: PoolOptions;
   readonly #version: "HTTP/1.1" | "HTTP/2";
-  readonly #clock: Clock;
-  readonly #maxIdle: number;
-  /** HTTP/1: idle ones, the latest last. HTTP/2: all of them. */
-  #connections: ClientConnection[] = [];
-  /** HTTP/1: since when each of them is idle, so in rising order. */
-  #idleSince: number[] = [];
+  /** HTTP/1. */
+  readonly #idle: IdleConnections;
   /** There is one while somebody waits, or has waited in vain. */
   #line: WaitingLine | undefined;
+  #draining = false;
+  readonly #options: PoolOptions;
+  readonly #clock: Clock;
   #opening = 0;
+  /** HTTP/2: all of them. */
+  readonly #connections: ClientConnection[] = [];
   /** HTTP/2: the connection that has not yet said how many requests it takes; until then no other one is opened. */
   #settling: ClientConnection | undefined;
-  #sweep: Timer | undefined;
-  #draining = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#version = options.version;
     this.#clock = options.clock;
-    this.#maxIdle = options.maxIdle;
+    this.#idle = new IdleConnections(options);
   }
 
   /** Whether a connection is there without opening one. */
   get warm(): boolean {
-    return this.#connections.some(({ available }) => available);
+    return this.#idle.warm || this.#connections.some(({ available }) => available);
   }
 
   /** Calls the waiter with a connection, at once where one is free. */
   acquire(waiter: ConnectionWaiter): void {
-    const connection = this.#take();
+    const connection = this.#version === "HTTP/1.1" ? this.#idle.take() : this.#shared();
     if (connection !== undefined) {
       waiter.onConnection(connection);
       return;
@@ -86,15 +81,13 @@ export class Pool implements ClientObserver, ConnectionSource {
   /** Closes what is idle; what is busy closes when it is done. Who waits, or still comes, is served first. */
   drain(): void {
     this.#draining = true;
-    this.#sweep?.cancel();
-    this.#sweep = undefined;
     this.#drainIdle();
   }
 
   /** Where it is draining and nobody waits any longer nothing is kept. */
   #drainIdle(): void {
     if (!this.#draining || this.#waiting > 0) return;
-    this.#idleSince = [];
+    this.#idle.drain();
     for (const connection of this.#connections.splice(0)) connection.drain();
   }
 
@@ -107,20 +100,22 @@ export class Pool implements ClientObserver, ConnectionSource {
     if (this.#line !== undefined) this.#serve(this.#line, connection);
     if (!connection.available) return;
     if (this.#draining) connection.drain();
-    else this.#keep(connection);
+    else this.#idle.keep(connection);
   }
 
   onClosed(connection: ClientConnection): void {
+    if (this.#version === "HTTP/1.1") this.#idle.forget(connection);
+    else this.#unshare(connection);
+    this.#options.onEnded?.();
+  }
+
+  #unshare(connection: ClientConnection): void {
     const index = this.#connections.indexOf(connection);
-    if (index >= 0) {
-      this.#connections.splice(index, 1);
-      this.#idleSince.splice(index, 1);
-    }
+    if (index >= 0) this.#connections.splice(index, 1);
     if (this.#settling === connection) {
       this.#settling = undefined;
       this.#failWaiters(new Error("Cannot use connection: it ended before its settings came"));
-    } else if (this.#version === "HTTP/2") this.#openForWaiting();
-    this.#options.onEnded?.();
+    } else this.#openForWaiting();
   }
 
   #share(connection: ClientConnection): void {
@@ -146,41 +141,12 @@ export class Pool implements ClientObserver, ConnectionSource {
     if (this.#waiting > 0 && !coming && !this.#connections.some(isUnwilling)) this.#open();
   }
 
-  #take(): ClientConnection | undefined {
+  /** The first of those that are shared that takes a request. */
+  #shared(): ClientConnection | undefined {
     const connections = this.#connections;
-    if (this.#version === "HTTP/2") {
-      for (let i = 0; i < connections.length; i++)
-        if (connections[i]?.available === true) return connections[i];
-      return undefined;
-    }
-    while (connections.length > 0) {
-      const connection = connections.pop();
-      this.#idleSince.pop();
-      if (connection?.available === true) return connection;
-    }
+    for (let i = 0; i < connections.length; i++)
+      if (connections[i]?.available === true) return connections[i];
     return undefined;
-  }
-
-  #keep(connection: ClientConnection): void {
-    if (this.#connections.length >= this.#maxIdle) {
-      connection.drain();
-      return;
-    }
-    this.#connections.push(connection);
-    this.#idleSince.push(this.#clock.now());
-    this.#sweep ??= this.#clock.after(this.#options.idleMs, () => this.#closeIdle());
-  }
-
-  /** One timer for all idle connections: it closes the old ones and comes again while some are left. */
-  #closeIdle(): void {
-    this.#sweep = undefined;
-    const { clock, idleMs } = this.#options;
-    const before = clock.now() - idleMs;
-    const old = this.#idleSince.filter((since) => since <= before).length;
-    for (const connection of this.#connections.slice(0, old)) connection.drain();
-    const [oldest] = this.#idleSince;
-    if (oldest !== undefined)
-      this.#sweep = clock.after(Math.max(1, oldest - before), () => this.#closeIdle());
   }
 
   #open(): void {

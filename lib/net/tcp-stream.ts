@@ -1,7 +1,6 @@
 /** A ByteStream on a Bun socket, TCP or TLS: the write queue that Bun does not keep, and the events passed on. */
 
 import type { Socket } from "bun";
-import { Counter } from "#lib/metrics/counter.ts";
 import { BULK_CHUNK_BYTES, type BulkReader, bulkTurns } from "./bulk-turns.ts";
 import type { ByteStream, ByteStreamHandler } from "./byte-stream.ts";
 
@@ -33,37 +32,40 @@ const NO_HANDLER: ByteStreamHandler = {
 
 /** Counts the bytes of a stream, after decryption and before encryption. */
 export interface StreamMeter {
-  readonly read: Pick<Counter, "add">;
-  readonly written: Pick<Counter, "add">;
+  read(bytes: number): void;
+  wrote(bytes: number): void;
   /** The stream is gone; `errno` is empty for a clean close. */
   closed(errno: string): void;
 }
 
 const UNMETERED: StreamMeter = {
-  read: new Counter(),
-  written: new Counter(),
+  read: () => undefined,
+  wrote: () => undefined,
   closed: () => undefined,
 };
 
-/** One connection over a Bun socket. */
+/**
+ * One connection over a Bun socket. What reading and writing touch stands first, in one line of the processor's cache or
+ * two: of thousands of connections none has been there for long.
+ */
 export class TcpStream implements BulkReader, ByteStream, SocketEvents {
   handler: ByteStreamHandler = NO_HANDLER;
   meter: StreamMeter = UNMETERED;
+  #socket: BunSocket;
+  #queuedBytes = 0;
+  #ending = false;
+  #closed = false;
+  /** Its last chunk was large. */
+  #bulk = false;
+  /** It waits for its turn to read. */
+  #heldBack = false;
+  /** Its owner wants nothing more. */
+  #paused = false;
+  #shut = false;
+  #queue: Uint8Array[] = [];
   #remoteAddress: string | undefined;
   #localAddress: string | undefined;
   #localPort: number | undefined;
-  #socket: BunSocket;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
-  #ending = false;
-  #shut = false;
-  #closed = false;
-  /** Its owner wants nothing more. */
-  #paused = false;
-  /** It waits for its turn to read. */
-  #heldBack = false;
-  /** Its last chunk was large. */
-  #bulk = false;
 
   constructor(socket: BunSocket) {
     this.#socket = socket;
@@ -109,7 +111,7 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
 
   write(bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
     if (this.#closed || this.#ending) return true;
-    this.meter.written.add(to - from);
+    this.meter.wrote(to - from);
     if (this.#queuedBytes > 0) return this.#enqueue(bytes.subarray(from, to));
     const taken = this.#socket.write(bytes, from, to - from);
     if (taken === to - from || taken < 0) return true;
@@ -165,7 +167,7 @@ export class TcpStream implements BulkReader, ByteStream, SocketEvents {
   }
 
   received(chunk: Uint8Array): void {
-    this.meter.read.add(chunk.length);
+    this.meter.read(chunk.length);
     this.#bulk = chunk.length >= BULK_CHUNK_BYTES;
     if (this.#bulk && !this.#heldBack) bulkTurns.took(this, chunk.length);
     this.handler.onData(chunk);

@@ -8,8 +8,6 @@ import type { Clock } from "#lib/time/clock.ts";
 import { isFailure } from "../http/classify.ts";
 import type { ControlSeries } from "../telemetry/control-metrics.ts";
 
-const UNCOUNTED = { add: () => undefined };
-
 /** Counts for one channel. */
 export class ChannelCounts {
   readonly #series: ControlSeries;
@@ -42,8 +40,8 @@ export class ChannelCounts {
     this.#shut = false;
     this.#tell();
     return {
-      read: UNCOUNTED,
-      written: UNCOUNTED,
+      read: () => undefined,
+      wrote: () => undefined,
       closed: () => {
         this.#connections--;
         this.#tell();

@@ -243,7 +243,7 @@ class InboundConnection {
     ];
     const meter = tcp.scope({ peer: "src", direction: "inbound" }, ...labels);
     meter.opened();
-    meter.read.add(readBytes);
+    meter.read(readBytes);
     this.#stream.meter = meter;
   }
 

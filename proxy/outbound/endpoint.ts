@@ -47,29 +47,29 @@ export interface EndpointOptions {
 
 /** An endpoint in use. */
 export class EndpointClient {
-  readonly endpoint: Endpoint;
+  /** What it is chosen by. */
+  readonly ewma: PeakEwma;
+  /** Shuts it after failures; undefined where nobody counts them. */
+  readonly accrual: FailureAccrual | undefined;
   readonly scope: HttpScope;
   /** Whether HTTP/1 is carried to it over HTTP/2. */
   readonly carries: boolean;
   /** Whether a proxy of the mesh stands before it. */
   readonly meshed: boolean;
+  readonly #http1: Pool;
+  readonly #http2: Pool;
   /** What requests for it have to name; undefined: what their clients did. */
   readonly authority: Endpoint["authority"];
-  /** Shuts it after failures; undefined where nobody counts them. */
-  readonly accrual: FailureAccrual | undefined;
-  /** What it is chosen by. */
-  readonly ewma: PeakEwma;
-  /** It could not be reached. */
-  #down = false;
-  readonly #options: EndpointOptions;
   /** There is one while it could not be reached. */
   #backoff: Backoff | undefined;
+  readonly #options: EndpointOptions;
+  readonly endpoint: Endpoint;
+  /** It could not be reached. */
+  #down = false;
   readonly #tcp: TcpScope;
   readonly #meter: StreamMeter;
   readonly #inPod: boolean;
   readonly #connects = new ConnectQueue();
-  readonly #http1: Pool;
-  readonly #http2: Pool;
   #probe: { cancel(): void } | undefined;
   #shut: { cancel(): void } | undefined;
 

@@ -4,7 +4,7 @@ import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
 import { serveHttp1 } from "#lib/http-io/http1-server.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import type { Http1Error } from "#lib/http1/http1-error.ts";
-import type { TcpStream } from "#lib/net/tcp-stream.ts";
+import type { StreamMeter, TcpStream } from "#lib/net/tcp-stream.ts";
 import { recordRefusal } from "../http/refusal.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { Tracer } from "../tracing/tracer.ts";
@@ -66,12 +66,28 @@ export function serveOutbound(
 /** Counts a connection that the application has made, and tells of its end. */
 export function meterClient(stream: TcpStream, scope: TcpScope, onClosed: () => void): void {
   scope.opened();
-  stream.meter = {
-    read: scope.read,
-    written: scope.written,
-    closed: (errno) => {
-      scope.closed(errno);
-      onClosed();
-    },
-  };
+  stream.meter = new ClientMeter(scope, onClosed);
+}
+
+class ClientMeter implements StreamMeter {
+  readonly #scope: TcpScope;
+  readonly #onClosed: () => void;
+
+  constructor(scope: TcpScope, onClosed: () => void) {
+    this.#scope = scope;
+    this.#onClosed = onClosed;
+  }
+
+  read(bytes: number): void {
+    this.#scope.read(bytes);
+  }
+
+  wrote(bytes: number): void {
+    this.#scope.wrote(bytes);
+  }
+
+  closed(errno: string): void {
+    this.#scope.closed(errno);
+    this.#onClosed();
+  }
 }

@@ -15,8 +15,8 @@ test("MET40: bytes count for their connection and for their zone", () => {
     [undefined, 1000],
   ] as const) {
     const meter = cost.meter(scope, locality);
-    meter.read.add(bytes);
-    meter.written.add(2 * bytes);
+    meter.read(bytes);
+    meter.wrote(2 * bytes);
   }
   const text = writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
   expect(text).toContain('tcp_read_bytes_total{peer="dst"} 1111\n');

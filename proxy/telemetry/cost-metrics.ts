@@ -23,26 +23,37 @@ export class CostMetrics {
   meter(scope: TcpScope, locality: string | undefined): StreamMeter {
     const zone = LOCALITIES[locality ?? ""] ?? "Unknown";
     const bytes = (op: "Send" | "Recv"): Counter => this.#bytes.with({ op, zone_locality: zone });
-    return {
-      read: new Twice(scope.read, bytes("Recv")),
-      written: new Twice(scope.written, bytes("Send")),
-      closed: (errno) => scope.closed(errno),
-    };
+    return new ZoneMeter(scope, bytes("Recv"), bytes("Send"));
   }
 }
 
-/** Counts for both. */
-class Twice {
-  readonly #one: Counter;
-  readonly #other: Counter;
+/** Counts for a connection and for its zone. It has the counters themselves: each step to them may be out of the cache. */
+class ZoneMeter implements StreamMeter {
+  readonly #read: Counter;
+  readonly #written: Counter;
+  readonly #received: Counter;
+  readonly #sent: Counter;
+  readonly #scope: TcpScope;
 
-  constructor(one: Counter, other: Counter) {
-    this.#one = one;
-    this.#other = other;
+  constructor(scope: TcpScope, received: Counter, sent: Counter) {
+    this.#read = scope.bytesRead;
+    this.#written = scope.bytesWritten;
+    this.#received = received;
+    this.#sent = sent;
+    this.#scope = scope;
   }
 
-  add(amount: number): void {
-    this.#one.value += amount;
-    this.#other.value += amount;
+  read(bytes: number): void {
+    this.#read.value += bytes;
+    this.#received.value += bytes;
+  }
+
+  wrote(bytes: number): void {
+    this.#written.value += bytes;
+    this.#sent.value += bytes;
+  }
+
+  closed(errno: string): void {
+    this.#scope.closed(errno);
   }
 }

@@ -60,14 +60,14 @@ export class HttpMetrics {
 /** Counts requests of one label set; what a response adds is resolved at the first of its kind. */
 export class HttpScope {
   readonly requests: Counter;
-  readonly #metrics: HttpMetrics;
-  readonly #labels: string;
-  /** By status and gRPC status, as one number. */
-  readonly #series = new Map<number, ResponseSeries>();
   /** Mostly the next response is as the last one, whose series these are. */
   #lastKey = -1;
   #responses: Counter | undefined;
   #latency: Histogram | undefined;
+  readonly #metrics: HttpMetrics;
+  readonly #labels: string;
+  /** By status and gRPC status, as one number. */
+  readonly #series = new Map<number, ResponseSeries>();
 
   constructor(metrics: HttpMetrics, labels: string) {
     this.#metrics = metrics;

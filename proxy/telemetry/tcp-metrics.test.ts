@@ -8,7 +8,7 @@ test("TcpScope counts connections and is the meter of their bytes", () => {
   const scope = new TcpMetrics(registry).scope({ peer: "src" });
   scope.opened();
   scope.opened();
-  scope.read.add(5);
+  scope.read(5);
   scope.closed("");
   scope.closed("ECONNRESET");
   const text = writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });

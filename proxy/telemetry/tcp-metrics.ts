@@ -3,6 +3,7 @@
 import type { Counter } from "#lib/metrics/counter.ts";
 import type { Gauge } from "#lib/metrics/gauge.ts";
 import { type Family, formatLabels, type Labels, type Registry } from "#lib/metrics/registry.ts";
+import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 
 /** The families of one proxy. */
 export class TcpMetrics {
@@ -36,9 +37,9 @@ export class TcpMetrics {
 }
 
 /** Counts connections of one label set; it is also the meter of their bytes. */
-export class TcpScope {
-  readonly read: Counter;
-  readonly written: Counter;
+export class TcpScope implements StreamMeter {
+  readonly bytesRead: Counter;
+  readonly bytesWritten: Counter;
   readonly #metrics: TcpMetrics;
   readonly #labels: string;
   readonly #opens: Counter;
@@ -48,10 +49,18 @@ export class TcpScope {
   constructor(metrics: TcpMetrics, labels: string) {
     this.#metrics = metrics;
     this.#labels = labels;
-    this.read = metrics.read.withText(labels);
-    this.written = metrics.written.withText(labels);
+    this.bytesRead = metrics.read.withText(labels);
+    this.bytesWritten = metrics.written.withText(labels);
     this.#opens = metrics.opens.withText(labels);
     this.#open = metrics.open.withText(labels);
+  }
+
+  read(bytes: number): void {
+    this.bytesRead.value += bytes;
+  }
+
+  wrote(bytes: number): void {
+    this.bytesWritten.value += bytes;
   }
 
   opened(): void {
