@@ -3,7 +3,6 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { Forwarded } from "../http/forwarded.ts";
-import type { Caller } from "../policy/authorization.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 
 /** The entry of a request that is answered now. */
@@ -11,20 +10,21 @@ export function accessEntry(
   request: Forwarded<undefined>,
   head: ResponseHead,
   {
-    caller,
-    callerPort,
+    client,
+    clientId,
     clock,
   }: {
-    readonly caller: Caller;
-    readonly callerPort: number;
+    /** Its address and port. */
+    readonly client: string;
+    readonly clientId: string;
     readonly clock: Clock;
   },
 ): AccessEntry {
   const totalMs = clock.now() - request.tally.startedMs;
   const { sends, sentMs } = request.attempt;
   return {
-    client: { ip: caller.ip, port: callerPort },
-    clientId: caller.tls.type === "identity" ? caller.tls.name : undefined,
+    client,
+    clientId: clientId === "" ? undefined : clientId,
     request: request.request,
     status: head.status,
     responseBytes: head.headers.get("content-length"),

@@ -372,7 +372,7 @@ test("P53: every answer is told to the access log, the proxy's own too", () => {
   handler.onResponseHead({ ...ok(), headers: HeaderList.of(["content-length", "7"]) }, false);
   expect(accessed).toEqual([
     expect.objectContaining({
-      client: { ip: "10.0.0.9", port: 12_345 },
+      client: "10.0.0.9:12345",
       ...{ clientId: "web.ns", status: 200, responseBytes: "7", totalMs: 12, processingMs: 2 },
     }),
   ]);

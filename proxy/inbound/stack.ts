@@ -1,5 +1,6 @@
 /** The inbound path of a request, top to bottom. */
 
+import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
@@ -76,6 +77,8 @@ export class InboundDirection implements Direction<InboundRequest> {
   #limits: ClientLimits | undefined;
   /** There are some once a request has become one. */
   #tunnels: Tunnels | undefined;
+  /** As lines of the access log have it. */
+  #client: string | undefined;
   /** The application has kept a connection after an answer to this caller. */
   #kept = false;
 
@@ -212,7 +215,11 @@ export class InboundDirection implements Direction<InboundRequest> {
   onAnswer(request: InboundRequest, head: ResponseHead): void {
     const { access, caller, callerPort } = this.#connection;
     if (access === undefined) return;
-    access(accessEntry(request, head, { caller, callerPort, clock: this.#runtime.clock }));
+    this.#client ??= formatSocketAddr({ ip: caller.ip, port: callerPort });
+    const { clientId } = this;
+    access(
+      accessEntry(request, head, { client: this.#client, clientId, clock: this.#runtime.clock }),
+    );
   }
 
   /**

@@ -8,7 +8,7 @@ const entry = (
   request: Partial<RequestHead> = {},
   over: Partial<AccessEntry> = {},
 ): AccessEntry => ({
-  client: { ip: "10.42.0.63", port: 51_160 },
+  client: "10.42.0.63:51160",
   clientId: "traffic.booksapp",
   status: 200,
   responseBytes: "19627",

@@ -1,6 +1,5 @@
 /** The access log of inbound (P53): one line for each answer, in Apache's form or as JSON; pure. */
 
-import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 
@@ -9,7 +8,8 @@ export type AccessLogFormat = "apache" | "json";
 
 /** A request that has been answered. */
 export interface AccessEntry {
-  readonly client: SocketAddr;
+  /** Its address and port. */
+  readonly client: string;
   /** The client's identity; undefined where it has none. */
   readonly clientId: string | undefined;
   readonly request: RequestHead;
@@ -41,24 +41,49 @@ export function formatAccess(format: AccessLogFormat, entry: AccessEntry): strin
 
 function apache({ client, clientId, request, status, wallMs }: AccessEntry): string {
   const what = `${request.method} ${uriOf(request)} ${versionOf(request)}`;
-  return `${formatSocketAddr(client)} ${plain(clientId ?? "-")} - [${timestamp(wallMs)}] "${plain(what)}" ${status} -`;
+  return `${client} ${plain(clientId ?? "-")} - [${timestamp(wallMs)}] "${plain(what)}" ${status} -`;
 }
 
-/** By hand: every request pays for a log that is on, and `JSON.stringify` takes twice as long. */
+/** By hand: every request pays for a log that is on, and `JSON.stringify` takes several times as long. */
 function json(entry: AccessEntry): string {
   const { client, clientId, request, status, responseBytes = "" } = entry;
-  const { headers } = request;
-  const field = (name: string): string => quoted(headers.get(name) ?? "");
+  const { method, headers } = request;
+  const host = HOSTS.of(request.authority);
+  const uri = method === "CONNECT" ? host : `http://${host}${escaped(request.path)}`;
   return (
-    `{"client.addr":"${formatSocketAddr(client)}","client.id":${quoted(clientId ?? "-")}` +
-    `,"host":${quoted(request.authority)},"method":${quoted(request.method)}` +
-    `,"processing_ns":"${nanoseconds(entry.processingMs)}","request_bytes":${field("content-length")}` +
-    `,"response_bytes":${quoted(responseBytes)},"status":${status}` +
+    `{"client.addr":"${client}","client.id":"${CLIENTS.of(clientId ?? "-")}"` +
+    `,"host":"${host}","method":"${METHODS.of(method)}"` +
+    `,"processing_ns":"${nanoseconds(entry.processingMs)}"` +
+    `,"request_bytes":"${escaped(headers.get("content-length") ?? "")}"` +
+    `,"response_bytes":"${escaped(responseBytes)}","status":${status}` +
     `,"timestamp":"${timestamp(entry.wallMs)}","total_ns":"${nanoseconds(entry.totalMs)}"` +
-    `,"trace_id":${quoted(traceOf(headers))},"uri":${quoted(uriOf(request))}` +
-    `,"user_agent":${field("user-agent")},"version":"${versionOf(request)}"}`
+    `,"trace_id":"${escaped(traceOf(headers))}","uri":"${uri}"` +
+    `,"user_agent":"${AGENTS.of(headers.get("user-agent") ?? "")}","version":"${versionOf(request)}"}`
   );
 }
+
+/** What JSON has between its quotes; most needs nothing written out. */
+const escaped = (text: string): string =>
+  text === "" || /^[ !#-[\]-~]*$/.test(text) ? text : JSON.stringify(text).slice(1, -1);
+
+/** The same of texts that are mostly as they were in the line before. */
+class Repeated {
+  #text = "";
+  #escaped = "";
+
+  of(text: string): string {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#escaped = escaped(text);
+    }
+    return this.#escaped;
+  }
+}
+
+const CLIENTS = new Repeated();
+const HOSTS = new Repeated();
+const METHODS = new Repeated();
+const AGENTS = new Repeated();
 
 /** Of the fields that name a trace the first that is there counts. */
 const traceOf = (headers: HeaderList): string =>
@@ -67,10 +92,6 @@ const traceOf = (headers: HeaderList): string =>
   headers.get("x-amzn-trace-id") ??
   "";
 
-/** Most need nothing written out. */
-const quoted = (text: string): string =>
-  /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
-
 /** What would end the quotes, or is no printable ASCII, is written out. */
 const plain = (text: string): string =>
   text.replaceAll(
@@ -78,7 +99,9 @@ const plain = (text: string): string =>
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-const nanoseconds = (ms: number): string => String(Math.round(ms * NANOSECONDS));
+/** Up to two seconds as a small integer, which is written ten times as fast as another number. */
+const nanoseconds = (ms: number): string =>
+  ms < 2000 ? String((ms * NANOSECONDS + 0.5) | 0) : String(Math.round(ms * NANOSECONDS));
 
 const timestamp = (wallMs: number): string => {
   const millis = Math.floor(wallMs);
@@ -87,7 +110,8 @@ const timestamp = (wallMs: number): string => {
     shown = new Date(second * 1000).toISOString().slice(0, -"000Z".length);
     shownSecond = second;
   }
-  return `${shown}${String(millis - second * 1000).padStart(3, "0")}000000Z`;
+  // A digit before them stands for the zeros that they may begin with.
+  return `${shown}${String(1000 + ((millis - second * 1000) | 0)).slice(1)}000000Z`;
 };
 /** The last second that was written, and what it begins with. */
 let shownSecond = Number.NaN;
