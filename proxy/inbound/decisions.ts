@@ -11,6 +11,7 @@ import type { HttpScope } from "../telemetry/http-metrics.ts";
 import type { InboundSeries } from "../telemetry/inbound-families.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { type RequestWord, sayOfRequest } from "./authorization-log.ts";
 import { Refusals, type RefusedLabels } from "./refusals.ts";
 import type { InboundCaller } from "./stack.ts";
 
@@ -30,14 +31,14 @@ export interface Decision {
 
 /** The decisions of one caller under the policy that its port has now. */
 export class Decisions {
-  readonly #runtime: Pick<Runtime, "errors" | "http">;
+  readonly #runtime: Pick<Runtime, "errors" | "http" | "log">;
   readonly #connection: InboundCaller;
   readonly #policy: ServerPolicy;
   /** By the rule's index, as they are asked for. */
   readonly #made: (Decision | undefined)[] = [];
   #refusals: Refusals | undefined;
 
-  constructor(runtime: Pick<Runtime, "errors" | "http">, connection: InboundCaller) {
+  constructor(runtime: Pick<Runtime, "errors" | "http" | "log">, connection: InboundCaller) {
     this.#runtime = runtime;
     this.#connection = connection;
     this.#policy = connection.port.current;
@@ -51,6 +52,12 @@ export class Decisions {
 
   of(rule: InboundRule): Decision {
     return this.#made[rule.index] ?? this.#decide(rule);
+  }
+
+  /** Tells of a request that was decided on. */
+  say(word: RequestWord, rule: InboundRule, { method }: Pick<RequestHead, "method">): void {
+    const { caller, port } = this.#connection;
+    sayOfRequest(this.#runtime, word, { caller, port, rule, method });
   }
 
   /** What a request is called by: its server, its route, and what lets it in. */

@@ -71,6 +71,21 @@ test("P46: a connection under way goes on for as long as policy lets it", () => 
   expect([client.isClosed, over(), port.followers.size]).toEqual([true, 1, 0]);
 });
 
+test("P46: a connection that is denied, now or later, is said in the log", () => {
+  const who = /192\.0\.2\.9.*web\.ns.*deny.*4143/;
+  const denied = setup("deny");
+  expect([denied.client.isClosed, denied.log.lines]).toEqual([
+    true,
+    [expect.stringMatching(new RegExp(`Connection denied.*${who.source}`))],
+  ]);
+  const { port, connected, log } = setup("all-unauthenticated");
+  connected();
+  port.set(policy("deny"));
+  expect(log.lines).toEqual([
+    expect.stringMatching(new RegExp(`Connection terminated due to policy change.*${who.source}`)),
+  ]);
+});
+
 test("P46, INB8: what is let in by audit alone is said in the log", () => {
   expect(setup("audit").log.lines).toEqual([
     expect.stringMatching(/Connection allowed by audit.*192\.0\.2\.9.*web\.ns.*audit.*4143/),

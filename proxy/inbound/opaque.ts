@@ -6,7 +6,7 @@ import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { authorizeBytes, type Caller, type ClientTls, isAudit } from "../policy/authorization.ts";
 import { clientTlsLabels, policyLabels, serverLabels, targetLabels } from "../telemetry/labels.ts";
 import type { Runtime } from "../transport/runtime.ts";
-import { auditConnection } from "./audit.ts";
+import { sayOfConnection } from "./authorization-log.ts";
 import type { Applications } from "./forward.ts";
 import type { GatewayObserver, GatewaySession } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
@@ -35,12 +35,14 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
   const authorization = authorizeBytes(port.current, caller);
   if (authorization === undefined) {
     runtime.errors.tcpDeny.with(labelsOf(to)).increment();
+    sayOfConnection(runtime, "Connection denied", { caller, port });
     client.destroy();
     return;
   }
   const authz = policyLabels("authz", authorization.labels);
   runtime.errors.tcpAllow.with({ ...labelsOf(to), ...authz }).increment();
-  if (isAudit(authorization)) auditConnection(runtime, { caller, port });
+  if (isAudit(authorization))
+    sayOfConnection(runtime, "Connection allowed by audit", { caller, port });
   to.onAllowed();
   const first = new Uint8Array(initial);
   client.pause();
@@ -92,6 +94,7 @@ function endOnDenial(
     if (authorizeBytes(port.current, caller) !== undefined) return;
     port.followers.delete(look);
     runtime.errors.tcpTerminate.with(labelsOf(to)).increment();
+    sayOfConnection(runtime, "Connection terminated due to policy change", { caller, port });
     client.destroy();
     upstream.destroy();
   };

@@ -341,6 +341,14 @@ test("P41, ERR4, MET10: requests beyond a limit get 429, after authorization, an
   expect(text).toMatch(/ratelimit_scope="total"\} 7/);
 });
 
+test("a request that is denied is said in the log, with who called and what", () => {
+  const { ask, lines } = setup("deny", WEB);
+  ask({ method: "DELETE" });
+  expect(lines).toEqual([
+    expect.stringMatching(/Request denied.*10\.0\.0\.9.*web\.ns.*deny.*80.*DELETE/),
+  ]);
+});
+
 test("INB8: what is allowed by audit alone is said in the log", () => {
   const { ask, lines } = setup("audit", PLAIN);
   ask();

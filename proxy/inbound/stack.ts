@@ -23,7 +23,6 @@ import type { Lookers } from "../tracing/lookers.ts";
 import { traced } from "../tracing/tracer.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { accessEntry } from "./access.ts";
-import { auditRequest } from "./audit.ts";
 import type { InboundCounts } from "./counts.ts";
 import { Decisions } from "./decisions.ts";
 import type { AppPools } from "./forward.ts";
@@ -127,10 +126,11 @@ export class InboundDirection implements Direction<InboundRequest> {
     const { target: rule, prefix } = found;
     const decision = this.#decisions.of(rule);
     (decision.allowed ?? decision.denied).increment();
-    if (decision.allowed === undefined)
+    if (decision.allowed === undefined) {
+      this.#decisions.say("Request denied", rule, request.request);
       return answered(request, "unauthorized", "unauthorized request on route");
-    if (decision.audited)
-      auditRequest(this.#runtime, this.#connection, { rule, method: request.request.method });
+    }
+    if (decision.audited) this.#decisions.say("Request allowed by audit", rule, request.request);
     if (rule.fault !== undefined) return answered(request, "unexpected", rule.fault);
     if (rule.filters.length > 0) {
       const how = { prefix, random: this.#runtime.random };
