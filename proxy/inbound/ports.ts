@@ -58,12 +58,17 @@ export class PortPolicy {
 const isSame = (a: RateLimit | undefined, b: RateLimit | undefined): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
+/** A port that is followed. */
+interface Followed {
+  readonly policy: PortPolicy;
+  readonly watch: Watch;
+}
+
 /** Follows the declared ports from the start, others from their first connection. */
 export class Ports {
   readonly #discovery: ServerDiscovery;
   readonly #defaults: PortDefaults;
-  readonly #ports = new Map<number, PortPolicy>();
-  readonly #watches = new Map<number, Watch>();
+  readonly #ports = new Map<number, Followed>();
   readonly #declared: ReadonlySet<number>;
 
   constructor(discovery: ServerDiscovery, defaults: PortDefaults, declared: readonly number[]) {
@@ -75,7 +80,7 @@ export class Ports {
 
   get(port: number): PortPolicy {
     const known = this.#ports.get(port);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.policy;
     if (this.#isFull) this.#makeRoom();
     return this.#isFull ? new PortPolicy(port, this.#default(port, "deny")) : this.#follow(port);
   }
@@ -86,11 +91,8 @@ export class Ports {
 
   #follow(port: number): PortPolicy {
     const policy = new PortPolicy(port, this.#default(port, this.#defaults.defaultPolicy));
-    this.#ports.set(port, policy);
-    this.#watches.set(
-      port,
-      this.#discovery.watchPort(port, (heard) => policy.set(heard)),
-    );
+    const watch = this.#discovery.watchPort(port, (heard) => policy.set(heard));
+    this.#ports.set(port, { policy, watch });
     return policy;
   }
 
@@ -104,17 +106,15 @@ export class Ports {
   /** Connections that still have such a port's policy hear of no other one, and may do nothing more. */
   #makeRoom(): void {
     const { isListenedOn } = this.#defaults;
-    for (const [port, policy] of this.#ports) {
+    for (const [port, { policy, watch }] of this.#ports) {
       if (this.#declared.has(port) || policy.followers.size > 0 || isListenedOn(port)) continue;
-      this.#watches.get(port)?.cancel();
-      this.#watches.delete(port);
+      watch.cancel();
       this.#ports.delete(port);
       policy.set(this.#default(port, "deny"));
     }
   }
 
   stop(): void {
-    for (const watch of this.#watches.values()) watch.cancel();
-    this.#watches.clear();
+    for (const { watch } of this.#ports.values()) watch.cancel();
   }
 }

@@ -143,3 +143,12 @@ export const parentService = (name = "web", over: object = {}): object => ({
 
 /** A reference to a Service that requests go to. */
 export const backend = (name: string, over: object = {}): object => ({ name, port: 80, ...over });
+
+/** A client that asks by name. */
+export const authority = (value: string): Target => ({ case: "authority", value });
+
+/** A route's spec with these rules, attached to the Service. */
+export const rules = (...each: object[]): object => ({
+  parentRefs: [parentService()],
+  rules: each,
+});
