@@ -62,7 +62,7 @@ export class IdleConnections {
     }
     this.#latest = connection;
     this.#latestSince = clock.now();
-    this.#sweep ??= clock.after(idleMs, this.#closeOld);
+    this.#sweep ??= clock.after(idleMs, () => this.#closeOld());
   }
 
   /** It is gone. */
@@ -89,7 +89,7 @@ export class IdleConnections {
   }
 
   /** One timer for all: it closes the old ones and comes again while some are left. */
-  readonly #closeOld = (): void => {
+  #closeOld(): void {
     this.#sweep = undefined;
     const { clock, idleMs } = this.#limits;
     const before = clock.now() - idleMs;
@@ -98,6 +98,6 @@ export class IdleConnections {
     if (this.#latestSince <= before) this.#latest?.drain();
     const oldest = this.#othersSince[0] ?? (this.#latest && this.#latestSince);
     if (oldest !== undefined)
-      this.#sweep = clock.after(Math.max(1, oldest - before), this.#closeOld);
-  };
+      this.#sweep = clock.after(Math.max(1, oldest - before), () => this.#closeOld());
+  }
 }
