@@ -26,11 +26,10 @@ export class Http1ServerStream implements ServerStream {
   handler: RequestHandler = NOBODY;
   persistent: boolean;
   requestDone = false;
-  responseDone = false;
-  headSent = false;
+  /** How far its answer is; that of a tunnel ends before the tunnel may have ended. */
+  answer: "due" | "begun" | "tunnel" | "half-closed" | "done" = "due";
   readonly #host: Http1Host;
   readonly #old: boolean;
-  #tunnel = false;
 
   constructor(host: Http1Host, request: RequestHead, how: { ended: boolean; persistent: boolean }) {
     this.#host = host;
@@ -40,24 +39,29 @@ export class Http1ServerStream implements ServerStream {
     this.#old = request.version === "HTTP/1.0";
   }
 
+  /** Whether nothing more of an answer comes. */
+  get answered(): boolean {
+    return this.answer === "done" || this.answer === "half-closed";
+  }
+
   pauseRequest(): void {
-    if (!this.responseDone) this.#host.pause();
+    if (this.answer !== "done") this.#host.pause();
   }
 
   resumeRequest(): void {
-    if (!this.responseDone) this.#host.resume();
+    if (this.answer !== "done") this.#host.resume();
   }
 
   sendInformational(head: ResponseHead): void {
-    if (this.headSent || this.#old || this.responseDone) return;
+    if (this.answer !== "due" || this.#old) return;
     head.headers.delete("content-length");
     head.headers.delete("transfer-encoding");
     this.#host.output.response(head, "", "none");
   }
 
   sendHead(head: ResponseHead, end: boolean): void {
-    if (this.headSent || this.responseDone) return;
-    this.headSent = true;
+    if (this.answer !== "due") return;
+    this.answer = "begun";
     const { status, headers } = head;
     headers.delete("transfer-encoding");
     const connection = headers.get("connection");
@@ -92,28 +96,28 @@ export class Http1ServerStream implements ServerStream {
   }
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.responseDone || this.#host.output.body(bytes, from, to);
+    return this.answered || this.#host.output.body(bytes, from, to);
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
-    if (this.responseDone) return;
+    if (this.answered) return;
     this.#host.output.end(trailers);
-    if (this.#tunnel) {
-      this.responseDone = true;
+    if (this.answer === "tunnel") {
+      this.answer = "half-closed";
       this.#host.output.flush();
       this.#host.stream.end();
     } else this.#done();
   }
 
   resetResponse(_code: number): void {
-    if (this.responseDone && !this.#tunnel) return;
-    this.responseDone = true;
+    if (this.answer === "done") return;
+    this.answer = "done";
     this.#host.destroy();
   }
 
   #sendTunnel(head: ResponseHead): void {
     head.headers.delete("content-length");
-    this.#tunnel = true;
+    this.answer = "tunnel";
     this.persistent = false;
     const extra = head.status === 101 ? "connection: upgrade\r\n" : "";
     this.#host.output.response(head, extra, "raw");
@@ -130,7 +134,7 @@ export class Http1ServerStream implements ServerStream {
   }
 
   #done(): void {
-    this.responseDone = true;
+    this.answer = "done";
     this.#host.responded(this);
   }
 }

@@ -176,6 +176,22 @@ describe("serveHttp1()", () => {
     expect([served.closed, served.resets]).toEqual([1, 0]);
   });
 
+  test("a tunnel whose answer has ended can still hold its client up, and let it go on", async () => {
+    const served = new Served();
+    await served.send(SWITCH);
+    const stream = await served.answer(101);
+    stream.pauseRequest();
+    await served.send("first");
+    stream.sendEnd(undefined);
+    expect(served.body).toBe("");
+    stream.resumeRequest();
+    await served.pair.run();
+    expect(served.body).toBe("first");
+    stream.pauseRequest();
+    await served.send("second");
+    expect(served.body).toBe("first");
+  });
+
   test("a client's end behind a whole request that waits does not break it off", async () => {
     const served = new Served();
     await served.send(POST);

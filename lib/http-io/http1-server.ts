@@ -138,7 +138,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     if (current === undefined) return;
     current.requestDone = true;
     current.handler.onRequestEnd(trailers);
-    if (current.responseDone) this.#next(current);
+    if (current.answered) this.#next(current);
   }
 
   pause(): void {
@@ -241,7 +241,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   /** Answers what is no HTTP and closes. */
   #refuse(error: Http1Error): void {
     const current = this.#current;
-    if (current?.headSent === true) {
+    if (current !== undefined && current.answer !== "due") {
       this.#breakOff(error);
       return;
     }
@@ -262,7 +262,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   #forget(current: Http1ServerStream | undefined): void {
     this.#current = undefined;
     if (current === undefined) return;
-    current.responseDone = true;
+    current.answer = "done";
     current.handler.onRequestReset({
       reason: "protocol",
       code: ErrorCode.CANCEL,
@@ -281,8 +281,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
-    if (current.responseDone && current.requestDone) return;
-    current.responseDone = true;
+    if (current.answered && current.requestDone) return;
+    current.answer = "done";
     current.handler.onRequestReset({ reason, code: ErrorCode.CANCEL, unprocessed: false });
     if (this.#reader.state !== "closed") this.stream.destroy();
   }

@@ -7,7 +7,7 @@ import {
   CHUNK_SIZE_LIMIT_DIGITS,
   TRAILERS_LIMIT_BYTES,
 } from "./body-reader.ts";
-import type { Framing } from "./framing.ts";
+import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from "./framing.ts";
 
 function read(framing: Framing, text: string, pieces: Iterator<number>) {
   const reader = new BodyReader();
@@ -36,31 +36,30 @@ function read(framing: Framing, text: string, pieces: Iterator<number>) {
 const whole = function* () {
   for (;;) yield 1_000_000;
 };
-const chunked = { type: "chunked" } as const;
 
 describe("BodyReader", () => {
   test("reads chunks, extensions and trailers in any pieces", () => {
     const text = '3;a="b"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX-Y: z\r\nB: c\r\n\r\nrest';
     fc.assert(
       fc.property(fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (sizes) => {
-        const got = read(chunked, text, sizes);
+        const got = read(CHUNKED, text, sizes);
         expect(got).toMatchObject({ body: "abc0123456789", ended: true, rest: "rest" });
         expect(got.trailers?.names).toEqual(["x-y", "b"]);
       }),
     );
-    expect(read(chunked, "0\r\n\r\n", whole()).trailers).toBeUndefined();
+    expect(read(CHUNKED, "0\r\n\r\n", whole()).trailers).toBeUndefined();
   });
 
   test("reads as many bytes as were promised", () => {
-    const got = read({ type: "length", bytes: 4 }, "abcdef", whole());
+    const got = read(4, "abcdef", whole());
     expect(got).toMatchObject({ body: "abcd", ended: true, rest: "ef" });
-    expect(read({ type: "length", bytes: 4 }, "abc", whole()).ended).toBe(false);
+    expect(read(4, "abc", whole()).ended).toBe(false);
   });
 
   test("reads to the end of the connection", () => {
-    expect(read({ type: "close" }, "abc", whole())).toMatchObject({ body: "abc", ended: false });
+    expect(read(UNTIL_CLOSE, "abc", whole())).toMatchObject({ body: "abc", ended: false });
     const reader = new BodyReader();
-    reader.begin({ type: "close" });
+    reader.begin(UNTIL_CLOSE);
     expect(reader.untilClose).toBe(true);
     expect(
       reader.take(Buffer.from("ab"), 2, {
@@ -72,7 +71,7 @@ describe("BodyReader", () => {
 
   test("has nothing to read where there is no body", () => {
     const reader = new BodyReader();
-    expect(reader.begin({ type: "none" })).toBe(true);
+    expect(reader.begin(NO_BODY)).toBe(true);
     const sink = { onBodyBytes: () => undefined, onBodyEnd: () => undefined };
     expect(reader.take(Buffer.from("next"), 1, sink)).toBe(1);
   });
@@ -104,15 +103,15 @@ describe("BodyReader", () => {
     "0\r\n X: y\r\n\r\n",
     "0\r\nX: y\n\r\n",
   ])("refuses %j", (text) => {
-    expect(() => read(chunked, text, whole())).toThrow(expect.objectContaining({ status: 400 }));
+    expect(() => read(CHUNKED, text, whole())).toThrow(expect.objectContaining({ status: 400 }));
   });
 
   test("takes extensions up to their limit, and none longer", () => {
     const chunk = (extension: string) => `1${extension}\r\na\r\n0\r\n\r\n`;
     for (const start of [";", " ;"]) {
       const longest = start.padEnd(CHUNK_EXTENSION_LIMIT_BYTES, "x");
-      expect(read(chunked, chunk(longest), whole())).toMatchObject({ body: "a", ended: true });
-      expect(() => read(chunked, chunk(`${longest}x`), whole())).toThrow(
+      expect(read(CHUNKED, chunk(longest), whole())).toMatchObject({ body: "a", ended: true });
+      expect(() => read(CHUNKED, chunk(`${longest}x`), whole())).toThrow(
         expect.objectContaining({ status: 400, code: "limit" }),
       );
     }
@@ -120,7 +119,7 @@ describe("BodyReader", () => {
 
   test("takes sizes up to their limit", () => {
     const size = "1".padStart(CHUNK_SIZE_LIMIT_DIGITS, "0");
-    expect(read(chunked, `${size}\r\na\r\n0\r\n\r\n`, whole()).body).toBe("a");
+    expect(read(CHUNKED, `${size}\r\na\r\n0\r\n\r\n`, whole()).body).toBe("a");
   });
 
   test.each([1_000_000, 1000, 1])("takes trailers up to their limit, in pieces of %p", (piece) => {
@@ -131,17 +130,17 @@ describe("BodyReader", () => {
       const lines = "a: b\r\n".repeat(10);
       return `0\r\n${lines}c: ${"x".repeat(bytes - lines.length - 3)}\r\n\r\nrest`;
     };
-    const got = read(chunked, trailers(TRAILERS_LIMIT_BYTES), pieces());
+    const got = read(CHUNKED, trailers(TRAILERS_LIMIT_BYTES), pieces());
     expect(got.trailers?.length).toBe(11);
     if (piece > 1) expect(got.rest).toEndWith("rest");
-    expect(() => read(chunked, trailers(TRAILERS_LIMIT_BYTES + 1), pieces())).toThrow(
+    expect(() => read(CHUNKED, trailers(TRAILERS_LIMIT_BYTES + 1), pieces())).toThrow(
       expect.objectContaining({ status: 431 }),
     );
   });
 
   test("drops from trailers what only a head may say", () => {
     const text = "0\r\nContent-Length: 5\r\nHost: a\r\nX-Sum: 1\r\nL5d-Client-Id: me\r\n\r\n";
-    expect(read(chunked, text, whole()).trailers?.names).toEqual(["x-sum"]);
-    expect(read(chunked, "0\r\nTE: trailers\r\n\r\n", whole()).trailers).toBeUndefined();
+    expect(read(CHUNKED, text, whole()).trailers?.names).toEqual(["x-sum"]);
+    expect(read(CHUNKED, "0\r\nTE: trailers\r\n\r\n", whole()).trailers).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import { parseTrailers } from "./field-parser.ts";
-import type { Framing } from "./framing.ts";
+import { CHUNKED, type Framing, NO_BODY, UNTIL_CLOSE } from "./framing.ts";
 import { findBlankLine } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
@@ -49,7 +49,7 @@ const HEX: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
 
 /** Reads one body after the other. */
 export class BodyReader {
-  #kind: Framing["type"] = "none";
+  #framing: Framing = NO_BODY;
   #left = 0;
   #state: number = SIZE;
   /** Digits of a chunk's size, or bytes of its extensions, so far. */
@@ -61,19 +61,19 @@ export class BodyReader {
 
   /** Starts on a body; true where it has ended already. */
   begin(framing: Framing): boolean {
-    this.#kind = framing.type;
-    this.#left = framing.type === "length" ? framing.bytes : 0;
+    this.#framing = framing;
+    this.#left = Math.max(0, framing);
     this.#state = SIZE;
     this.#count = 0;
     this.#trailers = undefined;
     this.#ended = false;
     this.tired = false;
-    return framing.type === "none";
+    return framing === NO_BODY;
   }
 
   /** Whether the body ends with the connection. */
   get untilClose(): boolean {
-    return this.#kind === "close";
+    return this.#framing === UNTIL_CLOSE;
   }
 
   /**
@@ -86,16 +86,16 @@ export class BodyReader {
     sink: BodySink,
     most: number = Number.POSITIVE_INFINITY,
   ): number {
-    switch (this.#kind) {
-      case "none":
+    switch (this.#framing) {
+      case NO_BODY:
         return from;
-      case "close":
+      case UNTIL_CLOSE:
         if (from < bytes.length) sink.onBodyBytes(bytes, from, bytes.length);
         return -1;
-      case "length":
-        return this.#takeLength(bytes, from, sink);
-      case "chunked":
+      case CHUNKED:
         return this.#takeChunks(bytes, from, { sink, most });
+      default:
+        return this.#takeLength(bytes, from, sink);
     }
   }
 

@@ -3,17 +3,15 @@
 import { parseContentLength } from "#lib/http/semantics.ts";
 import { ambiguous, malformed, unsupported } from "./http1-error.ts";
 
-/** The end of a body: at once, after so many bytes, by chunks, or with the connection. */
-export type Framing =
-  | { readonly type: "none" }
-  | { readonly type: "length"; readonly bytes: number }
-  | { readonly type: "chunked" }
-  | { readonly type: "close" };
+/** How long a body is: so many bytes, 0 for none, or one of the two below. A number, as each message has one. */
+export type Framing = number;
 
 /** No body. */
-export const NO_BODY: Framing = { type: "none" };
-const CHUNKED: Framing = { type: "chunked" };
-const UNTIL_CLOSE: Framing = { type: "close" };
+export const NO_BODY: Framing = 0;
+/** Its chunks say where it ends. */
+export const CHUNKED: Framing = -1;
+/** It ends with the connection. */
+export const UNTIL_CLOSE: Framing = -2;
 
 /** What the codec needs to know of a head beside its fields. */
 export interface Hints {
@@ -28,19 +26,14 @@ export function requestFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): 
   return explicitFraming(hints, version) ?? NO_BODY;
 }
 
-/** The framing of a response to a request of this method (RFC 9112 §6.3). */
-export function responseFraming(
-  hints: Hints,
-  how: {
-    readonly version: "HTTP/1.0" | "HTTP/1.1";
-    readonly status: number;
-    readonly method: string;
-  },
-): Framing {
-  const explicit = explicitFraming(hints, how.version);
-  if (how.method === "HEAD" || how.status < 200 || how.status === 204 || how.status === 304)
-    return NO_BODY;
-  return explicit ?? UNTIL_CLOSE;
+/** The framing of a response that may have a body (RFC 9112 §6.3). */
+export function responseFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framing {
+  return explicitFraming(hints, version) ?? UNTIL_CLOSE;
+}
+
+/** Whether a response to a request of this method has no body, whatever its fields say (RFC 9112 §6.3). */
+export function isBodiless(method: string, status: number): boolean {
+  return method === "HEAD" || status < 200 || status === 204 || status === 304;
 }
 
 function explicitFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framing | undefined {
@@ -59,7 +52,7 @@ function explicitFraming(hints: Hints, version: "HTTP/1.0" | "HTTP/1.1"): Framin
 function lengthFraming(text: string): Framing {
   const bytes = parseContentLength(text);
   if (bytes < 0) throw malformed("content-length is not a number");
-  return bytes === 0 ? NO_BODY : { type: "length", bytes };
+  return bytes;
 }
 
 /** Whether a connection stays open after a message with these `Connection` options (RFC 9112 §9.3). */

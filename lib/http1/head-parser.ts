@@ -15,6 +15,8 @@ export const HEAD_LIMIT_BYTES: number = 64 * 1024;
 
 const CR = 13;
 const LF = 10;
+/** As bytes: the runtime makes some of a text for each search. */
+const BLANK_LINE: Buffer = Buffer.from("\r\n\r\n");
 
 /**
  * Where the blank line ends that closes a head; -1 while it has not come. Bytes before `scanned` were looked at in vain
@@ -35,7 +37,7 @@ export function findHeadEnd(bytes: Buffer, from: number, scanned: number = from)
 
 /** Where the first blank line ends; -1 while it has not come. A line that ends without CR is refused at once. */
 export function findBlankLine(bytes: Buffer, from: number, scanned: number): number {
-  const at = bytes.indexOf("\r\n\r\n", Math.max(from, scanned - 3), "latin1");
+  const at = bytes.indexOf(BLANK_LINE, Math.max(from, scanned - 3));
   if (at >= 0) return at + 4;
   for (let line = bytes.indexOf(LF, scanned); line >= 0; line = bytes.indexOf(LF, line + 1))
     if (line === from || bytes[line - 1] !== CR) throw malformed("a line ends without CR");

@@ -4,7 +4,7 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import { INFORMATIONAL_LIMIT } from "#lib/http/semantics.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import { ParsedFields } from "./field-parser.ts";
-import { persists, responseFraming } from "./framing.ts";
+import { isBodiless, NO_BODY, persists, responseFraming } from "./framing.ts";
 import { findHeadEnd, parseResponse } from "./head-parser.ts";
 import { malformed, overLimit } from "./http1-error.ts";
 import { KeptBytes } from "./kept-bytes.ts";
@@ -127,9 +127,9 @@ export class ResponseReader {
       return end;
     }
     const version = head.version === "HTTP/1.0" ? "HTTP/1.0" : "HTTP/1.1";
-    const ended = this.#body.begin(
-      responseFraming(fields, { version, status, method: this.#method }),
-    );
+    // Also where there is no body, fields that contradict each other are refused.
+    const framing = responseFraming(fields, version);
+    const ended = this.#body.begin(isBodiless(this.#method, status) ? NO_BODY : framing);
     this.persistent = persists(fields.connection, version) && !this.#body.untilClose;
     fields.clear();
     this.state = "body";

@@ -7,6 +7,7 @@ import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { isFailure } from "../http/classify.ts";
 import type { ControlSeries } from "../telemetry/control-metrics.ts";
+import { NO_ANSWER, outcomeOf } from "../telemetry/http-metrics.ts";
 
 /** Counts for one channel. */
 export class ChannelCounts {
@@ -64,7 +65,7 @@ export class ChannelCounts {
     balancer.woken();
     balancer.left(ms);
     if (error === undefined) return;
-    calls.end({ status: 0, grpcStatus: -1, failed: true, latencyMs: ms });
+    calls.end(NO_ANSWER, ms);
     const gaveUp = error instanceof LineError && error.code === "failfast";
     if (!gaveUp || this.#shut) return;
     this.#shut = true;
@@ -76,7 +77,7 @@ export class ChannelCounts {
     const latencyMs = this.#clock.now() - call.startedMs;
     // What we call off is nobody's failure.
     const failed = code !== GrpcCode.CANCELLED && isFailure(200, code);
-    this.#series.calls.end({ status: 200, grpcStatus: code, failed, latencyMs });
+    this.#series.calls.end(outcomeOf({ status: 200, grpcStatus: code, failed }), latencyMs);
   }
 
   /** A connection goes to one of the addresses: as long as there is one, all are as good. */

@@ -4,6 +4,7 @@ import type { RequestHead } from "#lib/http/message.ts";
 import type {
   ClientConnection,
   ClientStream,
+  ConnectionWaiter,
   Reset,
   ResponseHandler,
 } from "#lib/http-io/exchange.ts";
@@ -49,6 +50,7 @@ function connect(): { readonly connection: ClientConnection; readonly seen: stri
 }
 
 const handler = {} as ResponseHandler;
+const waiter = {} as ConnectionWaiter;
 const lost = (over: Partial<Reset>): Reset => ({
   ...{ reason: "connection", code: 0, unprocessed: false },
   ...over,
@@ -61,7 +63,11 @@ test("what was sent of a body goes to the next endpoint before what is still to 
   const chunk = Buffer.from("one");
   attempt.keep(...wholeOf(chunk));
   expect([attempt.sendBytes(...wholeOf(chunk)), attempt.open]).toEqual([false, true]);
-  expect([attempt.reset(8), attempt.reset(8), attempt.open]).toEqual([true, false, false]);
+  expect([attempt.reset(8, waiter), attempt.reset(8, waiter), attempt.open]).toEqual([
+    true,
+    false,
+    false,
+  ]);
   attempt.keepEnd(undefined);
   attempt.sendEnd(undefined);
   attempt.ended = true;

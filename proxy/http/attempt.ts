@@ -27,16 +27,13 @@ export class Attempt {
   sends = 0;
   /** When it last went out. */
   sentMs = 0;
-  /** An application may have seen it: somebody took it and never said that they did not process it. */
-  maybeProcessed = false;
   #upstream: ClientStream | undefined;
-  /** Where it waits for a connection, and who waits. */
+  /** Where it waits for a connection. */
   #source: ConnectionSource | undefined;
-  #waiter: ConnectionWaiter | undefined;
   /** What was sent of the body; nothing is made for a request without one. */
   #replay: Replay | undefined;
-  /** It was sent again, once, after a connection broke without an answer. */
-  #resent = false;
+  /** What was lost without a word that it was not processed: nothing, what could go out again, what could not. */
+  #lost: "nothing" | "resent" | "in doubt" = "nothing";
 
   constructor(ended: boolean) {
     this.ended = ended;
@@ -45,6 +42,11 @@ export class Attempt {
   /** Whether one is under way. */
   get open(): boolean {
     return this.#upstream !== undefined;
+  }
+
+  /** Whether an application may have seen it: somebody took it and never said that they did not process it. */
+  get maybeProcessed(): boolean {
+    return this.#lost === "in doubt";
   }
 
   /** For how long the one under way has gone on; -1 where none is. */
@@ -70,7 +72,6 @@ export class Attempt {
   /** Waits for a connection. */
   acquire(source: ConnectionSource, waiter: ConnectionWaiter): void {
     this.#source = source;
-    this.#waiter = waiter;
     source.acquire(waiter);
   }
 
@@ -127,14 +128,14 @@ export class Attempt {
     this.#upstream?.resumeResponse();
   }
 
-  /** Gives it up, or the wait for its connection; true where there was something to give up. */
-  reset(code: number): boolean {
+  /** Gives it up, or the wait of `waiter` for its connection; true where there was something to give up. */
+  reset(code: number, waiter: ConnectionWaiter): boolean {
     const upstream = this.#upstream;
     const source = this.#source;
     this.#upstream = undefined;
     this.#source = undefined;
     upstream?.resetRequest(code);
-    if (this.#waiter !== undefined) source?.cancel(this.#waiter);
+    source?.cancel(waiter);
     return upstream !== undefined || source !== undefined;
   }
 
@@ -151,9 +152,9 @@ export class Attempt {
   /** Whether it may go out again after it was lost. */
   mayResend(reset: Reset, method: string): boolean {
     if (!this.resendable) return false;
-    const again = mayResend(reset, method, this.#resent);
-    if (again) this.#resent ||= !reset.unprocessed;
-    else this.maybeProcessed = true;
+    const again = mayResend(reset, method, this.#lost !== "nothing");
+    if (!again) this.#lost = "in doubt";
+    else if (!reset.unprocessed) this.#lost = "resent";
     return again;
   }
 }

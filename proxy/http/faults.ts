@@ -3,6 +3,7 @@
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { Ending, Fault } from "../telemetry/request-series.ts";
+import type { LimitKind } from "./request-limits.ts";
 import { ANSWERS, type ErrorDetail, type ErrorKind } from "./rescue.ts";
 
 const FAULT_OF: { readonly [kind in ErrorKind]?: Fault } = {
@@ -48,4 +49,10 @@ export function faultOfReset({ reason, code }: Reset, version: string): Fault {
     default:
       return "RESET";
   }
+}
+
+/** The code by which a client of HTTP/2 hears that its answer is broken off: its server's, where that said one. */
+export function codeOf(why: Reset | LimitKind): number {
+  const code = typeof why === "string" ? ErrorCode.NO_ERROR : why.code;
+  return code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : code;
 }

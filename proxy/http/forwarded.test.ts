@@ -24,7 +24,7 @@ test("WIRE11, ERR10, ERR19: a reset is passed on to HTTP/2, and 502 for HTTP/1 t
   const told = (carried: boolean): readonly string[] => {
     const bed = new FakeForwarding({ version: "HTTP/2" });
     bed.forwarded.begin();
-    bed.forwarded.carried = carried;
+    bed.forwarded.turned = carried ? "carried" : "nothing";
     bed.connect();
     bed.upstream?.onResponseReset(reset);
     return bed.said;

@@ -8,10 +8,11 @@ import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { Attempt } from "./attempt.ts";
 import { grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction, ExchangeHandlers } from "./direction.ts";
+import { codeOf } from "./faults.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, kindOf, refusalOf, takeUndelivered } from "./rescue.ts";
-import { isPassedOn, mayUpgrade } from "./resend.ts";
+import { isPassedOn, mayUpgrade, type Turned } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 import { Tally } from "./tally.ts";
 
@@ -29,16 +30,10 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** How it may be tried again, where policy or itself says so. */
   retry: Retry | undefined;
   readonly tally: Tally;
-  /** Set while the request was turned into HTTP/2 to be carried between proxies. */
-  carried = false;
+  turned: Turned = "nothing";
   readonly attempt: Attempt;
-  /** An extended CONNECT that goes on as an Upgrade of HTTP/1. */
-  upgrades = false;
-  /** Nothing more happens to it. */
-  done = false;
-  #headSent = false;
-  /** The server has ended its side of a tunnel, and the client has not. */
-  #halfClosed = false;
+  /** `new`: not begun, or refused at once; `half-closed`: its server has ended its side of a tunnel, its client has not. */
+  #state: "new" | "waiting" | "answering" | "half-closed" | "done" = "new";
 
   constructor(stream: ServerStream, direction: Direction<Forwarded<X>>, route: X) {
     this.stream = stream;
@@ -51,6 +46,11 @@ export class Forwarded<X> implements ExchangeHandlers {
     stream.handler = this;
   }
 
+  /** Whether nothing more happens to it. */
+  get done(): boolean {
+    return this.#state === "done";
+  }
+
   /** Starts or goes on with the path; the body waits until there is somewhere to send it. */
   run(): void {
     if (!this.done) this.direction.path.run(this);
@@ -59,7 +59,8 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Begins: nothing of the body is read before a connection is there. */
   begin(): void {
     if (!this.attempt.ended) this.stream.pauseRequest();
-    if (this.direction.inFlight.enter(this.tally)) this.run();
+    if (this.direction.inFlight.enter()) this.#state = "waiting";
+    if (this.#state === "waiting") this.run();
     else this.fail("loadshed", "too many requests are under way");
   }
 
@@ -90,7 +91,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (!attempt.open) return;
     this.limits?.moved();
     this.tally.requestBytes(to - from);
-    if (!this.#headSent) attempt.keep(bytes, from, to);
+    if (this.#state === "waiting") attempt.keep(bytes, from, to);
     if (!attempt.sendBytes(bytes, from, to)) this.stream.pauseRequest();
   }
 
@@ -99,10 +100,10 @@ export class Forwarded<X> implements ExchangeHandlers {
     attempt.ended = true;
     this.tally.requestEnded();
     if (trailers !== undefined) removeHeadOnly(trailers);
-    if (!this.#headSent) attempt.keepEnd(trailers);
+    if (this.#state === "waiting") attempt.keepEnd(trailers);
     attempt.sendEnd(trailers);
     if (attempt.open) this.limits?.flushed();
-    if (this.#halfClosed) this.#finish(false);
+    if (this.#state === "half-closed") this.#finish(false);
   }
 
   onRequestReset(_: Reset): void {
@@ -143,7 +144,7 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.direction.onOutcome(this, head.status, code);
       this.tally.tried({ status: head.status, grpcStatus: code, fault: "" });
       if (end) attempt.over();
-      else attempt.reset(ErrorCode.CANCEL);
+      else attempt.reset(ErrorCode.CANCEL, this);
       this.#again(retry);
       return true;
     }
@@ -161,12 +162,11 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   #answer(head: ResponseHead, end: boolean): void {
-    this.#headSent = true;
-    this.direction.inFlight.leave(this.tally);
+    if (this.#state === "waiting") this.direction.inFlight.leave();
+    this.#state = "answering";
     this.limits?.answered();
     this.attempt.answered();
-    this.tally.status = head.status;
-    if (this.grpc && end) this.tally.grpcStatus = grpcStatusOf(head.headers) ?? -1;
+    this.tally.answered(head.status, this.grpc && end ? head.headers : undefined);
     this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs, head);
     this.direction.onResponse(this, head);
     this.direction.onAnswer(this, head);
@@ -200,22 +200,24 @@ export class Forwarded<X> implements ExchangeHandlers {
 
   /** What a client says in a tunnel is of worth also after its server has ended its side. */
   #answerEnded(): void {
-    this.#halfClosed = !this.attempt.ended && isTunnel(this.request.method, this.tally.status);
-    if (!this.#halfClosed) this.#finish(false);
+    const tunnel = isTunnel(this.request.method, this.tally.status);
+    if (tunnel && !this.attempt.ended) this.#state = "half-closed";
+    else this.#finish(false);
   }
 
   onResponseReset(reset: Reset): void {
     if (this.done) return;
     const waitedMs = this.attempt.waitedMs(this.direction.now());
     this.attempt.over();
-    if (!reset.unprocessed && (this.grpc || !this.#headSent)) this.direction.onOutcome(this, 0, -1);
+    const waiting = this.#state === "waiting";
+    if (!reset.unprocessed && (this.grpc || waiting)) this.direction.onOutcome(this, 0, -1);
     this.retry?.release();
-    if (this.#headSent) {
+    if (!waiting) {
       this.#breakOff(reset);
       return;
     }
     this.direction.onReleased(this, waitedMs);
-    if (mayUpgrade(reset, this.request)) this.upgrades = true;
+    if (mayUpgrade(reset, this.request)) this.turned = "upgrade";
     if (this.attempt.mayResend(reset, this.request.method))
       this.#tryAgain("io", "endpoint did not take the request");
     else if (isPassedOn(reset, this)) this.#breakOff(reset);
@@ -225,21 +227,20 @@ export class Forwarded<X> implements ExchangeHandlers {
   #breakOff(why: Reset | LimitKind): void {
     this.tally.broken(why, this.request.version);
     this.#finish(true);
-    const code = typeof why === "string" ? ErrorCode.NO_ERROR : why.code;
-    this.stream.resetResponse(code === ErrorCode.NO_ERROR ? ErrorCode.INTERNAL_ERROR : code);
+    this.stream.resetResponse(codeOf(why));
   }
 
   /** It was not in time: nobody is asked any longer, and the client hears it as far as an answer has not begun (ERR7). */
   onDeadline(kind: LimitKind): void {
     this.#giveUp();
-    if (this.#headSent) this.#breakOff(kind);
-    else this.fail(`${kind}-timeout`, `${kind} timeout`);
+    if (this.#state === "waiting") this.fail(`${kind}-timeout`, `${kind} timeout`);
+    else this.#breakOff(kind);
   }
 
   /** Whoever works on it need not go on. */
   #giveUp(): void {
     const waitedMs = this.attempt.waitedMs(this.direction.now());
-    if (this.attempt.reset(ErrorCode.CANCEL) && !this.#headSent)
+    if (this.attempt.reset(ErrorCode.CANCEL, this) && this.#state === "waiting")
       this.direction.onReleased(this, waitedMs);
   }
 
@@ -254,8 +255,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.tally.failed(kind, this.grpc, detail);
     this.direction.onError(this, kind);
     const head = refusalOf(this, { kind, message, detail });
-    this.tally.status = head.status;
-    if (this.grpc) this.tally.grpcStatus = grpcStatusOf(head.headers) ?? -1;
+    this.tally.answered(head.status, this.grpc ? head.headers : undefined);
     this.direction.onAnswer(this, head);
     this.stream.sendHead(head, true);
     if (!this.attempt.ended) this.stream.resumeRequest();
@@ -267,7 +267,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const { rescues } = this.direction;
     if (!(rescues && this.direction.isMeshed(this) && this.attempt.resendable)) return false;
     if (this.attempt.ended) this.attempt.over();
-    else this.attempt.reset(ErrorCode.NO_ERROR);
+    else this.attempt.reset(ErrorCode.NO_ERROR, this);
     this.direction.onReleased(this, -1);
     this.direction.onEndpointFailed(this);
     this.direction.onRescued(this);
@@ -289,8 +289,8 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Once: to break a client's connection off may be heard of as its end. */
   #finish(aborted: boolean): void {
     if (this.done) return;
-    this.done = true;
-    this.direction.inFlight.leave(this.tally);
+    if (this.#state === "waiting") this.direction.inFlight.leave();
+    this.#state = "done";
     this.direction.onAttemptOver(this);
     this.limits?.stop();
     this.retry?.stop();

@@ -1,11 +1,5 @@
 /** How many requests of a direction wait for their answer (P5): those beyond the limit are refused at once. */
 
-/** A request that may be counted. */
-export interface Countable {
-  /** It is among those that wait. */
-  counted: boolean;
-}
-
 /** The count of one direction. */
 export class InFlight {
   readonly #limit: number;
@@ -22,17 +16,14 @@ export class InFlight {
   }
 
   /** Counts a request; false where there are too many. */
-  enter(request: Countable): boolean {
+  enter(): boolean {
     if (this.#count >= this.#limit) return false;
     this.#count++;
-    request.counted = true;
     return true;
   }
 
-  /** It has an answer, or needs none any more; once is enough. */
-  leave(request: Countable): void {
-    if (!request.counted) return;
-    request.counted = false;
+  /** One that was counted has an answer, or needs none any more. */
+  leave(): void {
     this.#count--;
   }
 }

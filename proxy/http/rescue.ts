@@ -4,6 +4,7 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
 import { LineError } from "#lib/http-io/waiting-line.ts";
 import type { LimitKind } from "./request-limits.ts";
+import type { Turned } from "./resend.ts";
 
 /** Errors that answer a request, by the condition's name in Linkerd's table. */
 export type ErrorKind =
@@ -139,7 +140,7 @@ export function errorResponse(
 export function refusalOf(
   request: {
     readonly grpc: boolean;
-    readonly carried: boolean;
+    readonly turned: Turned;
     readonly request: { readonly version: string };
     readonly direction: { readonly informational: boolean; readonly rescues: boolean };
     readonly attempt: { readonly maybeProcessed: boolean };
@@ -154,14 +155,14 @@ export function refusalOf(
     readonly detail: ErrorDetail | undefined;
   },
 ): ResponseHead {
-  const { grpc, carried, direction, attempt } = request;
+  const { grpc, turned, direction, attempt } = request;
   const { informational, rescues } = direction;
   const undelivered = !attempt.maybeProcessed && (kind === "io" || kind === "connect-timeout");
   return errorResponse(kind, {
     message,
     detail,
     grpc,
-    http1: request.request.version !== "HTTP/2" || carried,
+    http1: request.request.version !== "HTTP/2" || turned === "carried",
     informational,
     notDelivered: informational && !rescues && undelivered,
   });

@@ -6,6 +6,9 @@ import type { Reset } from "#lib/http-io/exchange.ts";
 import { isUpgradable } from "#lib/http-io/upgrade-stream.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 
+/** Into what a request was turned: HTTP/2 that carries it between proxies, or an Upgrade of HTTP/1 out of an extended CONNECT. */
+export type Turned = "nothing" | "carried" | "upgrade";
+
 /**
  * Where it was surely not processed, or once more (`resent` says whether it was) where the method allows it and the
  * connection broke without a word: an application that closes its listener does that to connections that it has not
@@ -23,7 +26,7 @@ export function mayUpgrade({ unprocessed, code }: Reset, head: RequestHead): boo
 /** Whether a client hears of a reset stream as it is (ERR19): not one whose HTTP/1 was carried over HTTP/2 (ERR10). */
 export function isPassedOn(
   { reason }: Reset,
-  { request, carried }: { readonly request: RequestHead; readonly carried: boolean },
+  { request, turned }: { readonly request: RequestHead; readonly turned: Turned },
 ): boolean {
-  return request.version === "HTTP/2" && !carried && reason !== "connection";
+  return request.version === "HTTP/2" && turned !== "carried" && reason !== "connection";
 }

@@ -1,20 +1,18 @@
 /** What is counted of one request: as a whole, and of each try that goes to a backend. */
 
+import type { HeaderList } from "#lib/http/headers.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
-import { isRetryable } from "../policy/retry-rule.ts";
-import type { HttpScope } from "../telemetry/http-metrics.ts";
+import { type HttpScope, NO_ANSWER, type Outcome, outcomeOf } from "../telemetry/http-metrics.ts";
 import type { ProfileSeries } from "../telemetry/profile-metrics.ts";
 import type { Ending, Fault, RequestSeries } from "../telemetry/request-series.ts";
-import { answerClass } from "./classify.ts";
+import { answerClass, grpcStatusOf } from "./classify.ts";
 import { endingOf, faultOf, faultOfReset } from "./faults.ts";
-import type { Countable } from "./in-flight.ts";
+import { ProfileTally } from "./profile-tally.ts";
 import type { LimitKind } from "./request-limits.ts";
 import type { ErrorDetail, ErrorKind } from "./rescue.ts";
 
 /** Its counts; whatever decides its labels sets what is counted. */
-export class Tally implements Countable {
-  /** It is among those that wait for an answer. */
-  counted = false;
+export class Tally implements Ending {
   /** Of its endpoint, or of the policy that let it in. */
   scope: HttpScope | undefined;
   readonly startedMs: number;
@@ -27,21 +25,23 @@ export class Tally implements Countable {
   /** Of the backend that it is at. */
   #part: RequestSeries | undefined;
   /** Of its ServiceProfile's route. */
-  #profile: ProfileSeries | undefined;
-  /** When the try under way began, where a profile's are counted; -1: none is. */
-  #actualMs = -1;
+  #profile: ProfileTally | undefined;
   /** When the request was whole, of what is at the backend; -1: it is not. */
   #flushedMs = -1;
   #ending: Ending | undefined;
-  /** Of the endpoint that got it and has not answered yet, and when it did. */
+  /** Of the endpoint that got it and has not answered yet. */
   #asked: HttpScope | undefined;
+  /** When that one got it; -1: every try so far is counted, and none is under way. */
   #sentMs = 0;
-  /** Every try so far is counted, and none is under way. */
-  #settled = false;
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
     this.startedMs = clock.now();
+  }
+
+  /** As long as nothing else is known, it ends as its answer says. */
+  get fault(): Fault {
+    return "";
   }
 
   /** Its route is known. */
@@ -51,17 +51,12 @@ export class Tally implements Countable {
 
   /** Its route is one of a ServiceProfile. */
   enterProfile(series: ProfileSeries): void {
-    this.#profile = series;
-    series.effective.requests.value += 1;
+    this.#profile = new ProfileTally(series);
   }
 
   /** It goes to a backend, as a whole where `ended`. */
   dispatch(part: RequestSeries | undefined, ended: boolean): void {
-    const actual = this.#profile?.actual;
-    if (actual !== undefined) {
-      actual.requests.value += 1;
-      this.#actualMs = this.#clock.now();
-    }
+    this.#profile?.dispatch();
     if (part === undefined) return;
     if (part.requests !== undefined) part.requests.value += 1;
     this.#part = part;
@@ -72,21 +67,24 @@ export class Tally implements Countable {
   sent(atMs: number): void {
     if (this.scope !== this.#asked) this.#ask();
     this.#sentMs = atMs;
-    this.#settled = false;
   }
 
   /** An endpoint before it that never answered has failed. */
   #ask(): void {
-    if (this.#asked !== undefined) this.#answered({ status: 0, grpcStatus: -1, fault: "" });
+    if (this.#asked !== undefined) this.#counted(NO_ANSWER);
     this.#asked = this.scope;
     if (this.scope !== undefined) this.scope.requests.value += 1;
   }
 
-  #answered({ status, grpcStatus }: Ending): void {
-    const latencyMs = this.#clock.now() - this.#sentMs;
-    const failed = this.#isFailure(status, grpcStatus);
-    this.#asked?.end({ status, grpcStatus, failed, latencyMs });
+  #counted(outcome: Outcome): void {
+    this.#asked?.end(outcome, this.#clock.now() - this.#sentMs);
     this.#asked = undefined;
+  }
+
+  /** Its client gets an answer; `coded` may have the code of a call. */
+  answered(status: number, coded: HeaderList | undefined): void {
+    this.status = status;
+    if (coded !== undefined) this.grpcStatus = grpcStatusOf(coded) ?? -1;
   }
 
   requestBytes(count: number): void {
@@ -103,27 +101,21 @@ export class Tally implements Countable {
 
   /** What came of a try, where there will be another one. */
   tried(ending: Ending): void {
-    const status = ending.fault === "" ? ending.status : 0;
+    const { grpcStatus, fault } = ending;
+    const status = fault === "" ? ending.status : 0;
+    const failed = this.#isFailure(status, grpcStatus);
+    const outcome = outcomeOf({ status, grpcStatus, failed });
     this.#partEnded(ending);
-    if (this.#actualMs >= 0) this.#actualEnded(status, ending);
+    this.#profile?.tried(outcome);
     if (this.#asked === undefined) return;
-    this.#answered({ ...ending, status });
-    this.#settled = true;
+    this.#counted(outcome);
+    this.#sentMs = -1;
   }
 
   /** By the profile's response classes, where it has some. */
   #isFailure(status: number, grpcStatus: number): boolean {
-    const failures = this.#profile?.failures;
-    if (failures === undefined || status === 0)
-      return answerClass(status, grpcStatus) === "failure";
-    return isRetryable(failures, status, grpcStatus);
-  }
-
-  #actualEnded(status: number, { grpcStatus, fault }: Ending): void {
-    const latencyMs = this.#clock.now() - this.#actualMs;
-    this.#actualMs = -1;
-    const failed = fault !== "" || this.#isFailure(status, grpcStatus);
-    this.#profile?.actual?.end({ status, grpcStatus, failed, latencyMs });
+    if (this.#profile !== undefined) return this.#profile.isFailure(status, grpcStatus);
+    return answerClass(status, grpcStatus) === "failure";
   }
 
   #partEnded(ending: Ending): void {
@@ -170,18 +162,15 @@ export class Tally implements Countable {
     const { status, grpcStatus } = this;
     const failed = aborted || this.#isFailure(status, grpcStatus);
     const latencyMs = this.#clock.now() - this.startedMs;
-    if (this.#profile !== undefined) {
-      if (this.#actualMs >= 0)
-        this.#actualEnded(status, { status, grpcStatus, fault: aborted ? "UNKNOWN" : "" });
-      this.#profile.effective.end({ status, grpcStatus, failed, latencyMs });
-    }
-    if (!this.#settled) {
+    const outcome = outcomeOf({ status, grpcStatus, failed });
+    this.#profile?.ended(outcome, latencyMs);
+    if (this.#sentMs >= 0) {
       // It may not have got as far as to be sent.
       if (this.scope !== this.#asked) this.#ask();
-      this.scope?.end({ status, grpcStatus, failed, latencyMs });
+      this.scope?.end(outcome, latencyMs);
     }
     if (this.#whole === undefined) return;
-    const ending = this.#ending ?? { status, grpcStatus, fault: "" };
+    const ending = this.#ending ?? this;
     this.#partEnded(ending);
     this.#whole.endings?.count(ending);
     this.#whole.duration.observe(latencyMs / 1000);

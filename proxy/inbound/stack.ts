@@ -205,7 +205,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     removeHopByHop(head.headers, head.status === 101);
     // What comes from the outbound side has lost them where they were not the mesh's.
     if (this.gateway === undefined) removeMeshHeaders(head.headers);
-    if (request.carried) carryResponse(head);
+    if (request.turned === "carried") carryResponse(head);
     if (last) head.headers.add("connection", "close");
     if (!isTunnel(request.request.method, head.status)) return;
     this.#tunnels ??= new Tunnels(this.#connection);
@@ -290,9 +290,9 @@ const forward: Station<InboundRequest> = {
   enter: (request): Verdict => {
     const { informational, pools } = directionOf(request);
     // Only another proxy carries: who has no identity is none.
-    if (request.request.version === "HTTP/2" && !request.carried && informational)
-      request.carried = restoreRequest(request.request);
-    const http2 = request.request.version === "HTTP/2" && !request.upgrades;
+    if (request.request.version === "HTTP/2" && request.turned === "nothing" && informational)
+      if (restoreRequest(request.request)) request.turned = "carried";
+    const http2 = request.request.version === "HTTP/2" && request.turned !== "upgrade";
     request.attempt.acquire(http2 ? pools.http2 : pools.http1, request);
     return "next";
   },

@@ -5,8 +5,12 @@ import type { Forwarded } from "../http/forwarded.ts";
 import type { Balancer, EndpointWaiter } from "./balancer.ts";
 import type { Destination } from "./discover.ts";
 import type { EndpointClient } from "./endpoint.ts";
-import { leaveQueue } from "./queue.ts";
 import type { ResolvedBackend, ResolvedRule } from "./resolved.ts";
+
+/** A try has not come to the queue of its balancer yet. */
+const NOT_QUEUED = -1;
+/** It has been through that queue: to look for another endpoint there is none. */
+const LEFT_QUEUE = -2;
 
 /** What a request remembers on its way. */
 export class OutboundRoute implements EndpointWaiter {
@@ -16,10 +20,8 @@ export class OutboundRoute implements EndpointWaiter {
   prefix: number | undefined;
   backend: ResolvedBackend | undefined;
   endpoint: EndpointClient | undefined;
-  /** When it entered the queue of its balancer; -1: it has not, or has left it. */
-  enteredMs = -1;
-  /** It has been through that queue; to look for another endpoint there is none. */
-  queued = false;
+  /** When it entered the queue of its balancer, or one of the two. */
+  #enteredMs: number = NOT_QUEUED;
   /** It shows whether its endpoint is well again (P36). */
   isProbe = false;
   /** The identity that the request demands of its endpoint (P20). */
@@ -49,6 +51,24 @@ export class OutboundRoute implements EndpointWaiter {
     balancer?.expects();
   }
 
+  /** Another try begins: it has the queue of its balancer before it. */
+  tryAgain(): void {
+    this.#enteredMs = NOT_QUEUED;
+  }
+
+  /** It is at its balancer, whose queue it enters once a try. */
+  enterQueue(): void {
+    if (this.#enteredMs === NOT_QUEUED)
+      this.#enteredMs = this.backend?.use?.entered() ?? LEFT_QUEUE;
+  }
+
+  /** It has an endpoint, or will get none. */
+  leaveQueue(): void {
+    if (this.#enteredMs < 0) return;
+    this.backend?.use?.left(this.#enteredMs);
+    this.#enteredMs = LEFT_QUEUE;
+  }
+
   onEndpoints(): void {
     this.backend?.use?.woken();
     this.request?.run();
@@ -56,7 +76,7 @@ export class OutboundRoute implements EndpointWaiter {
 
   onFailfast(): void {
     this.backend?.use?.woken();
-    leaveQueue(this);
+    this.leaveQueue();
     this.request?.fail("failfast", "service in fail-fast");
   }
 }

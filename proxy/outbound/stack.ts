@@ -74,7 +74,7 @@ const concrete = (random: () => number): Station<OutboundRequest> => ({
     const { route } = request;
     const backend = route.rule && pickBackend(route.rule, random);
     route.backend = backend;
-    route.queued = false;
+    route.tryAgain();
     if (backend === undefined) {
       request.fail("unexpected", "unexpected error");
       return "answered";
@@ -116,9 +116,12 @@ const endpoint: Station<OutboundRequest> = {
     }
     route.isProbe = client.begin();
     request.tally.scope = client.scope;
-    if (request.carried && !client.carries) request.carried = !restoreRequest(head);
+    if (request.turned === "carried" && !client.carries)
+      if (restoreRequest(head)) request.turned = "nothing";
     const http2 =
-      head.version === "HTTP/2" ? !request.upgrades : client.carries && isCarriable(head);
+      head.version === "HTTP/2"
+        ? request.turned !== "upgrade"
+        : client.carries && isCarriable(head);
     request.attempt.acquire(client.connections(http2), request);
     return "next";
   },
@@ -180,16 +183,16 @@ export class OutboundDirection implements Direction<OutboundRequest> {
     }
     const canonical = route.rule?.canonical;
     if (canonical !== undefined && authority === undefined) head.headers.set(CANONICAL, canonical);
-    if (request.carried || head.version === "HTTP/2") return;
+    if (request.turned === "carried" || head.version === "HTTP/2") return;
     removeHopByHop(head.headers, true);
     if (route.endpoint?.carries !== true || !isCarriable(head)) return;
     carry(head);
-    request.carried = true;
+    request.turned = "carried";
   }
 
   onResponse(request: OutboundRequest, head: ResponseHead): void {
     request.route.endpoint?.succeeded();
-    if (request.carried) restoreResponse(head);
+    if (request.turned === "carried") restoreResponse(head);
     if (!this.isMeshed(request)) removeMeshHeaders(head.headers);
     const closes = head.headers.get("l5d-proxy-connection") === "close";
     removeHopByHop(head.headers, head.status === 101);
@@ -232,7 +235,7 @@ export class OutboundDirection implements Direction<OutboundRequest> {
   onRetry({ route, tally, attempt }: OutboundRequest): number {
     if (route.rule?.repicks === true) return this.#repickFrom;
     tally.dispatch(route.backend?.series, attempt.ended);
-    route.queued = false;
+    route.tryAgain();
     return this.retryFrom;
   }
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { ControlMetrics } from "./control-metrics.ts";
+import { outcomeOf } from "./http-metrics.ts";
 
 test("MET7, MET31, MET42: services of the control plane have Linkerd's families and labels", () => {
   const registry = new Registry();
@@ -12,7 +13,7 @@ test("MET7, MET31, MET42: services of the control plane have Linkerd's families 
     server_id: "p",
   });
   series.calls.requests.increment();
-  series.calls.end({ status: 200, grpcStatus: 0, failed: false, latencyMs: 3 });
+  series.calls.end(outcomeOf({ status: 200, grpcStatus: 0, failed: false }), 3);
   series.resolved.increment();
   series.balancer.holds(2, 2);
   const text = writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });

@@ -9,15 +9,38 @@ export const LATENCY_BOUNDS_MS: readonly number[] = [1, 10, 100, 1000, 10_000].f
   decade === 1 ? [1, 2, 3, 4, 5] : [1, 2, 3, 4, 5].map((step) => step * decade),
 );
 
-/** How a response ended, for its counters. */
-export interface Outcome {
+/** What came of a request or a try of it. */
+export interface Answer {
   /** 0 where there was no response. */
   readonly status: number;
   /** -1 where it is no gRPC response or the code was not seen. */
   readonly grpcStatus: number;
   readonly failed: boolean;
-  readonly latencyMs: number;
 }
+
+/** The same as one number: for counting, no object is made a request. */
+export type Outcome = number;
+
+/** Codes of gRPC and the -1 for none, by far. */
+const CODES = 100_000;
+
+/** What came of a request, as its counters take it. Statuses and codes may have up to five digits. */
+export function outcomeOf({ status, grpcStatus, failed }: Answer): Outcome {
+  return (status * CODES + grpcStatus + 1) * 2 + (failed ? 1 : 0);
+}
+
+/** The answer that became such a number. */
+export function answerOf(outcome: Outcome): Answer {
+  const numbers = Math.floor(outcome / 2);
+  return {
+    status: Math.floor(numbers / CODES),
+    grpcStatus: (numbers % CODES) - 1,
+    failed: outcome % 2 === 1,
+  };
+}
+
+/** Of who never answered. */
+export const NO_ANSWER: Outcome = outcomeOf({ status: 0, grpcStatus: -1, failed: true });
 
 interface ResponseSeries {
   readonly responses: Counter;
@@ -61,13 +84,12 @@ export class HttpMetrics {
 export class HttpScope {
   readonly requests: Counter;
   /** Mostly the next response is as the last one, whose series these are. */
-  #lastKey = -1;
+  #last: Outcome = -1;
   #responses: Counter | undefined;
   #latency: Histogram | undefined;
   readonly #metrics: HttpMetrics;
   readonly #labels: string;
-  /** By status and gRPC status, as one number. */
-  readonly #series = new Map<number, ResponseSeries>();
+  readonly #series = new Map<Outcome, ResponseSeries>();
 
   constructor(metrics: HttpMetrics, labels: string) {
     this.#metrics = metrics;
@@ -75,22 +97,22 @@ export class HttpScope {
     this.requests = metrics.requests.withText(labels);
   }
 
-  /** Counts the end of a response, or of a request that got none. */
-  end(outcome: Outcome): void {
-    const key = (outcome.status * 100_000 + outcome.grpcStatus + 1) * 2 + (outcome.failed ? 1 : 0);
-    if (key !== this.#lastKey) this.#find(key, outcome);
+  /** Counts the end of a response, or of a request that got none, after so long. */
+  end(outcome: Outcome, latencyMs: number): void {
+    if (outcome !== this.#last) this.#find(outcome);
     if (this.#responses !== undefined) this.#responses.value += 1;
-    this.#latency?.observe(outcome.latencyMs);
+    this.#latency?.observe(latencyMs);
   }
 
-  #find(key: number, outcome: Outcome): void {
-    const { responses, latency } = this.#series.get(key) ?? this.#resolve(key, outcome);
-    this.#lastKey = key;
+  #find(outcome: Outcome): void {
+    const { responses, latency } = this.#series.get(outcome) ?? this.#resolve(outcome);
+    this.#last = outcome;
     this.#responses = responses;
     this.#latency = latency;
   }
 
-  #resolve(key: number, { status, grpcStatus, failed }: Outcome): ResponseSeries {
+  #resolve(outcome: Outcome): ResponseSeries {
+    const { status, grpcStatus, failed } = answerOf(outcome);
     const statusCode = status === 0 ? {} : { status_code: String(status) };
     const responses = formatLabels({
       ...statusCode,
@@ -105,7 +127,7 @@ export class HttpScope {
         latency === "" ? this.#labels : `${this.#labels},${latency}`,
       ),
     };
-    this.#series.set(key, series);
+    this.#series.set(outcome, series);
     return series;
   }
 }

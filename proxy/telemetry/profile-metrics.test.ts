@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
+import { outcomeOf } from "./http-metrics.ts";
 import { ProfileMetrics } from "./profile-metrics.ts";
 
 test("MET4, MET5: routes of ServiceProfiles have Linkerd's families and labels, and tries no latency", () => {
@@ -8,10 +9,10 @@ test("MET4, MET5: routes of ServiceProfiles have Linkerd's families and labels, 
   const metrics = new ProfileMetrics(registry);
   const rule = { labels: { dst: "web:80", rt_route: "GET /" }, failures: undefined };
   const [outbound, inbound] = [metrics.of("outbound", rule), metrics.of("inbound", rule)];
-  const outcome = { status: 200, grpcStatus: -1, failed: false, latencyMs: 3 };
+  const outcome = outcomeOf({ status: 200, grpcStatus: -1, failed: false });
   for (const scope of [outbound.effective, outbound.actual, inbound.effective]) {
     scope?.requests.increment();
-    scope?.end(outcome);
+    scope?.end(outcome, 3);
   }
   expect(inbound.actual).toBeUndefined();
   const text = writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });

@@ -20,7 +20,7 @@ import { type LimitKind, RequestLimits } from "../../proxy/http/request-limits.t
 import { Retry } from "../../proxy/http/retry.ts";
 import type { RetryRule } from "../../proxy/policy/retry-rule.ts";
 import { HostSeries } from "../../proxy/telemetry/host-series.ts";
-import { HttpMetrics, type HttpScope } from "../../proxy/telemetry/http-metrics.ts";
+import { answerOf, HttpMetrics, type HttpScope } from "../../proxy/telemetry/http-metrics.ts";
 import { RetryMetrics } from "../../proxy/telemetry/retry-metrics.ts";
 import { FakeClock } from "./clock.ts";
 
@@ -95,7 +95,10 @@ export class FakeForwarding {
   /** Counts how requests end. */
   scope(ends: string[]): HttpScope {
     const scope = new HttpMetrics(new Registry()).scope({});
-    scope.end = ({ status, failed }) => void ends.push(`${status}${failed ? " failed" : ""}`);
+    scope.end = (outcome) => {
+      const { status, failed } = answerOf(outcome);
+      ends.push(`${status}${failed ? " failed" : ""}`);
+    };
     return scope;
   }
 
