@@ -59,13 +59,14 @@ export class DeadlineQueue {
 
   /** Starts a deadline, or starts it anew. */
   start(started: Deadline): void {
-    if (this.#last === started) {
-      // Nobody would see that it had left; whoever is busy alone starts anew with every chunk.
-      started.atMs = this.#clock.now() + this.afterMs;
+    const atMs = this.#clock.now() + this.afterMs;
+    // Nobody would see that it had left; who is busy alone, or twice in one event, starts anew with every chunk.
+    if (started.queue === this && (this.#last === started || started.atMs === atMs)) {
+      started.atMs = atMs;
       return;
     }
     started.stop();
-    started.atMs = this.#clock.now() + this.afterMs;
+    started.atMs = atMs;
     started.queue = this;
     started.before = this.#last;
     if (this.#last === undefined) this.#first = started;
