@@ -31,7 +31,6 @@ import { Taps } from "./tap/taps.ts";
 import { accessWriter } from "./telemetry/access-log.ts";
 import { ControlMetrics } from "./telemetry/control-metrics.ts";
 import { ErrorMetrics } from "./telemetry/error-metrics.ts";
-import { gatherLines } from "./telemetry/gathered-lines.ts";
 import { HttpMetrics } from "./telemetry/http-metrics.ts";
 import { inboundFamilies } from "./telemetry/inbound-families.ts";
 import { outboundFamilies } from "./telemetry/outbound-families.ts";
@@ -238,7 +237,7 @@ class ProxyApp implements RunningProxy {
       families: inboundFamilies(this.#registry),
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },
       declared: [...inbound.ports, adminListen.port, ...(suffixes.length > 0 ? [own] : [])],
-      access: accessWriter(accessLog, gatherLines(write)),
+      access: accessWriter(accessLog, write),
       lookers: { taps: this.#taps, tracer: this.#tracing?.inbound },
       listen: (of, accept) => this.#listen(of, accept),
     });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { ByteWriter, POOLS } from "./byte-writer.ts";
 
 test("ByteWriter gathers, grows and clears", () => {
@@ -40,4 +41,27 @@ test("ByteWriter that outgrows a buffer gives it back", () => {
   expect(kept()[0]).toBe((before[0] ?? 0) + 1);
   writer.clear();
   expect(kept()[2]).toBe(Math.max(1, before[2] ?? 0));
+});
+
+test("ByteWriter writes texts and numbers among bytes", () => {
+  const writer = new ByteWriter();
+  const numbers = [0, 7, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, Number.MAX_SAFE_INTEGER];
+  for (const number of numbers) {
+    writer.decimal(number);
+    writer.text(" \u00e9 ");
+  }
+  expect(writer.view().toString("latin1")).toBe(`${numbers.join(" \u00e9 ")} \u00e9 `);
+  writer.clear();
+});
+
+test("ByteWriter writes every whole number as JavaScript does", () => {
+  const writer = new ByteWriter();
+  fc.assert(
+    fc.property(fc.maxSafeNat(), (number) => {
+      writer.clear();
+      writer.decimal(number);
+      expect(writer.view().toString("latin1")).toBe(String(number));
+    }),
+  );
+  writer.clear();
 });

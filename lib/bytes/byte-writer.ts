@@ -1,6 +1,6 @@
 /** A growable buffer that gathers what is written in one tick, from a pool so that idle connections hold none. */
 
-import { asBuffer } from "./latin1.ts";
+import { asBuffer, latin1Write } from "./latin1.ts";
 
 /**
  * The sizes of buffers, and how many of each are kept for the next one who needs one. As many connections write at once
@@ -19,6 +19,9 @@ export const POOLS: readonly {
 ];
 
 const EMPTY: Buffer = Buffer.alloc(0);
+const ZERO = 48;
+/** Up to here a number can be divided as 32 bits. */
+const SMALL_NUMBER = 2 ** 31 - 1;
 
 /** Bytes `0 .. length` of `bytes` are what was written since the last `clear`. */
 export class ByteWriter {
@@ -39,6 +42,30 @@ export class ByteWriter {
   push(chunk: Uint8Array, from = 0, to: number = chunk.length): void {
     this.reserve(to - from);
     this.length += asBuffer(chunk).copy(this.bytes, this.length, from, to);
+  }
+
+  /** Writes a text, a byte for each character; those above 255 lose their high bits. */
+  text(text: string): void {
+    this.reserve(text.length);
+    this.length += latin1Write(this.bytes, text, this.length);
+  }
+
+  /** Writes a whole number from 0 to 2^53 - 1 in decimal digits; small ones without a string. */
+  decimal(value: number): void {
+    if (value > SMALL_NUMBER) {
+      this.text(String(value));
+      return;
+    }
+    let digits = 1;
+    for (let bound = 10; value >= bound; bound *= 10) digits++;
+    this.reserve(digits);
+    this.length += digits;
+    let rest = value | 0;
+    for (let at = this.length - 1; digits > 0; digits--, at--) {
+      const tens = (rest / 10) | 0;
+      this.bytes[at] = ZERO + rest - tens * 10;
+      rest = tens;
+    }
   }
 
   /** What was written; valid until `clear`. */

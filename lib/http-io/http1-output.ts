@@ -1,7 +1,6 @@
 /** The writing half of an HTTP/1 connection: heads and bodies by their framing, one write an event. */
 
 import { ByteWriter } from "#lib/bytes/byte-writer.ts";
-import { latin1Write } from "#lib/bytes/latin1.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import {
@@ -115,8 +114,7 @@ export class Http1Output implements Flushable {
   }
 
   #text(text: string): void {
-    this.#writer.reserve(text.length);
-    this.#writer.length += latin1Write(this.#writer.bytes, text, this.#writer.length);
+    this.#writer.text(text);
     this.#mark();
   }
 

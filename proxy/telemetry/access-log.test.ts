@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { ByteWriter } from "#lib/bytes/byte-writer.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
-import { type AccessEntry, accessWriter, formatAccess } from "./access-log.ts";
+import { passTick } from "../../test/fake/byte-stream.ts";
+import { type AccessEntry, type AccessLogFormat, accessLine, accessWriter } from "./access-log.ts";
 
 const entry = (
   request: Partial<RequestHead> = {},
@@ -23,6 +25,16 @@ const entry = (
     ...request,
   },
 });
+
+const LINES = { apache: accessLine("apache"), json: accessLine("json") };
+
+function formatAccess(format: AccessLogFormat, of: AccessEntry): string {
+  const out = new ByteWriter();
+  LINES[format](out, of);
+  const text = out.view().toString("latin1");
+  out.clear();
+  return text;
+}
 
 test("P53: a line in Apache's form says who asked what, when, and how it was answered", () => {
   expect(formatAccess("apache", entry())).toBe(
@@ -62,12 +74,63 @@ test("P53: a line as JSON says lengths, times, trace and agent too", () => {
   });
 });
 
-test("accessWriter() writes lines where there is a format", () => {
-  const lines: string[] = [];
-  const write = (line: string): void => void lines.push(line);
-  accessWriter("apache", write)?.(entry());
-  expect(lines).toEqual([formatAccess("apache", entry())]);
+test("accessWriter() writes lines where there is a format, those of a turn together", async () => {
+  const written: string[] = [];
+  const write = (lines: string): void => void written.push(lines);
+  const access = accessWriter("apache", write);
+  access?.(entry());
+  access?.(entry({ path: "/b" }));
+  await passTick();
+  const lines = [entry(), entry({ path: "/b" })].map((each) => formatAccess("apache", each));
+  expect(written).toEqual([lines.join("\n")]);
   expect(accessWriter(undefined, write)).toBeUndefined();
+});
+
+test("P53: whatever differs from the line before is written anew", () => {
+  const word = fc.constantFrom("", "a", "b", '"');
+  const some = fc.record({
+    ...{ client: word, clientId: fc.option(word, { nil: undefined }), authority: word },
+    ...{ method: fc.constantFrom("GET", "CONNECT"), path: word, agent: word, trace: word },
+    ...{ requestBytes: word, responseBytes: fc.option(word, { nil: undefined }) },
+    ...{ status: fc.constantFrom(200, 503), wallMs: fc.constantFrom(0, 0.5, 1, 1000) },
+    ...{ totalMs: fc.constantFrom(0, 1.5, 4000), processingMs: fc.constantFrom(0, 0.25) },
+    version: fc.constantFrom("HTTP/1.1" as const, "HTTP/2" as const),
+  });
+  fc.assert(
+    fc.property(fc.array(some, { minLength: 2, maxLength: 6 }), (all) => {
+      const line = accessLine("json");
+      for (const { authority, method, path, agent, trace, requestBytes, version, ...of } of all) {
+        const fields = {
+          "user-agent": agent,
+          "x-request-id": trace,
+          "content-length": requestBytes,
+        };
+        const headers = HeaderList.of(...Object.entries(fields));
+        const out = new ByteWriter();
+        line(out, entry({ authority, method, path, version, headers }, of));
+        const text = out.view().toString("latin1");
+        out.clear();
+        expect(text).toBe(
+          JSON.stringify({
+            ...{
+              "client.addr": of.client,
+              "client.id": of.clientId ?? "-",
+              host: authority,
+              method,
+            },
+            processing_ns: String(of.processingMs * 1e6),
+            ...{ request_bytes: requestBytes, response_bytes: of.responseBytes ?? "" },
+            status: of.status,
+            timestamp: `1970-01-01T00:00:0${of.wallMs === 1000 ? "1.000" : `0.00${Math.floor(of.wallMs)}`}000000Z`,
+            total_ns: String(of.totalMs * 1e6),
+            trace_id: trace,
+            uri: method === "CONNECT" ? authority : `http://${authority}${path}`,
+            ...{ user_agent: agent, version: version === "HTTP/2" ? "HTTP/2.0" : version },
+          }),
+        );
+      }
+    }),
+  );
 });
 
 test("P53: a tunnel's line has the address that was asked for", () => {
