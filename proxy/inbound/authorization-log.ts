@@ -14,7 +14,7 @@ interface Call {
 /** What is said of a request. */
 export type RequestWord = "Request allowed by audit" | "Request denied";
 
-/** What is said of a connection without requests. */
+/** What is said of a connection without requests, or of a tunnel. */
 type ConnectionWord =
   | "Connection allowed by audit"
   | "Connection denied"
@@ -29,7 +29,7 @@ export function sayOfRequest(
   log.info(word, { ...fieldsOf(call), route: rule.labels.name, method });
 }
 
-/** Tells of a connection without requests. */
+/** Tells of a connection without requests, or of a tunnel. */
 export function sayOfConnection(
   { log }: Pick<Runtime, "log">,
   word: ConnectionWord,

@@ -208,7 +208,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (request.turned === "carried") carryResponse(head);
     if (last) head.headers.add("connection", "close");
     if (!isTunnel(request.request.method, head.status)) return;
-    this.#tunnels ??= new Tunnels(this.#connection);
+    this.#tunnels ??= new Tunnels(this.#runtime, this.#connection);
     this.#tunnels.add(request);
   }
 

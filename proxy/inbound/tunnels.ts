@@ -4,6 +4,8 @@ import type { Reset } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { authorize, type Caller } from "../policy/authorization.ts";
 import { findRoute } from "../policy/route-match.ts";
+import type { Runtime } from "../transport/runtime.ts";
+import { sayOfConnection } from "./authorization-log.ts";
 import type { PortPolicy } from "./ports.ts";
 import type { InboundRequest } from "./stack.ts";
 
@@ -11,12 +13,17 @@ const DENIED: Reset = { reason: "cancelled", code: ErrorCode.CANCEL, unprocessed
 
 /** The open ones. Each ends when its client would not be let in any more (P46, J3). */
 export class Tunnels {
+  readonly #runtime: Pick<Runtime, "log">;
   readonly #port: PortPolicy;
   readonly #caller: Caller;
   readonly #open = new Set<InboundRequest>();
   readonly #look = (): void => this.#endDenied();
 
-  constructor({ port, caller }: { readonly port: PortPolicy; readonly caller: Caller }) {
+  constructor(
+    runtime: Pick<Runtime, "log">,
+    { port, caller }: { readonly port: PortPolicy; readonly caller: Caller },
+  ) {
+    this.#runtime = runtime;
     this.#port = port;
     this.#caller = caller;
   }
@@ -37,6 +44,10 @@ export class Tunnels {
     for (const request of [...this.#open]) {
       const rule = findRoute(routes, request.request)?.target;
       if (rule !== undefined && authorize(rule, this.#caller) !== undefined) continue;
+      sayOfConnection(this.#runtime, "Connection terminated due to policy change", {
+        caller: this.#caller,
+        port: this.#port,
+      });
       request.onRequestReset(DENIED);
       request.stream.resetResponse(ErrorCode.CANCEL);
     }
