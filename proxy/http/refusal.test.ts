@@ -1,22 +1,14 @@
 import { expect, test } from "bun:test";
 import { ambiguous } from "#lib/http1/http1-error.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
+import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { ErrorMetrics } from "../telemetry/error-metrics.ts";
 import { recordRefusal } from "./refusal.ts";
 
 test("recordRefusal() counts once and writes one line", () => {
-  const lines: string[] = [];
+  const { logger: log, lines } = new RecordedLog();
   const registry = new Registry();
-  const filter = new LogFilter();
-  filter.set("info");
-  const log = createLogger({
-    filter,
-    format: "plain",
-    wall: () => 0,
-    write: (line) => lines.push(line),
-  });
   const errors = new ErrorMetrics(registry);
   recordRefusal({ errors, log }, ambiguous("x"), { direction: "inbound", client: "10.0.0.1" });
   expect(lines).toHaveLength(1);

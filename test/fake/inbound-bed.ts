@@ -8,7 +8,6 @@ import type {
   ResponseHandler,
   ServerStream,
 } from "#lib/http-io/exchange.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import { Forwarded } from "../../proxy/http/forwarded.ts";
@@ -26,6 +25,7 @@ import { inboundFamilies } from "../../proxy/telemetry/inbound-families.ts";
 import { TcpMetrics } from "../../proxy/telemetry/tcp-metrics.ts";
 import { Relays } from "../../proxy/transport/relay.ts";
 import { FakeClock } from "./clock.ts";
+import { RecordedLog } from "./recorded-log.ts";
 
 /** A request that was made, and what its client was sent. */
 export interface Asked {
@@ -62,17 +62,9 @@ export function inboundBed(
   tls: ClientTls,
   most = 100,
 ): InboundBed {
-  const lines: string[] = [];
+  const { logger: log, lines } = new RecordedLog();
   const registry = new Registry();
   const clock = new FakeClock();
-  const filter = new LogFilter();
-  filter.set("info");
-  const log = createLogger({
-    filter,
-    format: "plain",
-    wall: () => 0,
-    write: (line) => lines.push(line),
-  });
   const runtime = {
     clock,
     random: () => 0,
