@@ -7,10 +7,9 @@ import type {
   RequestHandler,
   ResponseHandler,
 } from "#lib/http-io/exchange.ts";
-import type { DeadlineOwner } from "#lib/stack/deadline-queue.ts";
 import type { Exchange, Stack } from "#lib/stack/stack.ts";
 import type { InFlight } from "./in-flight.ts";
-import type { LimitKind } from "./request-limits.ts";
+import type { LimitsOwner } from "./request-limits.ts";
 import type { ErrorKind } from "./rescue.ts";
 
 /** What a request under way is to those that work on it. */
@@ -18,7 +17,7 @@ export type ExchangeHandlers = Exchange &
   RequestHandler &
   ResponseHandler &
   ConnectionWaiter &
-  DeadlineOwner<LimitKind>;
+  LimitsOwner;
 
 /** What the direction a request goes in does with it; one object a connection, never one a request. */
 export interface Direction<R extends Exchange> {

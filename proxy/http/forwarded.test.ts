@@ -37,7 +37,7 @@ function called(requestEnded: boolean): FakeForwarding {
   const headers = HeaderList.of(["content-type", "application/grpc"]);
   const bed = new FakeForwarding({ version: "HTTP/2", method: "POST", headers }, requestEnded);
   bed.retry({ codes: [14] });
-  bed.limit({ headers: 100 });
+  bed.limit({ headersMs: 100 });
   bed.forwarded.begin();
   bed.connect();
   return bed;
@@ -63,7 +63,7 @@ test("who no longer waits for a connection is not kept by those that give it one
   left.forwarded.begin();
   left.forwarded.onRequestReset(BROKEN);
   const late = new FakeForwarding();
-  late.limit({ request: 100 });
+  late.limit({ requestMs: 100 });
   late.forwarded.begin();
   late.clock.advance(100);
   expect(left.told).toEqual(["waits", "waits no longer", "released"]);

@@ -1,7 +1,7 @@
 /** What a request is given with its rule: the times that it has and its retries, its own where it may say so (P19, P33, P35). */
 
-import type { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
-import { RequestLimits, type RequestTimes } from "../http/request-limits.ts";
+import type { Alarms } from "#lib/stack/alarms.ts";
+import { RequestLimits, type RequestTimes, requestTimes } from "../http/request-limits.ts";
 import { Retry } from "../http/retry.ts";
 import { type Overrides, type RetryOverrides, takeOverrides } from "../policy/request-overrides.ts";
 import type { RetryRule } from "../policy/retry-rule.ts";
@@ -20,17 +20,13 @@ const BY_HEADERS: RetryRule = {
 };
 
 /** Starts the times of a request that goes by this rule, and says how it is tried again. */
-export function armRequest(
-  request: OutboundRequest,
-  rule: ResolvedRule,
-  queues: DeadlineQueues,
-): void {
+export function armRequest(request: OutboundRequest, rule: ResolvedRule, alarms: Alarms): void {
   const said = rule.allowsHeaders ? takeOverrides(request.request.headers) : undefined;
   const retry = said?.retry === undefined ? rule.retry : ruleOf(rule.retry, said.retry);
   if (retry !== undefined && rule.retries !== undefined)
     request.retry = new Retry(retry, rule.retries, request.request.authority);
-  const times = said === undefined ? rule.times : timesOf(rule.times, said, queues);
-  if (times !== undefined) request.limits = new RequestLimits(request, times);
+  const times = said === undefined ? rule.times : timesOf(rule.times, said);
+  if (times !== undefined) request.limits = new RequestLimits(request, times, alarms);
 }
 
 function ruleOf(rule: RetryRule | undefined, said: RetryOverrides): RetryRule {
@@ -47,14 +43,13 @@ function ruleOf(rule: RetryRule | undefined, said: RetryOverrides): RetryRule {
 function timesOf(
   times: RequestTimes | undefined,
   { requestMs, responseMs, retry }: Overrides,
-  queues: DeadlineQueues,
 ): RequestTimes | undefined {
   const headersMs = retry?.timeoutMs;
   if (requestMs === undefined && responseMs === undefined && headersMs === undefined) return times;
-  return {
+  return requestTimes({
     ...times,
-    ...(requestMs !== undefined && { request: queues.of(requestMs) }),
-    ...(responseMs !== undefined && { response: queues.of(responseMs) }),
-    ...(headersMs !== undefined && { headers: queues.of(headersMs) }),
-  };
+    ...(requestMs !== undefined && { requestMs }),
+    ...(responseMs !== undefined && { responseMs }),
+    ...(headersMs !== undefined && { headersMs }),
+  });
 }

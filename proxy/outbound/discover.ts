@@ -171,8 +171,7 @@ export class Destinations {
       destination.balancers.clear();
       const acquire: PolicyParts["acquire"] = (backend, accrual) =>
         this.#balancers.acquire(backend, accrual, destination.balancers);
-      const { families, config, runtime } = this.#options;
-      const { clock } = runtime;
+      const { families, config } = this.#options;
       const { hostnameLabels: hostnames } = config;
       const countsBefore = destination.counts;
       const counts = new PolicyCounts(
@@ -181,7 +180,7 @@ export class Destinations {
       );
       destination.counts = counts;
       const retries: PolicyParts["retries"] = (...of) => this.#retries.of(...of);
-      destination.known(resolvePolicy(policy, { acquire, clock, retries, counts }));
+      destination.known(resolvePolicy(policy, { acquire, retries, counts }));
       countsBefore?.release();
       for (const key of before) this.#balancers.release(key);
     });

@@ -1,9 +1,7 @@
 /** The policy of a destination, ready to use: tables of routes, and backends with their balancers. */
 
 import type { Counter } from "#lib/metrics/counter.ts";
-import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
-import type { Clock } from "#lib/time/clock.ts";
-import type { RequestTimes } from "../http/request-limits.ts";
+import { type RequestTimes, requestTimes } from "../http/request-limits.ts";
 import type { RetryParts } from "../http/retry.ts";
 import type { AccrualRule } from "../policy/accrual-rule.ts";
 import type {
@@ -15,7 +13,6 @@ import type {
   OpaqueRoute,
   Route,
   Rule,
-  Timeouts,
 } from "../policy/client-policy.ts";
 import type { Filter } from "../policy/filter.ts";
 import type { ProfileRetries, RetryRule } from "../policy/retry-rule.ts";
@@ -92,7 +89,6 @@ export interface ResolvedPolicy {
 export interface PolicyParts {
   /** Takes the balancer of a backend into use; undefined where there is none to send to. */
   acquire(backend: Backend, accrual: AccrualRule | undefined): Balancer | undefined;
-  readonly clock: Clock;
   /** What is counted of the policy. */
   readonly counts: PolicyCounts;
   /** What the retries of a route's requests share. */
@@ -230,7 +226,7 @@ function resolveRule(
     ...{ pick: distribution.type, backends, transport: undefined },
     ...{ profile: profile && parts.counts.profile(profile), canonical: profile?.labels["dst"] },
     profileLabels: profile?.labels,
-    ...{ times: timesOf({ ...timeouts, headersMs: retry?.timeoutMs }, parts.clock), retry },
+    ...{ times: requestTimes({ ...timeouts, headersMs: retry?.timeoutMs }), retry },
     retries: retry !== undefined || allowsHeaders ? retries() : undefined,
     allowsHeaders,
     repicks: backends.every((backend) => backend.filters.length === 0),
@@ -247,29 +243,6 @@ function balanced(
   const balancer = acquire(backend, accrual);
   const isTold = balancer !== undefined && backend.target.type === "balancer";
   return { balancer, use: isTold ? counts.use(kind, balancer, backend.metadata) : undefined };
-}
-
-function timesOf(
-  {
-    requestMs,
-    responseMs,
-    idleMs,
-    profileMs,
-    headersMs,
-  }: Timeouts & { readonly headersMs: number | undefined },
-  clock: Clock,
-): RequestTimes | undefined {
-  if ([requestMs, responseMs, idleMs, profileMs, headersMs].every((ms) => ms === undefined))
-    return undefined;
-  const queue = (ms: number | undefined): DeadlineQueue | undefined =>
-    ms === undefined ? undefined : new DeadlineQueue(clock, ms);
-  return {
-    request: queue(requestMs),
-    response: queue(responseMs),
-    idle: queue(idleMs),
-    profile: queue(profileMs),
-    headers: queue(headersMs),
-  };
 }
 
 const weightOf = (backends: readonly ResolvedBackend[]): number =>

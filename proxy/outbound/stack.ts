@@ -4,7 +4,7 @@ import type { ResponseHead } from "#lib/http/message.ts";
 import { removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import type { Counter } from "#lib/metrics/counter.ts";
-import { DeadlineQueues } from "#lib/stack/deadline-queue.ts";
+import { Alarms } from "#lib/stack/alarms.ts";
 import { Stack, type Station, type Verdict } from "#lib/stack/stack.ts";
 import { answerClass } from "../http/classify.ts";
 import type { Direction } from "../http/direction.ts";
@@ -39,7 +39,7 @@ const logical = ({
   random,
   clock,
 }: Pick<Runtime, "random" | "clock">): Station<OutboundRequest> => {
-  const queues = new DeadlineQueues(clock);
+  const alarms = new Alarms(clock);
   return {
     name: "logical",
     enter: (request): Verdict => {
@@ -50,7 +50,7 @@ const logical = ({
       route.rule = found?.target;
       route.prefix = found?.prefix;
       if (found !== undefined) {
-        begin(request, found.target, queues);
+        begin(request, found.target, alarms);
         return filtered(request, found.target.filters, random);
       }
       if (policy.type === "invalid") request.fail("invalid-policy", "unexpected error");
@@ -62,10 +62,10 @@ const logical = ({
 };
 
 /** A request goes by a rule: it is counted, and given what it has of time and tries. */
-function begin(request: OutboundRequest, rule: ResolvedRule, queues: DeadlineQueues): void {
+function begin(request: OutboundRequest, rule: ResolvedRule, alarms: Alarms): void {
   request.tally.enter(rule.series?.of(request.request.authority));
   if (rule.profile !== undefined) request.tally.enterProfile(rule.profile);
-  if (rule.times !== undefined || rule.retries !== undefined) armRequest(request, rule, queues);
+  if (rule.times !== undefined || rule.retries !== undefined) armRequest(request, rule, alarms);
 }
 
 const concrete = (random: () => number): Station<OutboundRequest> => ({

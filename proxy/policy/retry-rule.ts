@@ -46,7 +46,7 @@ export function isRetryable(
   status: number,
   grpcStatus: number,
 ): boolean {
-  if (codes.includes(grpcStatus)) return true;
+  if (grpcStatus >= 0 && codes.includes(grpcStatus)) return true;
   for (const { first, last } of statuses) if (status >= first && status <= last) return true;
   return false;
 }

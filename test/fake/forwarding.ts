@@ -11,12 +11,12 @@ import type {
   ServerStream,
 } from "#lib/http-io/exchange.ts";
 import { Registry } from "#lib/metrics/registry.ts";
-import { DeadlineQueue } from "#lib/stack/deadline-queue.ts";
+import { Alarms } from "#lib/stack/alarms.ts";
 import { Stack, type Verdict } from "#lib/stack/stack.ts";
 import type { Direction } from "../../proxy/http/direction.ts";
 import { Forwarded } from "../../proxy/http/forwarded.ts";
 import { InFlight } from "../../proxy/http/in-flight.ts";
-import { type LimitKind, RequestLimits } from "../../proxy/http/request-limits.ts";
+import { type GivenTimes, RequestLimits, requestTimes } from "../../proxy/http/request-limits.ts";
 import { Retry } from "../../proxy/http/retry.ts";
 import type { RetryRule } from "../../proxy/policy/retry-rule.ts";
 import { HostSeries } from "../../proxy/telemetry/host-series.ts";
@@ -84,12 +84,10 @@ export class FakeForwarding {
   }
 
   /** It has these times, in milliseconds. */
-  limit(times: Readonly<Partial<Record<LimitKind, number>>>): void {
-    const queues = Object.entries(times).map(([kind, ms]) => [
-      kind,
-      new DeadlineQueue(this.clock, ms),
-    ]);
-    this.forwarded.limits = new RequestLimits(this.forwarded, Object.fromEntries(queues));
+  limit(given: GivenTimes): void {
+    const times = requestTimes(given);
+    if (times === undefined) throw new Error("Cannot limit a request: no time is given");
+    this.forwarded.limits = new RequestLimits(this.forwarded, times, new Alarms(this.clock));
   }
 
   /** Counts how requests end. */
