@@ -16,11 +16,6 @@ export interface CpuCase {
   readonly load: (url: string, seconds: number) => readonly string[];
   readonly ours: string;
   readonly theirs: string;
-  /**
-   * Each round begins with a second that is not counted: an endpoint's connections are closed after three seconds of
-   * rest (the other case's round), and how long they live is not what is asked.
-   */
-  readonly warmed?: boolean;
   /** Bytes of a response, where the figure is Gbit per CPU-second and more is better. */
   readonly bulkBytes?: number;
 }
@@ -77,11 +72,6 @@ export const CPU_CASES: Readonly<Record<string, CpuCase>> = {
     ours: "http://10.99.0.22/1k",
     theirs: "http://10.99.0.21/1k",
   },
-  "endpoints-1000": {
-    ...{ gate: 1.1, target: 1.05, peer: "ours", pair: false, load: wrk(32), warmed: true },
-    ours: "http://10.99.0.24/1k",
-    theirs: "http://10.99.0.23/1k",
-  },
   tcp: {
     ...{ gate: 1.25, target: 1.1, peer: "nginx-tcp", pair: false, load: wrk(32) },
     ours: "http://10.99.0.3/1k",
@@ -121,9 +111,7 @@ export async function measureCpu(
   await round(bed, them, one.load(one.theirs, 1));
   const ratios: number[] = [];
   for (let i = 0; i < rounds; i++) {
-    if (one.warmed) await bed.load(one.load(one.ours, 1));
     const a = await round(bed, us, one.load(one.ours, seconds));
-    if (one.warmed) await bed.load(one.load(one.theirs, 1));
     const b = await round(bed, them, one.load(one.theirs, seconds));
     ratios.push(one.bulkBytes === undefined ? a.micros / b.micros : b.micros / a.micros);
     say(`${name}: ours ${shown(one, a)}, ${one.peer} ${shown(one, b)}`);

@@ -5,8 +5,8 @@ import { measureAttacks } from "./attacks/measure.ts";
 import { Bed, type Watch } from "./bed.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureControl } from "./control/measure.ts";
-import { CPU_CASES, measureCpu } from "./cpu.ts";
-import { measureEndpointsOfPeer } from "./endpoints.ts";
+import { CPU_CASES, type CpuCase, measureCpu } from "./cpu.ts";
+import { measureEndpoints, THOUSAND } from "./endpoints.ts";
 import { measureEachFeature, measureFeatures } from "./features.ts";
 import { measureAllocations, measureConnections, measureIdle, measureMemory } from "./footprint.ts";
 import { measureInstall } from "./install.ts";
@@ -32,12 +32,12 @@ const USED: Readonly<Record<string, Measure>> = {
       (bed, how, say) => measureCpu(bed, { name, ...how }, say),
     ]),
   ),
+  "endpoints-1000": measureEndpoints,
   late: measureLate,
   connections: measureConnections,
 };
-/** A peer's figure to compare with; all attacks, which take a quarter of an hour, or one by its id: only where named. */
+/** All attacks, which take a quarter of an hour, or one by its id: only where named. */
 const NAMED: Readonly<Record<string, Measure>> = {
-  "endpoints-haproxy": measureEndpointsOfPeer,
   attacks: (bed, _, say) => measureAttacks(bed, ATTACKS, say),
   ...Object.fromEntries(
     ATTACKS.map((attack): [string, Measure] => [
@@ -55,6 +55,8 @@ const CONTROL_PLANE: Readonly<Record<string, (say: Say) => Promise<boolean>>> = 
 };
 /** Cases for which the runtime is asked to tell more than it does in use. */
 const WATCHED: Readonly<Record<string, Measure>> = { allocations: measureAllocations };
+/** What can be profiled. */
+const PROFILED: Readonly<Record<string, CpuCase>> = { ...CPU_CASES, "endpoints-1000": THOUSAND };
 const ONLY_NAMED: readonly string[] = [
   "features-each",
   ...Object.keys(NAMED),
@@ -69,7 +71,7 @@ const HELP = `npm run bench -- [CASE…] [--full] [--profile]
   --full     7 rounds of 10 s instead of 3 of 2 s
   --profile  instead of measuring: where one CPU case takes our proxies' time
 Cases: ${NAMES.join(", ")}; all where none is named.
-Only where named: features-each, which is features and each of them alone; endpoints-haproxy, HAProxy's endpoints-1000.
+Only where named: features-each, which is features and each of them alone.
 Of the control plane, only where named: ${Object.keys(CONTROL_PLANE).join(", ")}; they need root, and install and scale what test/e2e/cluster needs.
 Attacks, a quarter of an hour for all, or one: ${Object.keys(NAMED)
   .filter((name) => name.startsWith("attacks"))
@@ -154,9 +156,9 @@ async function measureAll(
 
 /** Prints where our proxies spend their time in one case. */
 async function profile([name = ""]: readonly string[]): Promise<number> {
-  const one = CPU_CASES[name];
+  const one = PROFILED[name];
   if (one === undefined) {
-    say(`Cannot profile: name one of ${Object.keys(CPU_CASES).join(", ")}`);
+    say(`Cannot profile: name one of ${Object.keys(PROFILED).join(", ")}`);
     return 2;
   }
   const bed = new Bed();
