@@ -8,6 +8,7 @@ import { RecordedAnswer } from "../../test/fake/driver-rig.ts";
 import { GET } from "../../test/fake/http2-rig.ts";
 import type { ClientConnection, ServerHandler } from "./exchange.ts";
 import { connectHttp2, type Http2ClientOptions } from "./http2-client.ts";
+import { Http2Pool } from "./http2-pool.ts";
 import { type Http2ServerOptions, serveHttp2 } from "./http2-server.ts";
 import {
   HEAD_LIMIT_MS,
@@ -16,7 +17,6 @@ import {
   SERVER_IDLE_LIMIT_MS,
   SERVER_KEEP_ALIVE,
 } from "./patience.ts";
-import { Pool } from "./pool.ts";
 import { TICK_MS } from "./ticker.ts";
 
 const SILENT: ServerHandler = { onRequest: () => undefined, onConnectionClose: () => undefined };
@@ -137,8 +137,7 @@ test("WIRE12: a client resets what an HTTP/2 server that went silent has not ans
 test("HTTP/2: a pool opens another connection for the one that was given up", async () => {
   const clock = new FakeClock();
   const pairs: FakePair[] = [];
-  const pool = new Pool({
-    version: "HTTP/2",
+  const pool = new Http2Pool({
     open: (observer, done) => {
       const pair = new FakePair();
       pairs.push(pair);
@@ -147,8 +146,6 @@ test("HTTP/2: a pool opens another connection for the one that was given up", as
       done.onOpened(connectHttp2(pair.a, observer, how));
     },
     clock,
-    idleMs: 1000,
-    maxIdle: 1,
   });
   const answers: RecordedAnswer[] = [];
   const ask = (): void =>

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/fake/clock.ts";
 import type { ClientConnection } from "./exchange.ts";
-import { type OpenConnection, Pool } from "./pool.ts";
+import { Http1Pool } from "./http1-pool.ts";
+import { Http2Pool } from "./http2-pool.ts";
+import type { OpenConnection, PoolOptions } from "./pool.ts";
 
 /** A connection that can be made free, busy or gone. */
 class Fake implements ClientConnection {
@@ -20,16 +22,17 @@ class Fake implements ClientConnection {
   }
 }
 
-function setup(version: "HTTP/1.1" | "HTTP/2", maxIdle = 2) {
+function setup(version: "HTTP/1.1" | "HTTP/2", line?: PoolOptions["line"]) {
   const clock = new FakeClock();
   const opening: Parameters<OpenConnection>[1][] = [];
-  const pool = new Pool({
-    version,
-    open: (_, done) => opening.push(done),
-    clock,
-    idleMs: 100,
-    maxIdle,
-  });
+  const options: PoolOptions = {
+    ...{ open: (_, done) => opening.push(done), clock },
+    ...(line !== undefined && { line }),
+  };
+  const pool =
+    version === "HTTP/1.1"
+      ? new Http1Pool({ ...options, idleMs: 100, maxIdle: 2 })
+      : new Http2Pool(options);
   const got: (ClientConnection | string)[] = [];
   const waiter = () => ({
     onConnection: (connection: ClientConnection) => {
@@ -211,4 +214,21 @@ test("HTTP/2: where a server takes no requests, no more connections are made, un
   opening[1]?.onOpened(b);
   pool.onAvailable(b);
   expect(opening.length).toBe(3);
+});
+
+test("HTTP/2: where nobody may wait and a server takes no requests, those who come do not make more connections", () => {
+  const { pool, clock, opening, got, waiter } = setup("HTTP/2", { capacity: 10, failfastMs: 100 });
+  const a = new Fake();
+  a.available = false;
+  pool.acquire(waiter());
+  opening[0]?.onOpened(a);
+  pool.onAvailable(a);
+  clock.advance(100);
+  for (let count = 0; count < 3; count++) pool.acquire(waiter());
+  const failing = "service in fail-fast";
+  expect([got, opening.length]).toEqual([[failing, failing, failing, failing], 1]);
+  a.available = true;
+  pool.onAvailable(a);
+  pool.acquire(waiter());
+  expect(got[4]).toBe(a);
 });

@@ -5,8 +5,9 @@ import { callStreaming, callUnary } from "#lib/grpc/client.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { Http2Pool } from "#lib/http-io/http2-pool.ts";
 import { CONTROL_KEEP_ALIVE } from "#lib/http-io/patience.ts";
-import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
+import type { OpenConnection } from "#lib/http-io/pool.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { connectTcp } from "#lib/net/connect.ts";
 import { connectTls, type TlsCredentials } from "#lib/net/tls.ts";
@@ -54,19 +55,16 @@ const CALL_LIMIT_MS = 10_000;
 /** Calls one service. */
 export class ControlChannel {
   readonly #options: ChannelOptions;
-  readonly #pool: Pool;
+  readonly #pool: Http2Pool;
   readonly #counts: ChannelCounts;
   #turn = 0;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
     this.#counts = new ChannelCounts(options.series, options.clock, options.failfastMs);
-    this.#pool = new Pool({
-      version: "HTTP/2",
+    this.#pool = new Http2Pool({
       open: this.#open,
       clock: options.clock,
-      idleMs: 0,
-      maxIdle: 1,
       line: { capacity: Number.POSITIVE_INFINITY, failfastMs: options.failfastMs },
     });
   }

@@ -1,10 +1,13 @@
 /** Connections to the application, which sees its caller's address where the kernel lets it. */
 
 import { formatSocketAddr, type SocketAddr } from "#lib/addr/socket-addr.ts";
-import type { ConnectionSource } from "#lib/http-io/exchange.ts";
+import type { ClientConnection, ClientObserver, ConnectionSource } from "#lib/http-io/exchange.ts";
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
+import { Http1Pool } from "#lib/http-io/http1-pool.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
-import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
+import { Http2Pool } from "#lib/http-io/http2-pool.ts";
+import type { OpenConnection, Pool, PoolOptions } from "#lib/http-io/pool.ts";
+import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { type ConnectObserver, connectTcp } from "#lib/net/connect.ts";
 import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
@@ -75,21 +78,30 @@ export class Applications {
     const { clock } = this.#runtime;
     const { http1IdleMs, maxIdlePerEndpoint, clientHttp2, httpQueue } = this.#config;
     const line = { capacity: httpQueue.queueCapacity, failfastMs: httpQueue.failfastMs };
-    const pool = (version: "HTTP/1.1" | "HTTP/2"): Pool => {
-      const open: OpenConnection = (observer, done) =>
+    const opening =
+      (
+        connect: (stream: ByteStream, observer: ClientObserver) => ClientConnection,
+      ): OpenConnection =>
+      (observer, done) =>
         this.connect(target, caller, {
-          onConnected: (stream) =>
-            done.onOpened(
-              version === "HTTP/1.1"
-                ? connectHttp1(stream, observer, { clock, abrupt: true })
-                : connectHttp2(stream, observer, { now: () => clock.now(), clock, ...clientHttp2 }),
-            ),
+          onConnected: (stream) => done.onOpened(connect(stream, observer)),
           onFailed: done.onFailed,
         });
-      const limits = { idleMs: http1IdleMs, maxIdle: maxIdlePerEndpoint };
-      const onEnded = (): void => this.#listening.onAppEnded(target.port);
-      return new Pool({ version, open, clock, onEnded, line, ...limits });
+    const onEnded = (): void => this.#listening.onAppEnded(target.port);
+    const common: Omit<PoolOptions, "open"> = { clock, onEnded, line };
+    return {
+      http1: new Http1Pool({
+        ...{ ...common, idleMs: http1IdleMs, maxIdle: maxIdlePerEndpoint },
+        open: opening((stream, observer) =>
+          connectHttp1(stream, observer, { clock, abrupt: true }),
+        ),
+      }),
+      http2: new Http2Pool({
+        ...common,
+        open: opening((stream, observer) =>
+          connectHttp2(stream, observer, { now: () => clock.now(), clock, ...clientHttp2 }),
+        ),
+      }),
     };
-    return { http1: pool("HTTP/1.1"), http2: pool("HTTP/2") };
   }
 }

@@ -3,14 +3,10 @@
 import { formatSocketAddr } from "#lib/addr/socket-addr.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
 import type { ConnectionSource } from "#lib/http-io/exchange.ts";
-import { connectHttp1 } from "#lib/http-io/http1-client.ts";
-import { connectHttp2 } from "#lib/http-io/http2-client.ts";
-import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
-import { type OpenConnection, Pool } from "#lib/http-io/pool.ts";
-import type { Counter } from "#lib/metrics/counter.ts";
+import { Http1Pool } from "#lib/http-io/http1-pool.ts";
+import { Http2Pool } from "#lib/http-io/http2-pool.ts";
 import type { Labels } from "#lib/metrics/registry.ts";
 import type { ConnectObserver } from "#lib/net/connect.ts";
-import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 import { type Backoff, createBackoff } from "#lib/time/backoff.ts";
 import { type AnswerClass, FailureAccrual } from "../balance/failure-accrual.ts";
 import { PeakEwma, ROW } from "../balance/peak-ewma.ts";
@@ -21,12 +17,9 @@ import { authorityLabel } from "../telemetry/host-series.ts";
 import type { HttpScope } from "../telemetry/http-metrics.ts";
 import { destinationLabels, serverTlsLabels, targetLabels } from "../telemetry/labels.ts";
 import type { OutboundFamilies } from "../telemetry/outbound-families.ts";
-import type { TcpScope } from "../telemetry/tcp-metrics.ts";
 import type { DirectionConfig } from "../transport/direction-config.ts";
-import { originate } from "../transport/originate.ts";
 import type { Runtime } from "../transport/runtime.ts";
-import { setUserTimeout } from "../transport/user-timeout.ts";
-import { ConnectQueue } from "./connect-queue.ts";
+import { EndpointDialer } from "./endpoint-dialer.ts";
 
 /** What an endpoint needs beside itself. */
 export interface EndpointOptions {
@@ -56,8 +49,9 @@ export class EndpointClient {
   readonly carries: boolean;
   /** Whether a proxy of the mesh stands before it. */
   readonly meshed: boolean;
-  readonly #http1: Pool;
-  readonly #http2: Pool;
+  /** Each once somebody wants it: of thousands of endpoints most are spoken to in one version. */
+  #http1: Http1Pool | undefined;
+  #http2: Http2Pool | undefined;
   /** What requests for it have to name; undefined: what their clients did. */
   readonly authority: Endpoint["authority"];
   /** There is one while it could not be reached. */
@@ -66,15 +60,13 @@ export class EndpointClient {
   readonly endpoint: Endpoint;
   /** It could not be reached. */
   #down = false;
-  readonly #tcp: TcpScope;
-  readonly #meter: StreamMeter;
   readonly #inPod: boolean;
-  readonly #connects = new ConnectQueue();
+  readonly #dialer: EndpointDialer;
   #probe: { cancel(): void } | undefined;
   #shut: { cancel(): void } | undefined;
 
   constructor(endpoint: Endpoint, options: EndpointOptions) {
-    const { runtime, config } = options;
+    const { runtime, config, families } = options;
     const { clock, random } = runtime;
     this.endpoint = endpoint;
     this.#options = options;
@@ -97,18 +89,12 @@ export class EndpointClient {
       destinationLabels(endpoint),
     ];
     this.scope = runtime.http.scope(...labels);
-    this.#tcp = runtime.tcp.scope({ peer: "dst" }, ...labels);
-    this.#meter = options.families.cost.meter(this.#tcp, endpoint.labels["zone_locality"]);
-    const pool = (version: "HTTP/1.1" | "HTTP/2", open: OpenConnection): Pool =>
-      new Pool({
-        version,
-        open,
-        clock,
-        idleMs: config.http1IdleMs,
-        maxIdle: config.maxIdlePerEndpoint,
-      });
-    this.#http1 = pool("HTTP/1.1", this.#openHttp1);
-    this.#http2 = pool("HTTP/2", this.#openHttp2);
+    const tcp = runtime.tcp.scope({ peer: "dst" }, ...labels);
+    this.#dialer = new EndpointDialer(endpoint, {
+      ...{ runtime, config, inPod: this.#inPod, tcp },
+      meter: families.cost.meter(tcp, endpoint.labels["zone_locality"]),
+      onFailed: () => this.failed(),
+    });
   }
 
   /** How it is spoken to (LBL1). */
@@ -150,12 +136,30 @@ export class EndpointClient {
 
   /** Those of a version. */
   connections(http2: boolean): ConnectionSource {
-    return http2 ? this.#http2 : this.#http1;
+    if (!http2) return this.#http1 ?? this.#newHttp1Pool();
+    return this.#http2 ?? this.#newHttp2Pool();
+  }
+
+  #newHttp1Pool(): Http1Pool {
+    const { runtime, config } = this.#options;
+    const { http1IdleMs: idleMs, maxIdlePerEndpoint: maxIdle } = config;
+    this.#http1 = new Http1Pool({
+      open: this.#dialer.http1,
+      clock: runtime.clock,
+      idleMs,
+      maxIdle,
+    });
+    return this.#http1;
+  }
+
+  #newHttp2Pool(): Http2Pool {
+    this.#http2 = new Http2Pool({ open: this.#dialer.http2, clock: this.#options.runtime.clock });
+    return this.#http2;
   }
 
   /** Opens a connection for opaque bytes. */
   connect(observer: ConnectObserver): void {
-    this.#originate(undefined, observer);
+    this.#dialer.opaque(observer);
   }
 
   /** It refused or did not answer: it leaves at once and is tried again after a while. */
@@ -221,79 +225,7 @@ export class EndpointClient {
     this.ewma.moveTo(new Float64Array(ROW), 0);
     this.#probe?.cancel();
     this.#shut?.cancel();
-    this.#http1.drain();
-    this.#http2.drain();
-  }
-
-  readonly #openHttp1: OpenConnection = (observer, done) =>
-    this.#originate("http1", {
-      onConnected: (stream) =>
-        done.onOpened(connectHttp1(stream, observer, { clock: this.#options.runtime.clock })),
-      onFailed: done.onFailed,
-    });
-
-  readonly #openHttp2: OpenConnection = (observer, done) => {
-    const { runtime, config } = this.#options;
-    const { clock } = runtime;
-    const meshed = this.meshed && !this.#inPod;
-    this.#originate("http2", {
-      onConnected: (stream) =>
-        done.onOpened(
-          connectHttp2(stream, observer, {
-            now: () => clock.now(),
-            clock,
-            ...config.clientHttp2,
-            // Only a proxy is asked every second; an application's server may take that for an attack.
-            ...(meshed && { keepAlive: MESH_KEEP_ALIVE }),
-          }),
-        ),
-      onFailed: done.onFailed,
-    });
-  };
-
-  #originate(session: "http1" | "http2" | undefined, observer: ConnectObserver): void {
-    this.#connects.add({
-      start: () => this.#start(session, observer),
-      refused: (error) => observer.onFailed(error),
-    });
-  }
-
-  #start(session: "http1" | "http2" | undefined, observer: ConnectObserver): void {
-    const { runtime, config } = this.#options;
-    const { clock, credentials, onFault } = runtime;
-    const options = {
-      timeoutMs: config.connectTimeoutMs,
-      clock,
-      onFault,
-      credentials,
-      session,
-      inPod: this.#inPod,
-    };
-    originate(this.endpoint, options, {
-      onConnected: (stream) => {
-        this.#connects.ended(undefined);
-        this.#tcp.opened();
-        stream.meter = this.#meter;
-        if (config.connectKeepaliveMs !== undefined) stream.keepAlive(config.connectKeepaliveMs);
-        setUserTimeout(stream, config.connectUserTimeoutMs);
-        observer.onConnected(stream);
-      },
-      onFailed: (error) => {
-        if (error.code === "tls" || error.code === "identity")
-          this.#tlsFailures(error.code).increment();
-        runtime.log.debug("Endpoint could not be reached", {
-          error: error.message,
-          cause: String(error.cause),
-        });
-        // Whether or not those who wanted it are still there.
-        this.failed();
-        this.#connects.ended(error);
-        observer.onFailed(error);
-      },
-    });
-  }
-
-  #tlsFailures(reason: string): Counter {
-    return this.#options.runtime.errors.tlsRefused.with({ direction: "outbound", reason });
+    this.#http1?.drain();
+    this.#http2?.drain();
   }
 }

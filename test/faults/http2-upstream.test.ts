@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
+import { Http2Pool } from "#lib/http-io/http2-pool.ts";
 import { HEAD_LIMIT_MS, WRITE_IDLE_LIMIT_MS } from "#lib/http-io/patience.ts";
-import { Pool } from "#lib/http-io/pool.ts";
 import { Flag, FrameType } from "#lib/http2/frame.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { encodeSettings, MAX_WINDOW, SettingId } from "#lib/http2/settings.ts";
@@ -233,11 +233,8 @@ test("B28 replaces a connection whose stream numbers are used up, with no reques
     setTimeout(() => app.answer(peer, streamId, headers(streamId, END, OK)), 1);
   const { port } = app;
   const opened: ClientConnection[] = [];
-  const pool = new Pool({
-    version: "HTTP/2",
+  const pool = new Http2Pool({
     clock: systemClock,
-    idleMs: 1000,
-    maxIdle: 1,
     open: (observer, done) =>
       connectTcp(
         { ip: "127.0.0.1", port, timeoutMs: 1000, clock: systemClock, onFault: fail },
