@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
 import { DynamicTable } from "./dynamic-table.ts";
 
@@ -26,4 +27,16 @@ test("DynamicTable stays right over many evictions", () => {
   const table = new DynamicTable(10 * 40);
   for (let i = 0; i < 2000; i++) table.add(`n${1000 + i}`, "abc");
   expect([table.name(1), table.name(table.length)]).toEqual(["n2999", `n${3000 - table.length}`]);
+});
+
+test("DynamicTable keeps nothing of entries that were larger than it", () => {
+  const table = new DynamicTable(4096);
+  const held = (): number => {
+    Bun.gc(true);
+    return heapStats().heapSize;
+  };
+  const before = held();
+  for (let i = 0; i < 256; i++) table.add("x", Buffer.alloc(100_000, i).toString("latin1"));
+  expect(table.length).toBe(0);
+  expect(held() - before).toBeLessThan(2_000_000);
 });

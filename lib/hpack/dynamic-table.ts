@@ -69,6 +69,9 @@ export class DynamicTable {
         this.#values[this.#first] as string,
       ];
       this.#size -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
+      // Of what is larger than the table nothing may stay but its place.
+      this.#names[this.#first] = "";
+      this.#values[this.#first] = "";
       this.#first++;
     }
     if (this.#first > 256 && this.#first > this.length) {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { HpackDecoder } from "./decoder.ts";
-import { HpackEncoder, INDEXED_VALUE_LIMIT_BYTES } from "./encoder.ts";
+import { HpackEncoder, INDEXED_LIMIT_BYTES } from "./encoder.ts";
 
 type Field = readonly [name: string, value: string];
 const encode = (encoder: HpackEncoder, fields: readonly Field[]): Buffer => {
@@ -29,8 +29,9 @@ test("HpackEncoder never indexes secrets, nor puts what changes or is long into 
   const encoder = new HpackEncoder();
   expect(encode(encoder, [["authorization", "a"]]).toString("hex")).toBe("1f080161");
   expect(encode(encoder, [["date", "a"]]).toString("hex")).toBe("0f120161");
-  const long = "x".repeat(INDEXED_VALUE_LIMIT_BYTES + 1);
+  const long = "x".repeat(INDEXED_LIMIT_BYTES + 1);
   expect(encode(encoder, [["x-long", long]])[0]).toBe(0);
+  expect(encode(encoder, [[long, "short"]])[0]).toBe(0);
 });
 
 test("HpackEncoder keeps secret what the caller says, paths with a query and short cookies out of the table", () => {

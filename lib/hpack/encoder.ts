@@ -37,8 +37,8 @@ const SECRET: ReadonlySet<string> = new Set(["authorization", "proxy-authorizati
 /** A shorter cookie could be guessed by whoever can try values and sees how long blocks are (RFC 7541 §7.1). */
 const SHORT_COOKIE_BYTES = 20;
 
-/** Longer values are not put into the table. */
-export const INDEXED_VALUE_LIMIT_BYTES = 512;
+/** Longer names, and longer values, are not put into the table. */
+export const INDEXED_LIMIT_BYTES = 512;
 
 /** What the buffer of a connection that sends fields begins with. */
 const INITIAL_BYTES = 512;
@@ -50,6 +50,8 @@ interface Entry {
   readonly name: string;
   readonly value: string;
 }
+/** Stands where one was. */
+const EVICTED: Entry = { name: "", value: "" };
 
 /** Encodes the blocks of one direction of a connection, in order, into a buffer of its own. */
 export class HpackEncoder {
@@ -138,7 +140,7 @@ export class HpackEncoder {
     while (this.#size > this.#limit) {
       const { name, value } = this.#entries[this.#oldest] as Entry;
       this.#size -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
-      this.#oldest++;
+      this.#entries[this.#oldest++] = EVICTED;
       const byValue = this.#index.get(name);
       byValue?.delete(value);
       if (byValue?.size === 0) this.#index.delete(name);
@@ -189,9 +191,11 @@ function isSecret(name: string, value: string): boolean {
   return SECRET.has(name) || (name === "cookie" && value.length < SHORT_COOKIE_BYTES);
 }
 
+const isLong = (text: string): boolean => text.length > INDEXED_LIMIT_BYTES;
+
 /** Whether an entry in the table would hardly be used again: a path repeats seldom with its query. */
 function changes(name: string, value: string): boolean {
-  if (CHANGING.has(name) || value.length > INDEXED_VALUE_LIMIT_BYTES) return true;
+  if (CHANGING.has(name) || isLong(name) || isLong(value)) return true;
   return name === ":path" && value.includes("?");
 }
 
