@@ -102,8 +102,9 @@ class Http2ClientConnection
 
   #settleWithheld(taken: boolean): void {
     for (const stream of this.#withheld.splice(0))
-      if (taken) stream.open(this);
-      else stream.refuse("refused");
+      if (!taken) stream.refuse("refused");
+      else if (this.available) stream.open(this);
+      else stream.turnAway();
   }
 
   drain(): void {

@@ -111,20 +111,23 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Http2Host,
     if (this.#patience.tick(elapsedMs, phase)) this.#outOfPatience(phase);
     else if (phase !== "closing") {
       this.http2.tick(elapsedMs, this.#writeIdleMs);
-      this.#sense(elapsedMs);
+      // Who is not read cannot be heard: what counts is that it takes what waits for it.
+      if (phase !== "writing") this.#sense(elapsedMs);
     }
   }
 
   leftMs(): number {
-    const pending = this.http2.activeStreams > 0;
-    const waitMs = this.#patience.leftMs(this.#phase());
-    return Math.min(waitMs, this.#keepAlive.leftMs(pending), this.#writeIdleMs);
+    const phase = this.#phase();
+    const waitMs = Math.min(this.#patience.leftMs(phase), this.#writeIdleMs);
+    if (phase === "writing") return waitMs;
+    return Math.min(waitMs, this.#keepAlive.leftMs(this.http2.activeStreams > 0));
   }
 
   #phase(): Phase {
     if (this.#discard.overrun) return "overrun";
     const { failure, finished, draining, awaiting, activeStreams } = this.http2;
     if (failure !== undefined || finished) return "closing";
+    if (this.#turns.stopped) return "writing";
     if (awaiting) return draining && activeStreams === 0 ? "closing" : "head";
     if (activeStreams > 0) return "busy";
     return draining ? "closing" : "idle";

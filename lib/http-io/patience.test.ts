@@ -193,3 +193,39 @@ test("HTTP/2: a client cuts off a server that does not end its side after LINGER
   client.advance(TICK_MS);
   expect([pair.a.closed, rests(client)]).toEqual([true, true]);
 });
+
+test("HTTP/2: a client that is not read, as it leaves much unread, but takes it steadily is not silent", async () => {
+  const clock = new FakeClock();
+  const pair = new FakePair();
+  pair.b.highWaterBytes = 64 * 1024;
+  const handler: ServerHandler = {
+    onRequest: (stream) => {
+      stream.sendHead({ status: 200, version: "HTTP/2", headers: new HeaderList() }, false);
+      stream.sendBytes(Buffer.alloc(256 * 1024), 0, 256 * 1024);
+      stream.sendEnd(undefined);
+    },
+    onConnectionClose: () => undefined,
+  };
+  serveHttp2(pair.b, handler, { now: () => clock.now(), clock, writeIdleMs: 60_000 });
+  const windows = { streamWindowBytes: 1 << 20, connectionWindowBytes: 16 << 20 };
+  const observer = { onAvailable: () => undefined, onClosed: () => undefined };
+  const client = connectHttp2(pair.a, observer, { now: () => clock.now(), ...windows });
+  await pair.run();
+  for (let count = 0; count < 8; count++) client.send(GET, true, new RecordedAnswer());
+  await passTick();
+  pair.a.deliver(() => Number.MAX_SAFE_INTEGER);
+  await passTick();
+  expect(pair.b.paused).toBe(true);
+  const take = async (bytes: number, ms: number): Promise<void> => {
+    pair.b.deliver(() => bytes);
+    await passTick();
+    clock.advance(ms);
+  };
+  for (let second = 0; second < 20; second++) await take(32 * 1024, 1000);
+  expect([pair.b.closed, pair.b.queuedBytes > 1 << 20]).toEqual([false, true]);
+  await take(0, 59_000);
+  expect(pair.b.closed).toBe(false);
+  // The time began when it was last seen to have taken something.
+  await take(0, 60_000);
+  expect(pair.b.closed).toBe(true);
+});

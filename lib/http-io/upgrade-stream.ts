@@ -2,6 +2,7 @@
 
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
+import { joinCookies } from "#lib/http/semantics.ts";
 import { acceptKey } from "#lib/http/websocket.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
@@ -22,6 +23,7 @@ export function sendExtendedConnect(
   const stream = new UpgradeStream(handler, acceptKey(key));
   const headers = head.headers.clone();
   for (const name of ["content-length", "sec-websocket-key"]) headers.delete(name);
+  joinCookies(headers);
   headers.add("upgrade", head.protocol);
   headers.add("sec-websocket-key", key);
   const upgrade = { ...head, method: "GET", protocol: "", headers };

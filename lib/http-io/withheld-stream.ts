@@ -3,7 +3,7 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
-import type { ClientConnection, ClientStream, ResponseHandler } from "./exchange.ts";
+import type { ClientConnection, ClientStream, Reset, ResponseHandler } from "./exchange.ts";
 import { HeldBody } from "./held-body.ts";
 
 /** Stands in for the stream until it may be opened. What comes for it until then stops at its first bytes. */
@@ -33,9 +33,18 @@ export class WithheldStream implements ClientStream {
 
   /** The server does not, or is gone: CONNECT_ERROR for what was not processed says that, and nothing else does. */
   refuse(reason: "refused" | "connection"): void {
+    this.#giveBack({ reason, code: ErrorCode.CONNECT_ERROR, unprocessed: true });
+  }
+
+  /** The server takes such requests, but no more of any now: it goes elsewhere. */
+  turnAway(): void {
+    this.#giveBack({ reason: "refused", code: ErrorCode.REFUSED_STREAM, unprocessed: true });
+  }
+
+  #giveBack(reset: Reset): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    this.#handler.onResponseReset({ reason, code: ErrorCode.CONNECT_ERROR, unprocessed: true });
+    this.#handler.onResponseReset(reset);
   }
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {

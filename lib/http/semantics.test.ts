@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { HeaderList } from "./headers.ts";
-import { parseContentLength, removeHeadOnly, removeHopByHop } from "./semantics.ts";
+import { joinCookies, parseContentLength, removeHeadOnly, removeHopByHop } from "./semantics.ts";
 
 describe("removeHopByHop()", () => {
   test("removes connection fields and what Connection names", () => {
@@ -109,4 +109,13 @@ test.each([
   ["\u0661", -1],
 ])("parseContentLength(%p) is %p", (text, bytes) => {
   expect(parseContentLength(text)).toBe(bytes);
+});
+
+test("joinCookies() makes one field of crumbs, and leaves one as it is where it stands", () => {
+  const crumbs = HeaderList.of(["cookie", "a=1"], ["x", "y"], ["cookie", "b=2"]);
+  joinCookies(crumbs);
+  expect([crumbs.names, crumbs.get("cookie")]).toEqual([["x", "cookie"], "a=1; b=2"]);
+  const one = HeaderList.of(["cookie", "a=1"], ["x", "y"]);
+  joinCookies(one);
+  expect(one.names).toEqual(["cookie", "x"]);
 });

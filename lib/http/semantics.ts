@@ -86,6 +86,15 @@ function removeNamed(headers: HeaderList, connection: string): void {
   }
 }
 
+/**
+ * Makes one field of a cookie that HTTP/2 has sent in crumbs, as it must be before it leaves HTTP/2 (RFC 9113 §8.2.3):
+ * servers of HTTP/1 look for one (RFC 6265 §5.4).
+ */
+export function joinCookies(headers: HeaderList): void {
+  const crumbs = headers.getAll("cookie");
+  if (crumbs.length > 1) headers.set("cookie", crumbs.join("; "));
+}
+
 function asksForTrailers(te: string): boolean {
   return te
     .toLowerCase()

@@ -77,6 +77,20 @@ describe("Http2Connection as a client", () => {
     expect(rig.log.at(-1)).toBe("reset 3 0");
   });
 
+  test("tells who waits to send in a tunnel when its server wants no more", () => {
+    const rig = new Rig("client");
+    rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.ENABLE_CONNECT_PROTOCOL, 1]])));
+    const stream = rig.connection.open({ ...get, method: "CONNECT", protocol: "websocket" }, false);
+    rig.give(rig.response(1, 0, "200"));
+    expect(rig.connection.send(stream, Buffer.alloc(70_000))).toBe(false);
+    rig.give(frame(DATA, END, 1), frame(RST_STREAM, 0, 1, word(ErrorCode.NO_ERROR)));
+    expect(rig.log).toEqual(["response 1 200 false", "end 1 0", "writable 1"]);
+    expect([rig.connection.send(stream, Buffer.alloc(9)), rig.connection.activeStreams]).toEqual([
+      true,
+      0,
+    ]);
+  });
+
   test("lets HEAD and 304 have a length without a body", () => {
     const rig = new Rig("client");
     rig.connection.open({ ...get, method: "HEAD" }, true);

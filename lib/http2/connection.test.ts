@@ -67,6 +67,22 @@ describe("Http2Connection as a server", () => {
     expect(rig.connection.available).toBe(false);
   });
 
+  test("never names a higher stream in a later GOAWAY", () => {
+    const rig = new Rig("server");
+    const lastOf = (): number | undefined =>
+      rig
+        .take()
+        .find(({ type }) => type === GOAWAY)
+        ?.payload.readUInt32BE(0);
+    rig.give(rig.request(1, END));
+    rig.connection.drain();
+    const ping = rig.take().find(({ type }) => type === PING);
+    rig.give(frame(PING, Flag.ACK, 0, ping?.payload));
+    expect(lastOf()).toBe(1);
+    rig.give(rig.request(3, END), frame(WINDOW_UPDATE, 0, 0, word(0)));
+    expect(lastOf()).toBe(1);
+  });
+
   test("refuses streams over its limit and resets those that break rules", () => {
     const rig = new Rig("server", { maxConcurrentStreams: 1 });
     rig.give(rig.request(1, 0), rig.request(3, 0));

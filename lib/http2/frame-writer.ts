@@ -8,6 +8,8 @@ const COPY_LOOP_BYTES = 64;
 /** Writes the frames of one connection. */
 export class FrameWriter {
   readonly out: ByteWriter = new ByteWriter();
+  /** The last stream of which GOAWAY has said that it may be processed. */
+  #lastNamed = Number.POSITIVE_INFINITY;
 
   /** Any frame whose payload is at hand. */
   frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
@@ -53,9 +55,11 @@ export class FrameWriter {
     this.#word(FrameType.RST_STREAM, streamId, code);
   }
 
+  /** The number never rises from one to the next (RFC 9113 §6.8): what was refused in between was not processed. */
   goAway(lastStreamId: number, code: number): void {
+    this.#lastNamed = Math.min(this.#lastNamed, lastStreamId);
     this.#begin(FrameType.GOAWAY, 0, 0, 8);
-    this.#uint32(lastStreamId);
+    this.#uint32(this.#lastNamed);
     this.#uint32(code);
   }
 

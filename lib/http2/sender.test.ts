@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
+import { Flag, FrameType } from "./frame.ts";
 import { Sender } from "./sender.ts";
 import { MAX_WINDOW } from "./settings.ts";
 import { Http2Stream } from "./stream.ts";
@@ -27,6 +28,26 @@ describe("Sender", () => {
       expect(log).toEqual(["end"]);
       expect(stream.localEnded).toBe(true);
     }
+  });
+
+  test("takes an empty chunk for nothing, also where it is the last before the end", () => {
+    const { sender, log, stream } = rig();
+    expect([sender.data(stream, Buffer.alloc(0)), sender.data(stream, Buffer.alloc(15))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(sender.data(stream, Buffer.alloc(0))).toBe(false);
+    sender.end(stream, undefined);
+    sender.writer.out.clear();
+    sender.streamWindow(stream, 100);
+    expect(log).toEqual(["end"]);
+    expect([...sender.writer.out.view().subarray(0, 5)]).toEqual([
+      0,
+      0,
+      5,
+      FrameType.DATA,
+      Flag.END_STREAM,
+    ]);
   });
 
   test("keeps a copy of what waits, of a Buffer too", () => {

@@ -58,6 +58,8 @@ export class Sender {
 
   /** Sends what the windows let through of `bytes[from .. to)` and queues the rest; false where something is queued. */
   data(stream: Http2Stream, bytes: Uint8Array, from = 0, to: number = bytes.length): boolean {
+    // An empty chunk that stood last in the queue would take the end of the stream with it.
+    if (from === to) return stream.queuedBytes === 0;
     if (stream.queuedBytes > 0) return this.#enqueue(stream, bytes.subarray(from, to));
     const sent = this.#transmit(stream, bytes, from, to, false);
     return from + sent === to || this.#enqueue(stream, bytes.subarray(from + sent, to));

@@ -212,8 +212,11 @@ export class StreamReceiver {
    */
   stopRequest(stream: Http2Stream): boolean {
     if (this.#role === "server" || !stream.remoteEnded) return false;
+    const waits = stream.queuedBytes > 0;
     this.#sender.forget(stream);
     stream.localEnded = true;
+    // A tunnel's other way may still be open: who waits to send in it goes on, into nothing.
+    if (waits && stream.tunnel) this.#events.onWritable(stream);
     this.#maybeClose(stream);
     return true;
   }
