@@ -14,12 +14,12 @@ test("ADMIN1: the page has the process's figures of now, no idle series, and end
     around: { clock, usage: processUsage },
     retainIdleMs: 1000,
   });
-  registry.counter("a_total", "A.").with().increment();
-  expect(page()).toContain("\na_total 1\n");
+  registry.counter("tcp_open_total", "O.").with().increment();
+  expect(page()).toContain("\ntcp_open_total 1\n");
   clock.advance(2000);
   const text = page();
   expect(text).toContain("process_uptime_seconds_total 2\n");
-  expect(text).not.toContain("a_total");
+  expect(text).not.toContain("tcp_open_total");
   expect(text).toEndWith("\n# EOF\n");
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { writeExposition } from "./exposition.ts";
+import { KEPT_SERIES, writeExposition } from "./exposition.ts";
 import { Registry, SERIES_LIMIT } from "./registry.ts";
 
 const at = (nowMs: number) => ({ nowMs, retainIdleMs: 100 });
@@ -52,12 +52,30 @@ test("writeExposition() has set what is only told when somebody looks", () => {
   expect([told(), told()]).toEqual(["open 1", "open 2"]);
 });
 
-test("P51, METRICS_RETAIN_IDLE: writeExposition() hides idle series until they change", () => {
+test("P51, METRICS_RETAIN_IDLE: writeExposition() hides idle series of families that come first until they change", () => {
   const registry = new Registry();
   const counter = registry.counter("a_total", "A.").with();
-  const [early, idle] = [writeExposition(registry, at(0)), writeExposition(registry, at(101))];
+  const told = (nowMs: number): string =>
+    writeExposition(registry, { ...at(nowMs), isFirst: () => true });
+  const [early, idle] = [told(0), told(101)];
   counter.increment();
-  expect([early !== "", idle, writeExposition(registry, at(102)) !== ""]).toEqual([true, "", true]);
+  expect([early !== "", idle, told(102) !== ""]).toEqual([true, "", true]);
+});
+
+test("MET41: writeExposition() keeps counters that seldom change, of families that have few, and hides idle ones of others", () => {
+  const registry = new Registry();
+  const [few, many] = [registry.counter("few_total", "F."), registry.counter("many_total", "M.")];
+  const told = (nowMs: number): string => writeExposition(registry, at(nowMs));
+  for (let i = 0; i < KEPT_SERIES; i++) many.with({ i: String(i) }).increment();
+  for (let day = 1; day <= 3; day++) {
+    few.with({ result: "ok" }).increment();
+    told(day * 1000);
+    Bun.gc(true);
+    expect(told(day * 1000 + 101)).toContain(`few_total{result="ok"} ${day}\n`);
+  }
+  expect(told(9000)).toContain('many_total{i="0"} 1\n');
+  many.with({ i: "one more" }).increment();
+  expect(told(9100)).not.toContain('many_total{i="0"}');
 });
 
 test("writeExposition() says which families had no room for how many label sets", () => {

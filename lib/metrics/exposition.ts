@@ -3,9 +3,13 @@
 import { Histogram } from "./histogram.ts";
 import type { Family, Instrument, Registry, Series } from "./registry.ts";
 
+/** A family of so many series at most keeps them, however seldom they change: a counter that begins anew tells nothing. */
+export const KEPT_SERIES = 100;
+
 /**
- * All families as text. A series whose total has not changed for `retainIdleMs` is left out until it changes; gauges
- * are always written. Last comes how many label sets found no room, of families where some did not.
+ * All families as text. A series whose total has not changed for `retainIdleMs` is left out until it changes, of those
+ * that come first (Linkerd's legacy families, MET1) and of those that have many (KEPT_SERIES); gauges are always
+ * written. Last comes how many label sets found no room, of families where some did not.
  */
 export function writeExposition(
   registry: Registry,
@@ -25,10 +29,12 @@ export function writeExposition(
   let text = "";
   let folded = "";
   for (const family of registry.families) {
-    family.look(nowMs, retainIdleMs);
+    const early = isFirst(family.name);
+    const expires = early || family.size > KEPT_SERIES;
+    family.look(nowMs, expires ? retainIdleMs : Number.POSITIVE_INFINITY);
     let lines = "";
     for (const series of family.series()) lines += formatSeries(family, series);
-    if (isFirst(family.name)) first += headed(family, lines);
+    if (early) first += headed(family, lines);
     else text += headed(family, lines);
     if (family.folded > 0) folded += `${FOLDED.name}{family="${family.name}"} ${family.folded}\n`;
   }

@@ -116,6 +116,11 @@ export class Family<I extends Instrument> {
     this.#resting.set(labels, { handle: new WeakRef(instrument), seen });
   }
 
+  /** How many label sets it has that do not rest. */
+  get size(): number {
+    return this.#series.size;
+  }
+
   /** How many label sets were folded into the overflow series. */
   get folded(): number {
     return this.#folded;
