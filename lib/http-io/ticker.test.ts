@@ -109,3 +109,28 @@ test("Ticker that rests tells the time to whom it has, not to one who comes", ()
   ticker.add(after);
   expect([before.spentMs, after.spentMs]).toEqual([TICK_MS + 3000, 0]);
 });
+
+test("a member that comes while others are told the time is told its own, and nobody hears it twice", () => {
+  const clock = new FakeClock();
+  const ticker = tickerOf(clock);
+  let told = 0;
+  const late = {
+    tick: (ms: number): void => {
+      told += ms;
+    },
+    leftMs: () => 1000,
+  };
+  let came = false;
+  ticker.add({
+    tick: () => {
+      if (!came) ticker.add(late);
+      came = true;
+    },
+    leftMs: () => 1000,
+  });
+  clock.advance(TICK_MS);
+  expect(told).toBe(0);
+  clock.advance(10_000);
+  expect(told).toBeGreaterThan(10_000 - 2 * TICK_MS);
+  expect(told).toBeLessThanOrEqual(10_000);
+});

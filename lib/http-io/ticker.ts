@@ -30,6 +30,9 @@ export interface Ticking {
 export class Ticker {
   readonly #clock: Clock;
   readonly #members = new Set<Ticking>();
+  /** Those that came while the others were told the time, which is not theirs. */
+  readonly #late = new Set<Ticking>();
+  #passing = false;
   #timer: Timer | undefined;
   /** When the timer was set, and to what. */
   #sinceMs = 0;
@@ -44,15 +47,18 @@ export class Ticker {
 
   add(member: Ticking): void {
     this.#stir();
-    this.#members.add(member);
+    (this.#passing ? this.#late : this.#members).add(member);
     if (this.#timer === undefined) this.#plan(TICK_MS);
   }
 
   delete(member: Ticking): void {
     this.#members.delete(member);
+    this.#late.delete(member);
   }
 
   #plan(ms: number): void {
+    // A member that came within a tick has had one planned.
+    this.#timer?.cancel();
     this.#plannedMs = ms;
     this.#sinceMs = this.#clock.now();
     this.#timer = this.#clock.after(ms, this.#tick);
@@ -92,7 +98,14 @@ export class Ticker {
   };
 
   #pass(elapsedMs: number): void {
-    for (const member of this.#members) member.tick(elapsedMs);
+    this.#passing = true;
+    try {
+      for (const member of this.#members) member.tick(elapsedMs);
+    } finally {
+      this.#passing = false;
+      for (const member of this.#late) this.#members.add(member);
+      this.#late.clear();
+    }
   }
 
   /** Where nobody is left, the next tick finds that and is the last. */

@@ -65,6 +65,36 @@ test("alarms of one wait share a timer, and one that is set anew rings once", ()
   expect([seen, clock.nextMs]).toEqual([["b at 74", "a at 74"], undefined]);
 });
 
+test("an alarm that is set anew while others ring does not make those behind it wait", () => {
+  const clock = new FakeClock();
+  const alarms = new Alarms(clock);
+  const seen: number[] = [];
+  const [again, soon] = [
+    new Due(alarms, () => again?.start(64)),
+    new Due(alarms, (atMs) => seen.push(atMs)),
+  ];
+  again.start(64);
+  clock.advance(1);
+  soon.start(65);
+  clock.advance(200);
+  expect(seen).toEqual([66]);
+});
+
+test("one that throws when it rings leaves the others theirs", () => {
+  const clock = new FakeClock();
+  const alarms = new Alarms(clock);
+  const seen: number[] = [];
+  const bad = new Due(alarms, () => {
+    throw new Error("bad");
+  });
+  const good = new Due(alarms, (atMs) => seen.push(atMs));
+  bad.start(64);
+  good.start(64);
+  expect(() => clock.advance(64)).toThrow("bad");
+  clock.advance(64);
+  expect(seen).toEqual([65]);
+});
+
 test("a fraction of a millisecond is one, and waits beyond any timer are no busy loop", () => {
   const clock = new FakeClock();
   const alarms = new Alarms(clock);

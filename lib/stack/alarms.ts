@@ -98,15 +98,18 @@ class AlarmQueue {
     return this.#ends.after as Alarm;
   }
 
+  /** The timer counts as set until all that is due has rung: what is set meanwhile is no earlier than who is first then. */
   readonly #wake = (): void => {
-    this.#timer = undefined;
     const nowMs = this.#clock.now();
-    // What is between the ends never rings.
-    for (let due = this.#first; due.ringsMs <= nowMs; due = this.#first) {
-      due.silence();
-      due.rung(nowMs);
+    try {
+      // What is between the ends never rings.
+      for (let due = this.#first; due.ringsMs <= nowMs; due = this.#first) {
+        due.silence();
+        due.rung(nowMs);
+      }
+    } finally {
+      this.#timer = undefined;
+      if (this.#first !== this.#ends) this.#wakeAfter(Math.max(1, this.#first.ringsMs - nowMs));
     }
-    if (this.#first !== this.#ends && this.#timer === undefined)
-      this.#wakeAfter(this.#first.ringsMs - nowMs);
   };
 }
