@@ -76,6 +76,6 @@ export class Http2Output {
     this.#http2.sent();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const each of waiting) this.#host.onWritable(each);
+    for (const each of waiting) if (!each.closed) this.#host.onWritable(each);
   }
 }

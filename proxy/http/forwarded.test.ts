@@ -72,3 +72,15 @@ test("who no longer waits for a connection is not kept by those that give it one
   left.forwarded.onConnectFailed(new Error("refused"));
   expect([left.told.length, left.sent]).toEqual([3, []]);
 });
+
+test("a request whose endpoint refused it does not flow before there is another one, whatever the first says", () => {
+  const bed = new FakeForwarding({ method: "POST", version: "HTTP/2" }, false);
+  bed.forwarded.begin();
+  bed.connect();
+  bed.upstream?.onResponseReset({ ...BROKEN, reason: "refused", unprocessed: true });
+  const waits = bed.said.length;
+  bed.upstream?.onRequestWritable();
+  expect([bed.said[waits - 1], bed.said.length]).toEqual(["pause", waits]);
+  bed.connect();
+  expect(bed.said.at(-1)).toBe("resume");
+});

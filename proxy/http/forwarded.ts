@@ -87,12 +87,11 @@ export class Forwarded<X> implements ExchangeHandlers {
   }
 
   onRequestBytes(bytes: Buffer, from: number, to: number): void {
-    const { attempt } = this;
-    if (!attempt.open) return;
+    if (!this.attempt.open) return;
     this.limits?.moved();
     this.tally.requestBytes(to - from);
-    if (this.#state === "waiting") attempt.keep(bytes, from, to);
-    if (!attempt.sendBytes(bytes, from, to)) this.stream.pauseRequest();
+    if (this.#state === "waiting") this.attempt.keep(bytes, from, to);
+    if (!this.attempt.sendBytes(bytes, from, to)) this.stream.pauseRequest();
   }
 
   onRequestEnd(trailers: HeaderList | undefined): void {
@@ -117,8 +116,9 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.attempt.resumeResponse();
   }
 
+  /** While no attempt is open what came would go nowhere: the next one has the request go on itself. */
   onRequestWritable(): void {
-    this.stream.resumeRequest();
+    if (this.attempt.open) this.stream.resumeRequest();
   }
 
   /** Proxies say nothing to each other here, so what passes for the mesh's word is somebody else's. */
