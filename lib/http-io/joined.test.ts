@@ -120,3 +120,15 @@ test("either side gives up, and the other hears of it once", async () => {
   echo.streams[1]?.sendEnd(undefined);
   expect([second.reset?.code, second.ended]).toEqual([2, false]);
 });
+
+test("a tunnel whose server has ended its side hears when its client is gone", async () => {
+  const { echo, connection, answer, head } = setup();
+  const sent = connection.send(head, false, answer);
+  await settled();
+  echo.streams[0]?.sendEnd(undefined);
+  sent.resetRequest(8);
+  expect([answer.ended, echo.resets]).toEqual([
+    true,
+    [{ reason: "cancelled", code: 8, unprocessed: false }],
+  ]);
+});

@@ -83,7 +83,10 @@ class Answering implements ServerStream {
   client: Asking | undefined;
   /** The client wants nothing more for now. */
   paused = false;
+  /** Nothing more is answered. */
   #over = false;
+  /** One of the two has given up. */
+  #reset = false;
   readonly #to: ResponseHandler;
   /** What was answered before the client had its stream in hands. */
   #early: (() => void)[] | undefined;
@@ -103,9 +106,10 @@ class Answering implements ServerStream {
     else this.#early = undefined;
   }
 
-  /** Nothing more is wanted. */
+  /** Nothing more is wanted; a tunnel hears of it also where its answer has ended. */
   giveUp(code: number): void {
-    if (this.#over) return;
+    if (this.#reset) return;
+    this.#reset = true;
     this.#over = true;
     this.handler.onRequestReset({ reason: "cancelled", code, unprocessed: false });
   }
@@ -141,6 +145,7 @@ class Answering implements ServerStream {
   }
 
   resetResponse(code: number): void {
+    this.#reset = true;
     const reset = { reason: "cancelled", code, unprocessed: false } as const;
     this.#tell(() => this.#to.onResponseReset(reset), true);
   }

@@ -275,10 +275,11 @@ export class StreamReceiver {
     if (stream !== undefined) this.lose(stream, { code, unprocessed: false, goAway: false });
   }
 
-  /** Loses every stream above a number. */
+  /** Loses every stream above a number, but for responses that are here as a whole and wait for their receiver. */
   abandon(how: StreamLoss, after: number): void {
     for (const stream of this.table.all()) {
       if (stream.id <= after) continue;
+      if (this.#role === "client" && stream.heldEnd !== undefined) continue;
       if (how.goAway) this.table.noteReset(stream.id);
       this.close(stream);
       this.#events.onReset(stream, how);
