@@ -52,6 +52,8 @@ class InboundConnection {
   readonly #caller: SocketAddr | undefined;
   #port: PortPolicy;
   #tls: ClientTls;
+  /** The client has ended its side. */
+  #ended = false;
   /** It goes on to another destination, if it may call this port (P28). */
   #session: GatewaySession | undefined;
 
@@ -101,7 +103,8 @@ class InboundConnection {
     new FirstBytes(this.#stream, how, {
       onDecided: (bytes) => this.#onHello(bytes),
       onUndecided: (bytes, why) => {
-        if (why === "end") this.#onPlain(bytes);
+        this.#ended = why === "end";
+        if (this.#ended) this.#onPlain(bytes);
         else this.#refuse("tls detection timeout");
       },
       onClosed: () => undefined,
@@ -202,8 +205,11 @@ class InboundConnection {
     const detections = protocol.type === "detect" ? counts.detections(current, port) : undefined;
     detectHttp(
       this.#stream,
-      { clock: runtime.clock, timeoutMs, initial, counts: detections },
-      (detected, bytes) => this.#serve(settleProtocol(declared, detected), bytes),
+      { clock: runtime.clock, timeoutMs, initial, counts: detections, ended: this.#ended },
+      (detected, bytes, ended) => {
+        this.#ended = ended;
+        this.#serve(settleProtocol(declared, detected), bytes);
+      },
     );
   }
 
@@ -214,7 +220,8 @@ class InboundConnection {
       return;
     }
     this.#measure(bytes.length);
-    serveInbound(this.#stream, { protocol, bytes }, { ...this.#options, ...this.#served() });
+    const first = { protocol, bytes, ended: this.#ended };
+    serveInbound(this.#stream, first, { ...this.#options, ...this.#served() });
   }
 
   #served(): Served {
@@ -225,7 +232,7 @@ class InboundConnection {
 
   #forwardOpaque(initial: Uint8Array): void {
     forwardOpaque(this.#stream, initial, {
-      ...this.#served(),
+      ...{ ...this.#served(), ended: this.#ended },
       ...this.#options,
       onAllowed: () => this.#measure(initial.length),
       onFailed: (error) => this.#refuse(error),

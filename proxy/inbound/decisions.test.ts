@@ -59,6 +59,16 @@ test("P46, J3: a tunnel is a connection, and ends when a new policy does not let
   expect(lines).toEqual([said, said]);
 });
 
+test("P46, J3: a tunnel that opens when its client is not let in any more is ended", async () => {
+  const { ask, connect, port } = inboundBed("all-unauthenticated", WEB);
+  const { sent } = ask({ headers: HeaderList.of(["upgrade", "websocket"]) }, false);
+  const { upstream, handler } = connect();
+  port.set(policy("deny"));
+  handler.onResponseHead({ ...ok(), status: 101 }, false);
+  await Promise.resolve();
+  expect([sent.at(-1), upstream.at(-1), port.followers.size]).toEqual(["reset 8", "reset 8", 0]);
+});
+
 const ROUTE = {
   hosts: [],
   authorizations: [],
@@ -181,7 +191,7 @@ test("P21, ERR13 to ERR17 of inbound: filters change what is let in, or answer i
 
 test("P41, ERR4, MET10: requests beyond a limit get 429, after authorization, and are counted by scope", () => {
   const limit = {
-    labels: { ...SERVER, kind: "httplocalratelimitpolicy", name: "l" },
+    labels: { ...SERVER, kind: "HTTPLocalRateLimitPolicy", name: "l" },
     overrides: [],
   };
   const { ask, clock, metrics, port, direction } = inboundBed(
@@ -205,7 +215,7 @@ test("P41, ERR4, MET10: requests beyond a limit get 429, after authorization, an
   direction.close();
   const text = metrics();
   expect(text).toMatch(
-    /inbound_http_local_ratelimit_total\{.*srv_port="80",ratelimit_group="policy.linkerd.io",ratelimit_kind="httplocalratelimitpolicy",ratelimit_name="l",ratelimit_scope="identity"\} 1/,
+    /inbound_http_local_ratelimit_total\{.*srv_port="80",ratelimit_group="policy.linkerd.io",ratelimit_kind="HTTPLocalRateLimitPolicy",ratelimit_name="l",ratelimit_scope="identity"\} 1/,
   );
   expect(text).toMatch(/ratelimit_scope="total"\} 7/);
 });

@@ -44,6 +44,7 @@ function setup(name: DefaultPolicyName) {
     },
     ...{ target: { ip: "10.0.0.1", port: 4143 }, caller: undefined, port },
     tls: { type: "identity", name: "web.ns" },
+    ended: false,
     session: { connect: (asked: GatewayObserver) => (observer = asked) } as never,
     onAllowed: () => undefined,
     onFailed: () => undefined,

@@ -22,6 +22,8 @@ export interface OpaqueForward {
   readonly tls: ClientTls;
   /** Where it goes on, where that is not the application. */
   readonly session: GatewaySession | undefined;
+  /** The client has ended its side. */
+  readonly ended: boolean;
   /** The connection is let in. */
   readonly onAllowed: () => void;
   /** Nobody takes it, by the word that metrics have for why. */
@@ -65,6 +67,7 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
       // It may have changed while the application was dialled.
       look();
       if (first.length > 0) upstream.write(first);
+      if (to.ended) upstream.end();
       client.resume();
     },
     onRefused: to.onFailed,

@@ -29,7 +29,12 @@ export interface Served {
 /** Serves a connection, whose first bytes were read already. */
 export function serveInbound(
   stream: TcpStream,
-  first: { readonly protocol: "http1" | "http2"; readonly bytes: Uint8Array },
+  first: {
+    readonly protocol: "http1" | "http2";
+    readonly bytes: Uint8Array;
+    /** The client has ended its side. */
+    readonly ended: boolean;
+  },
   { target, caller, port, tls, session, ...options }: InboundAcceptOptions & Served,
 ): void {
   const { applications, connections, listening, local, runtime } = options;
@@ -74,4 +79,5 @@ export function serveInbound(
   // A proxy is told of a request that was not delivered, and goes elsewhere.
   if (tls.type !== "identity" && local === undefined) listening.add(target.port, connection);
   if (first.bytes.length > 0) connection.onData(first.bytes);
+  if (first.ended) connection.onEnd();
 }

@@ -6,7 +6,7 @@ import { FakeClock } from "../../test/fake/clock.ts";
 import { DetectMetrics } from "../telemetry/detect-metrics.ts";
 import { detectHttp } from "./http-detection.ts";
 
-function setup(initial = "") {
+function setup(initial = "", ended = false) {
   const registry = new Registry();
   const clock = new FakeClock();
   const stream = new FakeByteStream();
@@ -14,11 +14,11 @@ function setup(initial = "") {
   detectHttp(
     stream,
     {
-      ...{ clock, timeoutMs: 1000, initial: new TextEncoder().encode(initial) },
+      ...{ clock, timeoutMs: 1000, initial: new TextEncoder().encode(initial), ended },
       counts: new DetectMetrics(registry, "inbound").of({ srv_name: "web" }),
     },
-    (protocol, bytes, ended) =>
-      found.push(`${protocol} ${new TextDecoder().decode(bytes)}${ended ? " ended" : ""}`),
+    (protocol, bytes, isEnded) =>
+      found.push(`${protocol} ${new TextDecoder().decode(bytes)}${isEnded ? " ended" : ""}`),
   );
   const counted = (): readonly string[] =>
     [
@@ -60,4 +60,16 @@ test("MET20, MET39: time that runs out, ends and connections that say nothing ar
   const gone = setup();
   gone.stream.handler.onClose(undefined);
   expect([gone.found, gone.counted()]).toEqual([[], ["error"]]);
+});
+
+test("where the peer has ended already it is decided at once by what there is", () => {
+  const [http, other, none] = ["GET / HTTP/1.1\r\n\r\n", "\x16", ""].map((text) =>
+    setup(text, true),
+  );
+  expect([http?.found, http?.counted()]).toEqual([
+    ["http1 GET / HTTP/1.1\r\n\r\n ended"],
+    ["http/1"],
+  ]);
+  expect([other?.found, other?.counted()]).toEqual([["opaque \x16 ended"], ["not_http"]]);
+  expect([none?.found, none?.stream.ended, none?.counted()]).toEqual([[], true, ["error"]]);
 });

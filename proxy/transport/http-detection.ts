@@ -4,7 +4,7 @@ import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { Detections, DetectResult } from "../telemetry/detect-metrics.ts";
 import { detectProtocol, type Protocol } from "./detect.ts";
-import { FirstBytes } from "./first-bytes.ts";
+import { FirstBytes, type FirstBytesObserver } from "./first-bytes.ts";
 
 /** How long to look, and at what. */
 export interface Detection {
@@ -14,6 +14,8 @@ export interface Detection {
   readonly initial: Uint8Array;
   /** Counts it; undefined where policy says already what it speaks. */
   readonly counts: Detections | undefined;
+  /** The peer has ended its side behind what was read before: nothing more will be. */
+  readonly ended?: boolean;
 }
 
 /**
@@ -22,33 +24,32 @@ export interface Detection {
  */
 export function detectHttp(
   stream: ByteStream,
-  { clock, timeoutMs, initial, counts }: Detection,
+  { clock, timeoutMs, initial, counts, ended = false }: Detection,
   onDetected: (protocol: Protocol | undefined, bytes: Uint8Array, ended: boolean) => void,
 ): void {
   const startedMs = clock.now();
   const count = (result: DetectResult): void => counts?.count(result, clock.now() - startedMs);
   const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
-  new FirstBytes(
-    stream,
-    { clock, timeoutMs, look, initial },
-    {
-      onDecided: (bytes) => {
-        const protocol = detectProtocol(bytes);
-        count(resultOf(protocol));
-        onDetected(protocol, bytes, false);
-      },
-      onUndecided: (bytes, why) => {
-        if (why === "end" && bytes.length === 0) {
-          count("error");
-          stream.end();
-          return;
-        }
-        count(why === "timeout" ? "read_timeout" : "not_http");
-        onDetected(undefined, bytes, why === "end");
-      },
-      onClosed: () => count("error"),
+  const observer: FirstBytesObserver = {
+    onDecided: (bytes) => {
+      const protocol = detectProtocol(bytes);
+      count(resultOf(protocol));
+      onDetected(protocol, bytes, ended);
     },
-  );
+    onUndecided: (bytes, why) => {
+      if (why === "end" && bytes.length === 0) {
+        count("error");
+        stream.end();
+        return;
+      }
+      count(why === "timeout" ? "read_timeout" : "not_http");
+      onDetected(undefined, bytes, why === "end");
+    },
+    onClosed: () => count("error"),
+  };
+  if (!ended) new FirstBytes(stream, { clock, timeoutMs, look, initial }, observer);
+  else if (look(initial)) observer.onDecided(initial);
+  else observer.onUndecided(initial, "end");
 }
 
 function resultOf(protocol: Protocol | undefined): DetectResult {

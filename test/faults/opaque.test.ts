@@ -189,6 +189,39 @@ test("D5: each side may half-close and be heard", async () => {
   );
 });
 
+test("D5: a client that ends its side before it is seen what it speaks is heard, and one that says nothing is let go", async () => {
+  const { port } = app.address() as AddressInfo;
+  mesh.control.openPorts.add(port);
+  server.target = { ip: "127.0.0.1", port };
+  let dialled = 0;
+  serve = (socket) => {
+    dialled++;
+    let heard = "";
+    socket.on("data", (chunk) => (heard += chunk.toString("latin1")));
+    socket.on("end", () => socket.end(`got ${heard}`));
+  };
+  const say = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({
+        port: server.proxy.inboundPort,
+        host: "127.0.0.1",
+        allowHalfOpen: true,
+      });
+      let answer = "";
+      socket.on("data", (chunk) => (answer += chunk.toString("latin1")));
+      socket.on("end", () => resolve(answer));
+      socket.on("error", reject);
+      socket.end(text, "latin1");
+    });
+  expect([await say("stats"), await say("\x16"), await say("")]).toEqual([
+    "got stats",
+    "got \x16",
+    "",
+  ]);
+  expect(dialled).toBe(2);
+  server.target = undefined;
+});
+
 test("D6: a reset of either side arrives as a reset", async () => {
   const byServer = through((socket) =>
     socket.once("data", () => {
