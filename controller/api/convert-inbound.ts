@@ -212,7 +212,7 @@ function fromAuthentication(authentication: Authentication): MessageInitShape<ty
 function fromRateLimit(limit: RateLimit): MessageInitShape<typeof HttpLocalRateLimitSchema> {
   const { name, total, identity, overrides } = limit;
   return {
-    metadata: metadataOf(policyRef("httplocalratelimitpolicy", name)),
+    metadata: metadataOf(policyRef("HTTPLocalRateLimitPolicy", name)),
     ...(total !== undefined && { total: { requestsPerSecond: total } }),
     ...(identity !== undefined && { identity: { requestsPerSecond: identity } }),
     overrides: overrides.map(({ requestsPerSecond, identities }) => ({

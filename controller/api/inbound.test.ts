@@ -275,6 +275,25 @@ test("INB10: GRPCRoutes are served where gRPC is spoken", () => {
   ]);
 });
 
+test("INB10, INB12: a GRPCRoute that comes takes HTTPRoutes of its Server out of force, and gives them back", () => {
+  const world = new InboundWorld();
+  world.put("servers", "web", webServer());
+  const parentRefs = [parentServer("web")];
+  world.put("httpRoutes", "h", { parentRefs, rules: [{}] });
+  const { newest } = world.watch(8080);
+  const names = () => {
+    const { kind } = newest().protocol ?? {};
+    const routes = kind?.case === "http1" || kind?.case === "http2" ? kind.value.routes : [];
+    const all = kind?.case === "detect" ? kind.value.httpRoutes : routes;
+    return all.map(({ metadata }) => metadata?.kind.value);
+  };
+  expect(names()).toMatchObject([{ name: "h" }]);
+  world.put("grpcRoutes", "g", { parentRefs, rules: [{}] });
+  expect(names()).toEqual(["default"]);
+  world.drop("grpcRoutes", "g");
+  expect(names()).toMatchObject([{ name: "h" }]);
+});
+
 test("INB11: the oldest rate limit of a Server is served with its overrides", () => {
   const world = new InboundWorld();
   world.put("servers", "web", webServer({ proxyProtocol: "HTTP/2" }));
@@ -288,7 +307,7 @@ test("INB11: the oldest rate limit of a Server is served with its overrides", ()
   const { kind } = world.watch(8080).newest().protocol ?? {};
   const limit = kind?.case === "http2" ? kind.value.localRateLimit : undefined;
   expect(limit).toMatchObject({
-    metadata: { kind: { value: { group: POLICY, kind: "httplocalratelimitpolicy", name: "a" } } },
+    metadata: { kind: { value: { group: POLICY, kind: "HTTPLocalRateLimitPolicy", name: "a" } } },
     total: { requestsPerSecond: 100 },
     overrides: [
       {

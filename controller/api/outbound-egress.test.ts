@@ -64,6 +64,39 @@ test("OUT10: routes come before the default of an EgressNetwork, a TCPRoute inst
   ]);
 });
 
+test.each(["Allow", "Deny"])(
+  "OUT10, INB12: an EgressNetwork that is not accepted has its default, %s, without routes",
+  (trafficPolicy) => {
+    const { world, newest, parentRefs } = goesOutside(trafficPolicy);
+    const other = world.watch("other", toAddress("1.1.1.1", 443));
+    for (const kind of ["grpcRoutes", "httpRoutes", "tcpRoutes"] as const)
+      world.put(kind, "r", { parentRefs, rules: [{}] });
+    const network = (cidr: string) =>
+      world.put("egressNetworks", "all", { trafficPolicy, networks: [{ cidr }] });
+    const kinds = () => newest().protocol?.kind.case;
+    expect(kinds()).toBe("grpc");
+    network("0.0.0.0/0");
+    expect([kinds(), nameOf(newest())]).toEqual(["detect", "all"]);
+    expect(httpOf(newest()).map(nameOf)).toEqual([`http-egress-${trafficPolicy.toLowerCase()}`]);
+    world.put("httpRoutes", "r", { parentRefs, rules: [{}, {}] });
+    expect(httpOf(newest())).toHaveLength(1);
+    const late = world.watch("late", toAddress("1.1.1.1", 443));
+    for (const { newest: each } of [other, late])
+      expect(each().metadata?.kind.value).toBe("egress-fallback");
+    network("1.0.0.0/8");
+    expect(kinds()).toBe("grpc");
+  },
+);
+
+test("OUT10, INB12: an EgressNetwork that cannot be read has no routes; one with an odd annotation has", () => {
+  const { world, newest, parentRefs } = goesOutside("Perhaps");
+  world.put("httpRoutes", "r", { parentRefs, rules: [{}] });
+  expect(httpOf(newest()).map(nameOf)).toEqual(["http-egress-deny"]);
+  const annotations = { "retry.linkerd.io/limit": "x" };
+  world.put("egressNetworks", "all", { trafficPolicy: "Deny" }, { annotations });
+  expect(httpOf(newest()).map(nameOf)).toEqual(["r", "http-egress-deny"]);
+});
+
 test("OUT10: rules lead to Services, or to the EgressNetwork that they are attached to", () => {
   const { world, newest, parentRefs } = goesOutside("Allow");
   world.put("egressNetworks", "other", {

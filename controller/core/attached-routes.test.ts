@@ -52,3 +52,21 @@ test("OUT3: routes of a kind by creation, then by name", () => {
   expect(http.map(({ route }) => route.name)).toEqual(["c", "a", "b"]);
   expect([grpc, tls, tcp]).toEqual([[], [], []]);
 });
+
+const KINDS = ["GRPCRoute", "HTTPRoute", "TLSRoute", "TCPRoute"];
+
+test.each([
+  [KINDS, [0, 1, 0, 0]],
+  [KINDS.slice(1), [1, 0, 0, 0]],
+  [KINDS.slice(2), [0, 0, 1, 0]],
+  [KINDS.slice(3), [0, 0, 0, 1]],
+])("OUT3, INB12: of %j the strongest kind holds", (kinds, numbers) => {
+  const of = (kind: string, over: object = {}) => annotated({ kind, ...over } as never);
+  const elsewhere = [
+    of("GRPCRoute", { namespace: "client" }),
+    of("GRPCRoute", { parents: [{ ...parent, port: 81 }] }),
+  ];
+  const routes = [...elsewhere, ...kinds.toReversed().map((kind) => of(kind))];
+  const { http, grpc, tls, tcp } = attachedTo(routes, frontend, "shop");
+  expect([http, grpc, tls, tcp].map(({ length }) => length)).toEqual(numbers);
+});

@@ -6,6 +6,7 @@ import {
   byAge,
   type GrpcRoute,
   type HttpRoute,
+  KINDS_BY_STRENGTH,
   type ParentRef,
   type StreamRoute,
 } from "./route.ts";
@@ -23,7 +24,7 @@ export type Frontend = {
   readonly sections: readonly string[];
 };
 
-/** Routes by kind, each in order. */
+/** Routes of the kind that holds, in order. */
 export type RouteSet = {
   readonly http: readonly Annotated<HttpRoute>[];
   readonly grpc: readonly Annotated<GrpcRoute>[];
@@ -58,14 +59,18 @@ export function namespaceOfRoutes(
   return own ? client : frontend.namespace;
 }
 
-/** The routes of a namespace that are attached to a port, the older first, then by name. */
+/** Of the routes of a namespace that are attached to a port those of the strongest kind, the older first, then by name. */
 export function attachedTo(
   routes: readonly AnyRoute[],
   frontend: Frontend,
   namespace: string,
 ): RouteSet {
-  const attached = routes
-    .filter((each) => each.route.namespace === namespace && isAttachedTo(each, frontend))
+  const all = routes.filter(
+    (each) => each.route.namespace === namespace && isAttachedTo(each, frontend),
+  );
+  const strongest = KINDS_BY_STRENGTH.find((kind) => all.some(({ route }) => route.kind === kind));
+  const attached = all
+    .filter(({ route }) => route.kind === strongest)
     .sort((a, b) => byAge(a.route, b.route));
   return {
     http: attached.filter((each): each is Annotated<HttpRoute> => each.route.kind === "HTTPRoute"),

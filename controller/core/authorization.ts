@@ -140,7 +140,7 @@ function authenticationOf(
 const namesAnyone = ({ names, suffixes }: Identities): boolean =>
   names.length + suffixes.length > 0;
 
-/** An object of `policy.linkerd.io`; the kind in lower case, as metrics have it. */
+/** An object of `policy.linkerd.io`; the kind as metrics have it: in lower case, but for rate limits. */
 export function policyRef(kind: string, name: string): PolicyRef {
   return { type: "object", group: POLICY_GROUP, kind, name };
 }

@@ -6,8 +6,8 @@ test("INB3: allowedBy() of cluster-* allows nobody where no network of the clust
   expect(allowedBy("all-authenticated", [])).toHaveLength(1);
 });
 
-test("INB3: hardened() keeps the networks of a policy and denies as before", () => {
+test("INB3, INB8: hardened() keeps the networks of a policy, and denies and audits as before", () => {
   expect(hardened("deny")).toBe("deny");
-  expect(hardened("audit")).toBe("all-authenticated");
+  expect(hardened("audit")).toBe("audit");
   expect(hardened("cluster-unauthenticated")).toBe("cluster-authenticated");
 });

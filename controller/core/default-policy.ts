@@ -34,8 +34,8 @@ export function allowedBy(
   ];
 }
 
-/** The policy of a port that requires an identity: it never allows anyone without one. */
+/** The policy of a port that requires an identity: what allows callers allows none without one; an audit is none that does. */
 export function hardened(name: DefaultPolicy): DefaultPolicy {
-  if (name === "deny") return name;
+  if (name === "deny" || name === "audit") return name;
   return name.startsWith("cluster-") ? "cluster-authenticated" : "all-authenticated";
 }

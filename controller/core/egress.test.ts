@@ -10,7 +10,15 @@ const network = (
 ): EgressNetwork => {
   const { cidr = "0.0.0.0/0", except = [], createdMs = 0 } = over;
   return {
-    ...{ name, namespace: "shop", createdMs, allows: true, opaque: [], traffic: NO_TRAFFIC },
+    ...{
+      name,
+      namespace: "shop",
+      createdMs,
+      allows: true,
+      opaque: [],
+      traffic: NO_TRAFFIC,
+      fault: undefined,
+    },
     networks: cidrs(cidr).map((each) => ({ cidr: each, except: cidrs(...except) })),
   };
 };

@@ -3,7 +3,8 @@ import { fakeWorkload } from "../../test/fake/workload.ts";
 import { ANY_NETWORK } from "./authorization.ts";
 import { DEFAULT_POLICIES } from "./default-policy.ts";
 import { type InboundObjects, type PolicyDefaults, portPolicy } from "./inbound-policy.ts";
-import type { Server } from "./server.ts";
+import type { GrpcRoute } from "./route.ts";
+import type { PortProtocol, Server } from "./server.ts";
 import type { Workload } from "./workload.ts";
 
 const defaults: PolicyDefaults = {
@@ -51,9 +52,12 @@ test("INB2, INB3: deny allows nobody; what is not known leaves the cluster's def
   expect(policyOf({ defaultPolicy: "x" }).ref.name).toBe("all-unauthenticated");
 });
 
-test("INB3: a port that requires identity never allows anyone without", () => {
-  for (const defaultPolicy of DEFAULT_POLICIES) {
-    const requireIdentity = [{ from: 80, to: 80 }];
+test("INB3, INB8: a port that requires identity allows nobody without, but audits as before", () => {
+  const requireIdentity = [{ from: 80, to: 80 }];
+  expect(policyOf({ defaultPolicy: "audit", requireIdentity })).toEqual(
+    policyOf({ defaultPolicy: "audit" }),
+  );
+  for (const defaultPolicy of DEFAULT_POLICIES.filter((name) => name !== "audit")) {
     const { authorizations } = policyOf({ defaultPolicy, requireIdentity });
     for (const { authentication } of authorizations)
       expect(authentication).toEqual({ type: "identities", names: [], suffixes: [[]] });
@@ -162,4 +166,30 @@ test("INB11: of several rate limits of a Server the oldest counts", () => {
   });
   const rateLimits = [limit("b", 2), limit("a", 2), limit("c", 1, "other")];
   expect(policyOf({}, 80, { servers: [server], rateLimits }).rateLimit?.name).toBe("a");
+});
+
+test("INB10, INB12: HTTPRoutes of a Server that has a GRPCRoute are not in force, whatever it speaks", () => {
+  const parents = [
+    {
+      ...{ group: "policy.linkerd.io", kind: "Server", name: "web", namespace: "shop" },
+      ...{ port: undefined, section: undefined },
+    },
+  ];
+  const at = { name: "r", namespace: "shop", createdMs: 0, hosts: [], rules: [], parents };
+  const http = { ...at, kind: "HTTPRoute", group: "gateway.networking.k8s.io" } as const;
+  const grpc = { ...http, kind: "GRPCRoute" } as const;
+  const target = { type: "route", group: http.group, kind: "HTTPRoute", name: "r" } as const;
+  const authorization = { name: "a", namespace: "shop", createdMs: 0, target, required: [] };
+  const routesOf = (protocol: PortProtocol, ...grpcRoutes: GrpcRoute[]) => {
+    const servers = [{ ...server, protocol }];
+    const authorizationPolicies = [authorization];
+    const objects = { servers, httpRoutes: [http], grpcRoutes, authorizationPolicies };
+    return policyOf({}, 80, objects);
+  };
+  for (const protocol of ["detect", "http1", "http2"] as const) {
+    expect(routesOf(protocol).httpRoutes).toMatchObject([{ authorizations: [{}] }]);
+    expect(routesOf(protocol, grpc)).toMatchObject({ httpRoutes: [], authorizations: [] });
+    expect(routesOf(protocol, { ...grpc, parents: [] }).httpRoutes).toHaveLength(1);
+  }
+  expect(routesOf("grpc", grpc)).toMatchObject({ httpRoutes: [], grpcRoutes: [{}] });
 });

@@ -95,12 +95,15 @@ function serverPolicy(
   // Nobody is allowed anything by a Server that is not known whole, on none of its routes.
   const known = server.fault === undefined;
   const routes = { objects: known ? objects : { ...objects, authorizationPolicies: [] }, server };
+  const grpcRoutes = attachedRoutes(objects.grpcRoutes, routes);
+  // GRPCRoutes take the place of HTTPRoutes, also where nothing goes by them (INB12).
+  const takesHttp = speaksHttp(protocol) && grpcRoutes.length === 0;
   return {
     protocol,
     ref,
     authorizations: known ? authorizationsOf(server, objects, defaults) : [],
-    httpRoutes: speaksHttp(protocol) ? attachedRoutes(objects.httpRoutes, routes) : [],
-    grpcRoutes: protocol === "grpc" ? attachedRoutes(objects.grpcRoutes, routes) : [],
+    httpRoutes: takesHttp ? attachedRoutes(objects.httpRoutes, routes) : [],
+    grpcRoutes: protocol === "grpc" ? grpcRoutes : [],
     rateLimit: oldest(objects.rateLimits.filter((each) => each.server === name)),
   };
 }

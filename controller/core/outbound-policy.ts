@@ -47,6 +47,8 @@ export type Destination =
   | {
       readonly type: "egress";
       readonly network: EgressNetwork;
+      /** Whether it takes routes. */
+      readonly accepted: boolean;
       readonly ip: string;
       readonly port: number;
     }
@@ -75,11 +77,12 @@ export type OutboundPolicy = {
   readonly accrual: FailureAccrual | undefined;
 };
 
-/** The port that routes may be attached to; undefined where there is none, as with a Service without an address of its own. */
+/** The port that routes may be attached to; undefined where there is none, as with a Service without an address of its own, or an EgressNetwork that is not accepted. */
 export function frontendOf(destination: Destination): Frontend | undefined {
   if (destination.type === "unknown-address") return undefined;
   const { port } = destination;
   if (destination.type === "egress") {
+    if (!destination.accepted) return undefined;
     const { name, namespace } = destination.network;
     return { kind: "EgressNetwork", name, namespace, port, sections: [] };
   }
@@ -173,7 +176,7 @@ function spokenOn(service: ServiceView, port: number): Spoken {
   }
 }
 
-/** Routes of one kind hold: of gRPC before those of HTTP, TLS and TCP (OUT2, OUT3). */
+/** Routes are of one kind at most, and hold where what is spoken lets them (OUT2, OUT3). */
 function protocolOf(spoken: Spoken, routes: RouteSet, by: WithDefaults): OutboundProtocol {
   const http = (): readonly HttpOutbound[] => [
     ...routes.http.map((each) => resolveHttp(each, by)),
@@ -186,12 +189,11 @@ function protocolOf(spoken: Spoken, routes: RouteSet, by: WithDefaults): Outboun
     return { type: "grpc", routes: [...grpc, ...defaultGrpc(by)] };
   }
   if (spoken === "http2") return { type: "http2", routes: http() };
-  if (routes.http.length === 0 && routes.tls.length > 0) {
+  if (routes.tls.length > 0) {
     const tls = routes.tls.map((each) => resolveStream(each, by));
     return { type: "tls", routes: [...tls, ...defaultTls(by)] };
   }
-  if (routes.http.length === 0 && routes.tcp.length > 0)
-    return { type: "opaque", routes: opaqueRoutes(routes, by) };
+  if (routes.tcp.length > 0) return { type: "opaque", routes: opaqueRoutes(routes, by) };
   return { type: "detect", http: http(), opaque: [defaultTcp(by)] };
 }
 

@@ -122,6 +122,11 @@ export type StreamRoute = RouteHead & {
   readonly rules: readonly RouteRule<never>[];
 };
 
+/** Kinds of routes, the stronger first: one of them holds on a port (OUT3, INB12). */
+export const KINDS_BY_STRENGTH: readonly (HttpRoute | GrpcRoute | StreamRoute)["kind"][] = [
+  ...(["GRPCRoute", "HTTPRoute", "TLSRoute", "TCPRoute"] as const),
+];
+
 /** What Kubernetes orders objects of one kind by. */
 export type Aged = {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import {
-  hostIp,
+  hostIps,
   hostPorts,
   move,
   podIps,
@@ -38,14 +38,17 @@ const pod = (over: object = {}, status: object = {}): KeptPod => ({
 test("DST15: addresses and ports of nodes that are a pod's", () => {
   expect(podIps(pod())).toEqual(["10.0.0.1", "::1"]);
   expect(hostPorts(pod())).toEqual([{ hostPort: 8080, containerPort: 80 }]);
-  expect([hostIp(pod()), hostIp(undefined)]).toEqual(["1.1.1.1", ""]);
+  expect(hostIps(pod())).toEqual(["1.1.1.1"]);
+  const hostIPs = [{ ip: "1.1.1.1" }, { ip: "fd00::1" }];
+  expect(hostIps(pod({}, { hostIPs }))).toEqual(["1.1.1.1", "fd00::1"]);
+  expect(hostIps(pod({ containers: [] }))).toEqual([]);
   for (const none of [
     undefined,
     pod({ hostNetwork: true }),
     pod({}, { phase: "Succeeded" }),
     pod({}, { phase: "Failed" }),
   ])
-    expect([podIps(none), hostPorts(none)]).toEqual([[], []]);
+    expect([podIps(none), hostPorts(none), hostIps(none)]).toEqual([[], [], []]);
   expect(hostPorts(pod({}, { hostIP: "" }))).toEqual([]);
 });
 

@@ -33,15 +33,23 @@ export function move(
 const hasEnded = (pod: KeptPod): boolean =>
   pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 
-/** The address of a pod's node; empty where that is not known. */
-export const hostIp = (pod: KeptPod | undefined): string => pod?.status?.hostIP ?? "";
+/** The addresses of a pod's node; none where they are not known. */
+const nodeIps = ({ status }: KeptPod): string[] => distinct(status?.hostIPs, status?.hostIP);
+
+function distinct(all: readonly { readonly ip: string }[] = [], one = ""): string[] {
+  return [...new Set([...all.map(({ ip }) => ip), one])].filter((ip) => ip !== "");
+}
+
+/** Addresses of its node at which a pod has ports. */
+export const hostIps = (pod: KeptPod | undefined): string[] =>
+  pod === undefined || hostPorts(pod).length === 0 ? [] : nodeIps(pod);
 
 /** Ports of its node that lead to a pod. */
 export function hostPorts(
   pod: KeptPod | undefined,
 ): readonly { readonly hostPort: number; readonly containerPort: number }[] {
-  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true || hostIp(pod) === "")
-    return [];
+  if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true) return [];
+  if (nodeIps(pod).length === 0) return [];
   const { initContainers = [], containers = [] } = pod.spec ?? {};
   return [...initContainers, ...containers].flatMap(({ ports = [] }) =>
     ports.flatMap(({ hostPort, containerPort, protocol = "TCP" }) =>
@@ -53,9 +61,7 @@ export function hostPorts(
 /** Addresses that are the pod's alone: the node's, and those of pods that have ended, are not. */
 export function podIps(pod: KeptPod | undefined): string[] {
   if (pod === undefined || hasEnded(pod) || pod.spec?.hostNetwork === true) return [];
-  return [
-    ...new Set([...(pod.status?.podIPs ?? []).map(({ ip }) => ip), pod.status?.podIP ?? ""]),
-  ].filter((ip) => ip !== "");
+  return distinct(pod.status?.podIPs, pod.status?.podIP);
 }
 
 /** A Service's own addresses. */

@@ -116,3 +116,43 @@ test("DST9: a Server of protocol opaque marks endpoints, and wakes those that it
   server({ podSelector: { matchLabels: { app: "none" } } });
   expect(woken.splice(0)).toEqual(["ip/192.0.2.9", "endpoints/shop/web"]);
 });
+
+test("DST9, DST15: a Server that marks a pod wakes who watches a port of its node that leads there", () => {
+  const { from, cluster, woken } = setUp();
+  const key = "ip/172.18.0.2";
+  cluster.subscribe(key, () => woken.push(key));
+  const pod = fakePod("web-1", "10.1.0.1");
+  const ports = [{ containerPort: 8080, hostPort: 30_080 }];
+  from.pods.put({
+    ...pod,
+    spec: { ...pod.spec, containers: [{ name: "app", ports }] },
+    status: { podIP: "10.1.0.1", hostIP: "172.18.0.2" },
+  });
+  woken.splice(0);
+  from.servers.put({
+    metadata: { name: "s", namespace: "shop" },
+    spec: { port: 8080, proxyProtocol: "opaque", podSelector: { matchLabels: { app: "web" } } },
+  });
+  expect(woken).toEqual(["ip/10.1.0.1", key, "endpoints/shop/web"]);
+  const { workload } = cluster.workloadOnHost("172.18.0.2", 30_080) ?? {};
+  expect(workload?.opaque).toContainEqual({ from: 8080, to: 8080 });
+});
+
+test("DST15: a port of a node is found at each address of the node", () => {
+  const { from, cluster } = setUp();
+  const pod = fakePod("web-1", "10.1.0.1");
+  const ports = [{ containerPort: 8080, hostPort: 30_080 }];
+  const hostIPs = [{ ip: "172.18.0.2" }, { ip: "fd00:18::2" }];
+  from.pods.put({
+    ...pod,
+    spec: { ...pod.spec, containers: [{ name: "app", ports }] },
+    status: { podIP: "10.1.0.1", hostIP: "172.18.0.2", hostIPs },
+  });
+  for (const { ip } of hostIPs)
+    expect(cluster.workloadOnHost(ip, 30_080)).toMatchObject({
+      workload: { name: "web-1" },
+      port: 8080,
+    });
+  from.pods.drop({ name: "web-1", namespace: "shop" });
+  expect(hostIPs.flatMap(({ ip }) => cluster.workloadOnHost(ip, 30_080) ?? [])).toEqual([]);
+});

@@ -8,7 +8,7 @@ import type { ServiceView } from "../core/outbound-policy.ts";
 import type { Workload } from "../core/workload.ts";
 import {
   type Entry,
-  hostIp,
+  hostIps,
   hostPorts,
   move,
   type Name,
@@ -180,8 +180,7 @@ export class Cluster implements Catalog {
 
   #onPod({ type, object, previous }: Change<KeptPod>): void {
     this.#movePod(previous, type === "deleted" ? undefined : object);
-    const hosts = [object, previous].filter((pod) => hostPorts(pod).length > 0).map(hostIp);
-    const ips = [...podIps(object), ...podIps(previous), ...hosts];
+    const ips = [object, previous].flatMap((pod) => [...podIps(pod), ...hostIps(pod)]);
     const services = this.#servicesOf("Pod", object);
     this.#wake([`pod/${slash(object)}` as Key, ...ips.map((ip): Key => `ip/${ip}`), ...services]);
   }
@@ -208,7 +207,8 @@ export class Cluster implements Catalog {
       .list()
       .filter(({ metadata }) => metadata?.namespace === namespace)
       .filter(({ metadata }) => isConcerned(metadata?.name ?? "", true));
-    const ips = [...pods.flatMap(podIps), ...outside.flatMap(externalIps)];
+    const own = pods.flatMap((pod) => [...podIps(pod), ...hostIps(pod)]);
+    const ips = [...own, ...outside.flatMap(externalIps)];
     this.#wake([
       ...ips.map((ip): Key => `ip/${ip}`),
       ...pods.flatMap((pod) => this.#servicesOf("Pod", pod)),
@@ -257,7 +257,7 @@ export class Cluster implements Catalog {
       after && [podIps(after), slash(after)],
     );
     const onHost = (pod: KeptPod): Entry => [
-      hostPorts(pod).map(({ hostPort }) => `${hostIp(pod)}/${hostPort}`),
+      hostPorts(pod).flatMap(({ hostPort }) => hostIps(pod).map((ip) => `${ip}/${hostPort}`)),
       slash(pod),
     ];
     move(this.#podsByHostPort, before && onHost(before), after && onHost(after));

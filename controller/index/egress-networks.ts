@@ -35,6 +35,7 @@ export function toEgressNetwork(object: KeptPolicy, by: EgressReading): EgressNe
     opaque: parsePortRanges(marks?.[OPAQUE_PORTS] ?? by.opaquePorts),
     // Only Services have failures that weigh on load.
     traffic: { ...toParentTraffic(marks, by.faults), load: undefined },
+    fault: faults[0],
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { CLUSTER_OPTIONS, fakePod, fakeSlice } from "../../test/fake/web-cluster.ts";
+import { fakeWorkload } from "../../test/fake/workload.ts";
 import { type EndpointSource, endpointSet } from "./endpoint-slices.ts";
 import { toWorkload } from "./pods.ts";
 
@@ -48,22 +49,44 @@ test("a pod that is not known yet is left out; an unnamed target is taken as it 
   expect(found({ ports: [{ name: "other", port: 1 }] })).toEqual([]);
 });
 
-test("DST11: of a Service with both families the slices of IPv6 alone count", () => {
-  const slices = (first: string[], second: string[], ipv6 = true): string[] => {
-    const of = (addressType: string, ips: string[]) => ({
-      ...fakeSlice([]),
-      addressType,
-      endpoints: ips.map((ip) => endpoint(ip, {})),
-    });
-    const from = source({});
-    const options = { ...CLUSTER_OPTIONS, ipv6 };
-    const all = [of("IPv4", first), of("IPv6", second), of("FQDN", ["web.example"])];
-    return [...endpointSet(query, { ...from, slices: all, options }).endpoints.keys()];
-  };
-  expect(slices(["1.1.1.1"], ["::1"])).toEqual(["::1/8080"]);
-  expect(slices(["1.1.1.1"], ["::1"], false)).toEqual(["1.1.1.1/8080"]);
-  expect(slices(["1.1.1.1"], [])).toEqual(["1.1.1.1/8080"]);
-  expect(slices([], ["::1"], false)).toEqual(["::1/8080"]);
+/** Addresses that are given out of those of IPv4 and IPv6, by what has them: `Pod/web-1`, `ExternalWorkload/vm`, or nothing that is named. */
+function ofFamilies(
+  first: Readonly<Record<string, string>>,
+  second: Readonly<Record<string, string>>,
+  ipv6 = true,
+): string {
+  const of = (addressType: string, named: Readonly<Record<string, string>>) => ({
+    ...{ ...fakeSlice([]), addressType },
+    endpoints: Object.entries(named).map(([ip, target]) => {
+      const [kind = "", name] = target.split("/");
+      return endpoint(ip, name === undefined ? {} : { targetRef: { kind, name } });
+    }),
+  });
+  const slices = [of("IPv4", first), of("IPv6", second), of("FQDN", { "web.example": "" })];
+  const workload = () => fakeWorkload();
+  const options = { ...CLUSTER_OPTIONS, ipv6 };
+  const set = endpointSet(query, { ...source({}), slices, workload, options });
+  return [...set.endpoints.values()].map(({ ip }) => ip).join(" ");
+}
+
+test.each([
+  [{ "1.1.1.1": "Pod/a" }, { "::1": "Pod/a" }, "::1", "1.1.1.1"],
+  [{ "1.1.1.1": "Pod/a" }, {}, "1.1.1.1", "1.1.1.1"],
+  [{}, { "::1": "Pod/a" }, "::1", "::1"],
+  [
+    { "1.1.1.1": "Pod/a", "2.2.2.2": "Pod/b" },
+    { "::1": "Pod/a" },
+    "::1 2.2.2.2",
+    "1.1.1.1 2.2.2.2",
+  ],
+  [{ "1.1.1.1": "Pod/a" }, { "::1": "Pod/a", "::2": "Pod/b" }, "::1 ::2", "1.1.1.1"],
+  [{ "9.9.9.9": "ExternalWorkload/a" }, { "::1": "Pod/a" }, "::1 9.9.9.9", "9.9.9.9"],
+  [{ "9.9.9.9": "" }, { "::1": "Pod/a" }, "::1 9.9.9.9", "9.9.9.9"],
+  [{ "1.1.1.1": "Pod/a" }, { "::9": "ExternalWorkload/a" }, "::9 1.1.1.1", "1.1.1.1 ::9"],
+  [{ "1.1.1.1": "Pod/a" }, { "::9": "" }, "::9 1.1.1.1", "1.1.1.1 ::9"],
+])("DST11: of %j and %j are used: %p, without IPv6: %p", (first, second, used, without) => {
+  expect(ofFamilies(first, second)).toBe(used);
+  expect(ofFamilies(first, second, false)).toBe(without);
 });
 
 test("DST10: a Service that is local has no endpoints on a node without any", () => {

@@ -48,7 +48,7 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
 export const isLocal = (service: KeptService | undefined): boolean =>
   service?.spec?.internalTrafficPolicy === "Local";
 
-/** Of a Service with both families only IPv6 is used, unless that is switched off (DST11). */
+/** Pods that have both families are reached by IPv6, unless that is switched off (DST11); what is no pod stays. */
 function ofOneFamily(
   slices: readonly KeptSlice[],
   { ipv6 }: EndpointSource["options"],
@@ -56,8 +56,20 @@ function ofOneFamily(
   const of = (type: string): readonly KeptSlice[] =>
     slices.filter(({ addressType }) => addressType === type);
   const [first, second] = ipv6 ? [of("IPv6"), of("IPv4")] : [of("IPv4"), of("IPv6")];
-  return first.some(({ endpoints = [] }) => endpoints.length > 0) ? first : second;
+  const all = first.flatMap(({ endpoints = [] }) => endpoints);
+  if (all.length === 0) return second;
+  const pods = new Set(all.flatMap((each) => podOf(each) ?? []));
+  // Without IPv6 a pod that has nothing else counts only where all do.
+  const stays = (pod: string | undefined): boolean => pod === undefined || (ipv6 && !pods.has(pod));
+  const rest = second.map(({ endpoints = [], ...slice }) => ({
+    ...slice,
+    endpoints: endpoints.filter((each) => stays(podOf(each))),
+  }));
+  return [...first, ...rest];
 }
+
+const podOf = ({ targetRef }: KeptEndpoint): string | undefined =>
+  targetRef?.kind === "Pod" ? `${targetRef.namespace ?? ""}/${targetRef.name}` : undefined;
 
 type Ready = { readonly endpoint: KeptEndpoint; readonly port: number };
 

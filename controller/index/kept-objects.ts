@@ -25,7 +25,7 @@ export type KeptPod = {
 type PodSpec = NonNullable<Pod["spec"]>;
 export type KeptPodStatus = Pick<
   NonNullable<Pod["status"]>,
-  "phase" | "podIP" | "podIPs" | "hostIP"
+  "phase" | "podIP" | "podIPs" | "hostIP" | "hostIPs"
 >;
 
 /** Of variables only those of a proxy that say where it listens. */

@@ -178,3 +178,8 @@ test("keptPolicy() keeps the spec whole and when the object was made, and neithe
   expect(keptWithStatus(object)).toEqual({ metadata, spec, status: { conditions: [] } });
   expect(keptWithStatus({ metadata, spec })).toEqual({ metadata, spec });
 });
+
+test("DST15: every address of a pod's node is kept", () => {
+  const status = { hostIP: "172.18.0.2", hostIPs: [{ ip: "172.18.0.2" }, { ip: "fd00:18::2" }] };
+  expect(keptPod({ status }).status).toEqual(status);
+});

@@ -137,11 +137,13 @@ const keptProbe = ({ httpGet }: Probe): KeptProbe => ({
   }),
 });
 
-function keptStatus({ phase, podIP, podIPs, hostIP }: NonNullable<Pod["status"]>): KeptPodStatus {
+function keptStatus(status: NonNullable<Pod["status"]>): KeptPodStatus {
+  const { phase, podIP, podIPs, hostIP, hostIPs } = status;
   return {
     ...(phase !== undefined && { phase }),
     ...(podIP !== undefined && { podIP }),
     ...(podIPs && { podIPs }),
     ...(hostIP !== undefined && { hostIP }),
+    ...(hostIPs && { hostIPs }),
   };
 }

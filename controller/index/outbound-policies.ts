@@ -5,7 +5,7 @@ import type { Informer } from "#lib/k8s/informer.ts";
 import type { Change } from "#lib/k8s/object-store.ts";
 import { type Frontend, isAttachedTo, namespaceOfRoutes } from "../core/attached-routes.ts";
 import type { Catalog, OutboundCatalog, OutboundQuery } from "../core/catalog.ts";
-import { type EgressNetwork, egressOf } from "../core/egress.ts";
+import type { EgressNetwork } from "../core/egress.ts";
 import type { EndpointOptions, LoneEndpoint } from "../core/endpoint.ts";
 import {
   type Destination,
@@ -15,7 +15,7 @@ import {
   outboundPolicy,
   type ServiceView,
 } from "../core/outbound-policy.ts";
-import { type EgressReading, toEgressNetwork } from "./egress-networks.ts";
+import { type EgressOptions, EgressStore } from "./egress-store.ts";
 import type { KeptPolicy, KeptService } from "./kept-objects.ts";
 import { loneEndpoint } from "./lone-endpoints.ts";
 import {
@@ -25,7 +25,7 @@ import {
   type RouteInformers,
   type RouteTurn,
 } from "./outbound-routes.ts";
-import { type OnFault, PolicyStore, type Turn } from "./policy-store.ts";
+import type { Turn } from "./policy-store.ts";
 import { toParentTraffic } from "./traffic.ts";
 import { type Listening, listen, type Watched as WatchedBy, wake } from "./watched.ts";
 
@@ -36,13 +36,8 @@ export type OutboundInformers = RouteInformers & {
 };
 
 /** How policy is read. */
-export type OutboundOptions = Omit<EgressReading, "faults"> &
-  EndpointOptions & {
-    readonly cluster: Catalog;
-    readonly onFault: OnFault;
-    /** Whose EgressNetworks hold for clients in whose namespace there is none. */
-    readonly globalEgressNamespace: string;
-  };
+export type OutboundOptions = Omit<EgressOptions, "onTurn"> &
+  EndpointOptions & { readonly cluster: Catalog };
 
 type Target = OutboundQuery["target"];
 
@@ -67,7 +62,7 @@ export class OutboundPolicies implements OutboundCatalog {
   readonly #options: OutboundOptions;
   readonly #services: Informer<KeptService>;
   readonly #routes: OutboundRoutes;
-  readonly #egress: PolicyStore<EgressNetwork>;
+  readonly #egress: EgressStore;
   readonly #watched = new Map<string, Watched>();
   readonly #stop: () => void;
 
@@ -76,9 +71,8 @@ export class OutboundPolicies implements OutboundCatalog {
     this.#services = from.services;
     const { onFault } = options;
     this.#routes = new OutboundRoutes(from, { onFault, onRoute: (turn) => this.#onRoute(turn) });
-    this.#egress = new PolicyStore({
-      ...{ informer: from.egressNetworks, resource: "egressnetworks", onFault },
-      read: (object, faults) => toEgressNetwork(object, { ...options, faults }),
+    this.#egress = new EgressStore(from.egressNetworks, {
+      ...options,
       onTurn: (turn) => this.#onEgress(turn),
     });
     for (const service of from.services.list()) this.#tellFaults(service);
@@ -155,12 +149,10 @@ export class OutboundPolicies implements OutboundCatalog {
     if (service !== undefined) return { type: "service", service, port };
     if (target.type !== "address" || lone === undefined) return undefined;
     const { ip } = target;
-    const own = this.#egress.in(client);
-    const { globalEgressNamespace } = this.#options;
-    const network = egressOf(ip, own.length > 0 ? own : this.#egress.in(globalEgressNamespace));
-    return network === undefined
+    const egress = this.#egress.around(ip, client);
+    return egress === undefined
       ? { type: "unknown-address", ip, port, lone }
-      : { type: "egress", network, ip, port };
+      : { type: "egress", ...egress, ip, port };
   }
 
   /** One value for all clients for whom the same holds. */
@@ -173,12 +165,12 @@ export class OutboundPolicies implements OutboundCatalog {
     const frontend = frontendOf(destination);
     const routes = frontend === undefined ? [] : this.#routes.of(keyOf(frontend));
     const namespace = frontend === undefined ? "" : namespaceOfRoutes(routes, frontend, client);
-    const id = frontend === undefined ? "" : viewOf(keyOf(frontend), namespace);
+    const id = frontend === undefined ? bareOf(destination) : viewOf(keyOf(frontend), namespace);
     const known = policies.get(id);
     if (known !== undefined) return known;
     const objects = {
       hasService: (at: Name) => isBackend(this.#services.get(at)),
-      hasEgressNetwork: (at: Name) => this.#egress.get(at) !== undefined,
+      hasEgressNetwork: (at: Name) => this.#egress.has(at),
     };
     const policy = outboundPolicy(destination, { routes, namespace, objects });
     policies.set(id, policy);
@@ -277,9 +269,16 @@ const idOf = (target: Target): string =>
     ? `${target.ip}/${target.port}`
     : `${target.namespace}/${target.name}:${target.port}`;
 
-const keyOf = ({ kind, namespace, name }: Frontend): ParentKey => `${kind}/${namespace}/${name}`;
+const keyOf = ({ kind, namespace, name }: Pick<Frontend, "kind" | keyof Name>): ParentKey =>
+  `${kind}/${namespace}/${name}`;
 
 const viewOf = (parent: ParentKey, namespace: string): string => `${parent} ${namespace}`;
+
+/** The same of what takes no routes: networks are told apart. */
+const bareOf = (destination: Destination): string =>
+  destination.type === "egress"
+    ? viewOf(keyOf({ kind: "EgressNetwork", ...destination.network }), "")
+    : "";
 
 /** Lets go of policies that may be others now. */
 function forget(

@@ -37,7 +37,7 @@ const cidr = (text: string): Cidr => {
   return parsed;
 };
 /** `10.0.0.0/8 -10.1.0.0/16`: networks with what is excepted of each. */
-const network = (createdMs: number, ...ranges: string[]): EgressNetwork & { fault: undefined } => ({
+const network = (createdMs: number, ...ranges: string[]): EgressNetwork => ({
   ...{ name: `net-${createdMs}`, namespace: "shop", createdMs, fault: undefined },
   ...{ allows: true, opaque: { single: new Set(), ranges: [] } as never, traffic: NO_TRAFFIC },
   networks: ranges.map((text) => {

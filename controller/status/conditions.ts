@@ -1,8 +1,6 @@
 /** What is said of policy objects: whether each is in force, and whether what it refers to is there (INB12). Values in, values out. */
 
-import type { Cidr } from "#lib/addr/cidr.ts";
-import type { EgressNetwork, EgressRange } from "../core/egress.ts";
-import { byAge } from "../core/route.ts";
+import { type EgressNetwork, egressRefusal } from "../core/egress.ts";
 import { oldest, type RateLimit } from "../core/server.ts";
 
 /** By what conditions are told from those of others, as Linkerd's. */
@@ -73,39 +71,11 @@ export function rateLimitConditions(
   return limit.fault === undefined ? [ACCEPTED] : [ACCEPTED, partlyDropped([limit.fault])];
 }
 
-/** Of an EgressNetwork: it must be about what is outside of the cluster, and about something that no older one has. */
+/** Of an EgressNetwork: whether it is accepted, and takes routes. */
 export function egressCondition(
-  network: EgressNetwork & { readonly fault: string | undefined },
-  from: {
-    readonly clusterNetworks: readonly Cidr[];
-    /** Those of its namespace. */
-    readonly others: readonly EgressNetwork[];
-  },
+  network: EgressNetwork,
+  from: Parameters<typeof egressRefusal>[1],
 ): Condition {
-  if (network.fault !== undefined) return notAccepted("UnsupportedValue", network.fault);
-  const { clusterNetworks, others } = from;
-  if (network.networks.some((range) => clusterNetworks.some((cidr) => overlaps(range, cidr))))
-    return notAccepted("EgressReasonNetworkOverlap", "networks overlap with clusterNetworks");
-  const older = others.filter((other) => byAge(other, network) < 0);
-  const hides = older.find(({ networks }) =>
-    network.networks.every((range) => networks.some((other) => hidesWhole(other, range))),
-  );
-  if (hides === undefined) return ACCEPTED;
-  const message = `networks overlap with those of the older EgressNetwork ${hides.name}`;
-  return notAccepted("EgressReasonNetworkOverlap", message);
-}
-
-/** Whether a range has addresses of a network: of two networks that meet one lies in the other. */
-function overlaps({ cidr, except }: EgressRange, network: Cidr): boolean {
-  const common = cidr.includes(network) ? network : network.includes(cidr) ? cidr : undefined;
-  return common !== undefined && !except.some((each) => each.includes(common));
-}
-
-/** Whether another range of the same network leaves nothing to it: the smaller network would win. */
-function hidesWhole(other: EgressRange, { cidr, except }: EgressRange): boolean {
-  return (
-    other.cidr.includes(cidr) &&
-    cidr.includes(other.cidr) &&
-    other.except.every((hole) => except.some((own) => own.includes(hole)))
-  );
+  const refusal = egressRefusal(network, from);
+  return refusal === undefined ? ACCEPTED : notAccepted(refusal.reason, refusal.message);
 }

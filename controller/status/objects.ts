@@ -128,7 +128,7 @@ export class StatusObjects {
     return rateLimitConditions(limit, { hasServer: this.#hasServer({ namespace, name }), others });
   }
 
-  #networkCondition(network: Faulty<EgressNetwork>): ReturnType<typeof egressCondition> {
+  #networkCondition(network: EgressNetwork): ReturnType<typeof egressCondition> {
     const others = [...(this.#networks.get(network.namespace) ?? [])].flatMap((id) => {
       const other = this.#known.get(id);
       return other?.type === "network" && other.value.name !== network.name ? [other.value] : [];

@@ -24,6 +24,12 @@ test("read() knows routes of each kind by what they refer to", () => {
   }
 });
 
+test("INB12: an annotation of an EgressNetwork that cannot be read is passed over, as Services' are", () => {
+  const marked = { ...metadata, annotations: { "retry.linkerd.io/limit": "x" } };
+  const object = { metadata: marked, spec: { trafficPolicy: "Allow" } };
+  expect(read(object, "egressNetworks", OPTIONS).value).toMatchObject({ fault: undefined });
+});
+
 test("read() keeps the first fault of what is no route", () => {
   const network = read({ metadata, spec: { trafficPolicy: "Odd" } }, "egressNetworks", OPTIONS);
   expect(network.value).toMatchObject({ fault: "spec.trafficPolicy is not known: Odd" });

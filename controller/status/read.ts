@@ -60,7 +60,7 @@ export type Faulty<Value> = Value & { readonly fault: string | undefined };
 export type Known = { readonly refers: readonly Reference[] } & (
   | { readonly type: "route"; readonly value: RouteView }
   | { readonly type: "limit"; readonly value: Faulty<RateLimit> }
-  | { readonly type: "network"; readonly value: Faulty<EgressNetwork> }
+  | { readonly type: "network"; readonly value: EgressNetwork }
 );
 
 /** Reads an object of any form. */
@@ -74,8 +74,8 @@ export function read(object: KeptPolicy, kind: Kind, options: StatusOptions): Kn
     return { type: "limit", value, refers };
   }
   if (kind === "egressNetworks") {
-    const network = toEgressNetwork(object, { ...options, faults });
-    return { type: "network", value: { ...network, fault: faults[0] }, refers: [] };
+    const value = toEgressNetwork(object, { ...options, faults });
+    return { type: "network", value, refers: [] };
   }
   const value = viewOf(toRoute(kind, object));
   const backends = value.rules.flatMap((rule) => rule.backends);

@@ -5,6 +5,7 @@ import {
   type BackendRef,
   type GrpcRoute,
   type HttpRoute,
+  KINDS_BY_STRENGTH,
   type ParentRef,
   POLICY_GROUP,
   type StreamRoute,
@@ -58,9 +59,6 @@ export type ParentStatus = {
   readonly parent: ParentRef;
   readonly conditions: readonly Condition[];
 };
-
-/** Kinds, the stronger first: one of them holds on a port. */
-const STRENGTH: readonly RouteView["kind"][] = ["GRPCRoute", "HTTPRoute", "TLSRoute", "TCPRoute"];
 
 /** What is said to each parent that is the mesh's: a Server, a Service or an EgressNetwork. */
 export function routeStatus(route: RouteView, around: RouteSurroundings): readonly ParentStatus[] {
@@ -125,7 +123,7 @@ function acceptance(
 }
 
 const isStronger = (a: RouteView, b: RouteView): boolean =>
-  STRENGTH.indexOf(a.kind) < STRENGTH.indexOf(b.kind);
+  KINDS_BY_STRENGTH.indexOf(a.kind) < KINDS_BY_STRENGTH.indexOf(b.kind);
 
 const isSameObject = (a: ParentRef, b: ParentRef): boolean =>
   a.name === b.name &&

@@ -249,7 +249,7 @@ run("J10: an audit lets everybody in, says whom it let in, and is no default", a
 
 run("J11: who floods gets 429, and others what they ask for", async () => {
   const limit = {
-    metadata: resource("httplocalratelimitpolicy", "limit"),
+    metadata: resource("HTTPLocalRateLimitPolicy", "limit"),
     identity: { requestsPerSecond: 10 },
   };
   const kind = detect({ httpLocalRateLimit: limit });

@@ -85,7 +85,7 @@ function byDefault(world: World, port: number): Test {
     world.podAnnotations[`${CONFIG}proxy-require-identity-inbound-ports`],
     port,
   );
-  if (!strict || name === "deny") return byName(name, world);
+  if (!strict || name === "deny" || name === "audit") return byName(name, world);
   return byName(name.startsWith("cluster") ? "cluster-authenticated" : "all-authenticated", world);
 }
 

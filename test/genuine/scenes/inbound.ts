@@ -111,7 +111,7 @@ const ROUTES: Scene = {
     ];
     const limit = (requestsPerSecond: number): object => ({ requestsPerSecond });
     const localRateLimit = {
-      metadata: resource("httplocalratelimitpolicy", "limit"),
+      metadata: resource("HTTPLocalRateLimitPolicy", "limit"),
       total: limit(1000),
       identity: limit(1000),
       overrides: [{ limit: limit(1), clients: { identities: [{ name: OTHER.name }] } }],
