@@ -48,7 +48,7 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
 export const isLocal = (service: KeptService | undefined): boolean =>
   service?.spec?.internalTrafficPolicy === "Local";
 
-/** Pods that have both families are reached by IPv6, unless that is switched off (DST11); what is no pod stays. */
+/** What has both families is reached by IPv6, unless that is switched off (DST11); what names nobody stays. */
 function ofOneFamily(
   slices: readonly KeptSlice[],
   { ipv6 }: EndpointSource["options"],
@@ -58,18 +58,23 @@ function ofOneFamily(
   const [first, second] = ipv6 ? [of("IPv6"), of("IPv4")] : [of("IPv4"), of("IPv6")];
   const all = first.flatMap(({ endpoints = [] }) => endpoints);
   if (all.length === 0) return second;
-  const pods = new Set(all.flatMap((each) => podOf(each) ?? []));
-  // Without IPv6 a pod that has nothing else counts only where all do.
-  const stays = (pod: string | undefined): boolean => pod === undefined || (ipv6 && !pods.has(pod));
+  const named = new Set(all.flatMap((each) => nameOf(each) ?? []));
+  const stays = (each: KeptEndpoint): boolean => {
+    const name = nameOf(each);
+    if (name === undefined) return true;
+    // Without IPv6 a pod that has nothing else counts only where all do.
+    return !named.has(name) && (ipv6 || each.targetRef?.kind !== "Pod");
+  };
   const rest = second.map(({ endpoints = [], ...slice }) => ({
     ...slice,
-    endpoints: endpoints.filter((each) => stays(podOf(each))),
+    endpoints: endpoints.filter(stays),
   }));
   return [...first, ...rest];
 }
 
-const podOf = ({ targetRef }: KeptEndpoint): string | undefined =>
-  targetRef?.kind === "Pod" ? `${targetRef.namespace ?? ""}/${targetRef.name}` : undefined;
+/** What an endpoint is of: a pod, or a workload outside of the cluster. */
+const nameOf = ({ targetRef }: KeptEndpoint): string | undefined =>
+  targetRef && `${targetRef.kind}/${targetRef.namespace ?? ""}/${targetRef.name}`;
 
 type Ready = { readonly endpoint: KeptEndpoint; readonly port: number };
 

@@ -109,3 +109,22 @@ test("who waited for the socket of a stream that was refused is not told that it
   await pair.run();
   expect([answer.reset?.unprocessed, answer.writable]).toEqual([true, 0]);
 });
+
+test("who waits for the socket in a tunnel that its server has closed goes on, into nothing", async () => {
+  const { pair, client } = await serverOfFrames();
+  pair.b.write(frame(FrameType.SETTINGS, 0, 0, encodeSettings([TAKES_CONNECT])));
+  await pair.run();
+  const answer = new RecordedAnswer();
+  const sent = client.send(connectHead(), false, answer);
+  await pair.run();
+  pair.b.write(new Http2Rig("client").response(1, 0, "200"));
+  await pair.run();
+  pair.a.highWaterBytes = 1;
+  sent.sendBytes(Buffer.alloc(5), 0, 5);
+  await passTick();
+  expect(sent.sendBytes(Buffer.alloc(5), 0, 5)).toBe(false);
+  const stop = frame(FrameType.RST_STREAM, 0, 1, word(ErrorCode.NO_ERROR));
+  pair.b.write(Buffer.concat([frame(FrameType.DATA, Flag.END_STREAM, 1), stop]));
+  pair.b.deliver(() => Number.MAX_SAFE_INTEGER);
+  expect([answer.ended, answer.reset, answer.writable]).toEqual([true, undefined, 1]);
+});

@@ -91,6 +91,18 @@ describe("Http2Connection as a client", () => {
     ]);
   });
 
+  test("loses a tunnel whose answer is held, and whose other way is open, with its connection", () => {
+    const rig = new Rig("client");
+    rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.ENABLE_CONNECT_PROTOCOL, 1]])));
+    const stream = rig.connection.open({ ...get, method: "CONNECT", protocol: "websocket" }, false);
+    rig.give(rig.response(1, 0, "200"));
+    rig.connection.pause(stream);
+    rig.give(frame(DATA, END, 1, Buffer.from("held")));
+    rig.connection.disconnected();
+    expect(rig.log).toEqual(["response 1 200 false", "reset 1 2"]);
+    expect(rig.connection.activeStreams).toBe(0);
+  });
+
   test("lets HEAD and 304 have a length without a body", () => {
     const rig = new Rig("client");
     rig.connection.open({ ...get, method: "HEAD" }, true);

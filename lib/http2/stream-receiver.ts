@@ -212,11 +212,10 @@ export class StreamReceiver {
    */
   stopRequest(stream: Http2Stream): boolean {
     if (this.#role === "server" || !stream.remoteEnded) return false;
-    const waits = stream.queuedBytes > 0;
     this.#sender.forget(stream);
     stream.localEnded = true;
     // A tunnel's other way may still be open: who waits to send in it goes on, into nothing.
-    if (waits && stream.tunnel) this.#events.onWritable(stream);
+    if (stream.tunnel) this.#events.onWritable(stream);
     this.#maybeClose(stream);
     return true;
   }
@@ -279,10 +278,14 @@ export class StreamReceiver {
   abandon(how: StreamLoss, after: number): void {
     for (const stream of this.table.all()) {
       if (stream.id <= after) continue;
-      if (this.#role === "client" && stream.heldEnd !== undefined) continue;
+      if (this.#role === "client" && isWhole(stream)) continue;
       if (how.goAway) this.table.noteReset(stream.id);
       this.close(stream);
       this.#events.onReset(stream, how);
     }
   }
 }
+
+/** Whether nothing more comes of it, nor has to go, though its receiver has not taken all. */
+const isWhole = ({ heldEnd, tunnel, localEnded }: Http2Stream): boolean =>
+  heldEnd !== undefined && (!tunnel || localEnded);

@@ -78,6 +78,19 @@ test("MET41: writeExposition() keeps counters that seldom change, of families th
   expect(told(9100)).not.toContain('many_total{i="0"}');
 });
 
+test("MET31: gauges of 0 that nobody holds are forgotten, also where a family has few", () => {
+  const registry = new Registry();
+  const size = registry.gauge("size", "S.");
+  for (const name of ["a", "b"]) size.with({ name }).set(0);
+  size.with({ name: "c" }).set(1);
+  for (const nowMs of [0, 200]) {
+    writeExposition(registry, at(nowMs));
+    Bun.gc(true);
+  }
+  const text = writeExposition(registry, at(400));
+  expect([text.includes('size{name="c"} 1'), text.includes('name="a"')]).toEqual([true, false]);
+});
+
 test("writeExposition() says which families had no room for how many label sets", () => {
   const registry = new Registry();
   const [full, other] = [registry.counter("full_total", "F."), registry.counter("o_total", "O.")];

@@ -3,7 +3,7 @@
 import { Histogram } from "./histogram.ts";
 import type { Family, Instrument, Registry, Series } from "./registry.ts";
 
-/** A family of so many series at most keeps them, however seldom they change: a counter that begins anew tells nothing. */
+/** A family of so many counters or histograms at most keeps them, however seldom they change: a counter that begins anew tells nothing. */
 export const KEPT_SERIES = 100;
 
 /**
@@ -30,7 +30,7 @@ export function writeExposition(
   let folded = "";
   for (const family of registry.families) {
     const early = isFirst(family.name);
-    const expires = early || family.size > KEPT_SERIES;
+    const expires = early || family.type === "gauge" || family.size > KEPT_SERIES;
     family.look(nowMs, expires ? retainIdleMs : Number.POSITIVE_INFINITY);
     let lines = "";
     for (const series of family.series()) lines += formatSeries(family, series);

@@ -3,11 +3,12 @@
 import type { ResponseHead } from "#lib/http/message.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import type { Forwarded } from "../http/forwarded.ts";
+import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 
 /** The entry of a request that is answered now. */
 export function accessEntry(
-  request: Forwarded<undefined>,
+  request: Forwarded<ServerPolicy>,
   head: ResponseHead,
   {
     client,

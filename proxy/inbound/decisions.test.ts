@@ -69,6 +69,29 @@ test("P46, J3: a tunnel that opens when its client is not let in any more is end
   expect([sent.at(-1), upstream.at(-1), port.followers.size]).toEqual(["reset 8", "reset 8", 0]);
 });
 
+test("P46, P12: a tunnel whose rule has rewritten what it matches stays open", async () => {
+  const rule = {
+    filters: [
+      { type: "request-headers", modifier: { add: [], set: [], remove: ["x-env"] } } as const,
+    ],
+    fault: undefined,
+    matches: [
+      {
+        ...({ type: "http", method: undefined, queryParams: [] } as const),
+        headers: [{ name: "x-env", value: { type: "exact", text: "blue" } as const }],
+        path: { type: "prefix", value: "/" } as const,
+      },
+    ],
+  };
+  const routes = prepareInbound([{ ...ROUTE, authorizations: everyone, rules: [rule] }], everyone);
+  const { ask, connect } = inboundBed({ ...policy("all-unauthenticated"), routes }, WEB);
+  const headers = HeaderList.of(["upgrade", "websocket"], ["x-env", "blue"]);
+  const { sent } = ask({ headers }, false);
+  connect().handler.onResponseHead({ ...ok(), status: 101 }, false);
+  await Promise.resolve();
+  expect(sent.at(-1)).toBe("101 ");
+});
+
 const ROUTE = {
   hosts: [],
   authorizations: [],

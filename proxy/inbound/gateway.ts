@@ -6,6 +6,7 @@ import type { ConnectObserver } from "#lib/net/connect.ts";
 import type { Station, Verdict } from "#lib/stack/stack.ts";
 import type { Forwarded } from "../http/forwarded.ts";
 import { ORIG_PROTO } from "../http/orig-proto.ts";
+import type { ServerPolicy } from "../policy/server-policy.ts";
 import type { TransportHeader } from "../transport/header.ts";
 import type { AppPools } from "./forward.ts";
 
@@ -57,8 +58,8 @@ const FORWARDED = "forwarded";
 
 /** The station of requests that go on; `callOf` finds what their connection is. */
 export const gatewayStation = (
-  callOf: (request: Forwarded<undefined>) => GatewayCall,
-): Station<Forwarded<undefined>> => ({
+  callOf: (request: Forwarded<ServerPolicy>) => GatewayCall,
+): Station<Forwarded<ServerPolicy>> => ({
   name: "gateway",
   enter: (request): Verdict => {
     const { gateway, clientId } = callOf(request);

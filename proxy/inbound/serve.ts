@@ -57,7 +57,7 @@ export function serveInbound(
   const handler = {
     onRequest: (request: ServerStream): void => {
       const traced = tracer === undefined ? request : tracer.serve(request);
-      new Forwarded(traced, direction, undefined).begin();
+      new Forwarded(traced, direction, port.current).begin();
     },
     onRefused: (error: Http1Error): void =>
       recordRefusal(runtime, error, { direction: "inbound", client: stream.remoteAddress }),

@@ -52,8 +52,8 @@ export interface InboundCaller {
   readonly profiles?: InboundProfiles | undefined;
 }
 
-/** A request on the inbound path: it needs to remember nothing but its connection. */
-export type InboundRequest = Forwarded<undefined>;
+/** A request on the inbound path, which remembers the policy that it was let in by. */
+export type InboundRequest = Forwarded<ServerPolicy>;
 
 /** What inbound does with the requests of one connection. */
 export class InboundDirection implements Direction<InboundRequest> {
@@ -118,6 +118,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   admit(request: InboundRequest): Verdict {
     const { current } = this.#connection.port;
     if (current !== this.#policy) this.#follow(current);
+    request.route = current;
     const found = findRoute(current.routes, request.request);
     if (found === undefined) {
       this.#decisions.refusals.noRoute();

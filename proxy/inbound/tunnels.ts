@@ -31,8 +31,8 @@ export class Tunnels {
   add(request: InboundRequest): void {
     this.#open.add(request);
     this.#port.followers.add(this.#look);
-    // Policy may have changed while the application was asked; the request is in the middle of its answer.
-    queueMicrotask(this.#look);
+    // It came under another policy than holds now; as yet it is in the middle of its answer.
+    if (request.route !== this.#port.current) queueMicrotask(this.#look);
   }
 
   /** One has ended; a request that was none may be named too. */

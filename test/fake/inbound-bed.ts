@@ -97,14 +97,14 @@ export function inboundBed(
     pools: { http1: pool, http2: pool },
     counts: new InboundCounts(inboundFamilies(registry), false),
   });
-  const ask = asker(direction);
+  const ask = asker(direction, port);
   const connect = application(waiters);
   const metrics = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
   return { ask, connect, waiters, port, direction, clock, lines, accessed, inFlight, metrics };
 }
 
 /** The client. */
-function asker(direction: InboundDirection): InboundBed["ask"] {
+function asker(direction: InboundDirection, port: PortPolicy): InboundBed["ask"] {
   return (over: Partial<RequestHead> = {}, requestEnded = true) => {
     const sent: string[] = [];
     const request: RequestHead = {
@@ -132,7 +132,7 @@ function asker(direction: InboundDirection): InboundBed["ask"] {
       sendEnd: () => sent.push("end"),
       resetResponse: (code) => sent.push(`reset ${code}`),
     };
-    new Forwarded(stream, direction, undefined).begin();
+    new Forwarded(stream, direction, port.current).begin();
     return { sent, request, stream };
   };
 }
