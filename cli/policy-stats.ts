@@ -22,6 +22,7 @@ import { CommandError } from "./command.ts";
 import type { Cluster, Context } from "./context.ts";
 import { latencies, percent, rate } from "./figures.ts";
 import { scrapeTwice } from "./scraping.ts";
+import { listServed } from "./served-kinds.ts";
 import { type Column, renderTable } from "./table.ts";
 
 /** A kind, and the names that the command line has for it. */
@@ -121,11 +122,11 @@ async function objectsOf(
   if (kind === undefined || name === "") throw new CommandError(`Cannot use "${word}"`);
   const listed = await Promise.all(
     kind.resources.map((resource) =>
-      cluster.client.list(resource, { namespace, labelSelector: selector }),
+      listServed(cluster.client, resource, { namespace, labelSelector: selector }),
     ),
   );
   const objects = listed
-    .flatMap(({ items }) => items)
+    .flat()
     .filter(({ metadata }) => name === undefined || metadata?.name === name)
     .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
   if (name !== undefined && objects.length === 0)

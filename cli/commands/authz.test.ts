@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import type { KubeClient } from "../../lib/k8s/client.ts";
+import { KubeError } from "../../lib/k8s/kube-error.ts";
 import type { KubeObject } from "../../lib/k8s/types/meta.ts";
 import { fakeCluster, runCommand } from "../../test/fake/cli.ts";
 import { deployment, pod } from "../../test/fake/mesh-objects.ts";
@@ -42,4 +44,17 @@ test("authz tells of what policies are about and is not there, and of a workload
   expect([missing.status, missing.err]).toEqual([
     ...[1, "Cannot find deployment/gone in namespace default\n"],
   ]);
+});
+
+test("authz does without routes where the Gateway API is not installed", async () => {
+  const absent = new KubeError("not-found", { status: 404, message: "not served" });
+  const client: KubeClient = {
+    ...CLUSTER,
+    list: (resource, options) =>
+      resource.group === "gateway.networking.k8s.io"
+        ? Promise.reject(absent)
+        : CLUSTER.list(resource, options),
+  };
+  const { status, out } = await runCommand(["authz", "deploy/web"], { client });
+  expect([status, out.includes("web-http")]).toEqual([0, true]);
 });

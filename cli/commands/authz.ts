@@ -15,6 +15,7 @@ import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import { authorizationsOf } from "../authorizations.ts";
 import { addCommand, flagsOf } from "../command.ts";
 import type { Context } from "../context.ts";
+import { listServed } from "../served-kinds.ts";
 import { renderTable } from "../table.ts";
 import { findWorkloads, parseWorkloads, podsOf, WORKLOAD_WORDS } from "../workloads.ts";
 
@@ -42,9 +43,9 @@ export function addAuthz(root: Command, context: Context): void {
     const pods = workloads.flat().flatMap((workload) => podsOf(workload, items));
     /** Lists do not say what their items are. */
     const all = async (resource: Resource<CustomObject>): Promise<readonly CustomObject[]> => {
-      const listed = await client.list(resource, { namespace });
+      const listed = await listServed(client, resource, { namespace });
       const { group, version, kind } = resource;
-      return listed.items.map((each) => ({ ...each, apiVersion: `${group}/${version}`, kind }));
+      return listed.map((each) => ({ ...each, apiVersion: `${group}/${version}`, kind }));
     };
     const routes = [LINKERD_HTTP_ROUTES, HTTP_ROUTES, GRPC_ROUTES].map(all);
     const policies = {

@@ -54,3 +54,14 @@ test.each([
   expect(status).toBe(1);
   expect(err).toContain(message);
 });
+
+test("proxy-metrics says which pod did not answer, beside what the others say", async () => {
+  const some = fakeCluster(
+    [deployment("web"), pod("web-1", { app: "web" }), pod("web-2", { app: "web" })],
+    { [metricsPath("default", "web-1")]: "a 1\n" },
+  );
+  const words = ["diagnostics", "proxy-metrics", "deploy/web"];
+  const { status, out } = await runCommand(words, { client: some });
+  expect(status).toBe(0);
+  expect(out).toMatch(/POD web-1 .*\n#\na 1\n#\n# POD web-2 .*\n#\n# ERROR .*not found\n$/);
+});

@@ -55,7 +55,11 @@ function addProxyMetrics(parent: Command, context: Context): void {
     );
     if (pods.length === 0) throw new CommandError(`Cannot find a meshed pod of ${resource}`);
     context.terminal.progress(`asking ${pods.length} proxies`);
-    const texts = await inParallel(pods, (pod) => scrapeProxy(client, pod));
+    const texts = await inParallel(pods, (pod) =>
+      scrapeProxy(client, pod).catch(
+        (error: unknown) => `# ERROR ${error instanceof Error ? error.message : String(error)}\n`,
+      ),
+    );
     for (const [at, pod] of pods.entries()) {
       const text = texts[at] ?? "";
       const title = `#\n# POD ${pod.metadata?.name} (${at + 1} of ${pods.length})\n#\n`;

@@ -67,3 +67,9 @@ test("viz edges as JSON has Linkerd's keys; where there are none it says so", as
   const none = await runCommand(["viz", "edges", "sts"], world());
   expect(none.err).toBe("No edges found.\n");
 });
+
+test("viz edges of both ends shows what is between them once", async () => {
+  const words = ["viz", "edges", "deploy/web", "deploy/voting", "-A"];
+  const { out } = await runCommand(words, world());
+  expect(out.split("\n").filter((line) => /^web +voting/.test(line))).toHaveLength(1);
+});

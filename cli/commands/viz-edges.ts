@@ -43,12 +43,14 @@ export function addVizEdges(viz: Command, context: Context): void {
     const { items } = await client.list(PODS, {});
     const meshed = items.filter((pod) => isMeshed(pod, flags.linkerdNamespace));
     const rows: Row[] = [];
-    for (const named of parseWorkloads(words)) {
+    const asked = parseWorkloads(words);
+    for (const kind of new Set(asked.map((named) => named.kind))) {
       // Callers may stand in any namespace.
-      const kind: Named = { kind: named.kind, name: undefined };
-      const sources = await findWorkloads(client, { named: kind, namespace: undefined });
-      const all = await edgesFrom(sources, meshed, { kind: named.kind.name, client, context });
-      rows.push(...all.filter((edge) => touches(edge, { name: named.name, namespace })));
+      const every: Named = { kind, name: undefined };
+      const sources = await findWorkloads(client, { named: every, namespace: undefined });
+      const all = await edgesFrom(sources, meshed, { kind: kind.name, client, context });
+      const names = asked.filter((named) => named.kind === kind).map(({ name }) => name);
+      rows.push(...all.filter((edge) => names.some((name) => touches(edge, { name, namespace }))));
     }
     print(rows, flags, context);
   });

@@ -25,7 +25,7 @@ const pod = (name: string, version: string): Pod => ({
 /** An API whose lists and watches are written down round by round. */
 class Script {
   lists: (Pod[] | Error)[] = [];
-  watches: WatchEvent[][] = [];
+  watches: (WatchEvent[] | Error)[] = [];
   readonly versions: string[] = [];
   /** Told when no further watch is written down. */
   readonly idle: Promise<void>;
@@ -50,6 +50,7 @@ class Script {
       watch: async function* (_, { resourceVersion, signal }) {
         script.versions.push(resourceVersion);
         const events = script.watches.shift();
+        if (events instanceof Error) throw events;
         if (events !== undefined) {
           yield* events;
           return;
@@ -165,4 +166,24 @@ test("the store keeps of each object, listed or watched, what it is told to", as
   const { informer, changes } = await run(script, { keep });
   expect(changes).toEqual(["added x", "added y", "modified y", "added z"]);
   expect(informer.list()).toEqual([pod("x", "1"), pod("y", "101"), pod("z", "102")]);
+});
+
+test("an informer whose watch is not found any more lists anew: another version may be served", async () => {
+  const script = new Script();
+  script.lists = [[pod("x", "1")], [pod("y", "2")]];
+  script.watches = [new KubeError("not-found", { status: 404, message: "not served" })];
+  const { changes } = await run(script);
+  expect([changes, script.versions]).toEqual([
+    ["added x", "deleted x", "added y"],
+    ["100", "200"],
+  ]);
+});
+
+test("an informer of a kind that has gone is well again: there is nothing to be seen", async () => {
+  const gone = new KubeError("not-found", { status: 404, message: "not served" });
+  const script = new Script();
+  script.lists = [[], gone, []];
+  script.watches = [gone];
+  const { informer } = await run(script, { absent: "empty" });
+  expect(informer.degraded).toBe(false);
 });

@@ -139,13 +139,16 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   #failed(error: unknown): number {
     const { logger, random, resource } = this.#options;
     if (this.#isAbsent(error)) {
+      this.degraded = false;
       this.#resolveSynced();
       return ABSENT_INTERVAL_MS * (1 + RETRY.jitter * random());
     }
     logger.warn("watch failed", { resource: resource.plural, error: String(error) });
     this.degraded = true;
     if (!(error instanceof KubeError)) return 0;
-    if (error.code === "invalid" || error.status === GATEWAY_TIMEOUT) this.#version = undefined;
+    // A watch that is not found is of a version, or a kind, that is no longer served: a list finds what is.
+    const ended = error.code === "invalid" || error.code === "not-found";
+    if (ended || error.status === GATEWAY_TIMEOUT) this.#version = undefined;
     return Math.min(error.retryAfterMs ?? 0, RETRY_AFTER_LIMIT_MS) * (1 + RETRY.jitter * random());
   }
 

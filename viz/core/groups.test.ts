@@ -14,3 +14,12 @@ test("groupBy() has a group for each key that grew, in their order", () => {
     [["b"], [1, 3]],
   ]);
 });
+
+test("groupBy() keeps what did not grow beside what did: of a histogram that is where buckets begin", () => {
+  const series = (le: string, growth: number): Growth => ({
+    ...{ name: "x_bucket", labels: { le }, value: 9, rate: 1 },
+    growth,
+  });
+  const [group] = groupBy([series("100", 0), series("200", 4)], () => ["x"]);
+  expect(group?.series.map(({ labels }) => labels["le"])).toEqual(["100", "200"]);
+});

@@ -43,3 +43,13 @@ request_total{${API}} 99
   ]);
   expect(inboundRoutes([])).toEqual([]);
 });
+
+test("inboundRoutes() reckons latencies within the bucket that they are in, as viz stat does", () => {
+  const text = (count: number): string => `response_total{${API},classification="success"} ${count}
+response_latency_ms_bucket{${API},le="100"} 0
+response_latency_ms_bucket{${API},le="200"} ${count}
+response_latency_ms_bucket{${API},le="+Inf"} ${count}
+`;
+  const [row] = inboundRoutes([{ seconds: 10, first: of(text(0)), second: of(text(40)) }]);
+  expect(row?.latencyMs).toMatchObject({ p50: 150, p95: 195 });
+});
