@@ -82,11 +82,7 @@ export function connectControlPlane(
     channels.push(made);
     return made;
   };
-  const certifier = channel(
-    "identity",
-    identity,
-    () => credentials.current ?? credentials.bootstrap,
-  );
+  const certifier = channel("identity", identity, () => credentials.forRenewal(clock.wall()));
   const discovery = new ControlDiscovery({
     destination: channel("destination", destination, () => credentials.current),
     policy: channel("policy", policy, () => credentials.current, POLICY_FAILFAST_MS),

@@ -5,10 +5,11 @@ import {
   sign as signWith,
   X509Certificate,
 } from "node:crypto";
-import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { anchorOf, readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { buildRequest } from "#lib/x509/request.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
+import { issueOdd } from "../../test/fake/odd-certificate.ts";
 import { readIssuer, signWorkload } from "./authority.ts";
 
 const DAY_MS = 86_400_000;
@@ -101,4 +102,21 @@ test("IDY6: readIssuer() refuses an issuer that cannot vouch", () => {
   expect(() => readIssuer({ ...root.issuer, keyPem: leaf.keyPem }, bundle, now)).toThrow("differ");
   expect(() => readIssuer({ ...root.issuer, chainPem: "" }, bundle, now)).toThrow("no certificate");
   expect(() => readIssuer(root.issuer, bundle, now + 10 * DAY_MS)).toThrow("expired");
+  expect(() => readIssuer(root.issuer, bundle, now - 10 * DAY_MS)).toThrow("not valid yet");
+});
+
+test("IDY4: a leaf names its issuer as that is named, whatever it says beside a common name", () => {
+  const { keyPem, chainPem } = issueOdd(root, {
+    commonName: "identity.linkerd.cluster.local/O=Acme Inc",
+    extensions: { basicConstraints: "critical,CA:TRUE", keyUsage: "critical,keyCertSign" },
+  });
+  const acme = readIssuer({ keyPem, chainPem }, bundle, Date.now());
+  const request = { csrDer: csr(WEB), account };
+  const { leafDer, intermediates } = signWorkload(WEB, request, { ...options, issuer: acme });
+  const chain = [leafDer, ...intermediates].map((der) => new X509Certificate(der));
+  expect([acme.commonName, chain[0]?.issuer]).toEqual([
+    "identity.linkerd.cluster.local",
+    "CN=identity.linkerd.cluster.local\nO=Acme Inc",
+  ]);
+  expect(anchorOf(chain, bundle)).toBeDefined();
 });

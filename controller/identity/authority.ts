@@ -12,6 +12,7 @@ import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { parseSubjectKeyId } from "#lib/x509/parse-key-id.ts";
 import { parseRequest } from "#lib/x509/parse-request.ts";
+import { parseSubject } from "#lib/x509/parse-subject.ts";
 import { fromPem } from "#lib/x509/pem.ts";
 import { signCertificate } from "#lib/x509/sign.ts";
 import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
@@ -29,7 +30,10 @@ export interface IssuerPem {
 /** An issuer that chains to the anchors. */
 export interface Issuer {
   readonly key: KeyObject;
+  /** What it is called in logs: its common name, or all of its subject where it has none. */
   readonly commonName: string;
+  /** Its subject, DER. */
+  readonly subject: Uint8Array;
   /** Its subjectKeyIdentifier; a hash of its key where its certificate has none, which is then like no other's. */
   readonly keyId: Uint8Array;
   /** The issuer's chain without the anchor, DER. */
@@ -45,7 +49,15 @@ export interface SignedLeaf {
   readonly expiresMs: number;
 }
 
-/** Reads an issuer and verifies it; throws with what is wrong where it is unreadable, no CA, expired or untrusted. */
+/** An issuer that is good at another time than now, as the clock has it. */
+export class UntimelyIssuer extends Error {
+  override readonly name = "UntimelyIssuer";
+}
+
+/**
+ * Reads an issuer and verifies it; throws with what is wrong where it is unreadable, no CA or untrusted, and
+ * UntimelyIssuer where it has expired or is not valid yet.
+ */
 export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): Issuer {
   const { anchors } = bundle;
   const key = createPrivateKey(pem.keyPem);
@@ -62,13 +74,16 @@ export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): 
       "Cannot use issuer: it has no authorityKeyIdentifier, and several trust anchors have the name of its own; sign it again with one",
     );
   const expiresMs = Math.min(...chain.map(({ validTo }) => new Date(validTo).getTime()));
-  if (expiresMs <= nowMs) throw new Error("Cannot use issuer: its chain has expired");
+  if (expiresMs <= nowMs) throw new UntimelyIssuer("Cannot use issuer: its chain has expired");
+  if (chain.some(({ validFrom }) => new Date(validFrom).getTime() > nowMs))
+    throw new UntimelyIssuer("Cannot use issuer: its chain is not valid yet");
   const intermediates = chain.filter(
     (each) => !anchors.some((anchor) => anchor.raw.equals(each.raw)),
   );
   return {
     key,
-    commonName: /^CN=(.*)$/m.exec(first.subject)?.[1] ?? "",
+    commonName: /^CN=(.*)$/m.exec(first.subject)?.[1] ?? first.subject,
+    subject: parseSubject(first.raw),
     keyId: parseSubjectKeyId(first.raw) ?? keyIdOf(first.publicKey),
     intermediates: intermediates.map(({ raw }) => Uint8Array.from(raw)),
     expiresMs,
@@ -110,6 +125,7 @@ export function signWorkload(
   const content = {
     commonName: csr.commonName,
     issuerCommonName: issuer.commonName,
+    issuerName: issuer.subject,
     issuerKeyId: issuer.keyId,
     dnsNames: csr.dnsNames,
     publicKey: csr.publicKey,

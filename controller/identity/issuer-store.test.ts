@@ -137,3 +137,16 @@ test("IDY1: an issuer that has expired since signs nothing", async () => {
   expect(lines.at(-1)).toBe("IssuerValidationFailed");
   expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
 });
+
+test("IDY6: an issuer that is not good now is told of once, and taken once it is", async () => {
+  const { store, give, lines, clock } = setUp();
+  give(new FakeAuthority("early"));
+  // A clock that is behind, and is put right.
+  clock.wall = () => START_MS - 10 * 86_400_000;
+  await store.look();
+  await store.look();
+  expect([store.expiresMs, lines]).toEqual([undefined, ["IssuerUpdateSkipped"]]);
+  clock.wall = () => Date.now();
+  await store.look();
+  expect([store.require().commonName, lines.at(-1)]).toEqual(["early", "IssuerUpdated"]);
+});

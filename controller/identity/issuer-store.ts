@@ -4,7 +4,7 @@ import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import { CertifyRefusal } from "../core/certify.ts";
-import { type Issuer, readIssuer } from "./authority.ts";
+import { type Issuer, readIssuer, UntimelyIssuer } from "./authority.ts";
 import type { TellOfIssuer } from "./telling.ts";
 
 /** How often the files are looked at: the kubelet replaces them by renaming a link, which not every watch sees. */
@@ -41,6 +41,8 @@ export class IssuerStore {
   readonly #loaded = Promise.withResolvers<void>();
   #issuer: Issuer | undefined;
   #seen = "";
+  /** Why an issuer was not good yet, or any more, where that was told. */
+  #untimely = "";
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -92,6 +94,7 @@ export class IssuerStore {
       const bundle = readTrustBundle(anchorsPem);
       const issuer = readIssuer({ keyPem, chainPem }, bundle, clock.wall());
       this.#issuer = issuer;
+      this.#untimely = "";
       log.info("Issuer updated", {
         reason: "IssuerUpdated",
         issuer: issuer.commonName,
@@ -105,6 +108,12 @@ export class IssuerStore {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (error instanceof ReadError && !this.#isNew(text)) return;
+      if (error instanceof UntimelyIssuer) {
+        // Looked at again each time: the clock may be put right, or the time come. It is told of once.
+        this.#seen = "";
+        if (this.#untimely === text) return;
+        this.#untimely = text;
+      }
       log.warn("Issuer was not updated", { reason: "IssuerUpdateSkipped", error: text });
       const message = `The issuer stays as it was: ${text}`;
       tell({ type: "Warning", reason: "IssuerUpdateSkipped", message });

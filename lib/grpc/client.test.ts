@@ -176,3 +176,19 @@ test("callUnary() resolves with the one message, or rejects", async () => {
   };
   expect([await failing(7), await failing(0)]).toEqual([7, 13]);
 });
+
+test("whoever ends a call over a message hears nothing of those that came with it", () => {
+  const { connection, peer, sent } = scripted();
+  const heard: string[] = [];
+  const call = callStreaming(connection, TARGET, REQUEST, {
+    onMessage: (message) => {
+      heard.push(Buffer.from(message).toString());
+      call.cancel();
+    },
+    onEnd: ({ code }) => void heard.push(`ended ${code}`),
+  });
+  peer().onResponseHead(head(), false);
+  const both = ["bad", "good"].map((text) => frameMessage(Buffer.from(text)));
+  peer().onResponseBytes(...wholeOf(Buffer.concat(both)));
+  expect([heard, sent.at(-1)]).toEqual([["bad", "ended 1"], "reset"]);
+});

@@ -128,7 +128,10 @@ class StreamingCall implements Call, ResponseHandler {
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
     if (this.#ended) return;
     const chunk = bytes.subarray(from, to);
-    const problem = this.#reader.receive(chunk, (message) => this.#observer.onMessage(message));
+    // Whoever cannot use one ends the call, and hears nothing of those behind it.
+    const problem = this.#reader.receive(chunk, (message) => {
+      if (!this.#ended) this.#observer.onMessage(message);
+    });
     if (problem === undefined) return;
     const code = problem === "too-large" ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.INTERNAL;
     this.#fail(new GrpcError(code, `server sent a ${problem} message`), false);

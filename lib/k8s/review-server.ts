@@ -55,7 +55,7 @@ export class ReviewServer {
     const start = (initial: Uint8Array): void =>
       acceptTls(
         stream,
-        { initial, credentials: credentials(), alpn: ["h2", "http/1.1"], onFault },
+        { initial, credentials: credentials(), alpn: ["h2", "http/1.1"], onFault, clock },
         {
           onSession: ({ stream: secure, alpn }) => {
             const protocol = alpn === "h2" ? "HTTP/2" : "HTTP/1.1";

@@ -1,13 +1,17 @@
 import { afterAll, expect, test } from "bun:test";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { connect as connectSecure } from "node:tls";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
+import type { Clock } from "#lib/time/clock.ts";
 import { FakeAuthority, type Issued } from "../../test/fake/authority.ts";
 import { issueOdd } from "../../test/fake/odd-certificate.ts";
 import type { ConnectError } from "./connect.ts";
 import { listen } from "./listener.ts";
 import {
   acceptTls,
-  alpnWire,
   connectTls,
+  HANDSHAKE_LIMIT_MS,
   TlsCredentials,
   type TlsError,
   type TlsSession,
@@ -230,6 +234,78 @@ test("connectTls() reports a refused connection", async () => {
   expect(error.code).toBe("refused");
 });
 
-test("alpnWire() writes names with their lengths", () => {
-  expect(Buffer.from(alpnWire(["h2", "a"])).toString("hex")).toBe("0268320161");
+/** Handshakes have next to no time by it. */
+const hasty: Clock = {
+  ...clock,
+  after: (ms, wake) => clock.after(ms === HANDSHAKE_LIMIT_MS ? 10 : ms, wake),
+};
+
+test("connectTls() ends a connection on which its server says nothing", async () => {
+  const ended = Promise.withResolvers<void>();
+  const silent = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.on("close", () => ended.resolve());
+    socket.resume();
+  }).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const error = await new Promise<ConnectError>((resolve) => {
+    const target = { ip: "127.0.0.1", port, timeoutMs: 3000, clock: hasty, onFault: fault };
+    connectTls(
+      { ...target, credentials: none, serverName: "a", alpn: [] },
+      { onConnected: () => undefined, onFailed: resolve },
+    );
+  });
+  expect(error.code).toBe("timeout");
+  await ended.promise;
+  silent.close();
 });
+
+test("acceptTls() ends a connection whose client begins a handshake and says no more", async () => {
+  const failed = Promise.withResolvers<TlsError>();
+  const door = listen(
+    { ip: "127.0.0.1", port: 0 },
+    (stream) => {
+      stream.handler = {
+        onData: (chunk) => {
+          const how = { initial: chunk.slice(), credentials: server, alpn: [], onFault: fault };
+          const observer = { onSession: () => undefined, onFailed: failed.resolve };
+          acceptTls(stream, { ...how, clock: hasty }, observer);
+        },
+        ...{ onEnd: () => undefined, onDrain: () => undefined, onClose: () => undefined },
+      };
+    },
+    fault,
+  );
+  const hello = await clientHello("server.mesh");
+  const socket = connect(door.port, "127.0.0.1");
+  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+  socket.on("error", () => undefined);
+  socket.resume();
+  socket.write(hello);
+  expect((await failed.promise).code).toBe("handshake");
+  await closed;
+  door.stop();
+});
+
+/** The first message of a client that wants this name. */
+async function clientHello(name: string): Promise<Buffer> {
+  const heard = Promise.withResolvers<Buffer>();
+  const listening = createServer((socket) => socket.once("data", heard.resolve)).listen(
+    0,
+    "127.0.0.1",
+  );
+  await once(listening, "listening");
+  const { port } = listening.address() as AddressInfo;
+  const socket = connectSecure({
+    port,
+    host: "127.0.0.1",
+    servername: name,
+    minVersion: "TLSv1.3",
+  });
+  socket.on("error", () => undefined);
+  const hello = await heard.promise;
+  socket.destroy();
+  listening.close();
+  return hello;
+}

@@ -8,6 +8,8 @@
 import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { peerIdentity } from "#lib/identity/peer-identity.ts";
+import type { Clock } from "#lib/time/clock.ts";
+import { alpnOf, alpnWire } from "./alpn.ts";
 import {
   Attempt,
   bunOptions,
@@ -29,7 +31,7 @@ export interface TlsMaterial {
 }
 
 /**
- * A handshake that we begin must be over this long after the connection is open. It costs both sides about half a
+ * A handshake must be over this long after the connection is open, one that we answer after its client has begun it. It costs both sides about half a
  * millisecond of processor time: a peer that is called by thousands at once is late, not down.
  */
 export const HANDSHAKE_LIMIT_MS = 5000;
@@ -90,6 +92,8 @@ interface AcceptOptions {
   readonly credentials: TlsCredentials;
   readonly alpn: readonly string[];
   readonly onFault: FaultObserver;
+  /** Keeps the handshake to HANDSHAKE_LIMIT_MS; without one it may take for ever. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -114,6 +118,7 @@ const gone = (cause: Error | undefined): TlsError =>
 function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObserver): void {
   let settled = false;
   const fail = (socket: BunSocket | undefined, error: TlsError): void => {
+    late?.cancel();
     if (!settled) {
       settled = true;
       observer.onFailed(error);
@@ -122,6 +127,11 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
   };
   const handlers = socketHandlers(options.onFault);
   const plain = stream.detach();
+  let secured: BunSocket | undefined;
+  const late = options.clock?.after(HANDSHAKE_LIMIT_MS, () => {
+    const message = `Cannot finish handshake: it took more than ${HANDSHAKE_LIMIT_MS} ms`;
+    fail(secured, new TlsError(message, { code: "handshake" }));
+  });
   const how = {
     isServer: true,
     initialData: options.initial,
@@ -147,6 +157,7 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
           fail(socket, refusal);
           return;
         }
+        late?.cancel();
         settled = true;
         const secure = new TcpStream(socket);
         socket.data = secure;
@@ -155,8 +166,9 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
     },
   } as unknown as Parameters<BunSocket["upgradeTLS"]>[0];
   try {
-    plain.upgradeTLS(how);
+    [, secured] = plain.upgradeTLS(how) as unknown as [BunSocket, BunSocket];
   } catch (error) {
+    late?.cancel();
     // The stream no longer has it to end.
     plain.terminate();
     throw error;
@@ -210,7 +222,12 @@ export function connectTls(options: TlsConnectOptions, observer: TlsConnectObser
 }
 
 function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void {
-  const attempt = new Attempt(options, (error) => observer.onFailed(error));
+  let connected: BunSocket | undefined;
+  const attempt = new Attempt(options, (error) => {
+    // Whoever has it open and says nothing would keep it.
+    connected?.terminate();
+    observer.onFailed(error);
+  });
   const where = `${options.ip}:${options.port}`;
   const { serverName, identity = serverName } = options;
   const fail = (code: ConnectError["code"], cause: unknown): void => {
@@ -221,7 +238,10 @@ function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void
   const { material } = options.credentials;
   const socket = {
     ...socketHandlers(options.onFault),
-    open: (): void => attempt.goOn(HANDSHAKE_LIMIT_MS),
+    open: (opened: BunSocket): void => {
+      connected = opened;
+      attempt.goOn(HANDSHAKE_LIMIT_MS);
+    },
     handshake: (
       opened: BunSocket,
       ok: boolean,
@@ -282,14 +302,4 @@ function judgeServer(
   // A wildcard is good enough for the runtime, and names nobody.
   if (!peer.names.some(({ name }) => name === how.identity)) return "identity";
   return socket.getTLSVersion() === "TLSv1.3" ? undefined : "tls";
-}
-
-/** ALPN names in wire format, the only one that Bun's own sockets take (RFC 7301 §3.1). */
-export function alpnWire(names: readonly string[]): Uint8Array {
-  return Buffer.concat(names.map((name) => Buffer.from([name.length, ...Buffer.from(name)])));
-}
-
-function alpnOf(socket: BunSocket): string | undefined {
-  const chosen = socket.alpnProtocol;
-  return typeof chosen === "string" && chosen !== "" ? chosen : undefined;
 }

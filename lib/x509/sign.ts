@@ -9,6 +9,8 @@ import { alternativeNames, extension, Oid, publicKeyInfo, type Sign, subject } f
 export interface CertificateContent {
   readonly commonName: string;
   readonly issuerCommonName: string;
+  /** The issuer's whole subject, where it may say more than a common name. */
+  readonly issuerName?: Der | undefined;
   /**
    * The issuer's subjectKeyIdentifier, where it has one: verifiers that trust several authorities of one name, as while
    * an anchor is replaced, find the right one by it alone.
@@ -32,7 +34,7 @@ export function signCertificate(content: CertificateContent, sign: Sign): Uint8A
     context(0, [integer(Uint8Array.of(2))]),
     integer(content.serial),
     algorithm,
-    subject(content.issuerCommonName),
+    content.issuerName ?? subject(content.issuerCommonName),
     sequence(time(content.notBefore), time(content.notAfter)),
     subject(content.commonName),
     publicKeyInfo(content.publicKey),

@@ -45,3 +45,14 @@ test("CredentialStore changes anchors under a certificate, and knows whether one
   store.replace(leafOf(next, 6));
   expect([store.bundle, store.anchor === anchor]).toEqual([last, false]);
 });
+
+test("C1: CredentialStore asks for a certificate with the one it has, and without where others would refuse that", () => {
+  const store = new CredentialStore(bundle);
+  const shown = (nowMs: number): string | undefined => store.forRenewal(nowMs).material.chainPem;
+  expect(shown(0)).toBeUndefined();
+  const leaf = leafOf(authority, 5);
+  store.replace(leaf);
+  expect([shown(4), shown(5)]).toEqual([leaf.chainPem, undefined]);
+  store.trust(readTrustBundle(next.anchorsPem));
+  expect(shown(4)).toBeUndefined();
+});

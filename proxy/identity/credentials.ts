@@ -32,10 +32,19 @@ export class CredentialStore {
     return this.#bundle;
   }
 
-  /** What a client proves servers with that has no certificate yet. */
+  /** What a client proves servers with that has no certificate. */
   get bootstrap(): TlsCredentials {
     const { pem: anchorsPem } = this.#bundle;
     return new TlsCredentials({ keyPem: undefined, chainPem: undefined, anchorsPem });
+  }
+
+  /**
+   * What a client proves itself with to whoever gives certificates: with none where there is none, or none any more that
+   * others accept, which is then asked for as at first, by the token alone.
+   */
+  forRenewal(nowMs: number): TlsCredentials {
+    const current = this.expiresMs > nowMs && this.anchor !== undefined ? this.#current : undefined;
+    return current ?? this.bootstrap;
   }
 
   /** When the current certificate ends, calendar milliseconds; 0 without one. */

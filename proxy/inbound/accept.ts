@@ -130,6 +130,7 @@ class InboundConnection {
       credentials,
       alpn: [TRANSPORT_ALPN],
       onFault: runtime.onFault,
+      clock: runtime.clock,
     };
     acceptTls(this.#stream, how, {
       onSession: (session) => this.#onSession(session),

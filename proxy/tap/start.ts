@@ -94,10 +94,10 @@ class TapServer {
       stream.destroy();
       return;
     }
-    const { onFault } = runtime;
+    const { clock, onFault } = runtime;
     acceptTls(
       stream,
-      { initial: new Uint8Array(bytes), credentials, alpn: [], onFault },
+      { initial: new Uint8Array(bytes), credentials, alpn: [], onFault, clock },
       {
         onSession: ({ stream: secure, peerName: name }) => {
           if (name !== clientName) runtime.log.info("Refused to be tapped", { client: name ?? "" });
