@@ -168,9 +168,8 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
   try {
     [, secured] = plain.upgradeTLS(how) as unknown as [BunSocket, BunSocket];
   } catch (error) {
-    late?.cancel();
     // The stream no longer has it to end.
-    plain.terminate();
+    fail(plain, new TlsError("Cannot begin handshake", { code: "handshake", cause: error }));
     throw error;
   }
 }

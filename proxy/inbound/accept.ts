@@ -99,7 +99,8 @@ class InboundConnection {
   #detectTls(): void {
     const { runtime, detectTimeoutMs } = this.#options;
     const look = (bytes: Uint8Array): boolean => readClientHello(bytes).type !== "incomplete";
-    const how = { clock: runtime.clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING };
+    const { clock, relays: counted } = runtime;
+    const how = { clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING, counted };
     new FirstBytes(this.#stream, how, {
       onDecided: (bytes) => this.#onHello(bytes),
       onUndecided: (bytes, why) => {
@@ -132,9 +133,14 @@ class InboundConnection {
       onFault: runtime.onFault,
       clock: runtime.clock,
     };
+    runtime.relays.undecided++;
     acceptTls(this.#stream, how, {
-      onSession: (session) => this.#onSession(session),
+      onSession: (session) => {
+        runtime.relays.undecided--;
+        this.#onSession(session);
+      },
       onFailed: (error) => {
+        runtime.relays.undecided--;
         runtime.errors.tlsRefused.with({ direction: "inbound", reason: error.code }).increment();
         runtime.log.info("Refused a TLS client", {
           reason: error.code,
@@ -165,7 +171,8 @@ class InboundConnection {
   #readHeader(): void {
     const { runtime, detectTimeoutMs } = this.#options;
     const look = (bytes: Uint8Array): boolean => readTransportHeader(bytes).type !== "incomplete";
-    const how = { clock: runtime.clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING };
+    const { clock, relays: counted } = runtime;
+    const how = { clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING, counted };
     new FirstBytes(this.#stream, how, {
       onDecided: (bytes) => {
         const read = readTransportHeader(bytes);
@@ -204,9 +211,10 @@ class InboundConnection {
     const timeoutMs = protocol.type === "detect" ? protocol.timeoutMs : detectTimeoutMs;
     const { current, port } = this.#port;
     const detections = protocol.type === "detect" ? counts.detections(current, port) : undefined;
+    const { clock, relays: counted } = runtime;
     detectHttp(
       this.#stream,
-      { clock: runtime.clock, timeoutMs, initial, counts: detections, ended: this.#ended },
+      { clock, timeoutMs, initial, counts: detections, counted, ended: this.#ended },
       (detected, bytes, ended) => {
         this.#ended = ended;
         this.#serve(settleProtocol(declared, detected), bytes);

@@ -114,8 +114,8 @@ class OutboundConnection {
   }
 
   #detect({ timeoutMs, detections }: ResolvedPolicy): void {
-    const { clock } = this.#options.runtime;
-    const how = { clock, timeoutMs, initial: NOTHING, counts: detections };
+    const { clock, relays: counted } = this.#options.runtime;
+    const how = { clock, timeoutMs, initial: NOTHING, counts: detections, counted };
     detectHttp(this.#stream, how, (protocol, bytes, ended) => {
       this.#ended = ended;
       this.#serve(protocol, bytes);
@@ -124,11 +124,11 @@ class OutboundConnection {
 
   /** TLS that is routed by the name that it asks for; without a name it takes what holds for all. */
   #detectName(timeoutMs: number): void {
-    const { clock } = this.#options.runtime;
+    const { clock, relays: counted } = this.#options.runtime;
     const look = (bytes: Uint8Array): boolean => readClientHello(bytes).type !== "incomplete";
     new FirstBytes(
       this.#stream,
-      { clock, timeoutMs, look, initial: NOTHING },
+      { clock, timeoutMs, look, initial: NOTHING, counted },
       {
         onDecided: (bytes) => {
           const hello = readClientHello(bytes);

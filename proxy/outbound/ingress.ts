@@ -47,9 +47,10 @@ export function acceptIngress(stream: TcpStream, options: AcceptOptions): void {
       serve(stream, { protocol: detected, bytes, ended }, { ...options, targets });
     else forward(stream, { bytes, ended }, { ...options, targets });
   };
-  const { clock } = runtime;
+  const { clock, relays: counted } = runtime;
   const initial = new Uint8Array(0);
-  detectHttp(stream, { clock, timeoutMs: detectTimeoutMs, initial, counts: detections }, go);
+  const how = { clock, timeoutMs: detectTimeoutMs, initial, counts: detections, counted };
+  detectHttp(stream, how, go);
 }
 
 type GoOptions = AcceptOptions & { readonly targets: IngressTargets };

@@ -21,6 +21,8 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
   readonly #look: Look;
   readonly #observer: FirstBytesObserver;
   readonly #ticker: Ticker;
+  readonly #counter: { undecided: number } | undefined;
+  #isCounted = false;
   #leftMs: number;
   #bytes: Uint8Array;
   #done = false;
@@ -33,6 +35,8 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
       readonly timeoutMs: number;
       readonly look: Look;
       readonly initial: Uint8Array;
+      /** Counts it once its peer has begun to speak: whoever says nothing holds nobody up. */
+      readonly counted?: { undecided: number };
     },
     observer: FirstBytesObserver,
   ) {
@@ -40,18 +44,29 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
     this.#observer = observer;
     this.#bytes = how.initial;
     this.#leftMs = how.timeoutMs;
+    this.#counter = how.counted;
     this.#ticker = tickerOf(how.clock);
     this.#ticker.add(this);
     stream.handler = this;
-    if (how.initial.length > 0 && this.#look(this.#bytes) && this.#settle())
-      observer.onDecided(this.#bytes);
+    if (how.initial.length === 0) return;
+    if (!this.#look(this.#bytes)) this.#count();
+    else if (this.#settle()) observer.onDecided(this.#bytes);
   }
 
   onData(chunk: Uint8Array): void {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
     if (this.#look(this.#bytes)) {
       if (this.#settle()) this.#observer.onDecided(this.#bytes);
-    } else if (this.#bytes === chunk) this.#bytes = new Uint8Array(chunk);
+      return;
+    }
+    if (this.#bytes === chunk) this.#bytes = new Uint8Array(chunk);
+    this.#count();
+  }
+
+  #count(): void {
+    if (this.#counter === undefined || this.#isCounted || this.#done) return;
+    this.#isCounted = true;
+    this.#counter.undecided++;
   }
 
   tick(elapsedMs: number): void {
@@ -78,6 +93,7 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
   #settle(): boolean {
     if (this.#done) return false;
     this.#done = true;
+    if (this.#counter !== undefined && this.#isCounted) this.#counter.undecided--;
     this.#ticker.delete(this);
     return true;
   }

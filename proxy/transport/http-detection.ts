@@ -14,6 +14,8 @@ export interface Detection {
   readonly initial: Uint8Array;
   /** Counts it; undefined where policy says already what it speaks. */
   readonly counts: Detections | undefined;
+  /** Counts it while it speaks, and it is not known yet what. */
+  readonly counted?: { undecided: number };
   /** The peer has ended its side behind what was read before: nothing more will be. */
   readonly ended?: boolean;
 }
@@ -24,9 +26,10 @@ export interface Detection {
  */
 export function detectHttp(
   stream: ByteStream,
-  { clock, timeoutMs, initial, counts, ended = false }: Detection,
+  { counts, ended = false, ...how }: Detection,
   onDetected: (protocol: Protocol | undefined, bytes: Uint8Array, ended: boolean) => void,
 ): void {
+  const { clock, initial } = how;
   const startedMs = clock.now();
   const count = (result: DetectResult): void => counts?.count(result, clock.now() - startedMs);
   const look = (bytes: Uint8Array): boolean => detectProtocol(bytes) !== undefined;
@@ -47,7 +50,7 @@ export function detectHttp(
     },
     onClosed: () => count("error"),
   };
-  if (!ended) new FirstBytes(stream, { clock, timeoutMs, look, initial }, observer);
+  if (!ended) new FirstBytes(stream, { ...how, look }, observer);
   else if (look(initial)) observer.onDecided(initial);
   else observer.onUndecided(initial, "end");
 }

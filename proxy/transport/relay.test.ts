@@ -70,3 +70,9 @@ test("Relays.join() passes a reset on", () => {
   server.handler.onClose(undefined);
   expect(done).toEqual([error]);
 });
+
+test("P57: Relays counts those of which it is not known yet what they speak", () => {
+  const relays = new Relays();
+  relays.undecided++;
+  expect(relays.size).toBe(1);
+});

@@ -35,10 +35,12 @@ class RelaySide implements ByteStreamHandler {
 
 /** Those that are open: nobody can tell their ends that the proxy goes, so it waits for them (P57). */
 export class Relays {
+  /** Connections that have begun to speak, of which it is not known yet what: whom to tell is not known either. */
+  undecided = 0;
   #size = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#size + this.undecided;
   }
 
   /** Joins two open streams until both have closed; then `onDone` is called, with the first error. */
