@@ -146,6 +146,9 @@ test("IDY6: an issuer that is not good now is told of once, and taken once it is
   await store.look();
   await store.look();
   expect([store.expiresMs, lines]).toEqual([undefined, ["IssuerUpdateSkipped"]]);
+  give(new FakeAuthority("early"));
+  await store.look();
+  expect(lines).toHaveLength(2);
   clock.wall = () => Date.now();
   await store.look();
   expect([store.require().commonName, lines.at(-1)]).toEqual(["early", "IssuerUpdated"]);

@@ -41,7 +41,7 @@ export class IssuerStore {
   readonly #loaded = Promise.withResolvers<void>();
   #issuer: Issuer | undefined;
   #seen = "";
-  /** Why an issuer was not good yet, or any more, where that was told. */
+  /** Which issuer was told not to be good yet, or any more, and why. */
   #untimely = "";
   #timer: Timer | undefined;
   #stopped = false;
@@ -110,9 +110,10 @@ export class IssuerStore {
       if (error instanceof ReadError && !this.#isNew(text)) return;
       if (error instanceof UntimelyIssuer) {
         // Looked at again each time: the clock may be put right, or the time come. It is told of once.
+        const untimely = `${text}\n${this.#seen}`;
         this.#seen = "";
-        if (this.#untimely === text) return;
-        this.#untimely = text;
+        if (this.#untimely === untimely) return;
+        this.#untimely = untimely;
       }
       log.warn("Issuer was not updated", { reason: "IssuerUpdateSkipped", error: text });
       const message = `The issuer stays as it was: ${text}`;

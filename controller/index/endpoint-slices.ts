@@ -74,7 +74,7 @@ function ofOneFamily(
 
 /** What an endpoint is of: a pod, or a workload outside of the cluster. */
 const nameOf = ({ targetRef }: KeptEndpoint): string | undefined =>
-  targetRef && `${targetRef.kind}/${targetRef.namespace ?? ""}/${targetRef.name}`;
+  targetRef?.name && `${targetRef.kind}/${targetRef.namespace ?? ""}/${targetRef.name}`;
 
 type Ready = { readonly endpoint: KeptEndpoint; readonly port: number };
 

@@ -47,7 +47,8 @@ async function entered(
 
 /** Ends a command in a container and the program outside that waits for it; one that has ended is success. */
 export function killCommand(pid: number): void {
-  for (const each of [...childrenOf(pid), pid])
+  // The one outside first: it would see the other one end, and say how.
+  for (const each of [pid, ...childrenOf(pid)])
     try {
       process.kill(each, "SIGKILL");
     } catch (error) {

@@ -127,4 +127,5 @@ test("who waits for the socket in a tunnel that its server has closed goes on, i
   pair.b.write(Buffer.concat([frame(FrameType.DATA, Flag.END_STREAM, 1), stop]));
   pair.b.deliver(() => Number.MAX_SAFE_INTEGER);
   expect([answer.ended, answer.reset, answer.writable]).toEqual([true, undefined, 1]);
+  expect(sent.sendBytes(Buffer.alloc(5), 0, 5)).toBe(true);
 });

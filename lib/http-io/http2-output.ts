@@ -34,7 +34,8 @@ export class Http2Output {
   send(stream: Http2Stream, bytes: Uint8Array, from: number, to: number): boolean {
     const open = this.#http2.send(stream, bytes, from, to);
     this.mark();
-    if (!open || !this.#full) return open;
+    // What goes into nothing has no need to wait.
+    if (!open || !this.#full || stream.closed) return open;
     this.#waiting.add(stream);
     return false;
   }

@@ -91,7 +91,7 @@ describe("Http2Connection as a client", () => {
     ]);
   });
 
-  test("loses a tunnel whose answer is held, and whose other way is open, with its connection", () => {
+  test("hands over what it holds of a tunnel whose connection is gone, and its other way goes into nothing", () => {
     const rig = new Rig("client");
     rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.ENABLE_CONNECT_PROTOCOL, 1]])));
     const stream = rig.connection.open({ ...get, method: "CONNECT", protocol: "websocket" }, false);
@@ -99,7 +99,9 @@ describe("Http2Connection as a client", () => {
     rig.connection.pause(stream);
     rig.give(frame(DATA, END, 1, Buffer.from("held")));
     rig.connection.disconnected();
-    expect(rig.log).toEqual(["response 1 200 false", "reset 1 2"]);
+    expect(rig.connection.send(stream, Buffer.alloc(100_000))).toBe(true);
+    rig.connection.resume(stream);
+    expect(rig.log).toEqual(["response 1 200 false", "writable 1", "data 1 4", "end 1 0"]);
     expect(rig.connection.activeStreams).toBe(0);
   });
 

@@ -278,14 +278,11 @@ export class StreamReceiver {
   abandon(how: StreamLoss, after: number): void {
     for (const stream of this.table.all()) {
       if (stream.id <= after) continue;
-      if (this.#role === "client" && isWhole(stream)) continue;
+      // Of a tunnel the other way ends here.
+      if (stream.heldEnd !== undefined && this.stopRequest(stream)) continue;
       if (how.goAway) this.table.noteReset(stream.id);
       this.close(stream);
       this.#events.onReset(stream, how);
     }
   }
 }
-
-/** Whether nothing more comes of it, nor has to go, though its receiver has not taken all. */
-const isWhole = ({ heldEnd, tunnel, localEnded }: Http2Stream): boolean =>
-  heldEnd !== undefined && (!tunnel || localEnded);

@@ -55,6 +55,11 @@ export class Attempt {
     this.#timer = this.#give(options.timeoutMs);
   }
 
+  /** Whether it is over: what comes now comes too late. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   /** One step of it is done; the next has so many milliseconds. */
   goOn(ms: number): void {
     if (this.#settled) return;

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
@@ -309,3 +309,31 @@ async function clientHello(name: string): Promise<Buffer> {
   listening.close();
   return hello;
 }
+
+test("connectTls() ends a connection that opens after its time", async () => {
+  const open = Promise.withResolvers<Socket>();
+  const silent = createServer((socket) =>
+    open.resolve(socket.on("error", () => undefined).resume()),
+  );
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const over: Clock = {
+    ...clock,
+    after: (ms, wake) => {
+      if (ms !== 3000) return clock.after(ms, wake);
+      queueMicrotask(wake);
+      return { cancel: () => undefined };
+    },
+  };
+  const { port } = silent.address() as AddressInfo;
+  connectTls(
+    {
+      ...{ ip: "127.0.0.1", port, timeoutMs: 3000, clock: over, onFault: fault },
+      ...{ credentials: none, serverName: "a", alpn: [] },
+    },
+    { onConnected: () => undefined, onFailed: () => undefined },
+  );
+  const socket = await open.promise;
+  if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
+  silent.close();
+});

@@ -239,7 +239,8 @@ function openTls(options: TlsConnectOptions, observer: TlsConnectObserver): void
     ...socketHandlers(options.onFault),
     open: (opened: BunSocket): void => {
       connected = opened;
-      attempt.goOn(HANDSHAKE_LIMIT_MS);
+      if (attempt.settled) opened.terminate();
+      else attempt.goOn(HANDSHAKE_LIMIT_MS);
     },
     handshake: (
       opened: BunSocket,
