@@ -86,6 +86,27 @@ test.each([
   ],
   ["no authentication", { authorizations: [{ networks: [net] }] }],
   [
+    "a suffix with an empty part",
+    {
+      authorizations: [
+        {
+          networks: [net],
+          authentication: {
+            permit: {
+              case: "meshTLS" as const,
+              value: {
+                clients: {
+                  case: "identities" as const,
+                  value: { identities: [], suffixes: [{ parts: [""] }] },
+                },
+              },
+            },
+          },
+        },
+      ],
+    },
+  ],
+  [
     "mesh TLS without clients",
     {
       authorizations: [
@@ -237,4 +258,33 @@ test("INB11: limits are read with their overrides; what is not said limits nothi
       ],
     });
   expect(read({ case: "grpc", value: {} }).rateLimit).toBeUndefined();
+});
+
+test("P46: toServerPolicy() takes a network of IPv6 that is one of IPv4 for what it is, and refuses what is none", () => {
+  const mapped = (prefixLen: number) =>
+    toServerPolicy(
+      create(ServerSchema, {
+        protocol: { kind: { case: "opaque", value: {} } },
+        labels: { name: "web" },
+        authorizations: [
+          {
+            networks: [
+              {
+                net: {
+                  ip: { ip: { case: "ipv6", value: { first: 0n, last: 0xffff_0a00_0000n } } },
+                  prefixLen,
+                },
+              },
+            ],
+            authentication: anyone,
+          },
+        ],
+      } as ServerInit),
+    );
+  const [network] = mapped(104).authorizations[1]?.networks ?? [];
+  expect([network?.net.contains("10.9.9.9"), network?.net.contains("11.0.0.1")]).toEqual([
+    true,
+    false,
+  ]);
+  expect(mapped(24).labels["name"]).toBe("invalid");
 });

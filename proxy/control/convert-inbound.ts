@@ -158,16 +158,27 @@ function toAuthentication(message: Authn | undefined): Authentication {
       return {
         type: "identities",
         identities: new Set(clients.value.identities.map(({ name }) => name)),
-        suffixes: clients.value.suffixes.map(({ parts }) => parts.join(".")),
+        suffixes: clients.value.suffixes.map(toSuffix),
       };
     case undefined:
       throw new PolicyError("authorization", "an authorization does not say whom it allows");
   }
 }
 
+/** Without parts it is that of any identity; an empty part would read as if it had none. */
+function toSuffix({ parts }: { readonly parts: readonly string[] }): string {
+  if (parts.includes("")) throw new PolicyError("authorization", "a suffix has an empty part");
+  return parts.join(".");
+}
+
+/** Bits before the address of IPv4 in one that is mapped to IPv6 (RFC 4291 §2.5.5.2). */
+const MAPPED_BITS = 96;
+
 function toCidr(message: IPNetwork | undefined): Cidr {
   const ip = toIp(message?.ip);
-  const cidr = ip === undefined ? undefined : Cidr.parse(`${ip}/${message?.prefixLen}`);
+  const isMapped = message?.ip?.ip.case === "ipv6" && ip?.includes(":") === false;
+  const length = (message?.prefixLen ?? 0) - (isMapped ? MAPPED_BITS : 0);
+  const cidr = ip === undefined || length < 0 ? undefined : Cidr.parse(`${ip}/${length}`);
   if (cidr === undefined) throw new PolicyError("authorization", "a network is none");
   return cidr;
 }

@@ -56,6 +56,11 @@ test("P45: toEndpoint() reads identity, hint and direct port, and ignores a URI 
     authority: undefined,
     labels: { service: "web", pod: "p" },
   });
+  const [one, other] = [
+    { pod: "p", zone: "z" },
+    { zone: "z", pod: "p" },
+  ].map((metricLabels) => JSON.stringify(read({ addr, metricLabels })));
+  expect(one).toBe(other as string);
   expect(read({ addr, tlsIdentity: uri })?.identity).toBeUndefined();
   expect(read({ addr, tlsIdentity: { ...uri, serverName: { name: "b.a" } } })?.identity).toEqual({
     name: "spiffe://a/b",

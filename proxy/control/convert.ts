@@ -94,9 +94,13 @@ export function toEndpoint(
     hint,
     directPort: directPort > 0 && directPort < 0xffff ? directPort : undefined,
     authority: toAuthority(message, addr.port),
-    labels: { ...labels, ...message.metricLabels },
+    labels: inOrder({ ...labels, ...message.metricLabels }),
   };
 }
+
+/** A map comes in any order, each time in another: what says the same must be the same text, or it is taken for another endpoint. */
+const inOrder = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** One that cannot be read is none, as in linkerd2-proxy; without a port it means that of the endpoint. */
 function toAuthority(

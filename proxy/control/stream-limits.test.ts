@@ -10,6 +10,7 @@ test.each([
   [limits, { begun: true, ageMs: 120 }, 0],
   [{ ...limits, lifetimeMs: undefined }, { begun: true, ageMs: 1000 }, 10],
   [{ ...limits, idleMs: undefined }, { begun: true, ageMs: 40 }, 60],
+  [{ ...limits, initialMs: undefined }, { begun: false, ageMs: 0 }, 10],
   [ENDLESS, { begun: false, ageMs: 1000 }, undefined],
 ])("patience() of %p at %p is %p", (these, at, left) => {
   expect(patience(these, at)).toBe(left as number);

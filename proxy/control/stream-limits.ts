@@ -19,7 +19,7 @@ export const ENDLESS: StreamLimits = {
 
 /**
  * Milliseconds that a stream of this age may still wait for its next message, or undefined for ever: its first one
- * where `begun` is false.
+ * where `begun` is false, for which the idle limit counts where there is no other.
  */
 export function patience(
   limits: StreamLimits,
@@ -27,6 +27,6 @@ export function patience(
 ): number | undefined {
   const { initialMs, idleMs, lifetimeMs } = limits;
   const left = lifetimeMs === undefined ? undefined : Math.max(0, lifetimeMs - ageMs);
-  const silence = begun ? idleMs : initialMs;
+  const silence = begun ? idleMs : (initialMs ?? idleMs);
   return silence === undefined || left === undefined ? (silence ?? left) : Math.min(silence, left);
 }

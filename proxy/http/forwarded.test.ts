@@ -84,3 +84,18 @@ test("a request whose endpoint refused it does not flow before there is another 
   bed.connect();
   expect(bed.said.at(-1)).toBe("resume");
 });
+
+test("P33: a body that is longer than is tried again has no time for each try, as the only one is the last", () => {
+  const answered = (bytes: number): readonly string[] => {
+    const bed = new FakeForwarding({ method: "POST", version: "HTTP/2" }, false);
+    bed.retry({ maxRequestBytes: 10, statuses: [{ first: 500, last: 599 }] });
+    bed.limit({ headersMs: 100 });
+    bed.forwarded.begin();
+    bed.connect();
+    bed.forwarded.onRequestBytes(Buffer.alloc(bytes), 0, bytes);
+    bed.forwarded.onRequestEnd(undefined);
+    bed.clock.advance(100);
+    return bed.sent.filter((each) => each.startsWith("reset"));
+  };
+  expect([answered(10), answered(11)]).toEqual([["reset 8"], []]);
+});

@@ -71,7 +71,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     attempt.begin(this.direction.now());
     this.direction.onSend(this);
     this.tally.sent(attempt.sentMs);
-    this.limits?.sent(attempt.ended, this.retry?.exhausted !== false);
+    this.limits?.sent(attempt.ended, this.retry?.isLast(attempt) !== false);
     attempt.send(this.direction.via(this, connection), this.request, this);
     if (!attempt.ended) this.stream.resumeRequest();
   }
@@ -101,7 +101,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     if (trailers !== undefined) removeHeadOnly(trailers);
     if (this.#state === "waiting") attempt.keepEnd(trailers);
     attempt.sendEnd(trailers);
-    if (attempt.open) this.limits?.flushed();
+    if (attempt.open) this.limits?.flushed(this.retry?.isLast(attempt) !== false);
     if (this.#state === "half-closed") this.#finish(false);
   }
 

@@ -214,3 +214,11 @@ class Model {
     if (ms !== undefined) this.#due.set(kind, this.#nowMs + ms);
   }
 }
+
+test("P33: a request that turns out to go out once, when it is whole, has no time for its head", () => {
+  const { clock, limits, seen } = new Bed({ headersMs: 100 });
+  limits.sent(false, false);
+  limits.flushed(true);
+  clock.advance(500);
+  expect(seen).toEqual([]);
+});

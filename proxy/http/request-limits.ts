@@ -84,8 +84,9 @@ export class RequestLimits extends Alarm {
     if (whole) this.#flushed(nowMs);
   }
 
-  /** The request has gone out as a whole. */
-  flushed(): void {
+  /** The request has gone out as a whole; `isLast` where that shows that no other attempt comes after this one. */
+  flushed(isLast = false): void {
+    if (isLast) this.#headDone = true;
     this.#flushed(this.#alarms.now());
   }
 

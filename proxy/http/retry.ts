@@ -49,6 +49,11 @@ export class Retry {
     return this.#count >= this.rule.limit;
   }
 
+  /** Whether a try is the last, as far as what was sent of it tells: what cannot be sent again goes out once. */
+  isLast(sent: Sent): boolean {
+    return this.exhausted || (sent.ended && !this.#isWhole(sent));
+  }
+
   /**
    * Holds the head of a call's answer back: its code may come after it, and as long as nothing else has come, the call
    * can still be tried again. Not where it goes out once: its client may wait for the head to send the rest.

@@ -63,10 +63,14 @@ export function acceptOutbound(stream: TcpStream, options: OutboundAcceptOptions
     return;
   }
   const destination = destinations.acquire(target);
-  meterClient(stream, destination.clients, () => destinations.release(destination));
+  let stopWaiting: () => void = () => undefined;
+  meterClient(stream, destination.clients, () => {
+    stopWaiting();
+    destinations.release(destination);
+  });
   const accepted = new OutboundConnection(stream, { ...options, destination, target });
   if (destination.policy === undefined) stream.pause();
-  destination.whenKnown(() => accepted.begin());
+  stopWaiting = destination.whenKnown(() => accepted.begin());
 }
 
 class OutboundConnection {

@@ -44,10 +44,11 @@ export class Destination {
     this.#patience = patience;
   }
 
-  /** Calls back once there is a policy, at once where there is. */
-  whenKnown(wake: () => void): void {
+  /** Calls back once there is a policy, at once where there is; what is returned is for whoever no longer waits. */
+  whenKnown(wake: () => void): () => void {
     if (this.policy !== undefined) wake();
     else this.#waiting.add(wake);
+    return () => this.#waiting.delete(wake);
   }
 
   /** The same within a time that queues have; later, `onLate` is called instead. */
