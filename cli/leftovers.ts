@@ -2,7 +2,6 @@
 
 import { CONTROL_PLANE_NS } from "#lib/k8s/annotations.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import { KubeError } from "#lib/k8s/kube-error.ts";
 import {
   apiVersionOf,
   CONFIG_MAPS,
@@ -23,6 +22,7 @@ import {
   ROLE_BINDINGS,
   ROLES,
 } from "./check/objects.ts";
+import { isNotServed } from "./served-kinds.ts";
 
 const DISRUPTION_BUDGETS: Resource = {
   group: "policy",
@@ -93,7 +93,7 @@ export async function findMarked(
 }
 
 function noneOfThatKind(error: unknown): { readonly items: readonly KubeObject[] } {
-  if (error instanceof KubeError && error.code === "not-found") return { items: [] };
+  if (isNotServed(error)) return { items: [] };
   throw error;
 }
 

@@ -2,10 +2,12 @@
 
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/kube-error.ts";
-import type { Resource } from "#lib/k8s/resource.ts";
+import { HTTP_ROUTES, type Resource } from "#lib/k8s/resource.ts";
 import type { KubeObject } from "#lib/k8s/types/meta.ts";
 
-const GATEWAY_API = "gateway.networking.k8s.io";
+/** Whether a list failed as its kind is not served. */
+export const isNotServed = (error: unknown): boolean =>
+  error instanceof KubeError && error.code === "not-found";
 
 /** Objects of a kind; none where it is one of the Gateway API's that the cluster does not serve. */
 export async function listServed<T extends KubeObject>(
@@ -16,8 +18,7 @@ export async function listServed<T extends KubeObject>(
   try {
     return (await client.list(resource, options)).items;
   } catch (error) {
-    const isAbsent = error instanceof KubeError && error.code === "not-found";
-    if (isAbsent && resource.group === GATEWAY_API) return [];
+    if (resource.group === HTTP_ROUTES.group && isNotServed(error)) return [];
     throw error;
   }
 }

@@ -56,9 +56,7 @@ function addProxyMetrics(parent: Command, context: Context): void {
     if (pods.length === 0) throw new CommandError(`Cannot find a meshed pod of ${resource}`);
     context.terminal.progress(`asking ${pods.length} proxies`);
     const texts = await inParallel(pods, (pod) =>
-      scrapeProxy(client, pod).catch(
-        (error: unknown) => `# ERROR ${error instanceof Error ? error.message : String(error)}\n`,
-      ),
+      scrapeProxy(client, pod).catch((error: Error) => `# ERROR ${error.message}\n`),
     );
     for (const [at, pod] of pods.entries()) {
       const text = texts[at] ?? "";

@@ -41,8 +41,8 @@ export class IssuerStore {
   readonly #loaded = Promise.withResolvers<void>();
   #issuer: Issuer | undefined;
   #seen = "";
-  /** Which issuer was told not to be good yet, or any more, and why. */
-  #untimely = "";
+  /** The files hold an issuer that is not good now. */
+  #untimely = false;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -88,13 +88,16 @@ export class IssuerStore {
   /** Reads the files; what is bad is told of once, and the old issuer stays. */
   async look(): Promise<void> {
     const { log, clock, tell } = this.#options;
+    let isNew = true;
     try {
       const { keyPem, chainPem, anchorsPem } = await this.#read();
-      if (!this.#isNew(`${keyPem}\n${chainPem}\n${anchorsPem}`)) return;
+      isNew = this.#isNew(`${keyPem}\n${chainPem}\n${anchorsPem}`);
+      // The clock may have been put right, or its time have come.
+      if (!isNew && !this.#untimely) return;
       const bundle = readTrustBundle(anchorsPem);
       const issuer = readIssuer({ keyPem, chainPem }, bundle, clock.wall());
       this.#issuer = issuer;
-      this.#untimely = "";
+      this.#untimely = false;
       log.info("Issuer updated", {
         reason: "IssuerUpdated",
         issuer: issuer.commonName,
@@ -108,13 +111,8 @@ export class IssuerStore {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (error instanceof ReadError && !this.#isNew(text)) return;
-      if (error instanceof UntimelyIssuer) {
-        // Looked at again each time: the clock may be put right, or the time come. It is told of once.
-        const untimely = `${text}\n${this.#seen}`;
-        this.#seen = "";
-        if (this.#untimely === untimely) return;
-        this.#untimely = untimely;
-      }
+      this.#untimely = error instanceof UntimelyIssuer;
+      if (!isNew) return;
       log.warn("Issuer was not updated", { reason: "IssuerUpdateSkipped", error: text });
       const message = `The issuer stays as it was: ${text}`;
       tell({ type: "Warning", reason: "IssuerUpdateSkipped", message });

@@ -48,7 +48,7 @@ export abstract class Pool implements ClientObserver, ConnectionSource {
   /** One was opened. */
   protected abstract opened(connection: ClientConnection): void;
 
-  /** One has ended, or could not be made. */
+  /** One has ended. */
   protected abstract lost(connection: ClientConnection): void;
 
   /** One could not be opened. */

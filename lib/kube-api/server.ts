@@ -189,7 +189,7 @@ function accept(served: Served, options: KubeApiOptions, stream: TcpStream): voi
   const start = (initial: Uint8Array): void =>
     acceptTls(
       stream,
-      { initial, credentials, alpn: ["h2", "http/1.1"], onFault },
+      { initial, credentials, alpn: ["h2", "http/1.1"], onFault, clock },
       {
         onSession: (session) => {
           const protocol = session.alpn === "h2" ? "HTTP/2" : "HTTP/1.1";

@@ -157,7 +157,8 @@ class Handshake {
   #terminate(stream: TcpStream, initial: Uint8Array): void {
     const { doors, server } = this.#trial;
     this.#hello = readClientHello(initial);
-    const options = { initial, credentials: server, alpn: [ALPN], onFault: this.#fail };
+    const { clock } = this.#trial;
+    const options = { initial, credentials: server, alpn: [ALPN], onFault: this.#fail, clock };
     doors.acceptTls(stream, options, {
       onSession: (session) => {
         this.#open.push(session.stream);

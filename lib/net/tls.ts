@@ -31,8 +31,9 @@ export interface TlsMaterial {
 }
 
 /**
- * A handshake must be over this long after the connection is open, one that we answer after its client has begun it. It costs both sides about half a
- * millisecond of processor time: a peer that is called by thousands at once is late, not down.
+ * A handshake must be over this long after the connection is open, one that we answer after its client has begun it. It
+ * costs both sides about half a millisecond of processor time: a peer that is called by thousands at once is late, not
+ * down.
  */
 export const HANDSHAKE_LIMIT_MS = 5000;
 
@@ -92,8 +93,8 @@ interface AcceptOptions {
   readonly credentials: TlsCredentials;
   readonly alpn: readonly string[];
   readonly onFault: FaultObserver;
-  /** Keeps the handshake to HANDSHAKE_LIMIT_MS; without one it may take for ever. */
-  readonly clock?: Clock;
+  /** Keeps the handshake to HANDSHAKE_LIMIT_MS. */
+  readonly clock: Clock;
 }
 
 /**
@@ -118,7 +119,7 @@ const gone = (cause: Error | undefined): TlsError =>
 function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObserver): void {
   let settled = false;
   const fail = (socket: BunSocket | undefined, error: TlsError): void => {
-    late?.cancel();
+    late.cancel();
     if (!settled) {
       settled = true;
       observer.onFailed(error);
@@ -128,7 +129,7 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
   const handlers = socketHandlers(options.onFault);
   const plain = stream.detach();
   let secured: BunSocket | undefined;
-  const late = options.clock?.after(HANDSHAKE_LIMIT_MS, () => {
+  const late = options.clock.after(HANDSHAKE_LIMIT_MS, () => {
     const message = `Cannot finish handshake: it took more than ${HANDSHAKE_LIMIT_MS} ms`;
     fail(secured, new TlsError(message, { code: "handshake" }));
   });
@@ -157,7 +158,7 @@ function upgrade(stream: TcpStream, options: AcceptOptions, observer: AcceptObse
           fail(socket, refusal);
           return;
         }
-        late?.cancel();
+        late.cancel();
         settled = true;
         const secure = new TcpStream(socket);
         socket.data = secure;

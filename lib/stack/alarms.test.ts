@@ -28,6 +28,14 @@ class Due extends Alarm {
   }
 }
 
+/** A clock, its alarms, and when those of whoever is added were due. */
+function bed() {
+  const clock = new FakeClock();
+  const alarms = new Alarms(clock);
+  const seen: number[] = [];
+  return { clock, alarms, seen, due: () => new Due(alarms, (atMs) => seen.push(atMs)) };
+}
+
 const HOUR_MS = 60 * 60 * 1000;
 
 test("an alarm rings when it is due, before that a few times at most, and never after it was silenced", () => {
@@ -66,13 +74,9 @@ test("alarms of one wait share a timer, and one that is set anew rings once", ()
 });
 
 test("an alarm that is set anew while others ring does not make those behind it wait", () => {
-  const clock = new FakeClock();
-  const alarms = new Alarms(clock);
-  const seen: number[] = [];
-  const [again, soon] = [
-    new Due(alarms, () => again?.start(64)),
-    new Due(alarms, (atMs) => seen.push(atMs)),
-  ];
+  const { clock, alarms, seen, due } = bed();
+  const again: Due = new Due(alarms, () => again.start(64));
+  const soon = due();
   again.start(64);
   clock.advance(1);
   soon.start(65);
@@ -81,13 +85,11 @@ test("an alarm that is set anew while others ring does not make those behind it 
 });
 
 test("one that throws when it rings leaves the others theirs", () => {
-  const clock = new FakeClock();
-  const alarms = new Alarms(clock);
-  const seen: number[] = [];
+  const { clock, alarms, seen, due } = bed();
   const bad = new Due(alarms, () => {
     throw new Error("bad");
   });
-  const good = new Due(alarms, (atMs) => seen.push(atMs));
+  const good = due();
   bad.start(64);
   good.start(64);
   expect(() => clock.advance(64)).toThrow("bad");
@@ -96,10 +98,8 @@ test("one that throws when it rings leaves the others theirs", () => {
 });
 
 test("a fraction of a millisecond is one, and waits beyond any timer are no busy loop", () => {
-  const clock = new FakeClock();
-  const alarms = new Alarms(clock);
-  const seen: number[] = [];
-  const due = new Due(alarms, (atMs) => seen.push(atMs));
+  const { clock, seen, due: add } = bed();
+  const due = add();
   due.start(0.25);
   clock.advance(1);
   expect(seen).toEqual([1]);

@@ -2,7 +2,7 @@
 
 import type { Clock, Timer } from "#lib/time/clock.ts";
 
-/** Waits are of powers of two milliseconds, of which this is the highest power: 18 hours, more than a timer's limit. */
+/** Waits are of powers of two milliseconds, of which this is the highest power: 18 hours, less than the 24 days that a timer takes. */
 const HIGHEST = 26;
 
 /** One that rings when it was to, or before: who has it looks at the clock, and sets it again where it was too early. */

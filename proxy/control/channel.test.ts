@@ -164,7 +164,7 @@ test("a service that falls silent behind its proxy is left for another connectio
     (stream) =>
       acceptTls(
         stream,
-        { initial: new Uint8Array(0), credentials, alpn: [], onFault },
+        { initial: new Uint8Array(0), credentials, alpn: [], onFault, clock: systemClock },
         {
           onSession: ({ stream: secure }) =>
             serveHttp2(secure, methods, { now: () => performance.now() }),

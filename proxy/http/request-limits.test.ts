@@ -38,7 +38,7 @@ test("P35: the time of an answer begins when the request is whole, or with the a
   const late = new Bed({ responseMs: 100 });
   late.limits.sent(false, true);
   late.clock.advance(500);
-  late.limits.flushed();
+  late.limits.flushed(false);
   late.clock.advance(50);
   late.limits.answered();
   late.clock.advance(50);
@@ -48,7 +48,7 @@ test("P35: the time of an answer begins when the request is whole, or with the a
   early.clock.advance(500);
   early.limits.answered();
   early.clock.advance(50);
-  early.limits.flushed();
+  early.limits.flushed(false);
   early.clock.advance(100);
   expect(early.seen).toEqual(["response at 600"]);
 });
@@ -75,7 +75,7 @@ test("P33: an attempt after which another may come has a time for its head, the 
   expect(seen).toEqual(["headers at 100"]);
   limits.retried();
   limits.sent(false, false);
-  limits.flushed();
+  limits.flushed(false);
   clock.advance(99);
   limits.answered();
   limits.retried();
@@ -157,6 +157,7 @@ test("P35: any events of a request: what is due, and when, is what each time's o
       const model = new Model(given);
       for (const { what, ms } of steps) {
         if (what === "sent") limits.sent(false, false);
+        else if (what === "flushed") limits.flushed(false);
         else limits[what]();
         model.happened(what);
         clock.advance(ms);

@@ -85,7 +85,7 @@ export class RequestLimits extends Alarm {
   }
 
   /** The request has gone out as a whole; `isLast` where that shows that no other attempt comes after this one. */
-  flushed(isLast = false): void {
+  flushed(isLast: boolean): void {
     if (isLast) this.#headDone = true;
     this.#flushed(this.#alarms.now());
   }

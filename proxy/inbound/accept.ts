@@ -99,8 +99,8 @@ class InboundConnection {
   #detectTls(): void {
     const { runtime, detectTimeoutMs } = this.#options;
     const look = (bytes: Uint8Array): boolean => readClientHello(bytes).type !== "incomplete";
-    const { clock, relays: counted } = runtime;
-    const how = { clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING, counted };
+    const { clock, relays } = runtime;
+    const how = { clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING, relays };
     new FirstBytes(this.#stream, how, {
       onDecided: (bytes) => this.#onHello(bytes),
       onUndecided: (bytes, why) => {
@@ -171,8 +171,8 @@ class InboundConnection {
   #readHeader(): void {
     const { runtime, detectTimeoutMs } = this.#options;
     const look = (bytes: Uint8Array): boolean => readTransportHeader(bytes).type !== "incomplete";
-    const { clock, relays: counted } = runtime;
-    const how = { clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING, counted };
+    const { clock, relays } = runtime;
+    const how = { clock, timeoutMs: detectTimeoutMs, look, initial: NOTHING, relays };
     new FirstBytes(this.#stream, how, {
       onDecided: (bytes) => {
         const read = readTransportHeader(bytes);
@@ -211,10 +211,10 @@ class InboundConnection {
     const timeoutMs = protocol.type === "detect" ? protocol.timeoutMs : detectTimeoutMs;
     const { current, port } = this.#port;
     const detections = protocol.type === "detect" ? counts.detections(current, port) : undefined;
-    const { clock, relays: counted } = runtime;
+    const { clock, relays } = runtime;
     detectHttp(
       this.#stream,
-      { clock, timeoutMs, initial, counts: detections, counted, ended: this.#ended },
+      { clock, timeoutMs, initial, counts: detections, relays, ended: this.#ended },
       (detected, bytes, ended) => {
         this.#ended = ended;
         this.#serve(settleProtocol(declared, detected), bytes);

@@ -118,8 +118,8 @@ class OutboundConnection {
   }
 
   #detect({ timeoutMs, detections }: ResolvedPolicy): void {
-    const { clock, relays: counted } = this.#options.runtime;
-    const how = { clock, timeoutMs, initial: NOTHING, counts: detections, counted };
+    const { clock, relays } = this.#options.runtime;
+    const how = { clock, timeoutMs, initial: NOTHING, counts: detections, relays };
     detectHttp(this.#stream, how, (protocol, bytes, ended) => {
       this.#ended = ended;
       this.#serve(protocol, bytes);
@@ -128,11 +128,11 @@ class OutboundConnection {
 
   /** TLS that is routed by the name that it asks for; without a name it takes what holds for all. */
   #detectName(timeoutMs: number): void {
-    const { clock, relays: counted } = this.#options.runtime;
+    const { clock, relays } = this.#options.runtime;
     const look = (bytes: Uint8Array): boolean => readClientHello(bytes).type !== "incomplete";
     new FirstBytes(
       this.#stream,
-      { clock, timeoutMs, look, initial: NOTHING, counted },
+      { clock, timeoutMs, look, initial: NOTHING, relays },
       {
         onDecided: (bytes) => {
           const hello = readClientHello(bytes);

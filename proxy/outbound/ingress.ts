@@ -47,9 +47,9 @@ export function acceptIngress(stream: TcpStream, options: AcceptOptions): void {
       serve(stream, { protocol: detected, bytes, ended }, { ...options, targets });
     else forward(stream, { bytes, ended }, { ...options, targets });
   };
-  const { clock, relays: counted } = runtime;
+  const { clock, relays } = runtime;
   const initial = new Uint8Array(0);
-  const how = { clock, timeoutMs: detectTimeoutMs, initial, counts: detections, counted };
+  const how = { clock, timeoutMs: detectTimeoutMs, initial, counts: detections, relays };
   detectHttp(stream, how, go);
 }
 

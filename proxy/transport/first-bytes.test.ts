@@ -32,24 +32,24 @@ test("P8: where detection has 365 days, a silent connection waits", () => {
 
 test("P57: whoever has begun to speak is counted until it is known what, and whoever says nothing is not", () => {
   const clock = new FakeClock();
-  const counted = { undecided: 0 };
+  const relays = { undecided: 0 };
   const nothing = {
     onDecided: () => undefined,
     onUndecided: () => undefined,
     onClosed: () => undefined,
   };
   const look = (bytes: Uint8Array): boolean => bytes.length > 1;
-  const how = { clock, timeoutMs: 1000, look, counted };
+  const how = { clock, timeoutMs: 1000, look, relays };
   const start = (initial: string): FirstBytes =>
     new FirstBytes(new FakePair().a, { ...how, initial: Buffer.from(initial) }, nothing);
   const waiting = ["", "", "", "", "x", "xx"].map(start);
-  expect(counted.undecided).toBe(1);
+  expect(relays.undecided).toBe(1);
   for (const each of waiting.slice(0, 4)) each.onData(Buffer.from("x"));
-  expect(counted.undecided).toBe(5);
+  expect(relays.undecided).toBe(5);
   waiting[0]?.onData(Buffer.from("x"));
   waiting[1]?.onEnd();
   waiting[2]?.onClose();
-  expect(counted.undecided).toBe(2);
+  expect(relays.undecided).toBe(2);
   clock.advance(2000);
-  expect(counted.undecided).toBe(0);
+  expect(relays.undecided).toBe(0);
 });

@@ -3,6 +3,7 @@
 import { type Ticker, type Ticking, tickerOf } from "#lib/http-io/ticker.ts";
 import type { ByteStream, ByteStreamHandler } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
+import type { Relays } from "./relay.ts";
 
 /** What a look at the bytes so far gives: more are needed, or it is decided. */
 export type Look = (bytes: Uint8Array) => boolean;
@@ -21,7 +22,7 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
   readonly #look: Look;
   readonly #observer: FirstBytesObserver;
   readonly #ticker: Ticker;
-  readonly #counter: { undecided: number } | undefined;
+  readonly #relays: Pick<Relays, "undecided"> | undefined;
   #isCounted = false;
   #leftMs: number;
   #bytes: Uint8Array;
@@ -35,8 +36,8 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
       readonly timeoutMs: number;
       readonly look: Look;
       readonly initial: Uint8Array;
-      /** Counts it once its peer has begun to speak: whoever says nothing holds nobody up. */
-      readonly counted?: { undecided: number };
+      /** Count it once its peer has begun to speak: whoever says nothing holds nobody up. */
+      readonly relays?: Pick<Relays, "undecided">;
     },
     observer: FirstBytesObserver,
   ) {
@@ -44,7 +45,7 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
     this.#observer = observer;
     this.#bytes = how.initial;
     this.#leftMs = how.timeoutMs;
-    this.#counter = how.counted;
+    this.#relays = how.relays;
     this.#ticker = tickerOf(how.clock);
     this.#ticker.add(this);
     stream.handler = this;
@@ -64,9 +65,9 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
   }
 
   #count(): void {
-    if (this.#counter === undefined || this.#isCounted || this.#done) return;
+    if (this.#relays === undefined || this.#isCounted || this.#done) return;
     this.#isCounted = true;
-    this.#counter.undecided++;
+    this.#relays.undecided++;
   }
 
   tick(elapsedMs: number): void {
@@ -93,7 +94,7 @@ export class FirstBytes implements ByteStreamHandler, Ticking {
   #settle(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    if (this.#counter !== undefined && this.#isCounted) this.#counter.undecided--;
+    if (this.#relays !== undefined && this.#isCounted) this.#relays.undecided--;
     this.#ticker.delete(this);
     return true;
   }

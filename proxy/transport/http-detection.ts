@@ -5,6 +5,7 @@ import type { Clock } from "#lib/time/clock.ts";
 import type { Detections, DetectResult } from "../telemetry/detect-metrics.ts";
 import { detectProtocol, type Protocol } from "./detect.ts";
 import { FirstBytes, type FirstBytesObserver } from "./first-bytes.ts";
+import type { Relays } from "./relay.ts";
 
 /** How long to look, and at what. */
 export interface Detection {
@@ -14,8 +15,8 @@ export interface Detection {
   readonly initial: Uint8Array;
   /** Counts it; undefined where policy says already what it speaks. */
   readonly counts: Detections | undefined;
-  /** Counts it while it speaks, and it is not known yet what. */
-  readonly counted?: { undecided: number };
+  /** Count it while it speaks, and it is not known yet what. */
+  readonly relays?: Pick<Relays, "undecided">;
   /** The peer has ended its side behind what was read before: nothing more will be. */
   readonly ended?: boolean;
 }

@@ -28,7 +28,13 @@ export class TlsDoor {
         const begin = (chunk: Uint8Array): void =>
           acceptTls(
             stream,
-            { initial: new Uint8Array(chunk), credentials, alpn: ["transport.l5d.io/v1"], onFault },
+            {
+              initial: new Uint8Array(chunk),
+              credentials,
+              alpn: ["transport.l5d.io/v1"],
+              onFault,
+              clock: systemClock,
+            },
             {
               onSession: ({ stream: secure, alpn }) => {
                 if (alpn === undefined) secure.destroy();

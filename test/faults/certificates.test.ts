@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { spawn } from "bun";
 import { listen } from "#lib/net/listener.ts";
 import { acceptTls, TlsCredentials } from "#lib/net/tls.ts";
+import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeAuthority } from "../fake/authority.ts";
 import { issueOdd, type OddCertificate, type OddIssued } from "../fake/odd-certificate.ts";
 
@@ -46,7 +47,7 @@ async function meet(shown: OddIssued | undefined, ...flags: readonly string[]): 
           if (begun.length < 5 || begun.length < 5 + begun.readUInt16BE(3)) return;
           acceptTls(
             stream,
-            { initial: begun, credentials, alpn: [], onFault },
+            { initial: begun, credentials, alpn: [], onFault, clock },
             {
               onSession: ({ stream: secure, peerName = "nobody" }) => {
                 secure.handler = {

@@ -23,7 +23,7 @@ function callServer(shown: OddIssued): Promise<string> {
         onData: (chunk) =>
           acceptTls(
             stream,
-            { initial: chunk.slice(), credentials, alpn: [], onFault: () => undefined },
+            { initial: chunk.slice(), credentials, alpn: [], onFault: () => undefined, clock },
             { onSession: () => undefined, onFailed: () => undefined },
           ),
       };

@@ -4,6 +4,7 @@ import type { ServerHandler } from "#lib/http-io/exchange.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { acceptTls, type TlsCredentials } from "#lib/net/tls.ts";
+import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import { firstBytes } from "./endpoint.ts";
 
@@ -36,7 +37,7 @@ export function takeAtDoor(stream: TcpStream, door: Door): void {
     if (hello.alpn.length > 0) onViolation(`ALPN is offered: ${hello.alpn.join()}`);
     acceptTls(
       stream,
-      { initial: new Uint8Array(bytes), credentials, alpn: [], onFault },
+      { initial: new Uint8Array(bytes), credentials, alpn: [], onFault, clock },
       {
         onSession: ({ stream: secure, peerName }) => {
           if (client !== "" && peerName !== client) onViolation(`the client is ${peerName}`);

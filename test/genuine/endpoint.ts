@@ -10,6 +10,7 @@ import { type Listener, listen } from "#lib/net/listener.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { acceptTls, TlsCredentials, type TlsMaterial } from "#lib/net/tls.ts";
 import { inNetns } from "#lib/sys/netns.ts";
+import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { readClientHello } from "#lib/tls/client-hello.ts";
 import {
   readTransportHeader,
@@ -104,7 +105,7 @@ export class Endpoint {
       const alpn = this.#options.direct === true ? [TRANSPORT_ALPN] : [];
       acceptTls(
         stream,
-        { initial: new Uint8Array(bytes), credentials, alpn, onFault },
+        { initial: new Uint8Array(bytes), credentials, alpn, onFault, clock },
         {
           onSession: (session) => {
             const { sni, alpn: offered } = hello;
