@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Pod } from "#lib/k8s/types/core.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { nodeApi } from "../test/integration/redirect-api.ts";
 import { CAN_REDIRECT, ScratchNode, until } from "../test/integration/redirect-node.ts";

@@ -1,6 +1,6 @@
 /** Flags and environment of the node agent. */
 
-import { LEVELS } from "#lib/log/logger.ts";
+import { LEVELS } from "#lib/log/log-filter.ts";
 import { REDIRECTS } from "./apply/choose.ts";
 import { EXEMPT, type Exempt, listed, planRedirect } from "./redirect/plan.ts";
 

@@ -3,7 +3,8 @@
 import { networkInterfaces } from "node:os";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { logOutput } from "#lib/sys/log-output.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { startAgent } from "./agent.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import { CAN_REDIRECT, ScratchNode, sh } from "../test/integration/redirect-node.ts";
 import { type Choice, chooseRedirection, type REDIRECTS } from "./apply/choose.ts";

@@ -1,6 +1,6 @@
 /** Flags of the controllers' roles, spelled as Linkerd's (control-plane.md, section 1), and their environment. */
 
-import { LEVELS, LogFilter } from "#lib/log/logger.ts";
+import { LEVELS, LogFilter } from "#lib/log/log-filter.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import type { ValidatorArgs } from "./admission/serve.ts";
 import { DEFAULT_POLICIES } from "./core/default-policy.ts";

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { readInCluster } from "#lib/k8s/in-cluster.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { logOutput } from "#lib/sys/log-output.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import {

@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { createKubeClient } from "#lib/k8s/client.ts";
 import { PODS } from "#lib/k8s/resource.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type DevCommand, HELP, parseDev } from "./args.ts";
 import { type Instance, instanceOf, ownerOf, removeInstance } from "./instance.ts";

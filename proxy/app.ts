@@ -4,8 +4,9 @@ import { randomBytes } from "node:crypto";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import { outbox } from "#lib/http-io/outbox.ts";
 import { readTrustBundle, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
 import { LogStreams } from "#lib/log/log-streams.ts";
-import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
+import { createLogger, type Logger } from "#lib/log/logger.ts";
 import { Registry } from "#lib/metrics/registry.ts";
 import type { Listener } from "#lib/net/listener.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
@@ -16,7 +17,6 @@ import { CaptureProof } from "./capture-proof.ts";
 import type { ProxyConfig } from "./config/config.ts";
 import type { ControlDiscovery } from "./control/discovery.ts";
 import { type ControlPlane, connectControlPlane } from "./control-plane.ts";
-import { drainConnections } from "./draining.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { CredentialStore } from "./identity/credentials.ts";
 import { startBundle } from "./identity/kept-bundle.ts";
@@ -25,6 +25,7 @@ import { type InboundSide, startInbound } from "./inbound/start.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { captureProbes } from "./outbound/capture-probe.ts";
 import { type OutboundSide, startOutbound } from "./outbound/start.ts";
+import type { RunningProxy } from "./running-proxy.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { startTap } from "./tap/start.ts";
 import { Taps } from "./tap/taps.ts";
@@ -40,22 +41,10 @@ import { traceMetrics } from "./telemetry/trace-metrics.ts";
 import { TrustMetrics } from "./telemetry/trust-metrics.ts";
 import { startTracing, type Tracing } from "./tracing/start.ts";
 import type { DirectionConfig } from "./transport/direction-config.ts";
+import { drainConnections } from "./transport/draining.ts";
 import { openListeners } from "./transport/listeners.ts";
 import { Relays } from "./transport/relay.ts";
 import type { Runtime } from "./transport/runtime.ts";
-
-/** A proxy that runs. */
-export interface RunningProxy {
-  readonly ready: boolean;
-  readonly adminPort: number;
-  /** The ports in use, of interest where 0 was configured. */
-  readonly inboundPort: number;
-  readonly outboundPort: number;
-  /** Undefined where nobody may look at requests. */
-  readonly tapPort: number | undefined;
-  /** Takes nothing new, lets what runs finish within the grace period, and resolves when all is closed. */
-  drain(): Promise<void>;
-}
 
 /**
  * Starts a proxy. Rejects where anchors, a listener or the key cannot be had, or TLS of this runtime cannot be trusted. That is
@@ -101,6 +90,7 @@ class ProxyApp implements RunningProxy {
   readonly #taps: Taps;
   readonly #tracing: Tracing | undefined;
   #draining: Promise<void> | undefined;
+  readonly #drained = Promise.withResolvers<void>();
   #tlsTrusted = false;
 
   constructor(config: ProxyConfig, around: Surroundings, { key, given, bundle }: Found) {
@@ -169,12 +159,19 @@ class ProxyApp implements RunningProxy {
     return certified && captured && this.#draining === undefined;
   }
 
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
   get adminPort(): number {
     return this.#admin.port;
   }
 
   drain(): Promise<void> {
-    this.#draining ??= this.#drain();
+    if (this.#draining === undefined) {
+      this.#draining = this.#drain();
+      this.#drained.resolve(this.#draining);
+    }
     return this.#draining;
   }
 
@@ -185,7 +182,7 @@ class ProxyApp implements RunningProxy {
     const { clock } = this.#around;
     const graceMs = this.#config.shutdownGraceMs;
     await drainConnections(this.#connections, { clock, graceMs, relays });
-    this.#close();
+    await this.#close();
   }
 
   /** Tries the TLS door out (ready only after that); where it fails all is closed. Rejects with TlsContractError. */
@@ -195,17 +192,17 @@ class ProxyApp implements RunningProxy {
       await checkTls(clock);
       this.#tlsTrusted = true;
     } catch (error) {
-      this.#close();
+      await this.#close();
       throw error;
     }
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     for (const listener of this.#listeners) listener.stop();
     for (const connection of [...this.#connections]) connection.destroy();
     for (const stop of this.#stops) stop();
     this.#proof.stop();
-    this.#admin.stop();
+    await this.#admin.stop();
   }
 
   #startOutbound(discovery: ControlDiscovery): OutboundSide {

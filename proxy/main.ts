@@ -7,10 +7,11 @@ import { processUsage } from "#lib/sys/process-usage.ts";
 import { releaseProgramPages } from "#lib/sys/program-pages.ts";
 import { whenAtRest } from "#lib/sys/rest.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
-import { type RunningProxy, startProxy } from "./app.ts";
+import { startProxy } from "./app.ts";
 import { readConfig } from "./config/read.ts";
 import type { EntryName } from "./entry/run.ts";
 import { processVariables } from "./env.ts";
+import type { RunningProxy } from "./running-proxy.ts";
 import { kernelOriginalDst } from "./transport/kernel-original-dst.ts";
 
 /** A configuration that cannot be used (P58). */
@@ -19,7 +20,7 @@ const EXIT_BAD_CONFIG = 64;
 /** So long after the start its certificate and first policies have come: pages that only the start needs may go. */
 const START_OVER_MS = 5000;
 
-/** Runs until SIGTERM or SIGINT has drained it. */
+/** Runs until SIGTERM, SIGINT or a request to its admin port has drained it. */
 export async function main(version: string): Promise<void> {
   const write = logOutput(Bun.stderr.writer());
   const variables = processVariables();
@@ -33,7 +34,7 @@ export async function main(version: string): Promise<void> {
     process.exit(1);
   };
   for (const warning of result.warnings) write(`Warning: ${warning}`);
-  const proxy: RunningProxy = await startProxy(result.config, {
+  const starting: Promise<RunningProxy> = startProxy(result.config, {
     clock: systemClock,
     random: Math.random,
     write,
@@ -45,20 +46,20 @@ export async function main(version: string): Promise<void> {
     usage: processUsage,
     onUncaught: tellUncaught,
   }).catch(refuse);
-  const stop = (): void => {
-    proxy.drain().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        write(`Cannot drain: ${String(error)}`);
-        process.exit(1);
-      },
-    );
-  };
+  // Who is told to end while it starts ends as soon as it has started.
+  const stop = (): void => void starting.then((proxy) => proxy.drain());
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  (await starting).drained.then(
+    () => process.exit(0),
+    (error: unknown) => {
+      write(`Cannot drain: ${String(error)}`);
+      process.exit(1);
+    },
+  );
   systemClock.after(START_OVER_MS, () => releaseProgramPages());
   // The runtime collects only when it is asked for memory.
   whenAtRest({ clock: systemClock, cpuSeconds }, () => void Bun.gc(true));
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
 }
 
 /** A fault ends what it happened in, and not everybody's connections. */

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { Installer, uninstall } from "./watch.ts";
 
 const LIST = { cniVersion: "1.0.0", name: "net", plugins: [{ type: "bridge" }] };

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { FakeClock } from "../../test/fake/clock.ts";

@@ -1,6 +1,6 @@
 /** Flags of the injector, spelled as Linkerd's. */
 
-import { LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
 import type { InjectorFiles } from "./server.ts";
 
 /** What the injector is started with. */

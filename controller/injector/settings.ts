@@ -8,7 +8,7 @@ import {
   type Marks,
   OPAQUE_PORTS,
 } from "#lib/k8s/annotations.ts";
-import { LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import { MarkReader, matching, within } from "./mark-reader.ts";
 import { readMarksInForce } from "./marks-in-force.ts";

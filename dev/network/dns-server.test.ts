@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { bindUdp, type Datagram } from "#lib/net/udp.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { serveDns } from "./dns-server.ts";

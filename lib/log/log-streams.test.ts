@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { LogFilter } from "./log-filter.ts";
 import { LogStreams, STREAMS_LIMIT } from "./log-streams.ts";
-import { createLogger, LogFilter } from "./logger.ts";
+import { createLogger } from "./logger.ts";
 
 const filterOf = (text: string): LogFilter => {
   const filter = new LogFilter();

@@ -1,6 +1,6 @@
 /** Those who read the log while it is written, each by a filter of their own; while nobody does, a line asks for one length. */
 
-import type { Level, LogFilter } from "./logger.ts";
+import type { Level, LogFilter } from "./log-filter.ts";
 
 /** At most so many read at once. */
 export const STREAMS_LIMIT = 16;

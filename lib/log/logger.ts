@@ -1,10 +1,7 @@
-/** Leveled logging with fields: an interface, its filter and its two formats. */
+/** Leveled logging with fields: an interface and its two formats. */
 
+import type { Level, LogFilter } from "./log-filter.ts";
 import type { LogStreams } from "./log-streams.ts";
-
-/** Levels from quiet to loud. */
-export const LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
-export type Level = (typeof LEVELS)[number];
 
 /** What a line carries beside its message. */
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -28,49 +25,6 @@ export interface Line {
   readonly message: string;
   readonly fields: Fields;
   readonly wallMs: number;
-}
-
-/** Which levels each target shows. Set anew when the level is changed while running. */
-export class LogFilter {
-  #default: number = LEVELS.indexOf("info");
-  #targets: readonly (readonly [prefix: string, level: number])[] = [];
-  #text = "info";
-
-  /** As it was set last. */
-  get text(): string {
-    return this.#text;
-  }
-
-  /** Parses a filter such as `warn,linkerd=info`; `off` silences; returns what is wrong, if anything. */
-  set(text: string): string | undefined {
-    let fallback = -1;
-    const targets: [string, number][] = [];
-    for (const part of text
-      .split(",")
-      .map((each) => each.trim())
-      .filter((each) => each !== "")) {
-      const [name, level] = part.includes("=") ? part.split("=", 2) : [undefined, part];
-      const rank = rankOf(level ?? "");
-      if (rank === undefined) return `unknown level in "${part}"`;
-      if (name === undefined) fallback = rank;
-      else targets.push([name, rank]);
-    }
-    this.#text = text;
-    this.#default = fallback;
-    this.#targets = targets.toSorted((a, b) => b[0].length - a[0].length);
-    return undefined;
-  }
-
-  allows(level: Level, target: string): boolean {
-    const found = this.#targets.find(([prefix]) => target.startsWith(prefix));
-    return LEVELS.indexOf(level) <= (found?.[1] ?? this.#default);
-  }
-}
-
-function rankOf(level: string): number | undefined {
-  if (level === "off") return -1;
-  const rank = LEVELS.indexOf(level.toLowerCase() as Level);
-  return rank < 0 ? undefined : rank;
 }
 
 /** Creates a logger that formats lines and hands them to `write`. */

@@ -19,6 +19,7 @@ interface Asked {
   readonly method?: string;
   readonly query?: string;
   readonly clientIp?: string;
+  readonly authority?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
 }
@@ -26,9 +27,10 @@ interface Asked {
 /** What is answered. */
 function ask(path: string, over: Asked = {}, from = source()) {
   const { method = "GET", query, clientIp = "127.0.0.1", headers = {}, body = "" } = over;
+  const { authority = "localhost:4191" } = over;
   let answered = { status: 0, fields: {} as SimpleFields, body: "" as Uint8Array | string };
   const head = {
-    ...{ method, scheme: "", authority: "proxy", version: "HTTP/1.1" as const, protocol: "" },
+    ...{ method, scheme: "", authority, version: "HTTP/1.1" as const, protocol: "" },
     path: query === undefined ? path : `${path}?${query}`,
     headers: HeaderList.of(...Object.entries(headers)),
   };
@@ -95,6 +97,25 @@ test("ADMIN6: answerAdmin() shuts down where enabled", () => {
   expect(ask("/shutdown", post)).toMatchObject({ status: 404 });
   expect(ask("/shutdown", post, enabled)).toMatchObject({ status: 200, body: "shutdown\n" });
   expect(calls).toEqual(["shutdown"]);
+});
+
+test.each([
+  ["localhost:4191", {}, 200],
+  ["LOCALHOST.", {}, 200],
+  ["127.0.0.1:4191", {}, 200],
+  ["[::1]:4191", {}, 200],
+  ["", {}, 200],
+  ["evil.example", {}, 403],
+  ["localhost.evil.example:4191", {}, 403],
+  ["a@localhost", {}, 403],
+  ["localhost:4191", { origin: "http://evil.example" }, 403],
+  ["localhost:4191", { origin: "null" }, 403],
+])("K3: who asks %p with %p on loopback gets %i", (authority, headers, status) => {
+  const asked = { authority, headers };
+  const shutdown = { ...asked, method: "POST" };
+  expect(ask("/proxy-log-level", asked).status).toBe(status);
+  expect(ask("/logs.json", { ...asked, query: "info" }).status).toBe(status);
+  expect(ask("/shutdown", shutdown, source({ shutdown: () => 0 })).status).toBe(status);
 });
 
 test("ADMIN5: answerAdmin() gives the log to loopback alone, by a filter in the query or the body", () => {

@@ -1,9 +1,10 @@
 /** The admin port: metrics, readiness, log level, shutdown (ADMIN1 to ADMIN8). */
 
-import { isLoopback } from "#lib/addr/ip.ts";
+import { parseAuthority } from "#lib/addr/authority.ts";
+import { isIp, isLoopback } from "#lib/addr/ip.ts";
 import type { SimpleRequest } from "#lib/http-io/simple.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
 import type { LogStreams } from "#lib/log/log-streams.ts";
-import { LogFilter } from "#lib/log/logger.ts";
 
 /** What the admin port asks of the proxy. */
 export interface AdminSource {
@@ -73,6 +74,17 @@ const answerJson = (request: AdminRequest, status: number, value: unknown): void
 const takesJson = ({ head }: AdminRequest): boolean =>
   /\*\/\*|application\/(\*|json)/.test(head.headers.get("accept") ?? "*/*");
 
+/**
+ * Whether somebody in this pod asks, and not a page that a browser of it shows, nor an application that was made to
+ * (K3): these name a host of the page's, or say where it came from.
+ */
+function isOwn({ clientIp, head }: AdminRequest): boolean {
+  if (!isLoopback(clientIp) || head.headers.has("origin")) return false;
+  if (head.authority === "") return true;
+  const host = parseAuthority(head.authority)?.host;
+  return host !== undefined && (host === "localhost" || isIp(host));
+}
+
 /** What stands after `?`, as it is. */
 const queryOf = ({ head, path }: AdminRequest): string => head.path.slice(path.length + 1);
 
@@ -81,7 +93,7 @@ function answerLogs(request: AdminRequest, { streams }: AdminSource): void {
   const { method } = request.head;
   const json = (status: number, error: string): void =>
     answerJson(request, status, { error, status });
-  if (!isLoopback(request.clientIp)) answer(request, 403, "");
+  if (!isOwn(request)) answer(request, 403, "");
   else if (!takesJson(request)) answer(request, 406, "");
   else if (method !== "GET" && method !== "QUERY")
     request.respond(405, { ...PLAIN, allow: "GET, QUERY" }, "");
@@ -120,7 +132,7 @@ function answerEnv(request: AdminRequest, variables: AdminSource["variables"]): 
 
 function answerLogLevel(request: AdminRequest, source: AdminSource): void {
   const { method } = request.head;
-  if (!isLoopback(request.clientIp)) answer(request, 403, "");
+  if (!isOwn(request)) answer(request, 403, "");
   else if (method === "GET") answer(request, 200, source.logFilter);
   else if (method !== "PUT") answer(request, 405, "");
   else {
@@ -131,7 +143,7 @@ function answerLogLevel(request: AdminRequest, source: AdminSource): void {
 
 function answerShutdown(request: AdminRequest, { shutdown }: AdminSource): void {
   if (request.head.method !== "POST") answer(request, 405, "");
-  else if (!isLoopback(request.clientIp)) answer(request, 403, "");
+  else if (!isOwn(request)) answer(request, 403, "");
   else if (shutdown === undefined) answer(request, 404, "");
   else {
     answer(request, 200, "shutdown\n");

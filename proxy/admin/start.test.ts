@@ -30,7 +30,7 @@ function setup() {
   const admin = startAdmin(
     { ip: "127.0.0.1", port: 0 },
     {
-      runtime: { log: new RecordedLog().logger, onFault },
+      runtime: { clock, log: new RecordedLog().logger, onFault },
       inbound: { serveLocal },
       source: {
         ready: true,
@@ -39,7 +39,7 @@ function setup() {
         logFilter: "info",
         setLogFilter: (filter) => void told.push(filter),
         streams,
-        shutdown: () => admin.stop(),
+        shutdown: () => void admin.stop(),
       },
     },
   );
@@ -53,7 +53,7 @@ test("ADMIN2, ADMIN4: startAdmin() answers whom the inbound side lets in, by wha
   expect(await (await ask("/live")).text()).toBe("live\n");
   expect((await ask("/proxy-log-level", { method: "PUT", body: "debug" })).status).toBe(204);
   expect(told).toEqual(["debug"]);
-  admin.stop();
+  await admin.stop();
 });
 
 test("ADMIN6: whoever asks for the end is answered, and nobody after that", async () => {
@@ -78,5 +78,5 @@ test("ADMIN5: the log is followed by a filter, until whoever reads goes", async 
     () => !streams.wants("error", "linkerd"),
     () => "it is written for nobody",
   );
-  admin.stop();
+  await admin.stop();
 });

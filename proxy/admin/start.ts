@@ -5,13 +5,17 @@ import type { ServerConnection, ServerStream } from "#lib/http-io/exchange.ts";
 import { createSimpleHandler } from "#lib/http-io/simple.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
 import type { InboundSide } from "../inbound/start.ts";
+import { drainConnections } from "../transport/draining.ts";
 import { openWithoutIpv6 } from "../transport/listeners.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { type AdminSource, answerAdmin } from "./server.ts";
 
+/** So long a client of a port that ends may take to read its answer; who follows the log is cut off then. */
+const ANSWER_LIMIT_MS = 1000;
+
 /** What it needs. */
 export interface AdminParts {
-  readonly runtime: Pick<Runtime, "log" | "onFault">;
+  readonly runtime: Pick<Runtime, "clock" | "log" | "onFault">;
   readonly inbound: Pick<InboundSide, "serveLocal">;
   readonly source: AdminSource;
 }
@@ -19,12 +23,13 @@ export interface AdminParts {
 /** A port that is open. */
 export interface AdminPort {
   readonly port: number;
-  stop(): void;
+  /** Nobody is answered any longer but who asks just now, such as for the end; resolves when these are, or a second later. */
+  stop(): Promise<void>;
 }
 
 /** Opens it. Throws where the address cannot be had. */
 export function startAdmin(addr: SocketAddr, { runtime, inbound, source }: AdminParts): AdminPort {
-  const { log, onFault } = runtime;
+  const { clock, log, onFault } = runtime;
   const connections = new Set<ServerConnection>();
   const local = (request: ServerStream, clientIp: string): void =>
     createSimpleHandler((asked) => {
@@ -43,10 +48,11 @@ export function startAdmin(addr: SocketAddr, { runtime, inbound, source }: Admin
   const listener = openWithoutIpv6(addr, { open, log });
   return {
     port: listener.port,
-    stop: () => {
+    stop: async () => {
       listener.stop();
-      // Who asked for the end still gets an answer.
-      for (const connection of [...connections]) connection.drain();
+      const nobody = { size: 0 };
+      await drainConnections(connections, { clock, graceMs: ANSWER_LIMIT_MS, relays: nobody });
+      for (const connection of [...connections]) connection.destroy();
     },
   };
 }

@@ -39,6 +39,16 @@ test("EnvReader parses and notes every bad value", () => {
   ]);
 });
 
+test.each([",", " ", "10.0.0.1,", ",10.0.0.1"])(
+  "a list of addresses has no empty entry: %p",
+  (text) => {
+    const env = new EnvReader({ IPS: text, ADDRS: text.replace("10.0.0.1", "10.0.0.1:80") });
+    env.ips("IPS");
+    env.addrs("ADDRS", []);
+    expect(env.errors).toHaveLength(2);
+  },
+);
+
 test("parsePorts() reads ports and ranges up to PORTS_LIMIT", () => {
   expect(parsePorts("80, 8000-8002,,")).toEqual([80, 8000, 8001, 8002]);
   expect(parsePorts("0-65535")).toHaveLength(PORTS_LIMIT);

@@ -89,18 +89,18 @@ export class EnvReader {
     return value;
   }
 
-  /** A comma list of addresses without ports. */
+  /** A comma list of addresses without ports, none of them empty: without one any address would be allowed. */
   ips(name: string): readonly string[] {
-    return this.#parse(name, [], listOf(normalizeIp), "a comma list of addresses");
+    return this.#parse(name, [], strictListOf(normalizeIp), "a comma list of addresses");
   }
 
   addr(name: string, fallback: SocketAddr): SocketAddr {
     return this.#parse(name, fallback, parseSocketAddr, "ip:port");
   }
 
-  /** A comma list of addresses. */
+  /** A comma list of addresses, none of them empty. */
   addrs(name: string, fallback: readonly SocketAddr[]): readonly SocketAddr[] {
-    return this.#parse(name, fallback, listOf(parseSocketAddr), "a comma list of ip:port");
+    return this.#parse(name, fallback, strictListOf(parseSocketAddr), "a comma list of ip:port");
   }
 
   /** A comma list of networks; empty entries are ignored. */
@@ -143,20 +143,29 @@ export class EnvReader {
   }
 }
 
-function entries(text: string): string[] {
-  return text
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
-}
+const allEntries = (text: string): string[] => text.split(",").map((entry) => entry.trim());
+const entries = (text: string): string[] => allEntries(text).filter((entry) => entry !== "");
 
-function listOf<T>(
+/** Of texts; undefined where one of them is none. */
+type ListParser<T> = (text: string) => readonly T[] | undefined;
+
+const listOf =
+  <T>(parse: (text: string) => T | undefined): ListParser<T> =>
+  (text) =>
+    parsedAll(entries(text), parse);
+
+/** An empty entry is none either. */
+const strictListOf =
+  <T>(parse: (text: string) => T | undefined): ListParser<T> =>
+  (text) =>
+    parsedAll(allEntries(text), parse);
+
+function parsedAll<T>(
+  texts: readonly string[],
   parse: (text: string) => T | undefined,
-): (text: string) => readonly T[] | undefined {
-  return (text) => {
-    const values = entries(text).flatMap((entry) => parse(entry) ?? []);
-    return values.length === entries(text).length ? values : undefined;
-  };
+): readonly T[] | undefined {
+  const values = texts.flatMap((text) => parse(text) ?? []);
+  return values.length === texts.length ? values : undefined;
 }
 
 /** The ports of a list such as `80,8000-8010`; undefined where malformed. */

@@ -73,6 +73,19 @@ test.each([
   expect(env.warnings).toEqual([expect.stringContaining(`${PREFIX}${name} is passed over`)]);
 });
 
+test.each([
+  [{ LOG: "OFF" }, { filter: "OFF", format: "plain" }, 0],
+  [{ LOG: "linkerd=debug,foo, warn,a[b=c]=info" }, { filter: "linkerd=debug,warn,a[b=c]=info" }, 1],
+  [{ LOG: "foo,bar=loud" }, { filter: "" }, 2],
+  [{ LOG_FORMAT: "JSON" }, { format: "json" }, 0],
+  [{ LOG_FORMAT: "xml" }, { format: "plain" }, 1],
+])("LOG, LOG_FORMAT: of %p what can be read holds, and the rest is told", (over, log, count) => {
+  const given = proxyVariables({ ...over, INBOUND_DEFAULT_POLICY: "deny", CORES: "1" });
+  const result = readConfig(given);
+  expect(result.type === "config" && result.config.log).toMatchObject(log);
+  expect(result.type === "config" && result.warnings).toHaveLength(count);
+});
+
 test("ACCESS_LOG: apache or json in any case; anything else is off, and told", () => {
   const of = (text: string | undefined): unknown => {
     const result = readConfig(

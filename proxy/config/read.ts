@@ -1,6 +1,7 @@
 /** Every variable the proxy reads: name, parser and default (linkerd2-proxy's `env.rs`). */
 
 import { availableParallelism } from "node:os";
+import { readableFilter } from "#lib/log/log-filter.ts";
 import type { ProxyConfig } from "./config.ts";
 import { readIdentity, readServices, readStreamLimits, readTrace } from "./control.ts";
 import { readInbound, readOutbound } from "./directions.ts";
@@ -49,10 +50,7 @@ export function readConfig(variables: Variables): EnvResult {
     shutdownEndpoint: env.boolean(`${PREFIX}SHUTDOWN_ENDPOINT_ENABLED`, false),
     shutdownGraceMs: env.duration(`${PREFIX}SHUTDOWN_GRACE_PERIOD`, 120_000),
     metricsRetainIdleMs: env.duration(`${PREFIX}METRICS_RETAIN_IDLE`, 600_000),
-    log: {
-      filter: env.text(`${PREFIX}LOG`) ?? "warn,linkerd=info,hickory=error",
-      format: env.oneOf(`${PREFIX}LOG_FORMAT`, "plain", ["plain", "json"]),
-    },
+    log: readLog(env),
     accessLog: readAccessLog(env),
     workers: readWorkers(env, availableParallelism()),
     captureProof: env.boolean("BUNKERD_PROXY_CAPTURE_PROOF", false),
@@ -73,6 +71,19 @@ function readTap(env: EnvReader): ProxyConfig["tap"] {
   const listen = env.addr(`${PREFIX}CONTROL_LISTEN_ADDR`, { ip: "0.0.0.0", port: 4190 });
   const clientName = env.text(`${PREFIX}TAP_SVC_NAME`);
   return clientName === undefined ? undefined : { listen, clientName };
+}
+
+/** As by linkerd2-proxy, what cannot be read of the filter is passed over alone, and what is no format is plain. */
+function readLog(env: EnvReader): ProxyConfig["log"] {
+  const asked = env.text(`${PREFIX}LOG`) ?? "warn,linkerd=info,hickory=error";
+  const { filter, unreadable } = readableFilter(asked);
+  for (const part of unreadable)
+    env.warnings.push(`${PREFIX}LOG: unknown level in "${part}", which is passed over`);
+  const format = env.lenient(`${PREFIX}LOG_FORMAT`, {
+    parse: (text) => (["plain", "json"] as const).find((each) => each === text.toLowerCase()),
+    expected: "plain or json",
+  });
+  return { filter, format: format ?? "plain" };
 }
 
 /** In any case; what is no format is passed over with a warning, as by linkerd2-proxy. */

@@ -331,7 +331,7 @@ const ROWS: readonly Row[] = [
   },
   {
     ...{ id: "LOG_FORMAT", of: ({ log }) => log.format, unset: "plain" },
-    ...{ set: "json", value: "json", bad: "xml" },
+    ...{ set: "json", value: "json" },
   },
 ];
 

@@ -90,6 +90,15 @@ test.each([
   expect(headers.names).toEqual(["accept"]);
 });
 
+test("K20: what several fields say beside a trace is huge together", () => {
+  const headers = HeaderList.of(
+    ...[1, 2].map(() => ["baggage", `a=${"b".repeat(4100)}`] as const),
+    ...[1, 2].map(() => ["tracestate", `a=${"b".repeat(4000)}`] as const),
+  );
+  readTrace(headers);
+  expect(headers.names).toEqual(["tracestate", "tracestate"]);
+});
+
 test("P52: shorter ids of B3 are filled up, and who does not say that it is sampled is not", () => {
   const trace = readTrace(of({ "x-b3-traceid": "A3CE929D0E0E4736", "x-b3-spanid": "0102" }));
   expect(trace).toEqual({

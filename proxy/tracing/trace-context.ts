@@ -30,9 +30,15 @@ export const isSampled = ({ flags }: TraceContext): boolean => (flags & 1) === 1
 /** The trace of a request; undefined where it says none that can be read. What is malformed or huge is taken out (K20). */
 export function readTrace(headers: HeaderList): TraceContext | undefined {
   if (!speaksOfTraces(headers.names)) return undefined;
-  for (const name of BESIDE)
-    if ((headers.get(name)?.length ?? 0) > BESIDE_LIMIT_BYTES) headers.delete(name);
+  for (const name of BESIDE) if (bytesOf(headers, name) > BESIDE_LIMIT_BYTES) headers.delete(name);
   return readW3c(headers) ?? readGrpc(headers) ?? readB3(headers);
+}
+
+/** Of all fields of that name. */
+function bytesOf({ names, values }: HeaderList, name: string): number {
+  let bytes = 0;
+  for (let i = 0; i < names.length; i++) if (names[i] === name) bytes += values[i]?.length ?? 0;
+  return bytes;
 }
 
 /** Whether any field is one of those read here: most requests have none, and are looked through once instead of six times. */

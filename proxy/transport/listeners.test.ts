@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { listen } from "#lib/net/listener.ts";
 import { type ListenersOptions, openListeners, openWithoutIpv6 } from "./listeners.ts";
 

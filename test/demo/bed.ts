@@ -2,7 +2,8 @@
 
 import { PODS, SERVICES } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { parseExposition, type Sample } from "#lib/metrics/parse.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Overrides } from "../../deploy/values.ts";

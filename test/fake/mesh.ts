@@ -7,8 +7,9 @@ import { isListenedOn } from "#lib/sys/listening-port.ts";
 import { processUsage } from "#lib/sys/process-usage.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
-import { type RunningProxy, startProxy } from "../../proxy/app.ts";
+import { startProxy } from "../../proxy/app.ts";
 import { readConfig } from "../../proxy/config/read.ts";
+import type { RunningProxy } from "../../proxy/running-proxy.ts";
 import { FakeAuthority } from "./authority.ts";
 import { FakeControlPlane } from "./control-plane.ts";
 

@@ -1,6 +1,7 @@
 /** A logger whose lines a test can read. */
 
-import { createLogger, LogFilter, type Logger } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger, type Logger } from "#lib/log/logger.ts";
 
 /** Everything that was logged, a line each. */
 export class RecordedLog {

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { createKubeClient } from "#lib/k8s/client.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { startDestination } from "../../controller/roles/destination.ts";
 import { startIdentity } from "../../controller/roles/identity.ts";

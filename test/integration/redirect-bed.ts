@@ -3,7 +3,8 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { type Subprocess, spawn, spawnSync } from "bun";
 import type { Pod } from "#lib/k8s/types/core.ts";
-import { createLogger, LogFilter } from "#lib/log/logger.ts";
+import { LogFilter } from "#lib/log/log-filter.ts";
+import { createLogger } from "#lib/log/logger.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import { type RunningAgent, startAgent } from "../../cni/agent.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ServerConnection } from "#lib/http-io/exchange.ts";
-import { FakeClock } from "../test/fake/clock.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
 import { drainConnections } from "./draining.ts";
 
 const NONE = { size: 0 };
