@@ -42,6 +42,14 @@ test("logOutput() ends what it is given with a line's end", () => {
   expect(sink.taken).toEqual(["one\n", "two\nthree\n"]);
 });
 
+test("logOutput() lets whoever logs go on where the reader is gone", () => {
+  const gone = (): never => {
+    throw Object.assign(new Error("broken pipe"), { code: "EPIPE" });
+  };
+  logOutput({ write: (text) => text.length, flush: gone })("one");
+  logOutput({ write: gone, flush: () => 0 })("one");
+});
+
 test("logOutput() drops what nobody reads past the bound, and says so once it is read again", async () => {
   const sink = new FakeSink();
   const write = logOutput(sink);

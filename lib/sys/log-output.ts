@@ -29,10 +29,19 @@ class LogOutput {
       this.#dropped += lines.split("\n").length;
       return;
     }
-    // What it has to wait with it tells of by the promise of `flush`.
-    void this.#sink.write(`${lines}\n`);
-    const flushed = this.#sink.flush();
+    const flushed = this.#put(`${lines}\n`);
     if (flushed instanceof Promise) this.#await(flushed, lines.length);
+  }
+
+  /** Where the reader is gone for good, lines are lost: whoever logs goes on, and there is nobody to tell. */
+  #put(text: string): unknown {
+    try {
+      // What it has to wait with it tells of by the promise of `flush`.
+      void this.#sink.write(text);
+      return this.#sink.flush();
+    } catch {
+      return undefined;
+    }
   }
 
   #await(flushed: Promise<unknown>, length: number): void {
