@@ -18,7 +18,7 @@ import { InboundProfiles, type InboundProfilesOptions } from "./profiles.ts";
  * Requests to this proxy's own servers that wait for their answer. They count apart: a pod whose application has all
  * that it may have would fail its probes, and be restarted for it.
  */
-const LOCAL_MAX_IN_FLIGHT = 1000;
+const LOCAL_MAX_IN_FLIGHT = 10_000;
 
 /** What it is made of. */
 export interface InboundParts
