@@ -135,7 +135,7 @@ function renew(
     certify: () =>
       certify({
         channel,
-        csrDer: key.csrDer,
+        key,
         localName,
         bundle: () => credentials.bundle,
         readToken: () => readFile(tokenFile),

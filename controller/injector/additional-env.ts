@@ -7,14 +7,20 @@ import { quoted } from "./mark-reader.ts";
 
 const KEY = `${CONFIG}proxy-additional-env`;
 const ENTRIES_LIMIT = 256;
-/** A name that every supported API server takes. */
-const NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]{0,252}$/;
-const SOURCES = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"];
+/** A name that every supported API server takes: a folder's own, and what begins with its parent's, is none. */
+const NAME = /^(?!\.$|\.\.)[-._a-zA-Z][-._a-zA-Z0-9]{0,252}$/;
+/** Where a value may come from, with the fields that have to be there. */
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  fieldRef: ["fieldPath"],
+  resourceFieldRef: ["resource"],
+  configMapKeyRef: ["name", "key"],
+  secretKeyRef: ["name", "key"],
+};
 
-/** Merged by name over what the values and annotations gave. */
+/** Merged by name over what the values and annotations gave; a variable may name those before it, so each keeps its place. */
 export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvVar[] {
-  const names = new Set(extra.map(({ name }) => name));
-  return [...env.filter(({ name }) => !names.has(name)), ...extra];
+  const byName = new Map([...env, ...extra].map((each) => [each.name, each]));
+  return [...byName.values()];
 }
 
 /** The namespace's variables with the pod's over them; a list of which a part cannot be used changes nothing, and is told. */
@@ -60,10 +66,22 @@ function readVariable(each: unknown): EnvVar | string {
     return value === undefined || typeof value === "string"
       ? { name, ...(value !== undefined && { value }) }
       : `the value of ${quoted(name)} is no text`;
-  const [source, ...more] = isObject(valueFrom) ? Object.keys(valueFrom) : [];
-  const known = source !== undefined && more.length === 0 && SOURCES.includes(source);
-  if (!known || !isObject((valueFrom as Record<string, unknown>)[source]))
-    return `valueFrom of ${quoted(name)} must have one of ${SOURCES.join(", ")}`;
+  const fault = sourceFault(name, valueFrom);
+  if (fault !== undefined) return fault;
   if (value !== undefined && value !== "") return `${quoted(name)} has value and valueFrom`;
   return { name, valueFrom: valueFrom as NonNullable<EnvVar["valueFrom"]> };
+}
+
+/** What is wrong with where a value comes from. */
+function sourceFault(name: string, valueFrom: unknown): string | undefined {
+  const [entry, ...more] = isObject(valueFrom) ? Object.entries(valueFrom) : [];
+  const [source = "", reference] = entry ?? [];
+  const needed = Object.hasOwn(SOURCES, source) ? SOURCES[source] : undefined;
+  if (needed === undefined || more.length > 0 || !isObject(reference))
+    return `valueFrom of ${quoted(name)} must have one of ${Object.keys(SOURCES).join(", ")}`;
+  const isText = (field: string): boolean =>
+    typeof reference[field] === "string" && reference[field] !== "";
+  return needed.every(isText)
+    ? undefined
+    : `${source} of ${quoted(name)} must have ${needed.join(", ")}`;
 }

@@ -56,7 +56,8 @@ test("connections to loopback over IPv6 are taken too: eBPF sends IPv6 there", (
 test("opaque ports that overlap are named once: the proxy takes no longer list than there are ports", () => {
   const annotations = { "config.linkerd.io/opaque-ports": "1-65535,80,9000-9001,1-65535,x" };
   const wide = { ...pod, metadata: { annotations } };
-  const how = { values, settings, anchors: { pem: "PEM" }, component: undefined };
+  const own = settingsOf(values, { pod: annotations, namespace: undefined });
+  const how = { values, settings: own, anchors: { pem: "PEM" }, component: undefined };
   const name = "LINKERD2_PROXY_INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION";
   expect(proxyEnv(wide, how).find((each) => each.name === name)?.value).toBe("1-65535");
 });

@@ -1,6 +1,6 @@
 /** The variables of an injected proxy (proxy.md, section 4). */
 
-import { OPAQUE_PORTS, type PortRange, parsePortRanges } from "#lib/k8s/annotations.ts";
+import { type PortRange, parsePortRanges } from "#lib/k8s/annotations.ts";
 import type { EnvVar, Pod } from "#lib/k8s/types/core.ts";
 import { containersOf } from "./decide.ts";
 import type { Settings } from "./settings.ts";
@@ -107,9 +107,8 @@ function behaviour(settings: Settings): Record<string, string | undefined> {
 }
 
 function inbound(pod: Pod, settings: Settings): Record<string, string | undefined> {
-  const own = pod.metadata?.annotations?.[OPAQUE_PORTS] ?? settings.opaquePorts;
-  const opaque = merged(parsePortRanges(own, namedPorts(pod))).map(({ from, to }) =>
-    from === to ? String(from) : `${from}-${to}`,
+  const opaque = merged(parsePortRanges(settings.opaquePorts, namedPorts(pod))).map(
+    ({ from, to }) => (from === to ? String(from) : `${from}-${to}`),
   );
   return {
     INBOUND_PORTS: inboundPorts(pod).join(","),

@@ -177,9 +177,9 @@ test("values shape each proxy where no annotation does", () => {
   };
   const pod = injected(web(), { values });
   const [container] = pod.spec?.containers ?? [];
-  expect([container?.name, container?.lifecycle]).toEqual([
+  expect([container?.name, container?.lifecycle?.preStop]).toEqual([
     "linkerd-proxy",
-    { preStop: { sleep: { seconds: 7 } } },
+    { sleep: { seconds: 7 } },
   ]);
   expect(variables(pod)["LINKERD2_PROXY_OUTBOUND_CONNECT_TIMEOUT"]).toBe("2s");
   const key = "config.linkerd.io/proxy-require-identity-inbound-ports";

@@ -37,6 +37,12 @@ test.each([
   expect(() => planRedirect(plan)).not.toThrow();
 });
 
+test("ports are written without zeros in front, which rules would take for octal", () => {
+  const key = c("skip-outbound-ports");
+  expect(correct({ [key]: "0010,08, 25-00030" })).toEqual([{ [key]: "10,8,25-30" }, 0]);
+  expect(correct({ [key]: "10,8,25-30" })).toEqual([{}, 0]);
+});
+
 test("a user or a port that does not count is replaced by the one that does", () => {
   const [marks] = correct({ [c("proxy-uid")]: "root", [c("inbound-port")]: "0" });
   expect(marks).toEqual({ [c("proxy-uid")]: "2102", [c("inbound-port")]: "4143" });

@@ -3,7 +3,7 @@
 import { Cidr } from "#lib/addr/cidr.ts";
 import { CONFIG } from "#lib/k8s/annotations.ts";
 import { type MarkReader, quoted } from "./mark-reader.ts";
-import { ENTRIES_LIMIT, entriesOf, isPortRange } from "./ports.ts";
+import { ENTRIES_LIMIT, entriesOf, isPortRange, withoutZeros } from "./ports.ts";
 import type { ProxyValues } from "./values.ts";
 
 /** What the node agent takes for granted where no annotation says otherwise; the installation's values may differ. */
@@ -27,25 +27,29 @@ export function readMarksInForce(
     const assumed = reader.raw(CONFIG + name) ?? ASSUMED[name as keyof typeof numbers];
     if (assumed !== String(value)) marks[CONFIG + name] = String(value);
   }
-  const lists = {
-    "skip-inbound-ports": isPortRange,
-    "skip-outbound-ports": isPortRange,
-    "skip-subnets": isNetwork,
-  };
-  for (const [name, accepts] of Object.entries(lists)) {
-    const key = CONFIG + name;
-    const entries = entriesOf(reader.raw(key) ?? "");
-    const usable = entries.filter(accepts).slice(0, ENTRIES_LIMIT);
-    if (usable.length === entries.length) continue;
-    const wrong = entries.find((each) => !accepts(each));
-    reader.warn(
-      wrong === undefined
-        ? `annotation ${key} has more than ${ENTRIES_LIMIT} entries: the others do not count`
-        : `annotation ${key} cannot have ${quoted(wrong)}: that entry does not count`,
-    );
-    marks[key] = usable.join(",");
+  for (const name of Object.keys(LISTS) as (keyof typeof LISTS)[]) {
+    const list = readList(reader, name);
+    if (list !== undefined) marks[CONFIG + name] = list;
   }
   return { ...marks, ...skippedPorts(reader, { ports, marks }) };
+}
+
+/** A list as it has to be; undefined where it is that already. What does not count is told. */
+function readList(reader: MarkReader, name: keyof typeof LISTS): string | undefined {
+  const { accepts, write } = LISTS[name];
+  const key = CONFIG + name;
+  const entries = entriesOf(reader.raw(key) ?? "");
+  const usable = entries.filter(accepts).slice(0, ENTRIES_LIMIT);
+  const written = usable.map(write);
+  if (usable.length === entries.length)
+    return written.join() === entries.join() ? undefined : written.join();
+  const wrong = entries.find((each) => !accepts(each));
+  reader.warn(
+    wrong === undefined
+      ? `annotation ${key} has more than ${ENTRIES_LIMIT} entries: the others do not count`
+      : `annotation ${key} cannot have ${quoted(wrong)}: that entry does not count`,
+  );
+  return written.join();
 }
 
 /** Who probes and taps a proxy must reach it: its own ports are not redirected, wherever they are. */
@@ -64,3 +68,10 @@ function skippedPorts(
 /** A network of one family: an IPv4 one that is written as IPv6 names both. */
 const isNetwork = (entry: string): boolean =>
   Cidr.parse(entry) !== undefined && !/^[0:]+:ffff:/i.test(entry);
+
+/** Lists of which each entry has to be one that the node agent can use, and how it is written. */
+const LISTS = {
+  "skip-inbound-ports": { accepts: isPortRange, write: withoutZeros },
+  "skip-outbound-ports": { accepts: isPortRange, write: withoutZeros },
+  "skip-subnets": { accepts: isNetwork, write: (entry: string): string => entry },
+} as const;

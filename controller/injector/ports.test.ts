@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { MarkReader } from "./mark-reader.ts";
-import { ENTRIES_LIMIT, entriesOf, isPortRange, readPorts } from "./ports.ts";
+import { ENTRIES_LIMIT, entriesOf, isPortRange, readPorts, withoutZeros } from "./ports.ts";
 
 const ports = { admin: 4191, control: 4190, inbound: 4143, outbound: 4140 };
 
@@ -29,4 +29,12 @@ test.each([
   ["080808", false],
 ])("isPortRange(%j) is %p", (text, is) => {
   expect(isPortRange(text)).toBe(is);
+});
+
+test.each([
+  ["80", "80"],
+  ["0080", "80"],
+  ["08-010", "8-10"],
+])("withoutZeros(%j) is %j", (entry, plain) => {
+  expect(withoutZeros(entry)).toBe(plain);
 });

@@ -34,6 +34,10 @@ export function entriesOf(text: string): readonly string[] {
     .filter((each) => each !== "");
 }
 
+/** A port or a range without zeros in front, by which the rules of a node would take it for octal. */
+export const withoutZeros = (entry: string): string =>
+  entry.replaceAll(/\d+/g, (digits) => String(Number(digits)));
+
 /** Whether an entry is a port, or a range that does not fall, of 1 to 65535. */
 export function isPortRange(entry: string): boolean {
   return parsePortRanges(entry).length > 0;

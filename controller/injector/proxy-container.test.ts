@@ -13,10 +13,28 @@ const container = (
     traced,
   });
 const classic = { "config.linkerd.io/proxy-enable-native-sidecar": "false" };
+const unawaited = { "config.linkerd.io/proxy-await": "disabled" };
 const wait = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
 
+test("INJ10: an ordinary container holds those behind it up until it is ready, at the port that it has", () => {
+  const hook = (pod: Record<string, string>): unknown => container(pod).lifecycle;
+  const ready = (port: number) => ({
+    postStart: {
+      exec: { command: ["/usr/lib/linkerd/linkerd-await", "--timeout=2m", `--port=${port}`] },
+    },
+  });
+  expect(hook(classic)).toEqual(ready(4191));
+  expect(hook({ ...classic, "config.linkerd.io/admin-port": "4999" })).toEqual(ready(4999));
+  expect(hook({ ...classic, [wait]: "5" })).toEqual({
+    ...ready(4191),
+    preStop: { sleep: { seconds: 5 } },
+  });
+  expect([hook({ ...classic, ...unawaited }), hook({})]).toEqual([undefined, undefined]);
+});
+
 test("INJ10: an ordinary container waits before it ends, no longer than the pod may take", () => {
-  const hook = (seconds: string): unknown => container({ ...classic, [wait]: seconds }).lifecycle;
+  const hook = (seconds: string): unknown =>
+    container({ ...classic, ...unawaited, [wait]: seconds }).lifecycle;
   expect([hook("0"), hook("5"), hook("90"), hook("x")]).toEqual([
     undefined,
     { preStop: { sleep: { seconds: 5 } } },

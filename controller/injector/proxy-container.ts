@@ -8,6 +8,8 @@ import { POD_INFO, POD_INFO_DIR, podInfoVolume } from "./tracing.ts";
 
 const PROXY = "linkerd-proxy";
 const END_ENTITY = "linkerd-identity-end-entity";
+/** Where the image has it. */
+const AWAIT = "/usr/lib/linkerd/linkerd-await";
 const TOKEN_AUDIENCE = "identity.l5d.io";
 const TOKEN_SECONDS = 86_400;
 
@@ -42,7 +44,7 @@ export function proxyContainer(
     ],
     livenessProbe: probe("/live", { initialDelaySeconds: 10 }),
     readinessProbe: probe("/ready", { initialDelaySeconds: 2 }),
-    // An ordinary container holds nobody up: a probe of its start would only delay its own readiness.
+    // An ordinary container holds others up by its hook: a probe of its start would only delay its own readiness.
     ...(nativeSidecar &&
       settings.await && {
         startupProbe: probe("/ready", { periodSeconds: 1, failureThreshold: 120 }),
@@ -60,7 +62,7 @@ export function proxyContainer(
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: mounts,
     env: [...how.env],
-    ...(nativeSidecar ? { restartPolicy: "Always" } : preStop(settings, how.graceSeconds)),
+    ...(nativeSidecar ? { restartPolicy: "Always" } : hooks(settings, how.graceSeconds)),
   };
 }
 
@@ -74,11 +76,22 @@ export function proxyVolumes(traced: boolean): Volume[] {
   ];
 }
 
-/** INJ10: waits before it is asked to end. A native sidecar need not: it is asked last of all. The API takes no wait beyond the grace period. */
-function preStop(
-  { waitBeforeExitSeconds }: Settings,
+/**
+ * INJ10: the kubelet starts the next container once the first one's hook has ended, so the application waits for the
+ * proxy; and the proxy waits before it is asked to end, where the API takes no wait beyond the grace period. A native
+ * sidecar needs neither: its probe holds the others up, and it is asked to end last of all.
+ */
+function hooks(
+  { await: awaited, ports, waitBeforeExitSeconds }: Settings,
   graceSeconds: number,
 ): Pick<Container, "lifecycle"> {
   const seconds = Math.min(waitBeforeExitSeconds, graceSeconds);
-  return seconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds } } } };
+  if (!awaited && seconds === 0) return {};
+  const command = [AWAIT, "--timeout=2m", `--port=${ports.admin}`];
+  return {
+    lifecycle: {
+      ...(awaited && { postStart: { exec: { command } } }),
+      ...(seconds > 0 && { preStop: { sleep: { seconds } } }),
+    },
+  };
 }

@@ -34,6 +34,27 @@ test("settingsOf() takes annotations over values, the pod's over its namespace's
   expect(settings.image.version).toBe("edge");
 });
 
+test("settingsOf() takes an empty word of the pod for none, as does who decides on injection", () => {
+  const ingress = (pod: string, namespace: string): boolean =>
+    settingsOf(fakeValues(), {
+      pod: { "linkerd.io/inject": pod },
+      namespace: { "linkerd.io/inject": namespace },
+    }).ingress;
+  expect([ingress("", "ingress"), ingress("enabled", "ingress"), ingress("", "enabled")]).toEqual([
+    ...[true, false, false],
+  ]);
+});
+
+test("settingsOf() takes an empty list of opaque ports for none, whoever says so", () => {
+  const none = { [c("opaque-ports")]: "" };
+  const some = { [c("opaque-ports")]: "9000" };
+  const opaque = (pod: Record<string, string>, namespace: Record<string, string>): string =>
+    settingsOf(fakeValues(), { pod, namespace }).opaquePorts;
+  expect([opaque({}, none), opaque(none, some), opaque(some, none), opaque({}, {})]).toEqual([
+    ...["", "", "9000", fakeValues().proxy.opaquePorts],
+  ]);
+});
+
 test("settingsOf() passes over what cannot be used, with a warning", () => {
   const pod = { [c("inbound-port")]: "70000", [c("proxy-log-format")]: "xml" };
   const settings = settingsOf(fakeValues(), { pod, namespace: undefined });

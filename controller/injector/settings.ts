@@ -1,6 +1,7 @@
 /** What annotations make of the values for one pod: every setting of its proxy, checked. */
 
 import {
+  annotation,
   BUNKERD_CONFIG,
   CONFIG,
   DISABLE_TAP,
@@ -91,7 +92,7 @@ export function settingsOf(
     ...readLog(read, proxy),
     defaultInboundPolicy:
       read("default-inbound-policy", matching(INBOUND_POLICY)) ?? proxy.defaultInboundPolicy,
-    opaquePorts: reader.raw(OPAQUE_PORTS) ?? proxy.opaquePorts,
+    opaquePorts: annotation(OPAQUE_PORTS, from) ?? proxy.opaquePorts,
     requireIdentityPorts:
       reader.raw(`${CONFIG}proxy-require-identity-inbound-ports`) ??
       (proxy.requireIdentityOnInboundPorts || undefined),
@@ -105,7 +106,7 @@ export function settingsOf(
       ...proxy.tap,
       enabled: proxy.tap.enabled && reader.read(DISABLE_TAP, matching(TRUTH)) !== "true",
     },
-    ingress: reader.raw(INJECT) === "ingress",
+    ingress: (from.pod?.[INJECT] || from.namespace?.[INJECT]) === "ingress",
     ...readTimeouts(read, { proxy, on }),
     nativeSidecar: on(`${CONFIG}proxy-enable-native-sidecar`) ?? older ?? proxy.nativeSidecar,
     waitBeforeExitSeconds:

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { IMAGE } from "../../deploy/image/environment.ts";
 import { environmentOf, programOf } from "./images.ts";
 
@@ -25,6 +25,12 @@ test("programOf() shows a script together with the package that it belongs to", 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("programOf() shows our executable by the name of what waits for a proxy, as our image does", () => {
+  const { mounts } = programOf(`${IMAGE}:1`, new Map([[IMAGE, "/usr/bin/env"]]));
+  const target = "/usr/lib/linkerd/linkerd-await";
+  expect(mounts).toEqual([{ source: realpathSync("/usr/bin/env"), target, readOnly: true }]);
 });
 
 test("programOf() says what to give for an image that nobody named", () => {

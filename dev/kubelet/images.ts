@@ -8,6 +8,8 @@ import type { Mount } from "./container-script.ts";
 /** A program, and the folder that must be shown where its user could not reach it. */
 export type Program = { readonly path: string; readonly mounts: readonly Mount[] };
 
+/** Our executable by its other name, which hooks call. */
+const AWAIT = "/usr/lib/linkerd/linkerd-await";
 /** Where a folder that a pod's user could not reach is shown. */
 const IMAGE_ROOT = "/run/image";
 
@@ -19,7 +21,10 @@ export function programOf(image: string, table: ReadonlyMap<string, string>): Pr
     throw new Error(
       `Cannot start image ${image}: no program of this machine is named for it; give --image ${untagged}=PROGRAM`,
     );
-  return reachable(path);
+  const program = reachable(path);
+  if (untagged !== IMAGE) return program;
+  const other: Mount = { source: realpathSync(path), target: AWAIT, readOnly: true };
+  return { ...program, mounts: [...program.mounts, other] };
 }
 
 /** The variables of an image itself: ours has some. */

@@ -162,6 +162,27 @@ test("probes hold readiness back, and liveness starts a container again", async 
   expect(statusOf(pod)?.lastState?.terminated?.exitCode).toBeOneOf([0, 137]);
 });
 
+test("a postStart hook runs in its container, and the next one starts once it has ended", async () => {
+  const mount = { volumeMounts: [{ name: "shared", mountPath: "/shared" }] };
+  const hook = ["sh", "-c", "sleep 0.2; echo hook >> /shared/log"];
+  await dev.create("greets", {
+    volumes: [{ name: "shared", emptyDir: {} }],
+    containers: [
+      {
+        ...{ name: "first", image: "sh", args: ["-c", STAY], ...mount },
+        lifecycle: { postStart: { exec: { command: hook } } },
+      },
+      { name: "next", image: "sh", args: ["-c", `cat /shared/log; ${STAY}`], ...mount },
+    ],
+  });
+  const log = await dev.wait("the next one", async () => {
+    const text = await dev.logs("greets", "?container=next");
+    return text.includes("up") ? text : undefined;
+  });
+  expect(log).toBe("hook\nup\n");
+  await dev.client.delete(PODS, { name: "greets", namespace: dev.namespace });
+});
+
 test("a preStop hook runs before the signal, also one that only waits", async () => {
   await dev.run("hooked", `trap 'cat /tmp/hook; exit 0' TERM; echo up; ${WAIT}`, {
     container: {

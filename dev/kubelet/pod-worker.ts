@@ -119,7 +119,13 @@ export class PodWorker {
     const { containers = [], restartPolicy = "Always" } = this.#pod.spec ?? {};
     if (this.#sandbox !== undefined && (await this.#initialize())) {
       const policy = RESTARTS[restartPolicy] ?? "always";
-      const all = containers.map((spec) => this.#start(spec, policy).ended);
+      const all: Promise<void>[] = [];
+      for (const spec of containers) {
+        if (this.#stopping) break;
+        const started = this.#start(spec, policy);
+        all.push(started.ended);
+        await Promise.race([started.placed, this.#deleted.promise]);
+      }
       await Promise.race([Promise.all(all), this.#deleted.promise]);
     }
     if (!this.#stopping) await this.#stopSidecars(SIDECAR_GRACE_MS);

@@ -155,6 +155,56 @@ test("stop() ends what waits for its next start", async () => {
   expect(bed.clock.nextMs).toBeUndefined();
 });
 
+/** A container with a postStart hook that a test ends. */
+function hooked(): { readonly bed: Bed; readonly end: (code: number) => void } {
+  const ends: ((code: number) => void)[] = [];
+  const bed: Bed = new Bed({
+    container: { lifecycle: { postStart: { exec: { command: ["hello"] } } } },
+    target: () => ({
+      ...{ nodeNetns: "", podIp: "", clock: new FakeClock(), namedPort: () => undefined },
+      exec: () => new Promise((resolve) => ends.push(resolve)),
+    }),
+  });
+  return { bed, end: (code) => ends.shift()?.(code) };
+}
+
+test("a container runs once its postStart hook has ended, and only then others go on", async () => {
+  const { bed, end } = hooked();
+  let placed = false;
+  const seen = bed.supervised.placed.then(() => {
+    placed = true;
+  });
+  await settle();
+  expect([bed.started.length, bed.state.state.type, placed]).toEqual([1, "waiting", false]);
+  end(0);
+  await seen;
+  expect(bed.state).toMatchObject({ ready: true, restarts: 0, state: { type: "running" } });
+});
+
+test("a postStart hook that fails ends its container, which starts again; others go on", async () => {
+  const { bed, end } = hooked();
+  end(1);
+  await bed.supervised.placed;
+  await settle();
+  expect(bed.last.told).toEqual(["SIGTERM"]);
+  await bed.last.exit(143);
+  await settle();
+  expect(bed.state.state).toMatchObject({ reason: "CrashLoopBackOff" });
+  bed.clock.advance(1_000);
+  end(0);
+  await settle();
+  expect(bed.state).toMatchObject({ id: "c-1", restarts: 1, state: { type: "running" } });
+});
+
+test("a container that ends before its postStart hook does not run any more when that ends", async () => {
+  const { bed, end } = hooked();
+  await bed.last.exit(1);
+  await settle();
+  end(0);
+  await bed.supervised.placed;
+  expect([bed.state.ready, bed.state.state.type, bed.last.told]).toEqual([false, "waiting", []]);
+});
+
 test("a preStop hook runs before the signal; one that waits does so in time", async () => {
   const hooked = new Bed({ container: { lifecycle: { preStop: { exec: { command: ["bye"] } } } } });
   const stopped = hooked.supervised.stop(5_000);

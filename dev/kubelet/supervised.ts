@@ -21,6 +21,8 @@ export type SupervisedOptions = {
   onChange(): void;
 };
 
+/** A postStart hook has no limit of its own; this is as good as none, in milliseconds. */
+const POST_START_MS = 86_400_000;
 /** A container that ends again and again waits longer each time, however it ended. */
 const CRASH_BACKOFF = { minMs: 1_000, maxMs: 60_000, jitter: 0, random: (): number => 0 };
 /** A container that ran this long, in milliseconds, starts again without a long wait. */
@@ -33,6 +35,7 @@ export class Supervised {
   readonly #backoff: Backoff = createBackoff(CRASH_BACKOFF);
   readonly #ended = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
+  readonly #placed = Promise.withResolvers<void>();
   #running: RunningContainer | undefined;
   #probes: { stop(): void } | undefined;
   #timer: Timer | undefined;
@@ -69,6 +72,11 @@ export class Supervised {
   /** Settles when it has started for the first time: its startup probe has passed, if it has one. */
   get started(): Promise<void> {
     return this.#started.promise;
+  }
+
+  /** Settles when it was started for the first time, and its postStart hook, if it has one, has ended: the next one may start. */
+  get placed(): Promise<void> {
+    return this.#placed.promise;
   }
 
   /** Asks it to end, and ends it after the grace period. */
@@ -121,12 +129,12 @@ export class Supervised {
       const running = start(this.#attempt);
       const startedMs = clock.now();
       this.#running = running;
-      this.#set({
+      this.#state = {
+        ...this.#state,
         id: `${spec.name}-${this.#attempt}`,
         restarts: this.#state.id === "" ? 0 : this.#state.restarts + 1,
-        state: { type: "running", since: this.#time() },
-      });
-      this.#probe(running);
+      };
+      this.#postStart(running);
       running.exited.then(
         (code) => this.#onExit(running, { code, ranMs: clock.now() - startedMs }),
         (error: unknown) => this.#onFault(error),
@@ -134,6 +142,34 @@ export class Supervised {
     } catch (error) {
       this.#onFault(error);
     }
+  }
+
+  /** Its hook, and then it runs; one that fails ends it. */
+  #postStart(running: RunningContainer): void {
+    const { spec, target, graceMs } = this.#options;
+    const command = spec.lifecycle?.postStart?.exec?.command;
+    if (command === undefined) {
+      this.#run(running);
+      return;
+    }
+    const settle = (hasFailed: boolean): void => {
+      this.#placed.resolve();
+      if (running !== this.#running || this.#stopping) return;
+      if (hasFailed) this.#terminate(running, graceMs).catch(() => running.kill());
+      else this.#run(running);
+    };
+    target(running)
+      .exec(command, POST_START_MS)
+      .then(
+        (code) => settle(code !== 0),
+        () => settle(true),
+      );
+  }
+
+  #run(running: RunningContainer): void {
+    this.#set({ state: { type: "running", since: this.#time() } });
+    this.#probe(running);
+    this.#placed.resolve();
   }
 
   #probe(running: RunningContainer): void {
@@ -192,6 +228,7 @@ export class Supervised {
   #onFault(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#running = undefined;
+    this.#placed.resolve();
     if (this.#stopping) this.#ended.resolve();
     else this.#waitAndStart("CreateContainerError", { message });
   }

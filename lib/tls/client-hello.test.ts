@@ -50,6 +50,25 @@ test("P6: readClientHello() reads SNI and ALPN", () => {
   expect(readClientHello(hello(undefined, []))).toEqual({ type: "tls", sni: undefined, alpn: [] });
 });
 
+test.each([
+  ["Web.Example.", "web.example"],
+  ["a_b.test", "a_b.test"],
+  [`${"a.".repeat(126)}a`, `${"a.".repeat(126)}a`],
+  [`${"a.".repeat(126)}ab`, undefined],
+  ["x".repeat(15_000), undefined],
+  ["a..b", undefined],
+  ["a.b..", undefined],
+  ["a\nb", undefined],
+  ['a"b', undefined],
+  ["*.test", undefined],
+  ["10.0.0.1", undefined],
+  ["::1", undefined],
+  [".", undefined],
+  ["", undefined],
+])("readClientHello() takes names of hosts for SNI and nothing else: %.40j", (given, sni) => {
+  expect(readClientHello(hello(given, []))).toEqual({ type: "tls", sni, alpn: [] });
+});
+
 test("P6, C13: readClientHello() waits at every byte, in one record or many", () => {
   for (const bytes of [hello("a.b", ["h2"]), hello("a.b", ["h2"], 11)]) {
     for (let length = 0; length < bytes.length; length++)

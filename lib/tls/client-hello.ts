@@ -1,5 +1,7 @@
 /** SNI and ALPN out of the first bytes of a connection, without any cryptography. */
 
+import { isDnsName } from "#lib/addr/dns-name.ts";
+
 /** How many bytes of a ClientHello are looked at before the connection counts as foreign. */
 export const CLIENT_HELLO_LIMIT_BYTES: number = 16 * 1024;
 
@@ -21,6 +23,8 @@ const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
 const EXTENSION_SNI = 0;
 const EXTENSION_ALPN = 16;
+/** No name of a host ends in a number, so as not to be taken for an address (RFC 3696 §2). */
+const NUMERIC_END = /(?:^|\.)\d+$/;
 
 /** Reads a ClientHello (RFC 8446 §4.1.2) from the bytes so far, which may split it anywhere, also over records. */
 export function readClientHello(bytes: Uint8Array): ClientHello {
@@ -101,11 +105,17 @@ function parseBody(body: Uint8Array): ClientHello | undefined {
   return { type: "tls", sni, alpn };
 }
 
-/** The host name of a server_name extension (RFC 6066 §3). */
+/**
+ * The host name of a server_name extension (RFC 6066 §3), in lower case and without a last dot. What is no name says
+ * nothing, nor does an address, which clients must not send: whoever connects would make up labels and keys of any size.
+ */
 function readSni(bytes: Uint8Array): string | undefined {
   const length = uint(bytes, 3, 2);
   if (bytes[2] !== 0 || 5 + length > bytes.length) return undefined;
-  return text(bytes.subarray(5, 5 + length)).toLowerCase();
+  const name = text(bytes.subarray(5, 5 + length))
+    .toLowerCase()
+    .replace(/\.$/, "");
+  return isDnsName(name) && !NUMERIC_END.test(name) ? name : undefined;
 }
 
 /** The names of an ALPN extension (RFC 7301 §3.1); none where their lengths do not fit. */

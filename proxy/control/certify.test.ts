@@ -12,11 +12,17 @@ const DAY_S = 86_400n;
 
 /** What becomes of an answer with a certificate for a name, by an authority that may be trusted. */
 async function answered(
-  how: { readonly name?: string; readonly trusted?: boolean; readonly validS?: bigint } = {},
+  how: {
+    readonly name?: string;
+    readonly trusted?: boolean;
+    readonly validS?: bigint;
+    readonly ours?: boolean;
+  } = {},
 ): Promise<string> {
-  const { name = NAME, trusted = true, validS = DAY_S } = how;
+  const { name = NAME, trusted = true, validS = DAY_S, ours = true } = how;
   const authority = new FakeAuthority();
-  const leaf = new X509Certificate(authority.issue(name).chainPem);
+  const issued = authority.issue(name);
+  const leaf = new X509Certificate(issued.chainPem);
   const answer = create(CertifyResponseSchema, {
     leafCertificate: leaf.raw,
     validUntil: { seconds: BigInt(Math.floor(NOW_MS / 1000)) + validS },
@@ -30,7 +36,10 @@ async function answered(
       },
     },
     localName: NAME,
-    csrDer: new Uint8Array(),
+    key: {
+      keyPem: (ours ? issued : authority.issue(name)).keyPem,
+      csrDer: new Uint8Array(),
+    },
     bundle: () => readTrustBundle((trusted ? authority : new FakeAuthority()).anchorsPem),
     readToken: () => Promise.resolve(new Uint8Array()),
     wallMs: () => NOW_MS,
@@ -43,8 +52,9 @@ test("certify() gives a chain that is ours and trusted", async () => {
   expect(await answered()).toStartWith("-----BEGIN CERTIFICATE-----");
 });
 
-test("certify() refuses what has expired, is another's, or chains to no anchor", async () => {
+test("certify() refuses what has expired, is another's or for another key, or chains to no anchor", async () => {
   expect(await answered({ validS: 0n })).toBe("expired");
   expect(await answered({ name: "other.test" })).toBe("name");
+  expect(await answered({ ours: false })).toBe("key");
   expect(await answered({ trusted: false })).toBe("untrusted");
 });

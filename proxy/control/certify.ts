@@ -1,18 +1,19 @@
 /** Asks the identity service for a certificate, and believes the answer only if it is ours and chains to an anchor. */
 
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { decode } from "#lib/api/wire/decode.ts";
 import { encode } from "#lib/api/wire/encode.ts";
 import { CertifyRequest, CertifyResponse } from "#lib/api/wire/gen/identity.ts";
 import { anchorOf, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { toPem } from "#lib/x509/pem.ts";
+import type { WorkloadKey } from "../identity/key.ts";
 import type { Certified } from "../identity/renew.ts";
 import type { ControlChannel } from "./channel.ts";
 
 /** The identity service refused, or answered what cannot be used. */
 export class CertifyError extends Error {
   override readonly name = "CertifyError";
-  readonly code: "expired" | "untrusted" | "name";
+  readonly code: "expired" | "untrusted" | "name" | "key";
 
   constructor(message: string, code: CertifyError["code"]) {
     super(message);
@@ -24,7 +25,7 @@ export class CertifyError extends Error {
 export interface CertifyOptions {
   readonly channel: Pick<ControlChannel, "call">;
   readonly localName: string;
-  readonly csrDer: Uint8Array;
+  readonly key: WorkloadKey;
   /** Asked when the answer is there: the anchors may have changed meanwhile. */
   readonly bundle: () => TrustBundle;
   /** Read anew for each request: the kubelet replaces the file. */
@@ -37,7 +38,7 @@ export async function certify(options: CertifyOptions): Promise<Certified> {
   const request = encode(CertifyRequest, {
     identity: options.localName,
     token: await options.readToken(),
-    certificateSigningRequest: options.csrDer,
+    certificateSigningRequest: options.key.csrDer,
   });
   const path = "/io.linkerd.proxy.identity.Identity/Certify";
   const answer = await options.channel.call(path, request);
@@ -50,11 +51,14 @@ export async function certify(options: CertifyOptions): Promise<Certified> {
   return { chainPem: chain.map((der) => toPem("CERTIFICATE", der)).join(""), expiresMs };
 }
 
-/** The leaf must carry our name, and each certificate be signed by the next, the last by an anchor. */
-function judge(chain: readonly Uint8Array[], { localName, bundle }: CertifyOptions): void {
+/** The leaf must carry our name and our key, and each certificate be signed by the next, the last by an anchor. */
+function judge(chain: readonly Uint8Array[], { localName, key, bundle }: CertifyOptions): void {
   const certificates = chain.map((der) => new X509Certificate(der));
-  if (certificates[0]?.checkHost(localName) === undefined)
+  const [leaf] = certificates;
+  if (leaf?.checkHost(localName) === undefined)
     throw new CertifyError(`Cannot use certificate: it is not for ${localName}`, "name");
+  if (!leaf.checkPrivateKey(createPrivateKey(key.keyPem)))
+    throw new CertifyError("Cannot use certificate: it is not for our key", "key");
   if (anchorOf(certificates, bundle()) === undefined)
     throw new CertifyError(
       "Cannot use certificate: it does not chain to a trust anchor",

@@ -23,11 +23,11 @@ export class Forwarded<X> implements ExchangeHandlers {
   readonly request: RequestHead;
   readonly direction: Direction<Forwarded<X>>;
   readonly grpc: boolean;
-  /** Filled in by the stations. */
+  /** Filled in by the stations: `arrived` is the request as it came, where somebody looks at that later. */
   route: X;
-  /** The times that it has, where policy or itself says some. */
+  arrived: RequestHead | undefined;
+  /** The times that it has, and how it may be tried again, where policy or itself says so. */
   limits: RequestLimits | undefined;
-  /** How it may be tried again, where policy or itself says so. */
   retry: Retry | undefined;
   readonly tally: Tally;
   turned: Turned = "nothing";

@@ -56,3 +56,21 @@ test("C1: CredentialStore asks for a certificate with the one it has, and withou
   store.trust(readTrustBundle(next.anchorsPem));
   expect(shown(4)).toBeUndefined();
 });
+
+test("CredentialStore keeps what it has where the new certificate is another key's, and wakes nobody for that", () => {
+  const store = new CredentialStore(bundle);
+  const woken: string[] = [];
+  store.whenReady(() => woken.push("waited"));
+  const [leaf, other] = [leafOf(authority, 5), leafOf(authority, 6)];
+  const unusable = { ...other, keyPem: leaf.keyPem };
+  expect(() => store.replace(unusable)).toThrow();
+  expect([store.current, store.expiresMs, store.anchor, woken]).toEqual([
+    ...[undefined, 0, undefined],
+    [],
+  ]);
+  store.replace(leaf);
+  expect(() => store.replace(unusable)).toThrow();
+  expect([store.current?.material.chainPem, store.expiresMs]).toEqual([leaf.chainPem, 5]);
+  store.trust(readTrustBundle(next.anchorsPem));
+  expect(woken).toEqual(["waited"]);
+});

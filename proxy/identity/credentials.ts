@@ -61,17 +61,20 @@ export class CredentialStore {
     );
   }
 
-  /** Puts a new certificate in place; connections that are open go on with the one they had. */
+  /**
+   * Puts a new certificate in place; connections that are open go on with the one they had. Throws where it cannot be
+   * used: what was there stays.
+   */
   replace(leaf: Leaf): void {
+    this.#current = credentialsOf(leaf, this.#bundle);
     this.#leaf = leaf;
-    this.#renew();
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Believes others from now on; connections that are open go on. */
   trust(bundle: TrustBundle): void {
+    if (this.#leaf !== undefined) this.#current = credentialsOf(this.#leaf, bundle);
     this.#bundle = bundle;
-    this.#renew();
   }
 
   /** Calls back once there is a certificate, at once where there is. */
@@ -79,10 +82,8 @@ export class CredentialStore {
     if (this.#current !== undefined) wake();
     else this.#waiting.push(wake);
   }
+}
 
-  #renew(): void {
-    if (this.#leaf === undefined) return;
-    const { keyPem, chainPem } = this.#leaf;
-    this.#current = new TlsCredentials({ keyPem, chainPem, anchorsPem: this.#bundle.pem });
-  }
+function credentialsOf({ keyPem, chainPem }: Leaf, bundle: TrustBundle): TlsCredentials {
+  return new TlsCredentials({ keyPem, chainPem, anchorsPem: bundle.pem });
 }

@@ -43,11 +43,39 @@ test("C23: Renewal asks at once, backs off after an error, renews at 70 % and st
   expect(clock.nextMs).toBe(70_000);
   clock.advance(70_000);
   await tick();
-  expect(seen).toEqual(["Error: away", "reset", "one", "reset", "two"]);
+  expect(seen).toEqual(["Error: away", "one", "reset", "two", "reset"]);
   clock.advance(clock.nextMs ?? 0);
   renewal.stop();
   await tick();
   expect(seen).toHaveLength(5);
+});
+
+test("C23: Renewal backs off from a certificate that cannot be used, further each time, and goes on", async () => {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const usable = [false, false, true];
+  let nextMs = 50;
+  const renewal = new Renewal({
+    clock,
+    backoff: { next: () => (nextMs *= 2), reset: () => seen.push("reset") },
+    minRefreshMs: 10_000,
+    maxRefreshMs: 86_400_000,
+    certify: async () => ({ chainPem: "one", expiresMs: clock.wall() + 100_000 }),
+    onCertified: () => {
+      if (usable.shift() === false) throw new Error("mismatch");
+      seen.push("in use");
+    },
+    onError: (error) => seen.push(String(error)),
+  });
+  const waits: (number | undefined)[] = [];
+  for (let i = 0; i < 3; i++) {
+    await tick();
+    waits.push(clock.nextMs);
+    clock.advance(clock.nextMs ?? 0);
+  }
+  renewal.stop();
+  expect(seen).toEqual(["Error: mismatch", "Error: mismatch", "in use", "reset"]);
+  expect(waits).toEqual([100, 200, 70_000]);
 });
 
 test("Renewal asks before its time where the certificate is not good any more, and not twice at once", async () => {

@@ -59,8 +59,13 @@ export class Renewal {
   #arrived(certified: Certified): void {
     this.#asking = false;
     if (this.#stopped) return;
+    try {
+      this.#how.onCertified(certified);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
     this.#how.backoff.reset();
-    this.#how.onCertified(certified);
     this.#again(renewalDelayMs(certified.expiresMs - this.#how.clock.wall(), this.#how));
   }
 
@@ -83,6 +88,7 @@ export interface RenewalOptions {
   readonly backoff: Backoff;
   readonly minRefreshMs: number;
   readonly maxRefreshMs: number;
+  /** Throws where it cannot be used, which is an error like any other. */
   readonly onCertified: (certified: Certified) => void;
   readonly onError: (error: unknown) => void;
 }

@@ -43,7 +43,8 @@ test("P17, DESTINATION_PROFILE_SUFFIXES: names under a suffix have a profile, ad
   const of = profiles.of("Web.ns.svc.cluster.local");
   expect(of).toBeDefined();
   expect(profiles.of(WEB)).toBe(of);
-  for (const text of ["web.ns", "10.0.0.1:80", "[::1]", "", "web.example", "a b"])
+  const noNames = ["a..~b.svc.cluster.local", `${"x".repeat(50_000)}.svc.cluster.local`];
+  for (const text of ["web.ns", "10.0.0.1:80", "[::1]", "", "web.example", "a b", ...noNames])
     expect(profiles.of(text)).toBeUndefined();
   profiles.of("web.ns.svc.cluster.local:8080");
   expect([...watched.keys()]).toEqual([WEB, "web.ns.svc.cluster.local:8080"]);

@@ -1,6 +1,7 @@
 /** The ServiceProfiles by whose routes inbound counts requests (MET4, P17): found by what a request names, followed while that is in use. */
 
 import { parseAuthority } from "#lib/addr/authority.ts";
+import { isDnsName } from "#lib/addr/dns-name.ts";
 import { isUnder, type NameSuffix } from "#lib/addr/suffix.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import { withoutQuery } from "#lib/http/target.ts";
@@ -41,7 +42,7 @@ export class InboundProfiles {
   /** The profile of what a request names; undefined where it may have none, or too many are followed. */
   of(text: string): NamedProfile | undefined {
     const { host = "", port = HTTP_PORT } = parseAuthority(text) ?? {};
-    if (host === "" || !isUnder(host, this.#options.suffixes)) return undefined;
+    if (!(isDnsName(host) && isUnder(host, this.#options.suffixes))) return undefined;
     const key = `${host}:${port}`;
     const known = this.#byName.get(key);
     if (known !== undefined || this.#byName.size >= PROFILES_LIMIT) return known;

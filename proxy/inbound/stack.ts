@@ -23,6 +23,7 @@ import type { Lookers } from "../tracing/lookers.ts";
 import { traced } from "../tracing/tracer.ts";
 import type { Runtime } from "../transport/runtime.ts";
 import { accessEntry } from "./access.ts";
+import { arrivedOf, keepArrived } from "./arrived.ts";
 import type { InboundCounts } from "./counts.ts";
 import { Decisions } from "./decisions.ts";
 import type { AppPools } from "./forward.ts";
@@ -132,6 +133,7 @@ export class InboundDirection implements Direction<InboundRequest> {
       return answered(request, "unauthorized", "unauthorized request on route");
     }
     if (decision.audited) this.#decisions.say("Request allowed by audit", rule, request.request);
+    keepArrived(request, rule, this.#connection);
     if (rule.fault !== undefined) return answered(request, "unexpected", rule.fault);
     if (rule.filters.length > 0) {
       const how = { prefix, random: this.#runtime.random };
@@ -189,7 +191,7 @@ export class InboundDirection implements Direction<InboundRequest> {
     if (lookers === undefined) return connection;
     const via = traced(lookers.tracer, connection, request.request);
     if (!lookers.taps.active) return via;
-    const labels = this.#decisions.labelsOf(request.request);
+    const labels = this.#decisions.labelsOf(arrivedOf(request));
     return lookers.taps.watch(via, tapSubject(request.request, this.#connection, labels));
   }
 

@@ -14,6 +14,12 @@ import { Listening } from "./listening.ts";
 import { type PortDefaults, Ports } from "./ports.ts";
 import { InboundProfiles, type InboundProfilesOptions } from "./profiles.ts";
 
+/**
+ * Requests to this proxy's own servers that wait for their answer. They count apart: a pod whose application has all
+ * that it may have would fail its probes, and be restarted for it.
+ */
+const LOCAL_MAX_IN_FLIGHT = 10_000;
+
 /** What it is made of. */
 export interface InboundParts
   extends Pick<
@@ -94,8 +100,9 @@ export function startInbound(parts: InboundParts): InboundSide {
     setUserTimeout(stream, config.acceptUserTimeoutMs);
     acceptInbound(stream, { ...shared, listenPort });
   });
+  const local = { ...shared, access: undefined, inFlight: new InFlight(LOCAL_MAX_IN_FLIGHT) };
   const serveLocal = (stream: TcpStream, how: LocalOptions): void =>
-    acceptLocal(stream, { ...shared, access: undefined, ...how });
+    acceptLocal(stream, { ...local, ...how });
   const stop = (): void => {
     ports.stop();
     profiles.stop();

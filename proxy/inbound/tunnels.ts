@@ -5,6 +5,7 @@ import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { authorize, type Caller } from "../policy/authorization.ts";
 import { findRoute } from "../policy/route-match.ts";
 import type { Runtime } from "../transport/runtime.ts";
+import { arrivedOf } from "./arrived.ts";
 import { sayOfConnection } from "./authorization-log.ts";
 import type { PortPolicy } from "./ports.ts";
 import type { InboundRequest } from "./stack.ts";
@@ -44,7 +45,7 @@ export class Tunnels {
   #endDenied(): void {
     const { routes } = this.#port.current;
     for (const request of [...this.#open]) {
-      const rule = findRoute(routes, request.request)?.target;
+      const rule = findRoute(routes, arrivedOf(request))?.target;
       if (rule !== undefined && authorize(rule, this.#caller) !== undefined) continue;
       sayOfConnection(this.#runtime, "Connection terminated due to policy change", {
         caller: this.#caller,

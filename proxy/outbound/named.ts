@@ -1,6 +1,7 @@
 /** Destinations that one connection's requests name, in use while it is there. */
 
 import { parseAuthority } from "#lib/addr/authority.ts";
+import { isDnsName } from "#lib/addr/dns-name.ts";
 import { normalizeIp } from "#lib/addr/ip.ts";
 import type { ServiceName } from "../policy/discover.ts";
 import type { Destination, Destinations } from "./discover.ts";
@@ -12,10 +13,8 @@ const KEPT_NAMES = 64;
 
 /** A name with its port; undefined for an address, and what is neither. */
 export function nameOf(text: string): ServiceName | undefined {
-  const parsed = parseAuthority(text);
-  if (parsed === undefined || parsed.host === "" || normalizeIp(parsed.host) !== undefined)
-    return undefined;
-  return { host: parsed.host, port: parsed.port ?? DEFAULT_PORT };
+  const { host = "", port = DEFAULT_PORT } = parseAuthority(text) ?? {};
+  return isDnsName(host) && normalizeIp(host) === undefined ? { host, port } : undefined;
 }
 
 /** Takes destinations into use by name, for one connection. */

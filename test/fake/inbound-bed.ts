@@ -18,6 +18,7 @@ import { InboundDirection } from "../../proxy/inbound/stack.ts";
 import type { ClientTls } from "../../proxy/policy/authorization.ts";
 import { type DefaultPolicyName, defaultServerPolicy } from "../../proxy/policy/default-policy.ts";
 import type { ServerPolicy } from "../../proxy/policy/server-policy.ts";
+import { Taps } from "../../proxy/tap/taps.ts";
 import type { AccessEntry } from "../../proxy/telemetry/access-log.ts";
 import { ErrorMetrics } from "../../proxy/telemetry/error-metrics.ts";
 import { HttpMetrics } from "../../proxy/telemetry/http-metrics.ts";
@@ -49,6 +50,7 @@ export interface InboundBed {
   /** What the access log was told. */
   readonly accessed: AccessEntry[];
   readonly inFlight: InFlight;
+  readonly taps: Taps;
   metrics(): string;
 }
 
@@ -78,6 +80,7 @@ export function inboundBed(
     onFault: () => undefined,
   };
   const inFlight = new InFlight(most);
+  const taps = new Taps(clock);
   const accessed: AccessEntry[] = [];
   const waiters: ConnectionWaiter[] = [];
   const pool = {
@@ -96,11 +99,13 @@ export function inboundBed(
     port,
     pools: { http1: pool, http2: pool },
     counts: new InboundCounts(inboundFamilies(registry), false),
+    lookers: { taps, tracer: undefined },
   });
   const ask = asker(direction, port);
   const connect = application(waiters);
   const metrics = (): string => writeExposition(registry, { nowMs: 0, retainIdleMs: 1 });
-  return { ask, connect, waiters, port, direction, clock, lines, accessed, inFlight, metrics };
+  const seen = { lines, accessed, metrics };
+  return { ask, connect, waiters, port, direction, clock, inFlight, taps, ...seen };
 }
 
 /** The client. */

@@ -225,13 +225,13 @@ test("F19: one that floods is refused, and nobody else waits for it", async () =
 test("F21: a certificate is given for the token's own account, and for no other", async () => {
   const token = await plane.token("identity.l5d.io");
   const ask = async (localName: string): Promise<string> => {
-    const { csrDer } = await workloadKey(`${plane.dir}/${localName}`, localName);
+    const key = await workloadKey(`${plane.dir}/${localName}`, localName);
     const bundle = readTrustBundle(plane.authority.anchorsPem);
     try {
       await certify({
         channel: plane.channel(plane.identity.port),
         localName,
-        csrDer,
+        key,
         bundle: () => bundle,
         readToken: async () => Buffer.from(token),
         wallMs: () => Date.now(),

@@ -170,13 +170,13 @@ test("INB3: a pod's annotation decides who may call, and its change is told", as
 
 test("IDY1 to IDY6: Certify waits for the issuer, then signs for the token's account and nobody else", async () => {
   const name = "web.mesh.serviceaccount.identity.linkerd.cluster.local";
-  const { csrDer } = await workloadKey(`${plane.dir}/web`, name);
+  const key = await workloadKey(`${plane.dir}/web`, name);
   const ask = async (localName: string, audience: string): Promise<number | string> => {
     const token = new TextEncoder().encode(await plane.token(audience));
     const certified = await certify({
       channel: plane.channel(plane.identity.port),
       localName,
-      csrDer,
+      key,
       bundle: () => readTrustBundle(plane.authority.anchorsPem),
       readToken: async () => token,
       wallMs: () => Date.now(),
