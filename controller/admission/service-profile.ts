@@ -3,6 +3,7 @@
 import { isFlag, isNumber, isText, list, object, optional, type Shape } from "#lib/k8s/shape.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import { expressionProblem } from "../index/route-review.ts";
+import { RATIO_MOST, readWeight, UINT32 } from "../index/service-profiles.ts";
 
 /** Which requests a route is for. */
 export interface ProfileMatch {
@@ -102,6 +103,7 @@ export function serviceProfileProblems(name: string, spec: ServiceProfileSpec): 
       ];
     }),
     ...budgetProblems(spec.retryBudget),
+    ...weightProblems(spec.dstOverrides),
   ];
 }
 
@@ -115,10 +117,31 @@ function budgetProblems(budget: ServiceProfileSpec["retryBudget"]): string[] {
   const { ttl, retryRatio, minRetriesPerSecond } = budget;
   return [
     ...durationProblems(ttl, "spec.retryBudget.ttl"),
-    ...(retryRatio < 0 ? ["spec.retryBudget.retryRatio: it is below 0"] : []),
-    ...(minRetriesPerSecond < 0 ? ["spec.retryBudget.minRetriesPerSecond: it is below 0"] : []),
+    ...boundProblems(retryRatio, { most: RATIO_MOST, field: "spec.retryBudget.retryRatio" }),
+    ...boundProblems(minRetriesPerSecond, {
+      most: UINT32.most,
+      field: "spec.retryBudget.minRetriesPerSecond",
+    }),
   ];
 }
+
+function boundProblems(
+  value: number,
+  { most, field }: { readonly most: number; readonly field: string },
+): string[] {
+  if (value < 0) return [`${field}: it is below 0`];
+  return value > most ? [`${field}: it is above ${most}`] : [];
+}
+
+/** A weight that cannot be read would leave its override out. */
+const weightProblems = (overrides: ServiceProfileSpec["dstOverrides"]): string[] =>
+  (overrides ?? []).flatMap(({ weight }, index) =>
+    weight === undefined || weight === null || readWeight(weight) !== undefined
+      ? []
+      : [
+          `spec.dstOverrides[${index}].weight: ${weight} is no number from 0 to 429496, as 1 or 500m`,
+        ],
+  );
 
 /** What a condition is made of: conditions that it combines, each with its place. */
 function parts<M extends { all?: readonly M[] | null; any?: readonly M[] | null; not?: M | null }>(
