@@ -1,7 +1,7 @@
 /** ExternalWorkloads: what runs outside of the cluster, and is meshed (DST7, DST8; control-plane.md, section 11). */
 
 import { normalizeIp } from "#lib/addr/ip.ts";
-import { annotation, CONFIG, parsePortRanges } from "#lib/k8s/annotations.ts";
+import { annotation, CONFIG, parsePortRanges, SKIP_INBOUND } from "#lib/k8s/annotations.ts";
 import type { Workload } from "../core/workload.ts";
 import { Fields } from "./fields.ts";
 import type { KeptNames, KeptPolicy } from "./kept-objects.ts";
@@ -58,7 +58,7 @@ export function toExternalWorkload(
     proxy: name === "" ? undefined : { inboundPort, metaPorts: [] },
     namedPorts,
     opaque: parsePortRanges(setting("opaque-ports") ?? from.opaquePorts, named),
-    skipInbound: parsePortRanges(setting("skip-inbound-ports") ?? "", named),
+    skipInbound: parsePortRanges(metadata?.annotations?.[SKIP_INBOUND] ?? "", named),
     requireIdentity: parsePortRanges(setting("proxy-require-identity-inbound-ports") ?? "", named),
     defaultPolicy: setting("default-inbound-policy"),
     probes: new Map(),
