@@ -18,15 +18,20 @@ export function externalIps(object: KeptPolicy | undefined): readonly string[] {
   return ips.flatMap((each) => normalizeIp(each.text("ip") ?? "") ?? []);
 }
 
-/** Its TCP ports by name. */
+/** Its TCP ports; the name may be empty. */
+export function listedPorts({ spec }: KeptPolicy): readonly { name: string; port: number }[] {
+  return new Fields(spec, "spec", []).objects("ports").flatMap((each) => {
+    const port = each.integer("port", PORTS);
+    if (port === undefined || (each.text("protocol") ?? "TCP") !== "TCP") return [];
+    return { name: each.text("name") ?? "", port };
+  });
+}
+
+/** Those that have a name, by it. */
 export function externalPorts(object: KeptPolicy): ReadonlyMap<string, readonly number[]> {
   const ports = new Map<string, number[]>();
-  for (const each of new Fields(object.spec, "spec", []).objects("ports")) {
-    const name = each.text("name");
-    const port = each.integer("port", PORTS);
-    if (!name || port === undefined || (each.text("protocol") ?? "TCP") !== "TCP") continue;
-    ports.set(name, [...(ports.get(name) ?? []), port]);
-  }
+  for (const { name, port } of listedPorts(object))
+    if (name !== "") ports.set(name, [...(ports.get(name) ?? []), port]);
   return ports;
 }
 
