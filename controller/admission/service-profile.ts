@@ -9,7 +9,7 @@ import { RATIO_MOST, readWeight, UINT32 } from "../index/service-profiles.ts";
 export interface ProfileMatch {
   readonly all?: readonly ProfileMatch[] | null;
   readonly any?: readonly ProfileMatch[] | null;
-  readonly not?: ProfileMatch | null;
+  readonly not?: ProfileMatch | readonly ProfileMatch[] | null;
   readonly pathRegex?: string | null;
   readonly method?: string | null;
 }
@@ -18,7 +18,7 @@ export interface ProfileMatch {
 export interface ResponseMatch {
   readonly all?: readonly ResponseMatch[] | null;
   readonly any?: readonly ResponseMatch[] | null;
-  readonly not?: ResponseMatch | null;
+  readonly not?: ResponseMatch | readonly ResponseMatch[] | null;
   readonly status?: { readonly min?: number | null; readonly max?: number | null } | null;
 }
 
@@ -47,7 +47,8 @@ const tree = (leaf: Readonly<Record<string, Shape>>): Shape => {
     object({
       all: optional(list(match)),
       any: optional(list(match)),
-      not: optional(match),
+      // The definition has a list at the top of a route, and anything further in.
+      not: optional((not) => match(not) || list(match)(not)),
       ...leaf,
     })(value);
   return match;
@@ -143,15 +144,31 @@ const weightProblems = (overrides: ServiceProfileSpec["dstOverrides"]): string[]
         ],
   );
 
+type Combining<M> = {
+  readonly all?: readonly M[] | null;
+  readonly any?: readonly M[] | null;
+  readonly not?: M | readonly M[] | null;
+};
+
+function refused<M extends object>(
+  not: M | readonly M[] | null | undefined,
+  field: string,
+): (readonly [M, string])[] {
+  if (!not) return [];
+  return isList(not) ? not.map((each, index) => [each, `${field}[${index}]`]) : [[not, field]];
+}
+
+const isList = <M>(value: M | readonly M[]): value is readonly M[] => Array.isArray(value);
+
 /** What a condition is made of: conditions that it combines, each with its place. */
-function parts<M extends { all?: readonly M[] | null; any?: readonly M[] | null; not?: M | null }>(
+function parts<M extends Combining<M>>(
   { all, any, not }: M,
   field: string,
 ): (readonly [M, string])[] {
   return [
     ...(all ?? []).map((each, index) => [each, `${field}.all[${index}]`] as const),
     ...(any ?? []).map((each, index) => [each, `${field}.any[${index}]`] as const),
-    ...(not ? [[not, `${field}.not`] as const] : []),
+    ...refused(not, `${field}.not`),
   ];
 }
 

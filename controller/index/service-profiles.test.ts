@@ -50,6 +50,25 @@ test.each([
   expect(faults[0]).toBe(fault);
 });
 
+test("DST15: of a list under not none may hold, as the definition has it at the top of a route", () => {
+  const not = [{ method: "get" }, { pathRegex: "/a" }];
+  const { profile, faults } = read({
+    routes: [
+      ...[route({ condition: { not } }), route({ condition: { not: not.slice(1) } })],
+      ...[route({ condition: { not: [{}] } }), route({ condition: { not: [] } })],
+    ],
+  });
+  const path = { type: "not", of: { type: "path", regex: "/a" } };
+  expect(profile.routes.map(({ condition }) => condition)).toEqual([
+    { type: "all", of: [{ type: "not", of: { type: "method", method: "GET" } }, path] } as never,
+    path as never,
+  ]);
+  expect(faults).toEqual([
+    "spec.routes[2].condition.not[0].all and all else is missing",
+    "spec.routes[3].condition.all and all else is missing",
+  ]);
+});
+
 test("DST15: conditions may be nested, but not without end", () => {
   const nested = (depth: number): object =>
     depth === 0 ? { pathRegex: "/" } : { not: nested(depth - 1) };

@@ -107,19 +107,21 @@ function readTree<Leaf>(
     const of = fields.objects(type).flatMap(inner);
     return of.length === 0 ? [] : [{ type, of }];
   });
-  const not = fields.object("not");
-  const negated = (not === undefined ? [] : inner(not)).map(
-    (of): Combined<Leaf> => ({
-      type: "not",
-      of,
-    }),
-  );
+  const not = refused(fields);
+  const negated = not.flatMap(inner).map((of): Combined<Leaf> => ({ type: "not", of }));
   const said = [...lists, ...leaves.read(fields), ...negated];
   const [first, second] = said;
-  const parts = [...fields.list("all"), ...fields.list("any"), ...(not === undefined ? [] : [not])];
+  const parts = [...fields.list("all"), ...fields.list("any"), ...not];
   if (first === undefined)
     return parts.length > 0 ? undefined : fields.fault("all", "and all else is missing");
   return second === undefined ? first : { type: "all", of: said };
+}
+
+/** What must not hold: an object, or a list of which none may, as the definition has it at the top of a route. */
+function refused(fields: Fields): readonly Fields[] {
+  if (Array.isArray(fields.raw("not"))) return fields.objects("not");
+  const not = fields.object("not");
+  return not === undefined ? [] : [not];
 }
 
 type RequestLeaf = Extract<RequestCondition, { type: "path" | "method" }>;
