@@ -41,6 +41,8 @@ test.each([
   ["ADM2: both selectors", serverOf({ externalWorkloadSelector: {} }), "exactly one of"],
   ["ADM10: an unknown policy", serverOf({ accessPolicy: "allow" }), '"allow" is none: all-unauth'],
   ["ADM10: a default policy", serverOf({ accessPolicy: "audit" }), ""],
+  ["a protocol misspelt", serverOf({ proxyProtocol: "HTTP2" }), '"HTTP2" is none: unknown, HTTP/1'],
+  ["a protocol", serverOf({ proxyProtocol: "HTTP/2" }), ""],
 ])("%s of a Server", (_, spec, problem) => {
   const told = said(review([POLICY, "Server"], spec));
   expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);

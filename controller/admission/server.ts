@@ -1,7 +1,8 @@
-/** Server: one selector (ADM2), a policy that exists (ADM10), and no second Server for a port (ADM1). */
+/** Server: one selector (ADM2), a policy that exists (ADM10) and a protocol, and no second Server for a port (ADM1). */
 
 import { isObject, isText, isTextOrNumber, object, optional, type Shape } from "#lib/k8s/shape.ts";
 import { DEFAULT_POLICIES } from "../core/default-policy.ts";
+import { PROXY_PROTOCOLS } from "../index/servers.ts";
 
 /** What pods or workloads a Server is for. */
 export interface LabelSelector {
@@ -13,6 +14,7 @@ export interface LabelSelector {
 export interface ServerSpec {
   readonly port: number | string;
   readonly accessPolicy?: string | null;
+  readonly proxyProtocol?: string | null;
   readonly podSelector?: LabelSelector | null;
   readonly externalWorkloadSelector?: LabelSelector | null;
 }
@@ -32,20 +34,23 @@ const isSelector: Shape = object({
 export const isServerSpec: Shape = object({
   port: isTextOrNumber,
   accessPolicy: optional(isText),
+  proxyProtocol: optional(isText),
   podSelector: optional(isSelector),
   externalWorkloadSelector: optional(isSelector),
 });
 
 /** ADM1, ADM2, ADM10; `others` are the Servers of the same namespace. */
 export function serverProblems(server: NamedServer, others: readonly NamedServer[]): string[] {
-  const { accessPolicy, podSelector, externalWorkloadSelector } = server.spec;
+  const { accessPolicy, proxyProtocol, podSelector, externalWorkloadSelector } = server.spec;
   const problems: string[] = [];
   if (isSet(podSelector) === isSet(externalWorkloadSelector))
     problems.push("spec: exactly one of podSelector and externalWorkloadSelector must be set");
   if (isSet(accessPolicy) && !DEFAULT_POLICIES.some((name) => name === accessPolicy))
-    problems.push(
-      `spec.accessPolicy: "${accessPolicy}" is none: ${DEFAULT_POLICIES.slice(0, -1).join(", ")} or ${DEFAULT_POLICIES.at(-1)}`,
-    );
+    problems.push(`spec.accessPolicy: "${accessPolicy}" is none: ${oneOf(DEFAULT_POLICIES)}`);
+  // A port whose protocol is not known allows nobody.
+  const protocols = Object.keys(PROXY_PROTOCOLS);
+  if (isSet(proxyProtocol) && !protocols.includes(proxyProtocol))
+    problems.push(`spec.proxyProtocol: "${proxyProtocol}" is none: ${oneOf(protocols)}`);
   const same = others.find(
     (other) => other.name !== server.name && overlap(server.spec, other.spec),
   );
@@ -55,6 +60,9 @@ export function serverProblems(server: NamedServer, others: readonly NamedServer
     );
   return problems;
 }
+
+const oneOf = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 const isSet = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
 

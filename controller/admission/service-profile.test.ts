@@ -28,6 +28,9 @@ test.each([
   ],
   [profile({ condition: { all: [{ method: "GET" }, { not: { pathRegex: "/a.*" } }] } }), ""],
   [profile({ responseClasses: [{ condition: { any: [{ status: { min: 500 } }] } }] }), ""],
+  [profile({ condition: { not: [{ method: "GET" }, { pathRegex: "/a.*" }] } }), ""],
+  [profile({ condition: { not: [{ method: "GET" }, { pathRegex: "(" }] } }), "not[1].pathRegex"],
+  [profile({ condition: { not: [] } }), "it says nothing"],
   [profile({ name: "" }), "name: it is empty"],
   [profile({ condition: {} }), "it says nothing"],
   [profile({ condition: { any: [{ pathRegex: "(" }] } }), "condition.any[0].pathRegex"],
@@ -47,6 +50,12 @@ test.each([
   [{ retryBudget: { retryRatio: 0.2, minRetriesPerSecond: 10, ttl: "10s" } }, ""],
   [{ retryBudget: { retryRatio: 0.2, minRetriesPerSecond: 10, ttl: "x" } }, '"x" is no duration'],
   [{ retryBudget: { retryRatio: -1, minRetriesPerSecond: -1, ttl: "1s" } }, "below 0"],
+  [profile({ timeout: "999999999999999d" }), "is no duration"],
+  [{ retryBudget: { retryRatio: 1, minRetriesPerSecond: 1, ttl: "9999999d" } }, "is no duration"],
+  [{ retryBudget: { retryRatio: 1e39, minRetriesPerSecond: 1, ttl: "1s" } }, "retryRatio: it is"],
+  [{ retryBudget: { retryRatio: 1, minRetriesPerSecond: 2 ** 32, ttl: "1s" } }, "it is above"],
+  [{ dstOverrides: [{ authority: "a", weight: "500m" }, { authority: "b" }] }, ""],
+  [{ dstOverrides: [{ authority: "a", weight: 500_000 }] }, "dstOverrides[0].weight: 500000 is no"],
 ])("ADM13: ServiceProfile %j", (spec, problem) => {
   const told = said(review(PROFILE, spec, { name: NAME }));
   expect(problem === "" ? told : told.includes(problem)).toBe(problem === "" ? "" : true);

@@ -3,12 +3,13 @@
 import { isFlag, isNumber, isText, list, object, optional, type Shape } from "#lib/k8s/shape.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import { expressionProblem } from "../index/route-review.ts";
+import { RATIO_MOST, readWeight, UINT32 } from "../index/service-profiles.ts";
 
 /** Which requests a route is for. */
 export interface ProfileMatch {
   readonly all?: readonly ProfileMatch[] | null;
   readonly any?: readonly ProfileMatch[] | null;
-  readonly not?: ProfileMatch | null;
+  readonly not?: ProfileMatch | readonly ProfileMatch[] | null;
   readonly pathRegex?: string | null;
   readonly method?: string | null;
 }
@@ -17,7 +18,7 @@ export interface ProfileMatch {
 export interface ResponseMatch {
   readonly all?: readonly ResponseMatch[] | null;
   readonly any?: readonly ResponseMatch[] | null;
-  readonly not?: ResponseMatch | null;
+  readonly not?: ResponseMatch | readonly ResponseMatch[] | null;
   readonly status?: { readonly min?: number | null; readonly max?: number | null } | null;
 }
 
@@ -46,7 +47,8 @@ const tree = (leaf: Readonly<Record<string, Shape>>): Shape => {
     object({
       all: optional(list(match)),
       any: optional(list(match)),
-      not: optional(match),
+      // The definition has a list at the top of a route, and anything further in.
+      not: optional((not) => match(not) || list(match)(not)),
       ...leaf,
     })(value);
   return match;
@@ -102,6 +104,7 @@ export function serviceProfileProblems(name: string, spec: ServiceProfileSpec): 
       ];
     }),
     ...budgetProblems(spec.retryBudget),
+    ...weightProblems(spec.dstOverrides),
   ];
 }
 
@@ -115,20 +118,57 @@ function budgetProblems(budget: ServiceProfileSpec["retryBudget"]): string[] {
   const { ttl, retryRatio, minRetriesPerSecond } = budget;
   return [
     ...durationProblems(ttl, "spec.retryBudget.ttl"),
-    ...(retryRatio < 0 ? ["spec.retryBudget.retryRatio: it is below 0"] : []),
-    ...(minRetriesPerSecond < 0 ? ["spec.retryBudget.minRetriesPerSecond: it is below 0"] : []),
+    ...boundProblems(retryRatio, { most: RATIO_MOST, field: "spec.retryBudget.retryRatio" }),
+    ...boundProblems(minRetriesPerSecond, {
+      most: UINT32.most,
+      field: "spec.retryBudget.minRetriesPerSecond",
+    }),
   ];
 }
 
+function boundProblems(
+  value: number,
+  { most, field }: { readonly most: number; readonly field: string },
+): string[] {
+  if (value < 0) return [`${field}: it is below 0`];
+  return value > most ? [`${field}: it is above ${most}`] : [];
+}
+
+/** A weight that cannot be read would leave its override out. */
+const weightProblems = (overrides: ServiceProfileSpec["dstOverrides"]): string[] =>
+  (overrides ?? []).flatMap(({ weight }, index) =>
+    weight === undefined || weight === null || readWeight(weight) !== undefined
+      ? []
+      : [
+          `spec.dstOverrides[${index}].weight: ${weight} is no number from 0 to 429496, as 1 or 500m`,
+        ],
+  );
+
+type Combining<M> = {
+  readonly all?: readonly M[] | null;
+  readonly any?: readonly M[] | null;
+  readonly not?: M | readonly M[] | null;
+};
+
+function refused<M extends object>(
+  not: M | readonly M[] | null | undefined,
+  field: string,
+): (readonly [M, string])[] {
+  if (!not) return [];
+  return isList(not) ? not.map((each, index) => [each, `${field}[${index}]`]) : [[not, field]];
+}
+
+const isList = <M>(value: M | readonly M[]): value is readonly M[] => Array.isArray(value);
+
 /** What a condition is made of: conditions that it combines, each with its place. */
-function parts<M extends { all?: readonly M[] | null; any?: readonly M[] | null; not?: M | null }>(
+function parts<M extends Combining<M>>(
   { all, any, not }: M,
   field: string,
 ): (readonly [M, string])[] {
   return [
     ...(all ?? []).map((each, index) => [each, `${field}.all[${index}]`] as const),
     ...(any ?? []).map((each, index) => [each, `${field}.any[${index}]`] as const),
-    ...(not ? [[not, `${field}.not`] as const] : []),
+    ...refused(not, `${field}.not`),
   ];
 }
 

@@ -285,6 +285,17 @@ test("DST15: an address without a port is asked for at port 80, and none at port
     expect(() => world.watch("shop", path)).toThrow("path is no Service of this cluster");
 });
 
+test("DST15: the profile of a pod by its name is there wherever it runs, and goes on where its Service turns local", () => {
+  const { world, from } = setUp();
+  from.slices.put(fakeSlice([fakePod("web-1", "10.1.0.1")], { hostname: "web-a" }));
+  const named = world.watch("shop", "web-a.web.shop.svc.cluster.local:8080");
+  const [service] = from.services.list();
+  from.services.put({ ...service, spec: { ...service?.spec, internalTrafficPolicy: "Local" } });
+  expect(named.call.ended).toBeUndefined();
+  const anew = world.watch("shop", "web-a.web.shop.svc.cluster.local:8080");
+  expect(anew.newest().endpoint?.metricLabels).toMatchObject({ pod: "web-1" });
+});
+
 test("DST15: profiles follow pods by name, and ports of nodes", () => {
   const { world, from } = setUp();
   from.slices.put(fakeSlice([fakePod("web-1", "10.1.0.1")], { hostname: "web-a" }));

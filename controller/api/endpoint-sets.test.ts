@@ -78,6 +78,34 @@ test("DST10: bytes are shared by all nodes of a zone, and by one node alone wher
   expect(calls.map((call) => cases(call))).toEqual([[], ["noEndpoints"], ["noEndpoints"]]);
 });
 
+test("what was kept for a node goes with its last watcher, whoever else stays", () => {
+  const cluster = new Cluster(fakeInformers(), CLUSTER_OPTIONS);
+  let made = 0;
+  const sets = new EndpointSets({
+    ...{ service: () => undefined, servicesAt: () => [], workload: () => undefined },
+    ...{ workloadAt: () => undefined, workloadOnHost: () => undefined },
+    subscribe: (key, listener) => cluster.subscribe(key, listener),
+    view: ({ node }) => node,
+    endpoints: (query) => {
+      made++;
+      return cluster.endpoints(query);
+    },
+  });
+  const ask = (node: string): FakeCall => {
+    const call = new FakeCall(new Uint8Array(0));
+    sets.watch(call, { ...QUERY, node });
+    return call;
+  };
+  const [first, second] = [ask("n-1"), ask("n-1"), ask("n-2")];
+  first?.onCancel();
+  first?.onCancel();
+  const third = ask("n-1");
+  expect(made).toBe(2);
+  for (const call of [second, third]) call?.onCancel();
+  for (const node of ["n-2", "n-1", "n-1"]) ask(node);
+  expect(made).toBe(3);
+});
+
 test("a view is let go with its last watcher", () => {
   const { from, watch } = setUp();
   const [first, second] = [watch(), watch()];

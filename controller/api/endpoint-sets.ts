@@ -26,16 +26,21 @@ export interface EndpointFollowers {
 
 type Watch = {
   readonly node: string;
+  /** The view that it has; undefined until it was first sent something. */
+  view: string | undefined;
   /** What the watcher was last sent. */
   sent: EndpointSet | undefined;
 };
+
+/** Endpoints as they are since the last change for nodes for which they are the same, and how many watchers have them. */
+type View = { watches: number; set: EndpointSet | undefined };
 
 /** A port of a Service that anyone watches. */
 type Target = {
   readonly query: EndpointQuery;
   readonly watches: Map<ServerCall, Watch>;
-  /** As they are since the last change, by the clients' nodes; those of one view are one set. */
-  readonly sets: Map<string, EndpointSet>;
+  /** Those that anyone has: clients may name nodes without end. */
+  readonly views: Map<string, View>;
   /** Whole sets as they are sent to whoever comes new: many come at once when a controller has started. */
   readonly whole: Changes;
   readonly unsubscribe: () => void;
@@ -65,11 +70,15 @@ export class EndpointSets {
   watch(call: ServerCall, query: EndpointQuery): void {
     const id = `${query.namespace}/${query.name}:${query.port}/${query.instance ?? ""}`;
     const target = this.#targets.get(id) ?? this.#start(id, query);
-    target.watches.set(call, { node: query.node, sent: undefined });
+    const watch: Watch = { node: query.node, view: undefined, sent: undefined };
+    target.watches.set(call, watch);
     this.#followers?.joined(target.query);
     call.onWritable = () => this.#send(target, [call]);
     call.onCancel = () => {
-      if (target.watches.delete(call)) this.#followers?.left(target.query);
+      if (target.watches.delete(call)) {
+        leave(target, watch);
+        this.#followers?.left(target.query);
+      }
       if (target.watches.size > 0 || this.#targets.get(id) !== target) return;
       target.unsubscribe();
       this.#targets.delete(id);
@@ -81,12 +90,12 @@ export class EndpointSets {
     const target: Target = {
       query,
       watches: new Map(),
-      sets: new Map(),
+      views: new Map(),
       whole: new Map(),
       unsubscribe: this.#catalog.subscribe(`endpoints/${query.namespace}/${query.name}`, () => {
-        target.sets.clear();
+        for (const view of target.views.values()) view.set = undefined;
         target.whole.clear();
-        this.#followers?.changed(target.query, this.#setFor(target, target.query.node));
+        this.#followers?.changed(target.query, this.#newest(target));
         this.#send(target, target.watches.keys());
       }),
     };
@@ -100,7 +109,7 @@ export class EndpointSets {
     for (const call of [...calls]) {
       const watch = target.watches.get(call);
       if (watch === undefined || call.blocked) continue;
-      const now = this.#setFor(target, watch.node);
+      const now = this.#setFor(target, watch);
       const changes: Changes = encoded.get(now) ?? new Map();
       encoded.set(now, changes);
       if (!changes.has(watch.sent))
@@ -111,14 +120,24 @@ export class EndpointSets {
     }
   }
 
-  #setFor({ query, sets }: Target, node: string): EndpointSet {
-    const known = sets.get(node);
-    if (known !== undefined) return known;
-    const asked = { ...query, node };
-    const view = `view ${this.#catalog.view(asked)}`;
-    const set = sets.get(view) ?? this.#catalog.endpoints(asked);
-    sets.set(view, set).set(node, set);
-    return set;
+  /** As the first of the target's watchers would see them. */
+  #newest({ query, views }: Target): EndpointSet {
+    return views.get(this.#catalog.view(query))?.set ?? this.#catalog.endpoints(query);
+  }
+
+  #setFor(target: Target, watch: Watch): EndpointSet {
+    const asked = { ...target.query, node: watch.node };
+    const id = this.#catalog.view(asked);
+    const view = target.views.get(id) ?? { watches: 0, set: undefined };
+    // A node's view may have become another one.
+    if (id !== watch.view) {
+      leave(target, watch);
+      watch.view = id;
+      view.watches++;
+      target.views.set(id, view);
+    }
+    view.set ??= this.#catalog.endpoints(asked);
+    return view.set;
   }
 
   #changeOf(
@@ -130,6 +149,14 @@ export class EndpointSets {
     if (!whole.has(now)) whole.set(now, encodeChange(this.#encoder, undefined, now));
     return whole.get(now);
   }
+}
+
+/** A view is forgotten with the last who has it. */
+function leave({ views, whole }: Target, { view: id }: Watch): void {
+  const view = id === undefined ? undefined : views.get(id);
+  if (id === undefined || view === undefined || --view.watches > 0) return;
+  views.delete(id);
+  whole.delete(view.set);
 }
 
 /** One or two framed messages in one piece; undefined where nothing changed. */

@@ -86,6 +86,28 @@ test("OUT7, OUT13: circuit breaking and load by the Service's annotations", () =
   });
 });
 
+test.each([
+  "timeout.linkerd.io/request",
+  "timeout.linkerd.io/idle",
+  "retry.linkerd.io/timeout",
+  `${BREAKER}-consecutive-max-penalty`,
+  `${ALPHA}load-biaser-penalty`,
+])("OUT13: %s of more than a message can say is told, and what is watched goes on", (key) => {
+  const world = new OutboundWorld();
+  const { newest, call } = world.watch();
+  const annotations = {
+    [key]: "99999999999999999999s",
+    ...{ [BREAKER]: "consecutive", [`${ALPHA}penalize-failures`]: "true" },
+  };
+  world.putService("web", { annotations });
+  expect(world.faults).toEqual([
+    `services shop/web: annotation ${key} cannot be read: 99999999999999999999s`,
+  ]);
+  expect(call.ended).toBeUndefined();
+  world.putService("web", { annotations: { "timeout.linkerd.io/request": "5s" } });
+  expect(seconds(ruleOf(newest())?.requestTimeout)).toBe(5);
+});
+
 test("what of annotations and of routes of connections cannot be read is told", () => {
   const world = new OutboundWorld();
   world.putService("web", { annotations: { "retry.linkerd.io/limit": "many" } });

@@ -51,15 +51,15 @@ test("an answer that can no longer be given ends its watchers, and can be asked 
   expect(texts(watch())).toEqual(["back"]);
 });
 
-test("errors of ours are not the callers' status", () => {
+test("an error of ours ends the answer's watchers, and is not thrown to who told of the change", () => {
   const { watch, change } = setUp();
-  watch();
-  const ours = new Error("ours");
-  expect(() =>
-    change(() => {
-      throw ours;
-    }),
-  ).toThrow(ours);
+  const [one, other] = [watch(), watch("other")];
+  change(() => {
+    throw new RangeError("ours");
+  });
+  expect([one.ended, other.ended]).toEqual(["13 RangeError: ours", "13 RangeError: ours"]);
+  change(() => "back");
+  expect(texts(watch())).toEqual(["back"]);
 });
 
 test("an answer is forgotten with its last watcher", () => {

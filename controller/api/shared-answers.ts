@@ -1,7 +1,7 @@
 /** One encoded answer a key, written to all that watch it. */
 
 import type { ServerCall } from "#lib/grpc/server.ts";
-import { GrpcError } from "#lib/grpc/status.ts";
+import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import type { Key } from "../core/catalog.ts";
 
 /** Told of who follows which answer, and of each that is told anew; for metrics. The key is the one that its first follower gave. */
@@ -77,18 +77,22 @@ export class SharedAnswers<On = Key> {
       this.#followers?.changed(shared.key);
       for (const call of [...shared.calls.keys()]) send(shared, call);
     } catch (error) {
-      if (!(error instanceof GrpcError)) throw error;
+      const { code, message } = asStatus(error);
       this.#shared.delete(id);
       shared.unsubscribe();
       const ended = [...shared.calls.keys()];
       shared.calls.clear();
       for (const call of ended) {
         this.#followers?.left(shared.key);
-        call.end(error.code, error.message);
+        call.end(code, message);
       }
     }
   }
 }
+
+/** Whoever told of the change has others to tell: nothing is thrown back to it. */
+const asStatus = (error: unknown): GrpcError =>
+  error instanceof GrpcError ? error : new GrpcError(GrpcCode.INTERNAL, String(error));
 
 /** Sends what is new to who reads. */
 function send({ calls, framed }: Shared<unknown>, call: ServerCall): void {

@@ -5,7 +5,7 @@ import type { HttpRoute, ParentRef } from "./route.ts";
 
 const frontend: Frontend = {
   ...{ kind: "Service", name: "web", namespace: "shop", port: 80 },
-  sections: ["http"],
+  ...{ sections: ["http"], spoken: "any" },
 };
 const parent: ParentRef = {
   ...{ group: "core", kind: "Service", name: "web", namespace: "shop" },
@@ -43,6 +43,13 @@ test("OUT4: a client's own routes hold for it alone, the Service's for all other
   const elsewhere = annotated({ namespace: "client", parents: [{ ...parent, port: 81 }] });
   expect(namespaceOfRoutes([elsewhere], frontend, "client")).toBe("shop");
   expect(attachedTo(routes, frontend, "client").http).toEqual([routes[1] as never]);
+});
+
+test("OUT2, OUT4: a client's own routes of a kind that cannot hold leave it the Service's", () => {
+  const own = annotated({ namespace: "client", kind: "GRPCRoute" } as never);
+  const routes = [annotated({}), own];
+  expect(namespaceOfRoutes(routes, frontend, "client")).toBe("client");
+  expect(namespaceOfRoutes(routes, { ...frontend, spoken: "http1" }, "client")).toBe("shop");
 });
 
 test("OUT3: routes of a kind by creation, then by name", () => {

@@ -6,10 +6,10 @@ import {
   byAge,
   type GrpcRoute,
   type HttpRoute,
-  KINDS_BY_STRENGTH,
   type ParentRef,
   type StreamRoute,
 } from "./route.ts";
+import { kindsOn, type Spoken } from "./spoken.ts";
 
 /** A route of any kind. */
 export type AnyRoute = Annotated<HttpRoute | GrpcRoute | StreamRoute>;
@@ -22,6 +22,7 @@ export type Frontend = {
   readonly port: number;
   /** What the port is called. */
   readonly sections: readonly string[];
+  readonly spoken: Spoken;
 };
 
 /** Routes of the kind that holds, in order. */
@@ -47,19 +48,21 @@ function isParent(parent: ParentRef, frontend: Frontend): boolean {
   );
 }
 
+/** Whether it is, and of a kind that can hold there. */
+const mayHold = (each: AnyRoute, frontend: Frontend): boolean =>
+  kindsOn(frontend.spoken).includes(each.route.kind) && isAttachedTo(each, frontend);
+
 /** The namespace whose routes a client meets: routes of others than the client's and the frontend's hold for nobody here. */
 export function namespaceOfRoutes(
   routes: readonly AnyRoute[],
   frontend: Frontend,
   client: string,
 ): string {
-  const own = routes.some(
-    (each) => each.route.namespace === client && isAttachedTo(each, frontend),
-  );
+  const own = routes.some((each) => each.route.namespace === client && mayHold(each, frontend));
   return own ? client : frontend.namespace;
 }
 
-/** Of the routes of a namespace that are attached to a port those of the strongest kind, the older first, then by name. */
+/** Of the routes of a namespace that are attached to a port those of the strongest kind that can hold there, the older first, then by name. */
 export function attachedTo(
   routes: readonly AnyRoute[],
   frontend: Frontend,
@@ -68,7 +71,8 @@ export function attachedTo(
   const all = routes.filter(
     (each) => each.route.namespace === namespace && isAttachedTo(each, frontend),
   );
-  const strongest = KINDS_BY_STRENGTH.find((kind) => all.some(({ route }) => route.kind === kind));
+  const kinds = kindsOn(frontend.spoken);
+  const strongest = kinds.find((kind) => all.some(({ route }) => route.kind === kind));
   const attached = all
     .filter(({ route }) => route.kind === strongest)
     .sort((a, b) => byAge(a.route, b.route));

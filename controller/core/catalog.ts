@@ -28,6 +28,9 @@ export type WorkloadPort = WorkloadName & { readonly port: number };
 /** Which endpoints, and for whom: a client's node decides about topology (DST10). */
 export type EndpointQuery = ServicePath & { readonly node: string };
 
+/** The same, where topology may not count: the node is undefined. */
+export type EndpointLookup = ServicePath & { readonly node: string | undefined };
+
 /** Policy of ports at this moment. */
 export interface InboundCatalog {
   /** Undefined where the workload is not known. */
@@ -78,7 +81,7 @@ export interface Catalog {
   service(name: { readonly name: string; readonly namespace: string }): ServiceView | undefined;
   /** More than one where Services share an address. */
   servicesAt(ip: string): readonly ServiceView[];
-  endpoints(query: EndpointQuery): EndpointSet;
+  endpoints(query: EndpointLookup): EndpointSet;
   /** What the endpoints of a query depend on of its node: where that is the same, so are they, until the key of the endpoints changes. */
   view(query: EndpointQuery): string;
   workload(name: WorkloadName): Workload | undefined;

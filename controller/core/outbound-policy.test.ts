@@ -61,18 +61,19 @@ test.each([
   [80, ["TCPRoute", "TLSRoute", "HTTPRoute"], "detect HTTPRoute"],
   [80, ["TCPRoute", "TLSRoute"], "tls TLSRoute"],
   [80, ["TCPRoute"], "opaque TCPRoute"],
-  [81, ALL, "http1 http"],
+  [81, ALL, "http1 HTTPRoute"],
   [81, ["TCPRoute", "TLSRoute", "HTTPRoute"], "http1 HTTPRoute"],
   [81, ["GRPCRoute", "TLSRoute"], "http1 http"],
   [82, ALL, "grpc GRPCRoute"],
   [82, ["TCPRoute", "HTTPRoute"], "http2 HTTPRoute"],
-  [83, ALL, "opaque opaq"],
-  [83, ["TCPRoute", "TLSRoute"], "opaque opaq"],
+  [83, ALL, "opaque TCPRoute"],
+  [83, ["TCPRoute", "TLSRoute"], "opaque TCPRoute"],
+  [83, ["HTTPRoute", "TLSRoute"], "opaque opaq"],
   [83, ["TCPRoute"], "opaque TCPRoute"],
-  [83, ["TCPRoute", "HTTPRoute"], "opaque opaq"],
-  [5432, ALL, "opaque opaq"],
+  [83, ["TCPRoute", "HTTPRoute"], "opaque TCPRoute"],
+  [5432, ALL, "opaque TCPRoute"],
   [5432, ["TCPRoute"], "opaque TCPRoute"],
-  [5433, ALL, "http1 http"],
+  [5433, ALL, "http1 HTTPRoute"],
   [80, ["TCPRoute", "TCPRoute"], "opaque TCPRoute"],
 ])("OUT2, OUT3: port %p with %p is spoken as %p", (port, kinds, expected) => {
   expect(spoken(port, ...kinds)).toBe(expected);
@@ -83,7 +84,7 @@ test("OUT1: routes are attached to ports of a Service that has an address of its
     frontendOf({ type: "service", service: { ...service, ...over }, port });
   expect(at({})).toEqual({
     ...{ kind: "Service", name: "web", namespace: "shop", port: 80 },
-    sections: ["web"],
+    ...{ sections: ["web"], spoken: "any" },
   });
   expect(at({}, 9)).toBeUndefined();
   expect(at({ external: true })).toBeUndefined();

@@ -24,6 +24,7 @@ import {
   type StreamOutbound,
 } from "./outbound-routes.ts";
 import { POLICY_GROUP } from "./route.ts";
+import { type Spoken, spokenOn } from "./spoken.ts";
 import type { FailureAccrual, ParentTraffic } from "./traffic.ts";
 import { holds, type Ports } from "./workload.ts";
 
@@ -84,14 +85,25 @@ export function frontendOf(destination: Destination): Frontend | undefined {
   if (destination.type === "egress") {
     if (!destination.accepted) return undefined;
     const { name, namespace } = destination.network;
-    return { kind: "EgressNetwork", name, namespace, port, sections: [] };
+    const spoken = spokenTo(destination);
+    return { kind: "EgressNetwork", name, namespace, port, sections: [], spoken };
   }
   const { service } = destination;
   const { name, namespace } = service;
   if (!service.ports.has(port) || service.external || service.clusterIps.length === 0)
     return undefined;
   const named = [...service.portNames].filter(([, number]) => number === port);
-  return { kind: "Service", name, namespace, port, sections: named.map(([section]) => section) };
+  const sections = named.map(([section]) => section);
+  return { kind: "Service", name, namespace, port, sections, spoken: spokenTo(destination) };
+}
+
+/** What is said of a destination's port. */
+function spokenTo(destination: Exclude<Destination, { type: "unknown-address" }>): Spoken {
+  const { port } = destination;
+  if (destination.type === "egress")
+    return spokenOn(undefined, holds(destination.network.opaque, port));
+  const { ports, opaque } = destination.service;
+  return spokenOn(ports.get(port), holds(opaque, port));
 }
 
 /** What policies are made of. */
@@ -112,7 +124,7 @@ export function outboundPolicy(destination: Destination, from: OutboundSource): 
       const { network, ip, port } = destination;
       const ref = refOf({ group: POLICY_GROUP, kind: "EgressNetwork" }, network, port);
       const target = { type: "forward", ip, port } as const;
-      const spoken = holds(network.opaque, port) ? "opaque" : "any";
+      const spoken = spokenTo(destination);
       const defaults = network.allows ? "egress-allow" : "egress-deny";
       return policyOf(destination, {
         ...from,
@@ -129,7 +141,7 @@ export function outboundPolicy(destination: Destination, from: OutboundSource): 
       if (!service.ports.has(port)) return undefinedPort(ref);
       const { name, namespace, traffic } = service;
       const target = { type: "balancer", name, namespace, port, load: traffic.load } as const;
-      const spoken = spokenOn(service, port);
+      const spoken = spokenTo(destination);
       return policyOf(destination, { ...from, ref, target, traffic, spoken, defaults: "service" });
     }
   }
@@ -159,24 +171,7 @@ const refOf = (
   port: number,
 ): OutboundParent["ref"] => ({ type: "object", ...kinded, name, namespace, port });
 
-type Spoken = "any" | "http1" | "http2" | "opaque";
-
-/** What the Service says of a port; an application's protocol comes before opaque ports, and one that is not known is opaque (OUT2). */
-function spokenOn(service: ServiceView, port: number): Spoken {
-  switch (service.ports.get(port)?.toLowerCase()) {
-    case undefined:
-    case "":
-      return holds(service.opaque, port) ? "opaque" : "any";
-    case "http":
-      return "http1";
-    case "kubernetes.io/h2c":
-      return "http2";
-    default:
-      return "opaque";
-  }
-}
-
-/** Routes are of one kind at most, and hold where what is spoken lets them (OUT2, OUT3). */
+/** Routes are of one kind at most, one that what is spoken lets hold (OUT2, OUT3). */
 function protocolOf(spoken: Spoken, routes: RouteSet, by: WithDefaults): OutboundProtocol {
   const http = (): readonly HttpOutbound[] => [
     ...routes.http.map((each) => resolveHttp(each, by)),

@@ -22,7 +22,7 @@ const workload = (name: string, over: { ips?: string[]; port?: number; ready?: b
     spec: {
       meshTLS: { identity: "vm.example", serverName: "vm.example" },
       workloadIPs: ips.map((ip) => ({ ip })),
-      ports: [{ name: "http", port }],
+      ports: [{ name: "http", port }, { port: 9000 }],
     },
     status: { conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
   } satisfies KeptPolicy;
@@ -73,7 +73,7 @@ test("DST11: families, ports and readiness apart; what is not said to be ready i
   const other = workload("e", { ips: ["192.0.2.5"], port: 8081 });
   const all = [other, silent, unready, both, workload("a")];
   expect(plan(all).create.map(shown).sort()).toEqual([
-    "IPv4 8080,9000 192.0.2.1 192.0.2.2 192.0.2.3! 192.0.2.4!",
+    "IPv4 8080,9000 192.0.2.1 192.0.2.2,192.0.2.99 192.0.2.3! 192.0.2.4!",
     "IPv4 8081,9000 192.0.2.5",
     "IPv6 8080,9000 2001:db8::2",
   ]);
@@ -81,6 +81,40 @@ test("DST11: families, ports and readiness apart; what is not said to be ready i
   expect(plan(all, { spec }).create.map(shown)).toEqual(["IPv6  2001:db8::2"]);
   const unknown = { ports: [{ port: 80, targetPort: "none" }] };
   expect(plan([workload("a")], { spec: unknown }).create.map(shown)).toEqual(["IPv4  192.0.2.1"]);
+});
+
+test("DST7: a port of the Service that a workload does not list for TCP is not there, by its number either", () => {
+  const ports = [
+    ...[
+      { name: "raw", port: 9000 },
+      { name: "odd", port: 9001 },
+    ],
+    ...[
+      { name: "dns", port: 53 },
+      { name: "none", port: 80, targetPort: "none" },
+    ],
+  ];
+  const dns = workload("a");
+  dns.spec.ports.push({ name: "dns", port: 53, protocol: "UDP" } as never);
+  expect(plan([dns], { spec: { ports } }).create.map(shown)).toEqual(["IPv4 9000 192.0.2.1"]);
+});
+
+test("DST1: workloads of a headless Service are known by their names, where those are labels of DNS", () => {
+  const all = [workload("vm-1"), workload("vm.2", { ips: ["192.0.2.2"] })];
+  const hostnames = (spec: object) =>
+    plan(all, { spec }).create.map(({ metadata, endpoints }) => [
+      metadata?.labels?.["service.kubernetes.io/headless"],
+      ...(endpoints ?? []).map(({ hostname }) => hostname),
+    ]);
+  expect(hostnames({ clusterIP: "None" })).toEqual([["", "vm-1", undefined]]);
+  expect(hostnames({ clusterIP: "10.96.0.9" })).toEqual([[undefined, undefined, undefined]]);
+});
+
+test("DST10: an endpoint has its workload's zone", () => {
+  const labels = { app: "web", "topology.kubernetes.io/zone": "a" };
+  const at = { ...workload("a"), metadata: { ...workload("a").metadata, labels } };
+  const [slice] = plan([at, workload("b")]).create;
+  expect(slice?.endpoints?.map(({ zone }) => zone)).toEqual(["a", undefined]);
 });
 
 test("100 endpoints are in a slice", () => {

@@ -6,7 +6,7 @@ import { isIpv6 } from "#lib/addr/ip.ts";
 import { SERVICE_NAME } from "#lib/k8s/resource.ts";
 import { isObject } from "#lib/k8s/shape.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
-import { externalIps, externalPorts } from "../index/external-workloads.ts";
+import { externalIps, listedPorts } from "../index/external-workloads.ts";
 import { keptSlice } from "../index/kept.ts";
 import type { KeptPolicy, KeptService, KeptSlice } from "../index/kept-objects.ts";
 
@@ -14,8 +14,14 @@ import type { KeptPolicy, KeptService, KeptSlice } from "../index/kept-objects.t
 export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 export const MANAGER = "linkerd-external-workloads-controller";
 
-/** Endpoints in one slice, as Kubernetes has it. */
+/** The label of slices of a Service without an address of its own. */
+const HEADLESS = "service.kubernetes.io/headless";
+/** The label that says in which zone a workload is. */
+const ZONE = "topology.kubernetes.io/zone";
+
+/** Endpoints in one slice, and addresses of one endpoint, as Kubernetes has it. */
 const SLICE_LIMIT = 100;
+const ADDRESSES_LIMIT = 100;
 const HASH_DIGITS = 10;
 
 /** What is to be done, in this order. */
@@ -64,11 +70,12 @@ export function planSlices(
   };
 }
 
-/** By what is read of slices. */
+/** By what is read of slices, here and by others. */
 function isSame(before: KeptSlice, after: EndpointSlice): boolean {
   const { addressType, ports, endpoints } = keptSlice(after);
   return (
     before.addressType === addressType &&
+    before.metadata?.labels?.[HEADLESS] === after.metadata?.labels?.[HEADLESS] &&
     isDeepStrictEqual(before.ports ?? [], ports ?? []) &&
     isDeepStrictEqual(before.endpoints ?? [], endpoints ?? [])
   );
@@ -84,7 +91,7 @@ function slicesOf(service: KeptService, workloads: readonly KeptPolicy[]): Endpo
   const groups = new Map<string, Group>();
   for (const workload of taken.sort(byName))
     for (const family of ["IPv4", "IPv6"] as const) {
-      const endpoint = endpointOf(workload, family);
+      const endpoint = endpointOf(workload, { family, headless: isHeadless(service) });
       if (endpoint === undefined || !speaks(service, family)) continue;
       const ports = portsOf(service, workload);
       const id = hashOf(`${family} ${JSON.stringify(ports)}`);
@@ -96,11 +103,12 @@ function slicesOf(service: KeptService, workloads: readonly KeptPolicy[]): Endpo
 }
 
 function inSlices(
-  { metadata }: KeptService,
+  service: KeptService,
   id: string,
   { family, ports, all }: Group,
 ): EndpointSlice[] {
-  const { name = "", namespace = "", uid = "" } = metadata ?? {};
+  const { name = "", namespace = "", uid = "" } = service.metadata ?? {};
+  const headless = isHeadless(service) && { [HEADLESS]: "" };
   const parts = Array.from({ length: Math.ceil(all.length / SLICE_LIMIT) }, (_, at) =>
     all.slice(at * SLICE_LIMIT, (at + 1) * SLICE_LIMIT),
   );
@@ -110,7 +118,7 @@ function inSlices(
     metadata: {
       name: `linkerd-external-${name}-${id}-${at}`,
       namespace,
-      labels: { [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+      labels: { [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER, ...headless },
       ownerReferences: [{ apiVersion: "v1", kind: "Service", name, uid, controller: true }],
     },
     addressType: family,
@@ -131,13 +139,24 @@ function speaks({ spec }: KeptService, family: "IPv4" | "IPv6"): boolean {
   return families.length === 0 || families.includes(family);
 }
 
-function endpointOf(workload: KeptPolicy, family: "IPv4" | "IPv6"): Endpoint | undefined {
-  const { name = "", namespace = "", uid } = workload.metadata ?? {};
-  const ip = externalIps(workload).find((each) => isIpv6(each) === (family === "IPv6"));
-  if (ip === undefined) return undefined;
+const isHeadless = ({ spec }: KeptService): boolean => spec?.clusterIP === "None";
+
+/** One that is no label of DNS would have the API refuse the whole slice. */
+const HOSTNAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function endpointOf(
+  workload: KeptPolicy,
+  { family, headless }: { readonly family: Group["family"]; readonly headless: boolean },
+): Endpoint | undefined {
+  const { name = "", namespace = "", uid, labels } = workload.metadata ?? {};
+  const ips = externalIps(workload).filter((each) => isIpv6(each) === (family === "IPv6"));
+  if (ips.length === 0) return undefined;
+  const zone = labels?.[ZONE];
   return {
-    addresses: [ip],
+    addresses: [...new Set(ips)].slice(0, ADDRESSES_LIMIT),
     conditions: { ready: isReady(workload) },
+    ...(headless && HOSTNAME.test(name) && { hostname: name }),
+    ...(zone && { zone }),
     targetRef: { kind: "ExternalWorkload", name, namespace, ...(uid !== undefined && { uid }) },
   };
 }
@@ -153,11 +172,13 @@ function isReady({ status }: KeptPolicy): boolean {
   );
 }
 
-/** The Service's ports as the workload has them; one whose name it does not know is not there. */
+/** The Service's ports as the workload has them; one that it does not list, by name or number, is not there. */
 function portsOf({ spec }: KeptService, workload: KeptPolicy): Ports {
-  const named = externalPorts(workload);
+  const listed = listedPorts(workload);
   return (spec?.ports ?? []).flatMap(({ name = "", port, targetPort = port, protocol = "TCP" }) => {
-    const number = typeof targetPort === "string" ? named.get(targetPort)?.[0] : targetPort;
-    return number === undefined || protocol !== "TCP" ? [] : [{ name, port: number, protocol }];
+    const found = listed.find((each) =>
+      typeof targetPort === "string" ? each.name === targetPort : each.port === targetPort,
+    );
+    return found === undefined || protocol !== "TCP" ? [] : [{ name, port: found.port, protocol }];
   });
 }

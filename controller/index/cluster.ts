@@ -2,7 +2,7 @@
 
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Change } from "#lib/k8s/object-store.ts";
-import type { Catalog, EndpointQuery, Key } from "../core/catalog.ts";
+import type { Catalog, EndpointLookup, EndpointQuery, Key } from "../core/catalog.ts";
 import type { EndpointOptions, EndpointSet } from "../core/endpoint.ts";
 import type { ServiceView } from "../core/outbound-policy.ts";
 import type { Workload } from "../core/workload.ts";
@@ -136,7 +136,7 @@ export class Cluster implements Catalog {
     return workload && this.#opaqueServers.mark(workload);
   }
 
-  endpoints(query: EndpointQuery): EndpointSet {
+  endpoints(query: EndpointLookup): EndpointSet {
     const slices = [...(this.#slicesByService.get(`${query.namespace}/${query.name}`) ?? [])];
     return endpointSet(query, {
       service: this.#from.services.get(query),
@@ -169,7 +169,8 @@ export class Cluster implements Catalog {
     };
   }
 
-  #zoneOf(node: string): string {
+  #zoneOf(node: string | undefined): string {
+    if (node === undefined) return "";
     return this.#from.nodes.get({ name: node })?.metadata?.labels?.[ZONE] ?? "";
   }
 

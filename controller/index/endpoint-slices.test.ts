@@ -97,6 +97,15 @@ test("DST10: a Service that is local has no endpoints on a node without any", ()
   expect(found({ endpoints: nodes }, local, { node: "x" })).toEqual(["1.1.1.1/8080"]);
 });
 
+test("DST10: for no node in particular there is no topology", () => {
+  const endpoints = [
+    endpoint("1.1.1.1", { nodeName: "x", ...zone("a") }),
+    endpoint("2.2.2.2", { nodeName: "y", ...zone("b") }),
+  ];
+  for (const spec of [{}, { internalTrafficPolicy: "Local" }])
+    expect(found({ endpoints }, spec, { node: undefined })).toHaveLength(2);
+});
+
 test("DST1: a headless Service's endpoints are found by their names, in the port that the Service has", () => {
   const endpoints = [
     endpoint("1.1.1.1", { hostname: "db-0" }),

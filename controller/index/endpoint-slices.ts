@@ -1,6 +1,6 @@
 /** The endpoints of a Service's port out of its EndpointSlices (DST1, DST3, DST10, DST11). */
 
-import type { EndpointQuery } from "../core/catalog.ts";
+import type { EndpointLookup } from "../core/catalog.ts";
 import {
   type Endpoint,
   type EndpointOptions,
@@ -25,7 +25,7 @@ export type EndpointSource = {
 };
 
 /** The ready endpoints of a view. */
-export function endpointSet(query: EndpointQuery, source: EndpointSource): EndpointSet {
+export function endpointSet(query: EndpointLookup, source: EndpointSource): EndpointSet {
   const { service, slices } = source;
   const labels = { service: query.name, namespace: query.namespace };
   const endpoints = new Map<string, Endpoint>();
@@ -33,15 +33,22 @@ export function endpointSet(query: EndpointQuery, source: EndpointSource): Endpo
   const all = ofOneFamily(slices, source.options).flatMap((slice) =>
     readySlice(slice, { query, service }),
   );
-  const near = isLocal(service)
-    ? all.filter(({ endpoint }) => endpoint.nodeName === query.node)
-    : inZone(all, source.clientZone);
-  for (const { endpoint, port } of near)
+  for (const { endpoint, port } of nearTo(query.node, { all, service, zone: source.clientZone }))
     for (const ip of endpoint.addresses) {
       const made = makeEndpoint(endpoint, { ip, port, query, source });
       if (made !== undefined) endpoints.set(`${ip}/${port}`, made);
     }
   return { exists: true, labels, endpoints };
+}
+
+/** Those that a client of a node is given. */
+function nearTo(
+  node: string | undefined,
+  { all, service, zone }: { all: readonly Ready[]; service: KeptService; zone: string },
+): readonly Ready[] {
+  if (node === undefined) return all;
+  if (isLocal(service)) return all.filter(({ endpoint }) => endpoint.nodeName === node);
+  return inZone(all, zone);
 }
 
 /** Whether a Service's clients are given the endpoints of their own node only. */
@@ -80,7 +87,7 @@ type Ready = { readonly endpoint: KeptEndpoint; readonly port: number };
 
 function readySlice(
   slice: KeptSlice,
-  { query, service }: { readonly query: EndpointQuery; readonly service: KeptService },
+  { query, service }: { readonly query: EndpointLookup; readonly service: KeptService },
 ): Ready[] {
   const port = targetPort(slice, { query, service });
   if (port === undefined) return [];
@@ -93,7 +100,7 @@ function readySlice(
 /** The slice's port by the name of the Service's; a port that the Service does not have is taken as it is. */
 function targetPort(
   slice: KeptSlice,
-  { query, service }: { readonly query: EndpointQuery; readonly service: KeptService },
+  { query, service }: { readonly query: EndpointLookup; readonly service: KeptService },
 ): number | undefined {
   const known = portsOf(service.spec).get(query.port);
   if (known === undefined) return query.port;
@@ -115,7 +122,7 @@ function makeEndpoint(
   at: {
     readonly ip: string;
     readonly port: number;
-    readonly query: EndpointQuery;
+    readonly query: EndpointLookup;
     readonly source: EndpointSource;
   },
 ): Endpoint | undefined {

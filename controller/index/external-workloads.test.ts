@@ -40,6 +40,12 @@ test("DST7, DST8: toExternalWorkload() reads who it is, where, and what it liste
   });
 });
 
+test("DST4, DST6: which ports are skipped a workload says itself, not its namespace", () => {
+  const annotations = { "config.linkerd.io/skip-inbound-ports": "8080" };
+  const from = { namespace: { metadata: { annotations } }, opaquePorts: "25" };
+  expect(toExternalWorkload({ metadata, spec }, from).skipInbound).toEqual([]);
+});
+
 test("one that does not say who it is has no proxy, and is not gone to", () => {
   for (const meshTLS of [undefined, {}, { identity: 1 }, "x"])
     expect(read({ meshTLS })).toMatchObject({ identity: undefined, proxy: undefined });

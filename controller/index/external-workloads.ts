@@ -1,7 +1,7 @@
 /** ExternalWorkloads: what runs outside of the cluster, and is meshed (DST7, DST8; control-plane.md, section 11). */
 
 import { normalizeIp } from "#lib/addr/ip.ts";
-import { annotation, CONFIG, parsePortRanges } from "#lib/k8s/annotations.ts";
+import { annotation, CONFIG, parsePortRanges, SKIP_INBOUND } from "#lib/k8s/annotations.ts";
 import type { Workload } from "../core/workload.ts";
 import { Fields } from "./fields.ts";
 import type { KeptNames, KeptPolicy } from "./kept-objects.ts";
@@ -18,15 +18,20 @@ export function externalIps(object: KeptPolicy | undefined): readonly string[] {
   return ips.flatMap((each) => normalizeIp(each.text("ip") ?? "") ?? []);
 }
 
-/** Its TCP ports by name. */
+/** Its TCP ports; the name may be empty. */
+export function listedPorts({ spec }: KeptPolicy): readonly { name: string; port: number }[] {
+  return new Fields(spec, "spec", []).objects("ports").flatMap((each) => {
+    const port = each.integer("port", PORTS);
+    if (port === undefined || (each.text("protocol") ?? "TCP") !== "TCP") return [];
+    return { name: each.text("name") ?? "", port };
+  });
+}
+
+/** Those that have a name, by it. */
 export function externalPorts(object: KeptPolicy): ReadonlyMap<string, readonly number[]> {
   const ports = new Map<string, number[]>();
-  for (const each of new Fields(object.spec, "spec", []).objects("ports")) {
-    const name = each.text("name");
-    const port = each.integer("port", PORTS);
-    if (!name || port === undefined || (each.text("protocol") ?? "TCP") !== "TCP") continue;
-    ports.set(name, [...(ports.get(name) ?? []), port]);
-  }
+  for (const { name, port } of listedPorts(object))
+    if (name !== "") ports.set(name, [...(ports.get(name) ?? []), port]);
   return ports;
 }
 
@@ -58,7 +63,7 @@ export function toExternalWorkload(
     proxy: name === "" ? undefined : { inboundPort, metaPorts: [] },
     namedPorts,
     opaque: parsePortRanges(setting("opaque-ports") ?? from.opaquePorts, named),
-    skipInbound: parsePortRanges(setting("skip-inbound-ports") ?? "", named),
+    skipInbound: parsePortRanges(metadata?.annotations?.[SKIP_INBOUND] ?? "", named),
     requireIdentity: parsePortRanges(setting("proxy-require-identity-inbound-ports") ?? "", named),
     defaultPolicy: setting("default-inbound-policy"),
     probes: new Map(),

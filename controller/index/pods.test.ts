@@ -75,6 +75,14 @@ test("DST3, DST5, DST9, INB2, INB9: toWorkload() reads a pod and its namespace",
   });
 });
 
+test("DST4, DST6: which ports are skipped a pod says itself: its namespace, annotated later, says nothing of one that runs", () => {
+  const key = "config.linkerd.io/skip-inbound-ports";
+  const from = { namespace: { metadata: { annotations: { [key]: "80" } } }, opaquePorts: "25" };
+  expect(toWorkload(pod, from).skipInbound).toEqual([]);
+  const own = { ...pod, metadata: { ...pod.metadata, annotations: { [key]: "db" } } };
+  expect(toWorkload(own, from).skipInbound).toEqual([{ from: 5432, to: 5432 }]);
+});
+
 test("DST5, DST9: defaults, and a proxy that cannot be read", () => {
   const bare: Pod = { metadata: { name: "x" }, spec: { containers: [{ name: "linkerd-proxy" }] } };
   const workload = toWorkload(bare, { namespace: undefined, opaquePorts: "25" });

@@ -1,6 +1,12 @@
 /** A Pod, with its namespace's annotations, as a Workload. */
 
-import { annotation, CONFIG, CONTROL_PLANE_NS, parsePortRanges } from "#lib/k8s/annotations.ts";
+import {
+  annotation,
+  CONFIG,
+  CONTROL_PLANE_NS,
+  parsePortRanges,
+  SKIP_INBOUND,
+} from "#lib/k8s/annotations.ts";
 import { ownerOf } from "#lib/k8s/owner.ts";
 import type { Ports, Workload } from "../core/workload.ts";
 import type { KeptContainer, KeptNames, KeptPod } from "./kept-objects.ts";
@@ -15,7 +21,7 @@ export function toWorkload(
   const setting = (name: string): string | undefined => annotation(CONFIG + name, marks);
   const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
   const named = portsByName(containers);
-  const ports = (name: string): Ports => parsePortRanges(setting(name) ?? "", named);
+  const ports = (text: string | undefined): Ports => parsePortRanges(text ?? "", named);
   const ips = [...(status?.podIPs ?? []).map(({ ip }) => ip), status?.podIP ?? ""];
   return {
     name: metadata?.name ?? "",
@@ -32,8 +38,8 @@ export function toWorkload(
     proxy: proxyOf(containers),
     namedPorts: tcpPortsByName(containers),
     opaque: parsePortRanges(setting("opaque-ports") ?? from.opaquePorts, named),
-    skipInbound: ports("skip-inbound-ports"),
-    requireIdentity: ports("proxy-require-identity-inbound-ports"),
+    skipInbound: ports(metadata?.annotations?.[SKIP_INBOUND]),
+    requireIdentity: ports(setting("proxy-require-identity-inbound-ports")),
     defaultPolicy: setting("default-inbound-policy"),
     probes: probesOf(containers),
   };

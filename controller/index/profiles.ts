@@ -94,7 +94,8 @@ export class Profiles implements ProfileCatalog {
     const service = cluster.service(target);
     if (service === undefined || target.instance === undefined)
       return service && ofService(service, target.port);
-    const { endpoints } = cluster.endpoints({ ...target, instance: target.instance, node: "" });
+    // A pod that is named is reached wherever it is.
+    const { endpoints } = cluster.endpoints({ ...target, node: undefined });
     const [endpoint] = endpoints.values();
     return endpoint && this.#endpointAt(endpoint.ip, target.port);
   }

@@ -13,7 +13,8 @@ import { readRef, readTarget } from "./references.ts";
 /** Where faults go to, and where identities are issued. */
 export type Reading = { readonly faults: string[]; readonly domain: TrustDomain };
 
-const PROTOCOLS: Readonly<Record<string, PortProtocol>> = {
+/** What a Server may say is spoken. */
+export const PROXY_PROTOCOLS: Readonly<Record<string, PortProtocol>> = {
   unknown: "detect",
   "HTTP/1": "http1",
   "HTTP/2": "http2",
@@ -36,7 +37,8 @@ export function toServer(object: KeptPolicy, { faults }: Reading): Server {
     podSelector: readSelector(fields.object("podSelector")),
     externalWorkloadSelector: readSelector(fields.object("externalWorkloadSelector")),
     port: readPort(fields),
-    protocol: PROTOCOLS[fields.word("proxyProtocol", Object.keys(PROTOCOLS)) ?? ""] ?? "detect",
+    protocol:
+      PROXY_PROTOCOLS[fields.word("proxyProtocol", Object.keys(PROXY_PROTOCOLS)) ?? ""] ?? "detect",
     accessPolicy: fields.word("accessPolicy", DEFAULT_POLICIES) ?? "deny",
     fault: faults[before],
   };

@@ -13,9 +13,12 @@ import type { KeptPolicy } from "./kept-objects.ts";
 
 const STATUSES = { least: 0, most: 599 };
 const STATUS_LEAST = 100;
-const UINT32 = { least: 0, most: 0xffff_ffff };
+/** What a message can say of whole numbers. */
+export const UINT32 = { least: 0, most: 0xffff_ffff };
 /** Weights are sent as tenths of thousandths. */
 const WEIGHT_OF_ONE = 10_000;
+/** What a message can say of a ratio: 32 bits of a float. */
+export const RATIO_MOST = 3.402_823_466_385_288_6e38;
 const NESTING_LIMIT = 32;
 
 /** Reads a ServiceProfile. */
@@ -104,19 +107,21 @@ function readTree<Leaf>(
     const of = fields.objects(type).flatMap(inner);
     return of.length === 0 ? [] : [{ type, of }];
   });
-  const not = fields.object("not");
-  const negated = (not === undefined ? [] : inner(not)).map(
-    (of): Combined<Leaf> => ({
-      type: "not",
-      of,
-    }),
-  );
+  const not = refused(fields);
+  const negated = not.flatMap(inner).map((of): Combined<Leaf> => ({ type: "not", of }));
   const said = [...lists, ...leaves.read(fields), ...negated];
   const [first, second] = said;
-  const parts = [...fields.list("all"), ...fields.list("any"), ...(not === undefined ? [] : [not])];
+  const parts = [...fields.list("all"), ...fields.list("any"), ...not];
   if (first === undefined)
     return parts.length > 0 ? undefined : fields.fault("all", "and all else is missing");
   return second === undefined ? first : { type: "all", of: said };
+}
+
+/** What must not hold: an object, or a list of which none may, as the definition has it at the top of a route. */
+function refused(fields: Fields): readonly Fields[] {
+  if (Array.isArray(fields.raw("not"))) return fields.objects("not");
+  const not = fields.object("not");
+  return not === undefined ? [] : [not];
 }
 
 type RequestLeaf = Extract<RequestCondition, { type: "path" | "method" }>;
@@ -154,8 +159,8 @@ function readBudget(from: Fields): ServiceProfile["budget"] {
   const ratio = fields.raw("retryRatio");
   const minPerSecond = fields.integer("minRetriesPerSecond", UINT32);
   const ttlMs = readDuration(fields, "ttl");
-  const known = typeof ratio === "number" && ratio >= 0;
-  if (!known) fields.fault("retryRatio", "is no number from 0 on");
+  const known = typeof ratio === "number" && ratio >= 0 && ratio <= RATIO_MOST;
+  if (!known) fields.fault("retryRatio", "is no number from 0 on, or too large");
   if (ttlMs === undefined) fields.fault("ttl", "is missing or no duration");
   if (!known || minPerSecond === undefined || ttlMs === undefined) return "none";
   return { ratio, minPerSecond, ttlMs };
@@ -164,19 +169,20 @@ function readBudget(from: Fields): ServiceProfile["budget"] {
 function readOverride(fields: Fields): ServiceProfile["overrides"][number] | undefined {
   fields.only("authority", "weight");
   const authority = fields.required("authority");
-  const weight = readQuantity(fields.raw("weight"));
-  if (weight === undefined) return fields.fault("weight", "is no number from 0 on");
+  const weight = readWeight(fields.raw("weight"));
+  if (weight === undefined) return fields.fault("weight", "is no number from 0 on, or too large");
   return authority === "" ? undefined : { authority, weight };
 }
 
-/** A number, or a text such as `1` and `500m`. */
-function readQuantity(value: unknown): number | undefined {
+/** A number, or a text such as `1` and `500m`, in tenths of thousandths; undefined where it is neither, or more than can be sent. */
+export function readWeight(value: unknown): number | undefined {
   const [, digits, thousandths] =
     /^(\d{1,6}(?:\.\d{1,6})?)(m)?$/.exec(typeof value === "number" ? `${value}` : text(value)) ??
     [];
   if (digits === undefined) return undefined;
   const weight = Number(digits) * WEIGHT_OF_ONE;
-  return Math.round(thousandths === undefined ? weight : weight / 1000);
+  const rounded = Math.round(thousandths === undefined ? weight : weight / 1000);
+  return rounded <= UINT32.most ? rounded : undefined;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -72,6 +72,9 @@ test.each([
   ["retry.linkerd.io/limit", "-1"],
   ["retry.linkerd.io/timeout", "soon"],
   ["timeout.linkerd.io/request", "1m30s"],
+  ["timeout.linkerd.io/request", "99999999999999999999s"],
+  ["timeout.linkerd.io/idle", `${"9".repeat(400)}s`],
+  ["retry.linkerd.io/timeout", "315576000001s"],
   [BREAKER, "sometimes"],
   [`${ALPHA}penalize-failures`, "maybe"],
 ])("OUT13: %s: %p counts for nothing, and is told", (key, value) => {

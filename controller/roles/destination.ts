@@ -94,7 +94,7 @@ export function startDestination(args: DestinationArgs, given: Surroundings): De
     const cluster = new Cluster({ ...informers, ...policies }, args);
     const onFault = tellFaults(around);
     const inbound = inboundPolicies(policies, { cluster, args, onFault });
-    const { services } = informers;
+    const { namespaces, services } = informers;
     const outbound = new OutboundPolicies({ ...policies, services }, { ...args, cluster, onFault });
     serving.writer = new ExternalWriter(
       { ...informers, ...policies },
@@ -102,7 +102,8 @@ export function startDestination(args: DestinationArgs, given: Surroundings): De
       args.controllerNamespace,
     );
     const profiles = new Profiles(policies.serviceProfiles, { ...args, cluster, onFault });
-    serving.statuses = writeStatuses({ ...policies, services }, { args, around, registry });
+    const stated = { ...policies, namespaces, services };
+    serving.statuses = writeStatuses(stated, { args, around, registry });
     serving.indexes = [inbound, outbound, profiles, cluster];
     const indexes = { cluster, inbound, outbound, profiles };
     const write = registerIndexSizes(registry);

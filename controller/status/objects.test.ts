@@ -35,6 +35,23 @@ test("INB12: a change concerns the objects whose status depends on it, and no ot
   expect([...world.objects.all()].sort()).toEqual(["httpRoutes/shop/a", "tcpRoutes/shop/b"]);
 });
 
+test("OUT2, INB12: which ports of a Service are opaque concerns its routes, also where its namespace says so", () => {
+  const world = new StatusWorld();
+  world.putService("web");
+  world.put("httpRoutes", "h", routeTo("web"));
+  world.put("tcpRoutes", "t", routeTo("web"));
+  expect(conditionsOf(world, "tcpRoutes/shop/t")?.[0]).toBe("RouteReasonConflicted");
+  taken(world);
+  const annotations = { "config.linkerd.io/opaque-ports": "80" };
+  world.from.namespaces.put({ metadata: { name: "shop", annotations } });
+  world.from.namespaces.put({ metadata: { name: "other", annotations } });
+  expect(taken(world)).toEqual(["httpRoutes/shop/h", "tcpRoutes/shop/t"]);
+  expect(conditionsOf(world, "tcpRoutes/shop/t")?.[0]).toBe("Accepted");
+  expect(conditionsOf(world, "httpRoutes/shop/h")?.[0]).toBe("RouteReasonConflicted");
+  world.from.namespaces.put({ metadata: { name: "shop", annotations, labels: { a: "b" } } });
+  expect(taken(world)).toEqual([]);
+});
+
 test("INB12: Servers and EgressNetworks concern what is attached to them", () => {
   const world = new StatusWorld();
   world.put("rateLimits", "l", limitOf("web"));

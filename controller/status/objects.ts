@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { Cidr } from "#lib/addr/cidr.ts";
+import { OPAQUE_PORTS } from "#lib/k8s/annotations.ts";
 import type { Informer } from "#lib/k8s/informer.ts";
 import type { Change } from "#lib/k8s/object-store.ts";
 import type { ObjectName, Resource } from "#lib/k8s/resource.ts";
@@ -9,7 +10,7 @@ import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { EgressNetwork } from "../core/egress.ts";
 import { POLICY_GROUP } from "../core/route.ts";
 import type { RateLimit } from "../core/server.ts";
-import type { KeptPolicy, KeptService } from "../index/kept-objects.ts";
+import type { KeptNames, KeptPolicy, KeptService } from "../index/kept-objects.ts";
 import { egressCondition, rateLimitConditions } from "./conditions.ts";
 import { listOf, mergeConditions, mergeParents, type Stamp } from "./merge.ts";
 import {
@@ -23,11 +24,14 @@ import {
   referencesOf,
   type StatusOptions,
 } from "./read.ts";
-import { type RouteSurroundings, routeStatus } from "./route-conditions.ts";
+import { type RouteSurroundings, routeStatus, type ServiceFacts } from "./route-conditions.ts";
 
 /** What is watched: objects with their status, and what they refer to. */
 export type StatusInformers = Readonly<
-  Record<Kind | "servers", Informer<KeptPolicy>> & { services: Informer<KeptService> }
+  Record<Kind | "servers", Informer<KeptPolicy>> & {
+    services: Informer<KeptService>;
+    namespaces: Informer<KeptNames>;
+  }
 >;
 
 /** An object whose status is written: `httpRoutes/shop/web`. */
@@ -66,9 +70,13 @@ export class StatusObjects {
         if (type !== "modified") this.#concern(referenceTo("Server", object));
       }),
       from.services.subscribe(({ type, object, previous }) => {
-        const after = type === "deleted" ? undefined : factsOf(object);
-        if (!isDeepStrictEqual(after, factsOf(previous)))
+        const after = type === "deleted" ? undefined : this.#factsOf(object);
+        if (!isDeepStrictEqual(after, this.#factsOf(previous)))
           this.#concern(referenceTo("Service", object));
+      }),
+      // Its annotations say which ports are opaque where Services do not.
+      from.namespaces.subscribe(({ object, previous }) => {
+        if (opaqueIn(object) !== opaqueIn(previous)) this.#concernServices(object);
       }),
     ];
   }
@@ -142,18 +150,23 @@ export class StatusObjects {
 
   readonly #around: RouteSurroundings = {
     hasServer: (at) => this.#hasServer(at),
-    service: (at) => factsOf(this.#from.services.get(at)),
+    service: (at) => this.#factsOf(this.#from.services.get(at)),
     egressNetwork: ({ namespace, name }) => {
       const known = this.#known.get(`egressNetworks/${namespace}/${name}`);
-      return known?.type === "network"
-        ? { accepted: this.#networkCondition(known.value).status === "True" }
-        : undefined;
+      if (known?.type !== "network") return undefined;
+      const { opaque } = known.value;
+      return { accepted: this.#networkCondition(known.value).status === "True", opaque };
     },
     routesOf: (parent) =>
       referencesOf(parent).flatMap((reference) =>
         this.#all(reference).flatMap((each) => (each.type === "route" ? [each.value] : [])),
       ),
   };
+
+  #factsOf(service: KeptService | undefined): ServiceFacts | undefined {
+    const namespace = this.#from.namespaces.get({ name: service?.metadata?.namespace ?? "" });
+    return factsOf(service, { namespace, opaquePorts: this.#options.opaquePorts });
+  }
 
   #all(reference: Reference): readonly Known[] {
     return [...(this.#referring.get(reference) ?? [])].flatMap((id) => this.#known.get(id) ?? []);
@@ -179,6 +192,11 @@ export class StatusObjects {
     }
   }
 
+  #concernServices({ metadata }: KeptNames): void {
+    for (const reference of this.#referring.keys())
+      if (reference.startsWith(`Service/${metadata?.name}/`)) this.#concern(reference);
+  }
+
   #concern(reference: Reference): void {
     for (const id of this.#referring.get(reference) ?? []) this.#listener(id);
   }
@@ -200,6 +218,9 @@ export class StatusObjects {
     return known;
   }
 }
+
+const opaqueIn = (namespace: KeptNames | undefined): string | undefined =>
+  namespace?.metadata?.annotations?.[OPAQUE_PORTS];
 
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 

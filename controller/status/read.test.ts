@@ -48,14 +48,32 @@ test.each([
   ],
   [
     { clusterIPs: ["10.0.0.1"], ports: [{ port: 80, targetPort: 8080 }] },
-    { hasAddress: true, external: false, ports: [{ port: 80, name: undefined }] },
+    {
+      hasAddress: true,
+      external: false,
+      ports: [{ port: 80, name: undefined, spoken: "any" as const }],
+    },
   ],
   [
     { type: "ExternalName", externalName: "a.example" },
     { hasAddress: false, external: true, ports: [] },
   ],
 ])("S16: factsOf() a Service of %j", (of, expected) => {
-  expect(factsOf(of && { metadata, spec: of })).toEqual(expected);
+  const from = { namespace: undefined, opaquePorts: "25" };
+  expect(factsOf(of && { metadata, spec: of }, from)).toEqual(expected);
+});
+
+test("OUT2, DST9: factsOf() a Service knows what its ports speak, by its namespace where it does not say", () => {
+  const ports = [{ port: 25 }, { port: 80 }, { port: 81, appProtocol: "http" }];
+  const marks = (text: string) => ({ annotations: { "config.linkerd.io/opaque-ports": text } });
+  const spoken = (own: object, namespace: object = {}) =>
+    factsOf(
+      { metadata: { ...metadata, ...own }, spec: { ports } },
+      { namespace: { metadata: namespace }, opaquePorts: "25" },
+    )?.ports.map((port) => port.spoken);
+  expect(spoken({})).toEqual(["opaque", "any", "http1"]);
+  expect(spoken({}, marks("80,81"))).toEqual(["any", "opaque", "http1"]);
+  expect(spoken(marks(""), marks("80"))).toEqual(["any", "any", "http1"]);
 });
 
 test("referencesOf() knows what may be referred to, and nothing else", () => {

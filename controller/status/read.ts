@@ -16,10 +16,13 @@ import type { EgressNetwork } from "../core/egress.ts";
 import { isEgressNetwork, isService } from "../core/outbound-backends.ts";
 import { GATEWAY_GROUP, type ParentRef, POLICY_GROUP } from "../core/route.ts";
 import type { RateLimit } from "../core/server.ts";
+import { spokenOn } from "../core/spoken.ts";
+import { holds } from "../core/workload.ts";
 import { toEgressNetwork } from "../index/egress-networks.ts";
 import type { KeptPolicy, KeptService } from "../index/kept-objects.ts";
 import { toGrpcRoute, toHttpRoute, toStreamRoute } from "../index/routes.ts";
 import { toRateLimit } from "../index/servers.ts";
+import { opaquePortsOf, type ServiceContext } from "../index/services.ts";
 import { isServer, type RouteView, type ServiceFacts } from "./route-conditions.ts";
 
 /** The kinds, by the names of their informers. */
@@ -111,14 +114,21 @@ const viewOf = ({ group, kind, name, namespace, parents, rules }: Route): RouteV
 });
 
 /** What routes need to know of a Service. */
-export function factsOf(service: KeptService | undefined): ServiceFacts | undefined {
+export function factsOf(
+  service: KeptService | undefined,
+  from: ServiceContext,
+): ServiceFacts | undefined {
   if (service === undefined) return undefined;
+  const opaque = opaquePortsOf(service.metadata, from);
   const { clusterIP, clusterIPs, type, ports } = service.spec ?? {};
   const addresses = [clusterIP, ...(clusterIPs ?? [])].filter((ip) => ip && ip !== "None");
   return {
     hasAddress: addresses.length > 0,
     external: type === "ExternalName",
-    ports: (ports ?? []).map(({ port, name }) => ({ port, name })),
+    ports: (ports ?? []).map(({ port, name, appProtocol }) => ({
+      ...{ port, name },
+      spoken: spokenOn(appProtocol, holds(opaque, port)),
+    })),
   };
 }
 

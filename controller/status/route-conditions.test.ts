@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BackendRef, ParentRef } from "../core/route.ts";
+import type { Spoken } from "../core/spoken.ts";
 import {
   type RouteSurroundings,
   type RouteView,
@@ -26,16 +27,22 @@ const route = (over: Partial<RouteView> = {}): RouteView => ({
   ...over,
 });
 
-/** Services web with two ports, headless and external, a Server, and EgressNetworks; and other routes. */
+const port = (number: number, spoken: Spoken, name?: string) => ({ port: number, name, spoken });
+
+/** Services web with two ports, spoken with four, headless and external, a Server, and EgressNetworks; and other routes. */
 const around = (...others: RouteView[]): RouteSurroundings => ({
   service: ({ namespace, name }) => {
-    const ports = [{ port: 80, name: "http" }, { port: 81 }];
+    const plain = [port(80, "any", "http"), port(81, "any")];
+    const spoken = [port(80, "any"), port(81, "http1"), port(82, "http2"), port(83, "opaque")];
+    const ports = name === "spoken" ? spoken : plain;
     const facts = { hasAddress: name !== "headless", external: name === "external", ports };
     return namespace === "shop" && name !== "missing" ? facts : undefined;
   },
   hasServer: ({ name }) => name === "server",
   egressNetwork: ({ name }) =>
-    name === "missing" ? undefined : { accepted: name !== "not-accepted" },
+    name === "missing"
+      ? undefined
+      : { accepted: name !== "not-accepted", opaque: [{ from: 25, to: 25 }] },
   routesOf: () => others,
 });
 
@@ -149,6 +156,27 @@ test.each<[mine: readonly ParentRef[], others: (readonly ParentRef[])[], loses: 
     expect(first?.split(";")[0]).toBe(loses ? CONFLICTED : ACCEPTED);
   },
 );
+
+test.each<[port: number | undefined, kinds: readonly RouteView["kind"][]]>([
+  [80, ["GRPCRoute"]],
+  [81, ["HTTPRoute"]],
+  [82, ["GRPCRoute"]],
+  [83, ["TCPRoute"]],
+  // Each of them holds on some port.
+  [undefined, ["GRPCRoute", "HTTPRoute", "TCPRoute"]],
+])("OUT2, OUT3, INB12: of all kinds on port %p those hold that it lets: %j", (number, kinds) => {
+  const parents = [parent("Service", "spoken", { port: number })];
+  const all = KINDS.map((kind) => route({ kind, parents }));
+  const accepted = KINDS.filter((kind) => said({ kind, parents }, ...all)[0]?.startsWith(ACCEPTED));
+  expect(accepted).toEqual([...kinds]);
+});
+
+test("OUT2, INB12: a TCPRoute holds on an opaque port of an EgressNetwork, whatever is beside it", () => {
+  const said25 = (kind: RouteView["kind"], beside: RouteView["kind"]) =>
+    said({ kind, parents: atNet(25) }, route({ kind: beside, parents: atNet() }))[0];
+  expect(said25("TCPRoute", "HTTPRoute")).toBe(HOLDS);
+  expect(said25("HTTPRoute", "TCPRoute")).toStartWith(CONFLICTED);
+});
 
 test("OUT4, INB12: a stronger kind of another namespace takes nothing from a route", () => {
   const other = route({ kind: "GRPCRoute", namespace: "client" });

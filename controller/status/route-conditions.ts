@@ -5,11 +5,12 @@ import {
   type BackendRef,
   type GrpcRoute,
   type HttpRoute,
-  KINDS_BY_STRENGTH,
   type ParentRef,
   POLICY_GROUP,
   type StreamRoute,
 } from "../core/route.ts";
+import { isStronger, type Spoken, spokenOn } from "../core/spoken.ts";
+import { holds, type Ports } from "../core/workload.ts";
 import {
   ACCEPTED,
   type Condition,
@@ -39,7 +40,13 @@ export type ServiceFacts = {
   readonly hasAddress: boolean;
   /** Whether it stands for a name of another system, where no requests can be sent to. */
   readonly external: boolean;
-  readonly ports: readonly { readonly port: number; readonly name?: string | undefined }[];
+  readonly ports: readonly (Port & { readonly port: number })[];
+};
+
+type Port = {
+  readonly port: number | undefined;
+  readonly name?: string | undefined;
+  readonly spoken: Spoken;
 };
 
 type Name = { readonly name: string; readonly namespace: string };
@@ -48,8 +55,8 @@ type Name = { readonly name: string; readonly namespace: string };
 export interface RouteSurroundings {
   service(at: Name): ServiceFacts | undefined;
   hasServer(at: Name): boolean;
-  /** Whether an EgressNetwork is accepted; undefined where there is none. */
-  egressNetwork(at: Name): { readonly accepted: boolean } | undefined;
+  /** Whether an EgressNetwork is accepted, and its opaque ports; undefined where there is none. */
+  egressNetwork(at: Name): { readonly accepted: boolean; readonly opaque: Ports } | undefined;
   /** All routes that name the object as a parent, on whatever port. */
   routesOf(parent: ParentRef): readonly RouteView[];
 }
@@ -97,8 +104,6 @@ function conditionsTo(
   return [accepted, ...refs, ...partly];
 }
 
-type Port = { readonly port: number | undefined; readonly name?: string | undefined };
-
 function acceptance(
   parent: ParentRef,
   from: {
@@ -110,20 +115,17 @@ function acceptance(
   const { route, around, rules } = from;
   const ports = portsOf(parent, route, around);
   if (typeof ports === "string") return notAccepted("NoMatchingParent", ports);
-  const stronger = around
-    .routesOf(parent)
-    .filter((other) => other.namespace === route.namespace && isStronger(other, route));
+  const others = around.routesOf(parent).filter(({ namespace }) => namespace === route.namespace);
   const isTaken = (port: Port): boolean =>
-    stronger.some(({ parents }) =>
-      parents.some((other) => isSameObject(other, parent) && matches(other, port)),
+    others.some(
+      ({ kind, parents }) =>
+        isStronger(kind, route.kind, port.spoken) &&
+        parents.some((other) => isSameObject(other, parent) && matches(other, port)),
     );
   if (ports.every(isTaken)) return notAccepted("RouteReasonConflicted");
   if (rules.inForce) return ACCEPTED;
   return notAccepted("UnsupportedValue", rules.faults.join("; "));
 }
-
-const isStronger = (a: RouteView, b: RouteView): boolean =>
-  KINDS_BY_STRENGTH.indexOf(a.kind) < KINDS_BY_STRENGTH.indexOf(b.kind);
 
 const isSameObject = (a: ParentRef, b: ParentRef): boolean =>
   a.name === b.name &&
@@ -147,7 +149,9 @@ function portsOf(
   if (network === undefined) return "";
   if (!network.accepted) return "EgressNetwork parent has not been accepted";
   if (parent.section !== undefined) return "an EgressNetwork has no sections";
-  return [{ port: parent.port }];
+  const { port } = parent;
+  const isOpaque = port !== undefined && holds(network.opaque, port);
+  return [{ port, spoken: spokenOn(undefined, isOpaque) }];
 }
 
 function serverPort(parent: ParentRef, route: RouteView): readonly Port[] | string {
@@ -156,7 +160,8 @@ function serverPort(parent: ParentRef, route: RouteView): readonly Port[] | stri
     return "a Server has neither ports nor sections";
   if (route.kind === "TLSRoute" || route.kind === "TCPRoute")
     return `a Server takes no ${route.kind}`;
-  return [{ port: undefined }];
+  // Whatever a Server speaks: its HTTPRoutes do not hold beside a GRPCRoute.
+  return [{ port: undefined, spoken: "any" }];
 }
 
 function servicePorts(parent: ParentRef, service: ServiceFacts | undefined) {

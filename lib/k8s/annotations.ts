@@ -17,6 +17,8 @@ export const DISABLE_TAP = "viz.linkerd.io/disable-tap";
 /** On a pod, `true`: its proxy lets itself be tapped. */
 export const TAP_ENABLED = "viz.linkerd.io/tap-enabled";
 export const OPAQUE_PORTS = "config.linkerd.io/opaque-ports";
+/** Ports that go by the proxy: as a pod says, since its namespace may say otherwise once it runs. */
+export const SKIP_INBOUND = "config.linkerd.io/skip-inbound-ports";
 
 /** Label: which part of the control plane a pod is. */
 export const CONTROL_PLANE_COMPONENT = "linkerd.io/control-plane-component";

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Logger } from "#lib/log/logger.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import type { KubeClient } from "./client.ts";
 import { type Informer, type InformerOptions, startInformer } from "./informer.ts";
 import { KubeError } from "./kube-error.ts";
@@ -65,17 +66,19 @@ class Script {
 
 async function run(
   script: Script,
-  options: Pick<InformerOptions<Pod>, "keep" | "absent"> = {},
+  {
+    onChange,
+    ...options
+  }: Partial<Pick<InformerOptions<Pod>, "keep" | "absent" | "logger">> & {
+    readonly onChange?: (change: Change<Pod>) => void;
+  } = {},
 ): Promise<{ informer: Informer<Pod>; changes: string[] }> {
   const clock = new FakeClock();
   const informer = startInformer({
+    ...{ client: script.client, resource: PODS, clock, logger: quiet, random: () => 0 },
     ...options,
-    client: script.client,
-    resource: PODS,
-    clock,
-    logger: quiet,
-    random: () => 0,
   });
+  if (onChange !== undefined) informer.subscribe(onChange);
   const changes: string[] = [];
   informer.subscribe(({ type, object }: Change<Pod>) => {
     changes.push(`${type} ${object.metadata?.name}`);
@@ -108,6 +111,26 @@ test("an informer lists, then follows the watch from there", async () => {
   expect(script.versions).toEqual(["100", "103"]);
   expect(informer.get({ name: "x", namespace: "a" })?.metadata?.resourceVersion).toBe("102");
   expect(informer.list()).toHaveLength(1);
+});
+
+test("a listener that throws holds up neither the watch nor the other listeners", async () => {
+  const script = new Script();
+  script.lists = [[pod("x", "1"), pod("y", "2")]];
+  script.watches = [
+    [
+      { type: "ADDED", object: pod("z", "101") },
+      { type: "MODIFIED", object: pod("x", "102") },
+    ],
+  ];
+  const log = new RecordedLog();
+  const onChange = ({ object }: Change<Pod>): void => {
+    if (object.metadata?.name === "z") throw new RangeError("too large");
+  };
+  const { changes } = await run(script, { logger: log.logger, onChange });
+  expect(changes).toEqual(["added x", "added y", "added z", "modified x"]);
+  expect(script.versions).toEqual(["100", "102"]);
+  expect(log.lines).toHaveLength(1);
+  expect(log.lines[0]).toContain("change not taken resource=pods error=RangeError: too large");
 });
 
 test("a version that is gone lists anew, and only differences are told", async () => {

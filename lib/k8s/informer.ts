@@ -59,7 +59,6 @@ export const STALL_LIMIT_MS = 55_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
 /** A server that does not know a version yet, because its data were restored, answers so. */
 const GATEWAY_TIMEOUT = 504;
-
 /** How often a kind that is not served is asked for again; milliseconds. */
 const ABSENT_INTERVAL_MS = 30_000;
 
@@ -73,7 +72,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   degraded = false;
   readonly #options: InformerOptions<T>;
   readonly #query: ListOptions;
-  readonly #store = new ObjectStore<T>();
+  readonly #store: ObjectStore<T>;
   readonly #backoff: Backoff;
   readonly #keep: (object: T) => T;
   readonly #resolveSynced: () => void;
@@ -89,10 +88,13 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   #stopped = false;
 
   constructor(options: InformerOptions<T>) {
-    const { namespace, labelSelector, fieldSelector } = options;
+    const { namespace, labelSelector, fieldSelector, logger, resource } = options;
     this.#options = options;
     this.#query = { namespace, labelSelector, fieldSelector };
     this.#keep = options.keep ?? ((object) => object);
+    this.#store = new ObjectStore<T>((error) =>
+      logger.error("change not taken", { resource: resource.plural, error: String(error) }),
+    );
     this.#backoff = createBackoff({ ...RETRY, random: options.random });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;

@@ -7,7 +7,9 @@ const pod = (uid: string, resourceVersion: string): Pod => ({
 });
 
 function play(act: (store: ObjectStore<Pod>) => void): string[] {
-  const store = new ObjectStore<Pod>();
+  const store = new ObjectStore<Pod>((error) => {
+    throw error;
+  });
   const told: string[] = [];
   store.subscribe(({ type, object, previous }) => {
     const { uid, resourceVersion } = object.metadata ?? {};
@@ -44,4 +46,21 @@ test("ObjectStore.set() tells even of a version that is known, drop() only of wh
     store.drop(pod("u", "2"));
   });
   expect(told).toEqual(["added u 1 -", "modified u 1 u", "deleted u 2 u"]);
+});
+
+test("a listener that throws costs the others nothing", () => {
+  const faults: unknown[] = [];
+  const told: string[] = [];
+  const store = new ObjectStore<Pod>((error) => faults.push(error));
+  const fault = new Error("one listener's own");
+  store.subscribe(() => {
+    throw fault;
+  });
+  store.subscribe(({ type }) => told.push(type));
+  store.put(pod("u", "1"));
+  store.drop(pod("u", "1"));
+  expect([told, faults]).toEqual([
+    ["added", "deleted"],
+    [fault, fault],
+  ]);
 });

@@ -10,10 +10,15 @@ export type Change<T> = {
   readonly previous: T | undefined;
 };
 
-/** Tells each change after it holds it. */
+/** Tells each change after it holds it. A listener that throws costs the others nothing: what it throws goes to `onFault`. */
 export class ObjectStore<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #listeners = new Set<(change: Change<T>) => void>();
+  readonly #onFault: (error: unknown) => void;
+
+  constructor(onFault: (error: unknown) => void) {
+    this.#onFault = onFault;
+  }
 
   get({ name, namespace = "" }: ObjectName): T | undefined {
     return this.#objects.get(`${namespace}/${name}`);
@@ -62,7 +67,12 @@ export class ObjectStore<T extends KubeObject> {
   }
 
   #tell(change: Change<T>): void {
-    for (const listener of this.#listeners) listener(change);
+    for (const listener of this.#listeners)
+      try {
+        listener(change);
+      } catch (error) {
+        this.#onFault(error);
+      }
   }
 }
 

@@ -11,6 +11,8 @@ test.each([
   ["5", undefined],
   ["1.5s", undefined],
   ["", undefined],
+  ["315576000000s", 315_576_000_000_000],
+  ["315576000001s", undefined],
 ])("parseDuration(%p) is %p", (text, ms) => {
   expect(parseDuration(text)).toBe(ms as number);
 });
@@ -25,6 +27,9 @@ test.each([
   ["", undefined],
   ["-1s", undefined],
   ["1s ", undefined],
+  ["3652500d", 315_576_000_000_000],
+  ["3652500d1ms", undefined],
+  ["999999999999999d", undefined],
 ])("parseGoDuration(%j) is %p", (text, ms) => {
   expect(parseGoDuration(text)).toBe(ms as never);
 });

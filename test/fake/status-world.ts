@@ -7,7 +7,7 @@ import type { Resource } from "#lib/k8s/resource.ts";
 import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { KubeObject, ObjectMeta } from "#lib/k8s/types/meta.ts";
 import { Registry } from "#lib/metrics/registry.ts";
-import type { KeptService } from "../../controller/index/kept-objects.ts";
+import type { KeptNames, KeptService } from "../../controller/index/kept-objects.ts";
 import { type StatusEvent, statusMetrics } from "../../controller/status/metrics.ts";
 import { type StatusInformers, StatusObjects } from "../../controller/status/objects.ts";
 import { type Kind, RESOURCES } from "../../controller/status/read.ts";
@@ -18,6 +18,7 @@ import { RecordedLog } from "./recorded-log.ts";
 
 type Informers = Readonly<Record<Kind | "servers", FakeInformer<CustomObject>>> & {
   readonly services: FakeInformer<KeptService>;
+  readonly namespaces: FakeInformer<KeptNames>;
 };
 
 /** A write that reached the API. */
@@ -36,6 +37,7 @@ export class StatusWorld {
     egressNetworks: new FakeInformer(),
     servers: new FakeInformer(),
     services: new FakeInformer(),
+    namespaces: new FakeInformer(),
   };
   readonly objects: StatusObjects = new StatusObjects(this.from satisfies StatusInformers, {
     clusterNetworks: ["10.0.0.0/8"],
