@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { spawn } from "bun";
+import { closeAll, getObject, keysOf } from "#lib/sys/bpf.ts";
+import { inNetns } from "#lib/sys/netns.ts";
 import { until } from "../../test/fake/mesh.ts";
-import { CAN_REDIRECT, ScratchNode } from "../../test/integration/redirect-node.ts";
+import { CAN_REDIRECT, ScratchNode, sh } from "../../test/integration/redirect-node.ts";
 import { Programs, pinsBelow, unloadPrograms } from "./programs.ts";
 
 const PLAN = {
@@ -91,3 +94,58 @@ test.skipIf(!CAN_REDIRECT)("check() sees that a program of the mesh is gone (nee
   unloadPrograms(node.bpfRoot);
   expect(programs.check(place)).toContain("no entry in the map of pods");
 });
+
+/** Two namespaces joined by a wire; the second is a pod that serves on 8080 and has no proxy. */
+async function wire(programs: Programs): Promise<{ host: string; app: Bun.Subprocess }> {
+  const [host, pod] = [node.namespace("host"), node.namespace("pod")];
+  const [left, right] = [host, pod].map((path) => path.slice(path.lastIndexOf("/") + 1));
+  sh("ip", "-n", `${left}`, "link", "add", "v0", "type", "veth", "peer", "v1", "netns", `${right}`);
+  for (const [name, device, ip] of [
+    [left, "v0", "10.99.0.1"],
+    [right, "v1", "10.99.0.2"],
+  ]) {
+    sh("ip", "-n", `${name}`, "addr", "add", `${ip}/24`, "dev", `${device}`);
+    sh("ip", "-n", `${name}`, "link", "set", `${device}`, "up");
+  }
+  programs.add(pod, PLAN, { ips: ["10.99.0.2"], probeSources: [] });
+  const serve = `require("node:net").createServer((c) => c.end("app")).listen(8080, "0.0.0.0", () => console.log("up"))`;
+  const app = inNetns(pod, () =>
+    spawn(["bun", "-e", serve], { stdio: ["ignore", "pipe", "ignore"] }),
+  );
+  await app.stdout.getReader().read();
+  return { host, app };
+}
+
+/** What a process of a cgroup gets from the pod, from a port of its own choice. */
+async function dial(from: { host: string; cgroup: string }, [port, to]: number[]): Promise<string> {
+  const call = `require("node:net").connect({ host: "10.99.0.2", port: ${to}, localAddress: "10.99.0.1", localPort: ${port} })
+    .on("data", (text) => console.log(String(text))).on("error", ({ code }) => console.log(code))`;
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const child = inNetns(from.host, () =>
+    spawn(["sh", "-c", enter, from.cgroup, "bun", "-e", call], {
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
+  return (await child.stdout.text()).trim();
+}
+
+test.skipIf(!CAN_REDIRECT)(
+  "a probe of the kubelet's is let through as long as it lasts, and nobody after it (needs root)",
+  async () => {
+    const { host, app } = await wire(load());
+    try {
+      const kubelet = { host, cgroup: `${node.cgroupRoot}/kubelet` };
+      const other = { host, cgroup: node.cgroupRoot };
+      expect(await dial(other, [40_000, 8080])).toBe("ECONNREFUSED");
+      expect(await dial(kubelet, [40_000, 8080])).toBe("app");
+      expect(await dial(other, [40_000, 8080])).toBe("ECONNREFUSED");
+      expect(await dial(kubelet, [40_001, 9999])).toBe("ECONNREFUSED");
+      const probes = getObject(`${pinsBelow(node.bpfRoot)}/m_probes`) ?? -1;
+      expect(keysOf(probes, 48)).toEqual([]);
+      closeAll([probes]);
+    } finally {
+      app.kill("SIGKILL");
+      await app.exited;
+    }
+  },
+);
