@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Choice, redirectionOf } from "./apply/choose.ts";
-import type { Redirection } from "./apply/redirection.ts";
+import type { Redirection, RedirectKind } from "./apply/redirection.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
 import type { PodSurroundings } from "./redirect/ebpf.ts";
@@ -66,22 +66,42 @@ export class Plugin {
 
   /** Puts back what is missing of running pods: of all in tier 1, of the next few in tier 2. How many were repaired. */
   repair(): number {
-    const { attachments, choice, logger } = this.#options;
+    const { choice, logger } = this.#options;
     let repaired = 0;
     for (const attachment of this.#due()) {
-      const { kind, place, plan, surroundings, pod } = attachment;
+      const { kind, place, plan, pod } = attachment;
       try {
-        const redirection = redirectionOf(kind, choice.programs);
-        const missing = redirection.check(place, plan);
+        const missing = redirectionOf(kind, choice.programs).check(place, plan);
         if (missing === undefined || !existsSync(place.netns)) continue;
-        attachments.put({ ...attachment, place: redirection.add(place.netns, plan, surroundings) });
-        logger.warn("put back the redirection of a running pod", { pod, missing });
+        const by = this.#putBack(attachment);
+        logger.warn("put back the redirection of a running pod", { pod, missing, by });
         repaired++;
       } catch (error) {
         logger.warn("cannot repair the redirection of a pod", { pod, error: String(error) });
       }
     }
     return repaired;
+  }
+
+  /** By the way that it was, else by the spare one: tier 1 cannot find a proxy again that listens already. */
+  #putBack(attachment: Attachment): RedirectKind {
+    const { attachments, choice } = this.#options;
+    const { kind, plan, surroundings } = attachment;
+    const redirection = redirectionOf(kind, choice.programs);
+    const place = redirection.add(attachment.place, plan, surroundings);
+    attachments.put({ ...attachment, place });
+    const missing = redirection.check(place, plan);
+    if (missing === undefined) return kind;
+    const { spare } = choice;
+    if (kind !== "ebpf" || spare === undefined)
+      throw new Error(`${missing}; delete the pod where this does not end`);
+    attachments.put({
+      ...attachment,
+      kind: spare.kind,
+      place: spare.add({ netns: place.netns }, plan, surroundings),
+    });
+    redirection.remove(place);
+    return spare.kind;
   }
 
   #due(): Attachment[] {
@@ -150,7 +170,7 @@ export class Plugin {
     const { containerId, ifname, netns, pod } = target;
     const surroundings = this.#surroundings(target);
     const attach = (redirection: Redirection): Attachment => {
-      const place = redirection.add(netns, plan, surroundings);
+      const place = redirection.add({ netns }, plan, surroundings);
       const { kind } = redirection;
       return { containerId, ifname, pod, kind, place, plan, surroundings };
     };

@@ -25,8 +25,8 @@ afterEach(() => {
 function roundTrip(rules: Redirection, seen: () => string): void {
   const netns = node.namespace("a");
   expect(rules.check({ netns }, PLAN)).toContain(netns);
-  const place = rules.add(netns, PLAN, NONE);
-  rules.add(netns, PLAN, NONE);
+  const place = rules.add({ netns }, PLAN, NONE);
+  rules.add({ netns }, PLAN, NONE);
   expect(rules.check(place, PLAN)).toBeUndefined();
   const text = inNetns(netns, seen).toLowerCase();
   expect(text.match(/-a output|hook output/g)).toHaveLength(1);
@@ -34,7 +34,7 @@ function roundTrip(rules: Redirection, seen: () => string): void {
   rules.remove(place);
   rules.remove(place);
   expect(inNetns(netns, seen).toLowerCase()).not.toContain("bunkerd_v1");
-  expect(() => rules.add(netns, { ...PLAN, skipSubnets: ["10.0.0.0/99"] }, NONE)).toThrow(
+  expect(() => rules.add({ netns }, { ...PLAN, skipSubnets: ["10.0.0.0/99"] }, NONE)).toThrow(
     "Cannot write rules with",
   );
   node.deleteNamespace(netns);
