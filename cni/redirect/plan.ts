@@ -60,7 +60,7 @@ export function planRedirect(
     const all = [...defaults, ...read(name)];
     const wrong = all.find((each) => !isPortRange(each));
     if (wrong !== undefined) throw new Error(`Cannot plan redirection: ${name} has port ${wrong}`);
-    return [...new Set(all)];
+    return [...new Set(all.map(canonicalPorts))];
   };
   // What comes from an annotation ends up in a script that root runs: only what parses may pass.
   const subnets = [...exempt.subnets, ...read("skip-subnets")].map((each) => {
@@ -95,6 +95,9 @@ function canonicalNetwork(text: string): string | undefined {
   const [ip, bits] = Cidr.parse(text)?.text.split("/") ?? [];
   return ip === undefined ? undefined : `${normalizeIp(ip)}/${bits}`;
 }
+
+/** The one way of writing ports: nft and iptables read a number that begins with 0 as octal. */
+const canonicalPorts = (text: string): string => text.split("-").map(Number).join("-");
 
 /** A port, or a range that rises, of 1 to 65535. */
 function isPortRange(text: string): boolean {
