@@ -11,7 +11,7 @@ export interface RedirectPlan {
   readonly outboundPort: number;
   readonly skipInbound: readonly string[];
   readonly skipOutbound: readonly string[];
-  /** `address/prefix`, written in one way. */
+  /** Whose connections to the pod are left alone: `address/prefix`, written in one way. */
   readonly skipSubnets: readonly string[];
 }
 
