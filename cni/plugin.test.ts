@@ -130,6 +130,21 @@ test.skipIf(!CAN_REDIRECT)("what is not meshed passes and is left alone (needs r
 });
 
 test.skipIf(!CAN_REDIRECT)(
+  "a pod whose users are numbered apart is redirected by nft, or not at all (needs root)",
+  async () => {
+    const bed = new Bed("auto");
+    bed.verdict = { type: "meshed", plan: { ...PLAN, hostUsers: false } };
+    const netns = node.namespace("a");
+    expect((await bed.call("ADD", { netns })).log).toBe("redirected with nft");
+    expect(bed.podPins()).toEqual([]);
+    const forced = new Bed("ebpf");
+    forced.verdict = bed.verdict;
+    const refused = await forced.call("ADD", { netns: node.namespace("b"), container: "c2" });
+    expect(refused).toMatchObject({ exit: 1, log: expect.stringContaining("hostUsers: false") });
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
   "CHECK says what is missing, and repair() puts it back (needs root)",
   async () => {
     const bed = new Bed("nft");

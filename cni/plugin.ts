@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Choice, redirectionOf } from "./apply/choose.ts";
+import { type Choice, redirectionOf, type Way, wayFor } from "./apply/choose.ts";
 import type { Redirection, RedirectKind } from "./apply/redirection.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
@@ -154,7 +154,7 @@ export class Plugin {
    * kernel refuses, or where tier 1 was forced.
    */
   redirectRunning(target: Omit<Target, "gateways">, plan: RedirectPlan): void {
-    const { choice } = this.#options;
+    const choice = wayFor(this.#options.choice, plan);
     const redirection = choice.redirection.kind === "ebpf" ? choice.spare : choice.redirection;
     if (redirection === undefined)
       throw new Error("its proxy listens already, which tier 1 had to see; delete the pod");
@@ -164,7 +164,7 @@ export class Plugin {
   #redirect(
     target: Target,
     plan: RedirectPlan,
-    choice: Pick<Choice, "redirection" | "spare"> = this.#options.choice,
+    way: Way = wayFor(this.#options.choice, plan),
   ): Attachment {
     const { attachments, logger } = this.#options;
     const { containerId, ifname, netns, pod } = target;
@@ -176,11 +176,11 @@ export class Plugin {
     };
     let attachment: Attachment;
     try {
-      attachment = attach(choice.redirection);
+      attachment = attach(way.redirection);
     } catch (error) {
-      if (choice.spare === undefined) throw error;
-      logger.warn("fell back for one pod", { to: choice.spare.kind, error: String(error) });
-      attachment = attach(choice.spare);
+      if (way.spare === undefined) throw error;
+      logger.warn("fell back for one pod", { to: way.spare.kind, error: String(error) });
+      attachment = attach(way.spare);
     }
     try {
       attachments.put(attachment);

@@ -13,6 +13,8 @@ export interface RedirectPlan {
   readonly skipOutbound: readonly string[];
   /** Whose connections to the pod are left alone: `address/prefix`, written in one way. */
   readonly skipSubnets: readonly string[];
+  /** As in the pod's spec: where it is false, the pod's users are others to the node than to themselves. */
+  readonly hostUsers?: boolean;
 }
 
 /** Linkerd's proxy uid. */
@@ -51,6 +53,7 @@ export function planRedirect(
     readonly annotations: Readonly<Record<string, string>>;
     readonly namespaceAnnotations: Readonly<Record<string, string>>;
     readonly controlPlane: boolean;
+    readonly hostUsers?: boolean | undefined;
   },
   exempt: Exempt = EXEMPT,
 ): RedirectPlan {
@@ -87,6 +90,7 @@ export function planRedirect(
       pod.controlPlane ? [...exempt.outboundPorts, ...exempt.apiServerPorts] : exempt.outboundPorts,
     ),
     skipSubnets: [...new Set(subnets)],
+    ...(pod.hostUsers !== undefined && { hostUsers: pod.hostUsers }),
   };
 }
 
