@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { spawn } from "bun";
-import { closeAll, getObject, keysOf } from "#lib/sys/bpf.ts";
+import { closeAll, deleteElement, getObject, keysOf } from "#lib/sys/bpf.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import { isAttachedAt } from "../../bpf/attach.ts";
+import { podKey } from "../../bpf/layout.ts";
 import { until } from "../../test/fake/mesh.ts";
 import { CAN_REDIRECT, ScratchNode, sh } from "../../test/integration/redirect-node.ts";
 import { Programs, pinsBelow, unloadPrograms } from "./programs.ts";
@@ -32,6 +33,20 @@ function load(pods = "/kubepods"): Programs {
   const programs = new Programs({ bpfRoot, pods: `${cgroupRoot}${pods}`, kubelet });
   programs.load();
   return programs;
+}
+
+/** Where a process runs. */
+interface Home {
+  readonly netns: string;
+  readonly cgroup: string;
+}
+
+/** Starts a process of its own for a piece of JavaScript. */
+function start({ netns, cgroup }: Home, code: string): Bun.Subprocess<"ignore", "pipe", "ignore"> {
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  return inNetns(netns, () =>
+    spawn(["sh", "-c", enter, cgroup, "bun", "-e", code], { stdio: ["ignore", "pipe", "ignore"] }),
+  );
 }
 
 test.skipIf(!CAN_REDIRECT)("add(), check() and remove() of a pod (needs root)", () => {
@@ -163,6 +178,45 @@ test.skipIf(!CAN_REDIRECT)("check() sees a proxy that no connection can reach (n
   expect(programs.check(place, { ...PLAN, uid: 0 })).toBeUndefined();
 });
 
+test.skipIf(!CAN_REDIRECT)(
+  "a pod whose entry is lost has its listener again, unless its slot is taken (needs root)",
+  async () => {
+    const programs = load();
+    const plan = { ...PLAN, uid: 0 };
+    programs.add({ netns: node.namespace("first") }, plan, SURROUNDINGS);
+    const netns = node.namespace("a");
+    const place = programs.add({ netns }, plan, SURROUNDINGS);
+    const proxy = start(
+      { netns, cgroup: `${node.cgroupRoot}/kubepods` },
+      `require("node:net").createServer().listen(4143, "0.0.0.0", () => console.log("up"))`,
+    );
+    const loseEntry = (): void => {
+      const pods = getObject(`${pinsBelow(node.bpfRoot)}/m_pods`) ?? -1;
+      deleteElement(pods, podKey(place.cookie ?? 0n));
+      closeAll([pods]);
+    };
+    try {
+      await proxy.stdout.getReader().read();
+      expect([place.slot, node.listeners(), programs.check(place, plan)]).toEqual([
+        1,
+        1,
+        undefined,
+      ]);
+      loseEntry();
+      expect(programs.add(place, plan, SURROUNDINGS)).toEqual(place);
+      expect([node.listeners(), programs.check(place, plan)]).toEqual([1, undefined]);
+      loseEntry();
+      // The next pod of the slot must not be given the listener.
+      expect(programs.add({ netns: node.namespace("b") }, plan, SURROUNDINGS).slot).toBe(1);
+      expect([programs.add(place, plan, SURROUNDINGS).slot, node.listeners()]).toEqual([2, 0]);
+      expect(programs.check(place, plan)).toContain("not in the map of listeners");
+    } finally {
+      proxy.kill("SIGKILL");
+      await proxy.exited;
+    }
+  },
+);
+
 test.skipIf(!CAN_REDIRECT)("collect() removes what has gone (needs root)", async () => {
   const programs = load();
   const [kept, gone] = ["a", "b"].map((name) =>
@@ -200,24 +254,16 @@ async function wire(programs: Programs): Promise<{ host: string; app: Bun.Subpro
   }
   programs.add({ netns: pod }, PLAN, { ips: ["10.99.0.2"], probeSources: [] });
   const serve = `require("node:net").createServer((c) => c.end("app")).listen(8080, "0.0.0.0", () => console.log("up"))`;
-  const app = inNetns(pod, () =>
-    spawn(["bun", "-e", serve], { stdio: ["ignore", "pipe", "ignore"] }),
-  );
+  const app = start({ netns: pod, cgroup: node.cgroupRoot }, serve);
   await app.stdout.getReader().read();
   return { host, app };
 }
 
 /** What a process of a cgroup gets from the pod, from a port of its own choice. */
-async function dial(from: { host: string; cgroup: string }, [port, to]: number[]): Promise<string> {
+async function dial(from: Home, [port, to]: number[]): Promise<string> {
   const call = `require("node:net").connect({ host: "10.99.0.2", port: ${to}, localAddress: "10.99.0.1", localPort: ${port} })
     .on("data", (text) => console.log(String(text))).on("error", ({ code }) => console.log(code))`;
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  const child = inNetns(from.host, () =>
-    spawn(["sh", "-c", enter, from.cgroup, "bun", "-e", call], {
-      stdio: ["ignore", "pipe", "ignore"],
-    }),
-  );
-  return (await child.stdout.text()).trim();
+  return (await start(from, call).stdout.text()).trim();
 }
 
 test.skipIf(!CAN_REDIRECT)(
@@ -225,8 +271,8 @@ test.skipIf(!CAN_REDIRECT)(
   async () => {
     const { host, app } = await wire(load());
     try {
-      const kubelet = { host, cgroup: `${node.cgroupRoot}/kubelet` };
-      const other = { host, cgroup: node.cgroupRoot };
+      const kubelet = { netns: host, cgroup: `${node.cgroupRoot}/kubelet` };
+      const other = { netns: host, cgroup: node.cgroupRoot };
       expect(await dial(other, [40_000, 8080])).toBe("ECONNREFUSED");
       expect(await dial(kubelet, [40_000, 8080])).toBe("app");
       expect(await dial(other, [40_000, 8080])).toBe("ECONNREFUSED");
