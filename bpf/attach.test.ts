@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, unlinkSyn
 import { closeAll } from "#lib/sys/bpf.ts";
 import { mount, umount } from "#lib/sys/libc.ts";
 import { CGROUP2 } from "../test/integration/redirect-node.ts";
-import { attach, detach } from "./attach.ts";
+import { attach, detach, isAttachedAt } from "./attach.ts";
 import { loadCollection } from "./collection.ts";
 import { readElf } from "./elf.ts";
 
@@ -12,11 +12,12 @@ const object = (name: string) =>
   readElf(readFileSync(new URL(`./objects/${name}.bpf.o`, import.meta.url)));
 
 test.skipIf(!root)(
-  "attach() and detach() at a cgroup and a netns, updating in place, leave nothing (needs root)",
+  "attach() and detach() at a cgroup and a netns, updating in place or moving, leave nothing (needs root)",
   () => {
     const mounted = mkdtempSync("/tmp/bpffs-");
     const pins = `${mounted}/mesh`;
     const cgroup = `${CGROUP2}/bunkerd-attach-${process.pid}`;
+    const below = `${cgroup}/below`;
     mount("bpf", mounted, "mode=0700");
     mkdirSync(pins);
     mkdirSync(cgroup);
@@ -26,6 +27,16 @@ test.skipIf(!root)(
       for (const each of [...programs, ...programs]) attach(each, cgroup, `${pins}/l_${each.name}`);
       for (const each of inbound) attach(each, "/proc/self/ns/net", `${pins}/l_in`);
       expect(readdirSync(pins).filter((name) => name.startsWith("l_"))).toHaveLength(13);
+      mkdirSync(below);
+      for (const each of programs) attach(each, below, `${pins}/l_${each.name}`);
+      const at = (path: string) =>
+        programs.map(({ name }) => isAttachedAt(`${pins}/l_${name}`, path));
+      expect([at(below), at(cgroup)]).toEqual([
+        programs.map(() => true),
+        programs.map(() => false),
+      ]);
+      expect(isAttachedAt(`${pins}/l_absent`, cgroup)).toBe(false);
+      expect(isAttachedAt(`${pins}/l_out4`, "/nowhere")).toBe(false);
       for (const each of [...programs, ...inbound]) detach(`${pins}/l_${each.name}`);
       detach(`${pins}/l_absent`);
       closeAll([...programs, ...inbound].map(({ fd }) => fd));
@@ -35,7 +46,7 @@ test.skipIf(!root)(
       rmdirSync(pins);
       umount(mounted);
       rmdirSync(mounted);
-      rmdirSync(cgroup);
+      for (const each of [below, cgroup]) rmdirSync(each);
     }
   },
 );

@@ -35,6 +35,7 @@ export const LAYOUT = {
   pod_cfg: { size: 48, proxy_uid: 0, out_port: 4, in_port: 6, slot: 12, ip4: 24, ip6: 28 },
   port_key: { size: 16, plen: 0, netns: 4, dir: 12, port: 14 },
   cidr_key: { size: 28, plen: 0, slot: 4, dir: 8, fam: 9, a: 12 },
+  tuple: { size: 48 },
 } as const;
 
 const NETNS_BITS = 64;

@@ -87,11 +87,16 @@ static __always_inline int tag(struct bpf_sock *sk, __u32 port) {
 SEC("cgroup/post_bind4") int pb4(struct bpf_sock *sk) { return tag(sk, sk->src_port); }
 SEC("cgroup/post_bind6") int pb6(struct bpf_sock *sk) { return tag(sk, sk->src_port); }
 
-/* Attached at the kubelet's own cgroup: its connections (probes) are known exactly, so that only they, not the whole node address, bypass the proxy. */
+/* Attached at the kubelet's own cgroup: its connections (probes) are known exactly, so that only they, not the whole node address, bypass the proxy.
+ * Each is known until it is closed, however it ends: the port may be anybody's after. Not less long: with SYN cookies the last ACK is looked up too. */
 static __always_inline void tup(struct bpf_sock_ops *ops, struct tuple *t, int passive);
 SEC("sockops") int kubelet(struct bpf_sock_ops *ctx) {
-	if (ctx->op != BPF_SOCK_OPS_TCP_CONNECT_CB) return 1;
+	int opens = ctx->op == BPF_SOCK_OPS_TCP_CONNECT_CB;
+	if (!opens && !(ctx->op == BPF_SOCK_OPS_STATE_CB && ctx->args[1] == BPF_TCP_CLOSE)) return 1;
 	struct tuple t; __builtin_memset(&t, 0, sizeof t); tup(ctx, &t, 0); t.netns = 0; __u8 one = 1;
+	if (!opens) { bpf_map_delete_elem(&probes, &t); return 1; }
+	/* What could not be forgotten is not noted: it meets the proxy. */
+	if (bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG)) return 1;
 	bpf_map_update_elem(&probes, &t, &one, BPF_ANY);
 	return 1;
 }

@@ -49,6 +49,8 @@ export function probeTier1({ cgroup, bpfRoot }: ProbePlace): string | undefined 
   const name = `bunkerd-probe-${process.pid}`;
   const place = { scratch: `${cgroup}/${name}`, pins: `${bpfRoot}/${name}` };
   try {
+    // What is left of one that was killed: in a container the next has its number again.
+    clear(place);
     tryPrograms(place);
     return undefined;
   } catch (error) {

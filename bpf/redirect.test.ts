@@ -53,7 +53,7 @@ test.skipIf(!root)("RedirectMaps writes, replaces and deletes a pod's entries (n
   const maps = RedirectMaps.open(pins);
   if (maps === undefined) throw new Error("Cannot open maps: they are not pinned");
   try {
-    maps.write(11n, POD);
+    expect(maps.write(11n, POD)).toBe(0);
     maps.write(12n, { ...POD, skipPorts: [], skipNetworks: [] });
     expect(sizes()).toEqual([2, 2, 1]);
     maps.write(11n, { ...POD, skipPorts: [{ direction: "inbound", from: 80, to: 80 }] });
@@ -62,7 +62,11 @@ test.skipIf(!root)("RedirectMaps writes, replaces and deletes a pod's entries (n
     expect([maps.has(11n), maps.has(13n)]).toEqual([true, false]);
     maps.delete(11n);
     expect(sizes()).toEqual([1, 0, 0]);
-    maps.write(14n, { ...POD, skipPorts: [], skipNetworks: [] });
+    // The slot of an entry that was lost, unless somebody has it now.
+    expect(maps.write(14n, { ...POD, skipPorts: [], skipNetworks: [] }, 9)).toBe(9);
+    expect(maps.write(15n, { ...POD, skipPorts: [], skipNetworks: [] }, 9)).toBe(0);
+    expect(maps.hasListener(14n)).toBe(false);
+    maps.delete(15n);
     maps.delete(13n);
     maps.delete(12n);
     maps.delete(14n);

@@ -60,31 +60,49 @@ export class RedirectMaps {
     closeAll([this.#pods, this.#ports, this.#networks, this.#listeners]);
   }
 
-  /** Writes a pod's entries, or replaces them. Throws where the node is full, or the kernel refuses. */
-  write(cookie: bigint, redirect: PodRedirect): void {
+  /**
+   * Writes a pod's entries, or replaces them; its slot, which is the one it had, or `known` from an entry that was
+   * lost, where nobody has taken that. Throws where the node is full, or the kernel refuses.
+   */
+  write(cookie: bigint, redirect: PodRedirect, known?: number): number {
     const old = this.#slotOf(cookie);
-    const slot = old ?? this.#freeSlot();
+    const slot = old ?? this.#freeSlot(known);
+    // Only under the slot that it had are the listeners its own.
+    if (old === undefined && slot !== known) this.#forgetListeners(slot);
     // What is left alone comes after the pod's entry and goes before it: a slot that is free has none.
-    if (old !== undefined) this.#purge(cookie, old);
     updateElement(this.#pods, podKey(cookie), podConfig({ ...redirect, slot }));
-    for (const range of redirect.skipPorts)
-      for (const key of portKeys(cookie, range)) updateElement(this.#ports, key, YES);
-    for (const network of redirect.skipNetworks)
-      updateElement(this.#networks, networkKey(slot, network), YES);
+    const ports = redirect.skipPorts.flatMap((range) => portKeys(cookie, range));
+    const networks = redirect.skipNetworks.map((network) => networkKey(slot, network));
+    for (const key of ports) updateElement(this.#ports, key, YES);
+    for (const key of networks) updateElement(this.#networks, key, YES);
+    // A new pod's cookie has no ports from before.
+    if (old !== undefined || known !== undefined) this.#purgePorts(cookie, ports);
+    this.#purgeNetworks(slot, networks);
+    return slot;
   }
 
   /** Deletes all entries of a pod; nothing happens where there are none. */
   delete(cookie: bigint): void {
     const slot = this.#slotOf(cookie);
     if (slot === undefined) return;
-    this.#purge(cookie, slot);
-    for (const family of [0, 1]) this.#forgetListener(2 * slot + family);
+    this.#purgePorts(cookie);
+    this.#purgeNetworks(slot);
+    this.#forgetListeners(slot);
     deleteElement(this.#pods, podKey(cookie));
   }
 
   /** Whether a pod has its entry. */
   has(cookie: bigint): boolean {
     return this.#slotOf(cookie) !== undefined;
+  }
+
+  /** Whether connections to a pod are given to a listener of its proxy. */
+  hasListener(cookie: bigint): boolean {
+    const slot = this.#slotOf(cookie);
+    return (
+      slot !== undefined &&
+      placesOf(slot).some((place) => lookupElement(this.#listeners, place, new Uint8Array(8)))
+    );
   }
 
   /** The cookies of all pods. */
@@ -97,28 +115,54 @@ export class RedirectMaps {
     return lookupElement(this.#pods, podKey(cookie), config) ? readSlot(config) : undefined;
   }
 
-  #freeSlot(): number {
+  #freeSlot(known = 0): number {
     const taken = new Set(this.cookies().map((cookie) => this.#slotOf(cookie)));
+    if (!taken.has(known)) return known;
     for (let slot = 0; slot < POD_LIMIT; slot++) if (!taken.has(slot)) return slot;
     throw new Error(`Cannot redirect another pod: ${POD_LIMIT} are redirected on this node`);
   }
 
   /** A proxy that still listens must not be found by the next pod of its slot. */
-  #forgetListener(place: number): void {
-    try {
-      deleteElement(this.#listeners, new Uint8Array(Uint32Array.of(place).buffer));
-    } catch (error) {
-      // What a map of sockets says of a place that holds none.
-      if (!(error instanceof SysError && error.code === "EINVAL")) throw error;
-    }
+  #forgetListeners(slot: number): void {
+    for (const place of placesOf(slot))
+      try {
+        deleteElement(this.#listeners, place);
+      } catch (error) {
+        // What a map of sockets says of a place that holds none.
+        if (!(error instanceof SysError && error.code === "EINVAL")) throw error;
+      }
   }
 
-  #purge(cookie: bigint, slot: number): void {
-    for (const key of keysOf(this.#ports, LAYOUT.port_key.size))
+  #purgePorts(cookie: bigint, keep: readonly Uint8Array[] = []): void {
+    for (const key of without(keep, keysOf(this.#ports, LAYOUT.port_key.size)))
       if (readCookie(key, LAYOUT.port_key.netns) === cookie) deleteElement(this.#ports, key);
-    for (const key of keysOf(this.#networks, LAYOUT.cidr_key.size)) {
+  }
+
+  #purgeNetworks(slot: number, keep: readonly Uint8Array[] = []): void {
+    for (const key of without(keep, keysOf(this.#networks, LAYOUT.cidr_key.size))) {
       const its = new DataView(key.buffer).getUint32(LAYOUT.cidr_key.slot, true);
       if (its === slot) deleteElement(this.#networks, key);
     }
+  }
+}
+
+/** Those keys that are not to be kept. */
+function without(keep: readonly Uint8Array[], keys: readonly Uint8Array[]): Uint8Array[] {
+  const kept = new Set(keep.map((key) => key.toHex()));
+  return keys.filter((key) => !kept.has(key.toHex()));
+}
+
+/** Where the listeners of a slot are: of IPv4, of IPv6. */
+const placesOf = (slot: number): Uint8Array[] =>
+  [0, 1].map((family) => new Uint8Array(Uint32Array.of(2 * slot + family).buffer));
+
+/** Forgets the kubelet's connections: one that a pod is still to take meets the proxy instead. */
+export function forgetProbes(pins: string): void {
+  const map = getObject(`${pins}/m_probes`);
+  if (map === undefined) return;
+  try {
+    for (const key of keysOf(map, LAYOUT.tuple.size)) deleteElement(map, key);
+  } finally {
+    closeAll([map]);
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { LogFilter } from "#lib/log/log-filter.ts";
 import { createLogger } from "#lib/log/logger.ts";
@@ -109,6 +109,20 @@ test.skipIf(!CAN_REDIRECT)(
     expect(node.pins()).toHaveLength(12);
   },
 );
+
+test.skipIf(!CAN_REDIRECT)("a step that fails keeps no other of a look (needs root)", async () => {
+  agent = startAgent(args(), surroundings());
+  rmdirSync(`${node.cgroupRoot}/kubepods`);
+  await until(
+    () => logs.some((line) => line.includes("failed at one task")),
+    () => logs.join("\n"),
+  );
+  writeFileSync(`${node.dir}/conf/10-net.conflist`, JSON.stringify(LIST));
+  await until(
+    async () => (await admin("/ready"))[0] === 200,
+    () => logs.join("\n"),
+  );
+});
 
 test.skipIf(!CAN_REDIRECT)("startAgent() says why it cannot (needs root)", () => {
   expect(() => startAgent(args(), surroundings({ shim: new Uint8Array() }))).toThrow(

@@ -175,24 +175,41 @@ class Agent implements RunningAgent {
     );
   }
 
+  /** Each step by itself: one that fails is logged, and keeps no other. */
   #look(): void {
-    try {
-      if (!existsSync(this.#socketPath)) {
-        this.#server.stop();
-        this.#server = this.#serve();
+    const step = (work: () => number): number => {
+      try {
+        return work();
+      } catch (error) {
+        this.#fault(error);
+        return 0;
       }
-      this.#writeNamespaces();
-      if (this.#choice.redirection.kind === "ebpf" && this.#choice.programs.refresh())
-        this.#surroundings.logger.info("attached the programs anew", {});
-      this.#metrics.looked({
-        repaired: this.#plugin.repair() + this.#redirectLatecomers(),
-        collected: this.#plugin.collectGone(),
-        installed: this.#installer.look(),
-      });
-    } catch (error) {
-      this.#fault(error);
-    }
+    };
+    step(() => this.#serveAgain());
+    this.#writeNamespaces();
+    step(() => this.#refreshPrograms());
+    this.#metrics.looked({
+      repaired: step(() => this.#plugin.repair()) + step(() => this.#redirectLatecomers()),
+      collected: step(() => this.#plugin.collectGone()),
+      installed: step(() => this.#installer.look()),
+    });
     this.#timer = this.#surroundings.clock.after(LOOK_MS, () => this.#look());
+  }
+
+  /** Where somebody took the socket away; how many it had to make. */
+  #serveAgain(): number {
+    if (existsSync(this.#socketPath)) return 0;
+    this.#server.stop();
+    this.#server = this.#serve();
+    return 1;
+  }
+
+  /** How often it had to load. */
+  #refreshPrograms(): number {
+    const { redirection, programs } = this.#choice;
+    if (redirection.kind !== "ebpf" || !programs.refresh()) return 0;
+    this.#surroundings.logger.info("attached the programs anew", {});
+    return 1;
   }
 
   #redirectLatecomers(): number {

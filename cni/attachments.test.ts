@@ -8,7 +8,7 @@ const ONE: Attachment = {
   ifname: "eth0",
   pod: "emojivoto/web",
   kind: "ebpf",
-  place: { netns: "/run/netns/a", cookie: 4_294_967_297_000_001n },
+  place: { netns: "/run/netns/a", cookie: 4_294_967_297_000_001n, slot: 3 },
   plan: {
     uid: 2102,
     inboundPort: 4143,

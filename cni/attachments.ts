@@ -76,9 +76,9 @@ const keyOf = ({ containerId, ifname }: Sandbox): string => `${containerId}@${if
 
 function parse(text: string): Attachment {
   const read = JSON.parse(text) as Attachment & { readonly place: { readonly cookie?: string } };
-  const { netns, cookie } = read.place;
+  const { cookie, ...place } = read.place;
   return {
     ...read,
-    place: { netns, ...(cookie !== undefined && { cookie: BigInt(cookie) }) },
+    place: { ...place, ...(cookie !== undefined && { cookie: BigInt(cookie) }) },
   };
 }

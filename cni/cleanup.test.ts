@@ -36,7 +36,7 @@ test.skipIf(!can)(
     const surroundings = { ips: [], probeSources: [] };
     const spaces = (["ebpf", "nft"] as const).map((kind) => {
       const netns = node.namespace(kind);
-      const place = redirectionOf(kind, programs).add(netns, plan, surroundings);
+      const place = redirectionOf(kind, programs).add({ netns }, plan, surroundings);
       const sandbox = { containerId: kind, ifname: "eth0", pod: kind };
       attachments.put({ ...sandbox, kind, place, plan, surroundings });
       return netns;

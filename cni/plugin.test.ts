@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { LogFilter } from "#lib/log/log-filter.ts";
 import { createLogger } from "#lib/log/logger.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import { CAN_REDIRECT, ScratchNode, sh } from "../test/integration/redirect-node.ts";
 import { type Choice, chooseRedirection, type REDIRECTS } from "./apply/choose.ts";
-import { unloadPrograms } from "./apply/programs.ts";
+import { pinsBelow, unloadPrograms } from "./apply/programs.ts";
 import { Attachments } from "./attachments.ts";
 import { Plugin, RUNNING } from "./plugin.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
@@ -29,6 +29,7 @@ class Bed {
   readonly logs: string[] = [];
   readonly attachments: Attachments;
   readonly plugin: Plugin;
+  readonly choice: Choice;
   verdict: Verdict = MESHED;
   ready = true;
 
@@ -36,6 +37,7 @@ class Bed {
     const { cgroupRoot, bpfRoot } = node;
     const has = (program: string): boolean => Bun.which(program) !== null;
     const choice = { ...chooseRedirection({ asked, cgroupRoot, bpfRoot, has }), ...over };
+    this.choice = choice;
     const filter = new LogFilter();
     const write = (line: string): void => void this.logs.push(line);
     this.attachments = Attachments.load(`${node.dir}/attachments`, (error) => {
@@ -129,6 +131,21 @@ test.skipIf(!CAN_REDIRECT)("what is not meshed passes and is left alone (needs r
 });
 
 test.skipIf(!CAN_REDIRECT)(
+  "a pod whose users are numbered apart is redirected by nft, or not at all (needs root)",
+  async () => {
+    const bed = new Bed("auto");
+    bed.verdict = { type: "meshed", plan: { ...PLAN, hostUsers: false } };
+    const netns = node.namespace("a");
+    expect((await bed.call("ADD", { netns })).log).toBe("redirected with nft");
+    expect(bed.podPins()).toEqual([]);
+    const forced = new Bed("ebpf");
+    forced.verdict = bed.verdict;
+    const refused = await forced.call("ADD", { netns: node.namespace("b"), container: "c2" });
+    expect(refused).toMatchObject({ exit: 1, log: expect.stringContaining("hostUsers: false") });
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
   "CHECK says what is missing, and repair() puts it back (needs root)",
   async () => {
     const bed = new Bed("nft");
@@ -144,6 +161,34 @@ test.skipIf(!CAN_REDIRECT)(
     expect((await bed.call("CHECK", { netns })).exit).toBe(0);
   },
 );
+
+test.skipIf(!CAN_REDIRECT)(
+  "repair() takes the spare way where tier 1 cannot find the proxy (needs root)",
+  async () => {
+    const bed = new Bed("auto");
+    bed.verdict = { type: "meshed", plan: { ...PLAN, uid: 0 } };
+    const netns = node.namespace("a");
+    await bed.call("ADD", { netns });
+    expect([bed.podPins().length, bed.plugin.repair()]).toEqual([1, 0]);
+    const listen = { hostname: "0.0.0.0", port: 4143, socket: { data: () => undefined } };
+    const proxy = inNetns(netns, () => Bun.listen(listen));
+    expect([bed.plugin.repair(), bed.plugin.repair()]).toEqual([1, 0]);
+    proxy.stop(true);
+    expect(bed.podPins()).toEqual([]);
+    expect((await bed.call("CHECK", { netns })).log).toBe("checked nft");
+    expect((await bed.call("DEL", { netns })).log).toBe("removed");
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)("repair() counts only what is there after it (needs root)", async () => {
+  const bed = new Bed("ebpf");
+  await bed.call("ADD", { netns: node.namespace("a") });
+  unlinkSync(`${pinsBelow(node.bpfRoot)}/l_out4`);
+  expect(bed.plugin.repair()).toBe(0);
+  expect(bed.logs.at(-1)).toContain("program out4 is not attached");
+  bed.choice.programs.refresh();
+  expect([bed.plugin.repair(), bed.logs.length]).toEqual([0, bed.logs.length]);
+});
 
 test.skipIf(!CAN_REDIRECT)(
   "GC keeps what is valid, and removes the rest (needs root)",

@@ -2,8 +2,8 @@
 
 import { existsSync } from "node:fs";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Choice, redirectionOf } from "./apply/choose.ts";
-import type { Redirection } from "./apply/redirection.ts";
+import { type Choice, redirectionOf, type Way, wayFor } from "./apply/choose.ts";
+import type { Redirection, RedirectKind } from "./apply/redirection.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
 import type { PodSurroundings } from "./redirect/ebpf.ts";
@@ -66,22 +66,42 @@ export class Plugin {
 
   /** Puts back what is missing of running pods: of all in tier 1, of the next few in tier 2. How many were repaired. */
   repair(): number {
-    const { attachments, choice, logger } = this.#options;
+    const { choice, logger } = this.#options;
     let repaired = 0;
     for (const attachment of this.#due()) {
-      const { kind, place, plan, surroundings, pod } = attachment;
+      const { kind, place, plan, pod } = attachment;
       try {
-        const redirection = redirectionOf(kind, choice.programs);
-        const missing = redirection.check(place, plan);
+        const missing = redirectionOf(kind, choice.programs).check(place, plan);
         if (missing === undefined || !existsSync(place.netns)) continue;
-        attachments.put({ ...attachment, place: redirection.add(place.netns, plan, surroundings) });
-        logger.warn("put back the redirection of a running pod", { pod, missing });
+        const by = this.#putBack(attachment);
+        logger.warn("put back the redirection of a running pod", { pod, missing, by });
         repaired++;
       } catch (error) {
         logger.warn("cannot repair the redirection of a pod", { pod, error: String(error) });
       }
     }
     return repaired;
+  }
+
+  /** By the way that it was, else by the spare one: tier 1 cannot find a proxy again that listens already. */
+  #putBack(attachment: Attachment): RedirectKind {
+    const { attachments, choice } = this.#options;
+    const { kind, plan, surroundings } = attachment;
+    const redirection = redirectionOf(kind, choice.programs);
+    const place = redirection.add(attachment.place, plan, surroundings);
+    attachments.put({ ...attachment, place });
+    const missing = redirection.check(place, plan);
+    if (missing === undefined) return kind;
+    const { spare } = choice;
+    if (kind !== "ebpf" || spare === undefined)
+      throw new Error(`${missing}; delete the pod where this does not end`);
+    attachments.put({
+      ...attachment,
+      kind: spare.kind,
+      place: spare.add({ netns: place.netns }, plan, surroundings),
+    });
+    redirection.remove(place);
+    return spare.kind;
   }
 
   #due(): Attachment[] {
@@ -134,7 +154,7 @@ export class Plugin {
    * kernel refuses, or where tier 1 was forced.
    */
   redirectRunning(target: Omit<Target, "gateways">, plan: RedirectPlan): void {
-    const { choice } = this.#options;
+    const choice = wayFor(this.#options.choice, plan);
     const redirection = choice.redirection.kind === "ebpf" ? choice.spare : choice.redirection;
     if (redirection === undefined)
       throw new Error("its proxy listens already, which tier 1 had to see; delete the pod");
@@ -144,23 +164,23 @@ export class Plugin {
   #redirect(
     target: Target,
     plan: RedirectPlan,
-    choice: Pick<Choice, "redirection" | "spare"> = this.#options.choice,
+    way: Way = wayFor(this.#options.choice, plan),
   ): Attachment {
     const { attachments, logger } = this.#options;
     const { containerId, ifname, netns, pod } = target;
     const surroundings = this.#surroundings(target);
     const attach = (redirection: Redirection): Attachment => {
-      const place = redirection.add(netns, plan, surroundings);
+      const place = redirection.add({ netns }, plan, surroundings);
       const { kind } = redirection;
       return { containerId, ifname, pod, kind, place, plan, surroundings };
     };
     let attachment: Attachment;
     try {
-      attachment = attach(choice.redirection);
+      attachment = attach(way.redirection);
     } catch (error) {
-      if (choice.spare === undefined) throw error;
-      logger.warn("fell back for one pod", { to: choice.spare.kind, error: String(error) });
-      attachment = attach(choice.spare);
+      if (way.spare === undefined) throw error;
+      logger.warn("fell back for one pod", { to: way.spare.kind, error: String(error) });
+      attachment = attach(way.spare);
     }
     try {
       attachments.put(attachment);

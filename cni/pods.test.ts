@@ -43,6 +43,8 @@ test("judgePod() takes a proxy in either list of containers, and its namespace's
   expect(judgePod(pod("a", ["linkerd-proxy"], { labels }), undefined)).toMatchObject({
     plan: { skipOutbound: ["4567", "4568", "443", "6443"] },
   });
+  const apart = { ...MESHED, spec: { containers: [{ name: "linkerd-proxy" }], hostUsers: false } };
+  expect(judgePod(apart, undefined)).toMatchObject({ plan: { hostUsers: false } });
 });
 
 test("judgePod() says what is wrong with annotations, with a code of its own", () => {

@@ -54,6 +54,7 @@ export function judgePod(
         annotations: pod.metadata?.annotations ?? {},
         namespaceAnnotations: namespace?.metadata?.annotations ?? {},
         controlPlane: pod.metadata?.labels?.[CONTROL_PLANE] !== undefined,
+        hostUsers: pod.spec?.hostUsers,
       },
       exempt,
     );

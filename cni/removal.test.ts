@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { Informer } from "#lib/k8s/informer.ts";
 import { KubeError } from "#lib/k8s/kube-error.ts";
 import { DAEMON_SETS, NAMESPACES } from "#lib/k8s/resource.ts";
 import type { Namespace } from "#lib/k8s/types/core.ts";
@@ -22,7 +23,12 @@ afterEach(() => {
 });
 
 function watch(
-  over: { readonly namespace?: string; readonly going?: boolean; readonly user?: string } = {},
+  over: {
+    readonly namespace?: string;
+    readonly going?: boolean;
+    readonly user?: string;
+    readonly namespaces?: Pick<Informer<Namespace>, "get" | "synced">;
+  } = {},
 ): Removal {
   const { namespace = "mesh", going = false, user = "admin" } = over;
   const stored: Namespace = {
@@ -34,7 +40,10 @@ function watch(
     random: () => 0,
     logger,
     namespace,
-    namespaces: { get: ({ name }) => (name === "mesh" ? stored : undefined) },
+    namespaces: over.namespaces ?? {
+      get: ({ name }) => (name === "mesh" ? stored : undefined),
+      synced: Promise.resolve(),
+    },
   });
   return removal;
 }
@@ -54,6 +63,16 @@ test("an agent is removed once its DaemonSet is", async () => {
 
 test("an agent is removed with its namespace", async () => {
   await becomesFinal(watch({ going: true }));
+});
+
+test("an agent that ends before the namespaces are listed is not removed", async () => {
+  const { promise: synced, resolve: list } = Promise.withResolvers<void>();
+  const watched = watch({ namespaces: { get: () => undefined, synced } });
+  // Its DaemonSet is known long before this.
+  await Bun.sleep(300);
+  expect(watched.isFinal).toBe(false);
+  list();
+  await becomesFinal(watched);
 });
 
 test("an agent that may not look, or is no pod, is not removed", async () => {

@@ -20,7 +20,7 @@ export interface RemovalOptions {
   readonly logger: Logger;
   /** The agent's namespace; empty where it is no pod, and then nobody takes it away but by hand. */
   readonly namespace: string;
-  readonly namespaces: Pick<Informer<Namespace>, "get">;
+  readonly namespaces: Pick<Informer<Namespace>, "get" | "synced">;
 }
 
 /** Watches the DaemonSet and its namespace. */
@@ -40,7 +40,8 @@ export class Removal {
       namespace,
       fieldSelector,
     });
-    void this.#daemonSets.synced.then(() => {
+    // What is not listed yet looks the same as what was deleted.
+    void Promise.all([this.#daemonSets.synced, options.namespaces.synced]).then(() => {
       this.#synced = true;
     });
   }

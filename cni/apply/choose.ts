@@ -1,6 +1,7 @@
 /** Which way to redirect on this node: eBPF where a probe proves it, else nft, else iptables. */
 
 import { probeTier1, provideBpffs } from "../../bpf/probe.ts";
+import type { RedirectPlan } from "../redirect/plan.ts";
 import { findCgroups, type NodeCgroups } from "./cgroups.ts";
 import { Programs } from "./programs.ts";
 import type { Redirection, RedirectKind } from "./redirection.ts";
@@ -60,6 +61,23 @@ export function chooseRedirection(options: ChooseOptions): Choice {
   }
   const reason = asked === "auto" ? why.join("; ") : "it was asked for";
   return { redirection: rules, programs, spare: undefined, knowsKubelet: true, reason };
+}
+
+/** A way to redirect a pod, and what takes over where that fails. */
+export type Way = Pick<Choice, "redirection" | "spare">;
+
+/**
+ * The way for one pod. Whose users are numbered apart can only be redirected by nft, which compares with the numbers of
+ * the namespace's own users: eBPF is told the node's, and iptables refuses to compare. Throws where there is no nft.
+ */
+export function wayFor({ redirection, spare }: Way, { hostUsers }: RedirectPlan): Way {
+  if (hostUsers !== false) return { redirection, spare };
+  const nft = [redirection, spare].find((each) => each?.kind === "nft");
+  if (nft === undefined)
+    throw new Error(
+      `Cannot redirect a pod with hostUsers: false by ${redirection.kind}: only nft can tell its proxy`,
+    );
+  return { redirection: nft, spare: undefined };
 }
 
 /** The way that a pod was redirected by, whatever is chosen now. */

@@ -1,14 +1,16 @@
 /** Tier 1: the kernel programs at the pods' cgroup, and what each pod has of its own. */
 
-import { mkdirSync, readdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
-import { closeAll, getObject, linkNetns } from "#lib/sys/bpf.ts";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { closeAll, getObject, linkTarget } from "#lib/sys/bpf.ts";
 import { close } from "#lib/sys/libc.ts";
-import { netnsCookie } from "#lib/sys/netns.ts";
-import { attach, detach } from "../../bpf/attach.ts";
-import { loadCollection } from "../../bpf/collection.ts";
+import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { inNetns, netnsCookie } from "#lib/sys/netns.ts";
+import { attach, detach, isAttachedAt } from "../../bpf/attach.ts";
+import { loadCollection, MAPS } from "../../bpf/collection.ts";
+import type { ProgramSpec } from "../../bpf/elf.ts";
 import { podKey } from "../../bpf/layout.ts";
 import { readObject } from "../../bpf/objects.ts";
-import { RedirectMaps } from "../../bpf/redirect.ts";
+import { forgetProbes, RedirectMaps } from "../../bpf/redirect.ts";
 import { type PodSurroundings, planEntries } from "../redirect/ebpf.ts";
 import type { RedirectPlan } from "../redirect/plan.ts";
 import type { PodPlace, Redirection } from "./redirection.ts";
@@ -39,7 +41,7 @@ export class Programs implements Redirection {
   readonly #pins: string;
   readonly #inbound = readObject("inbound");
   readonly #mesh = readObject("mesh");
-  #attachedAt = "";
+  #isLoaded = false;
 
   /** Nothing is loaded yet: what an earlier agent left can be removed. */
   constructor(place: ProgramsPlace) {
@@ -52,47 +54,45 @@ export class Programs implements Redirection {
    * does when it restarts, is attached anew. Throws what the kernel refuses.
    */
   load(): void {
-    const { pods, kubelet } = this.#place;
     mkdirSync(this.#pins, { recursive: true, mode: 0o700 });
     const loaded = loadCollection(this.#mesh, { pins: this.#pins });
     try {
       for (const program of loaded) {
-        const at = program.name === KUBELET ? kubelet : pods;
-        if (at !== undefined) attach(program, at, `${this.#pins}/l_${program.name}`);
+        const at = this.#cgroupOf(program.name);
+        if (at !== undefined) attach(program, at, this.#programPin(program.name));
       }
     } finally {
       closeAll(loaded.map(({ fd }) => fd));
     }
-    this.#attachedAt = this.#cgroups();
+    this.#isLoaded = true;
+    // A program that is attached no longer did not see its probes end.
+    forgetProbes(this.#pins);
   }
 
-  /** Loads again where a cgroup was made anew since; whether it had to. */
+  /** Loads again where a program or a map is missing, or its cgroup was made anew since; whether it had to. */
   refresh(): boolean {
-    if (this.#attachedAt === "" || this.#attachedAt === this.#cgroups()) return false;
+    if (!this.#isLoaded || (this.#missingProgram() ?? this.#missingMap()) === undefined)
+      return false;
     this.load();
     return true;
   }
 
-  add(netns: string, plan: RedirectPlan, surroundings: PodSurroundings): PodPlace {
+  add(at: PodPlace, plan: RedirectPlan, surroundings: PodSurroundings): PodPlace {
+    const { netns } = at;
     const cookie = netnsCookie(netns);
-    const place = { netns, cookie };
+    const pin = this.#pin(cookie);
+    const had = { entry: this.#maps((maps) => maps?.has(cookie)), program: isPinned(pin) };
     try {
-      this.#maps((maps) => {
+      const slot = this.#maps((maps) => {
         if (maps === undefined) throw new Error(`Cannot open maps: ${this.#pins} has none`);
-        maps.write(cookie, planEntries(plan, surroundings));
+        return maps.write(cookie, planEntries(plan, surroundings), at.slot);
       });
-      const loaded = loadCollection(this.#inbound, {
-        pins: this.#pins,
-        rodata: podKey(cookie),
-      });
-      try {
-        for (const program of loaded) attach(program, netns, this.#pin(cookie));
-      } finally {
-        closeAll(loaded.map(({ fd }) => fd));
-      }
-      return place;
+      this.#attachInbound(netns, cookie);
+      return { netns, cookie, slot };
     } catch (error) {
-      this.remove(place);
+      // A repair that fails must not take what the pod still has: without its entry nothing is redirected.
+      if (!had.program) detach(pin);
+      if (!had.entry) this.#maps((maps) => maps?.delete(cookie));
       throw error;
     }
   }
@@ -103,14 +103,17 @@ export class Programs implements Redirection {
     this.#maps((maps) => maps?.delete(cookie));
   }
 
-  check({ cookie, netns }: PodPlace): string | undefined {
+  check({ cookie, netns }: PodPlace, plan: RedirectPlan): string | undefined {
     if (cookie === undefined) return `${netns} has no cookie on record`;
     if (!this.#maps((maps) => maps?.has(cookie))) return `${netns} has no entry in the map of pods`;
     if (!isAttached(this.#pin(cookie))) return `${netns} has no inbound program`;
-    const lost = this.#mesh.programs.filter(
-      ({ name }) => name !== KUBELET && !isPinned(`${this.#pins}/l_${name}`),
-    );
-    return lost.length === 0 ? undefined : `program ${lost[0]?.name} is not attached`;
+    const lost = this.#missingProgram(({ name }) => name !== KUBELET);
+    if (lost !== undefined) return `program ${lost} is not attached`;
+    // Looked at once more after: a proxy may have begun to listen in between.
+    const isUnknown = (): boolean => !this.#maps((maps) => maps?.hasListener(cookie));
+    return isUnknown() && existsSync(netns) && listens(netns, plan) && isUnknown()
+      ? `the proxy of ${netns} listens, but not in the map of listeners`
+      : undefined;
   }
 
   /** Removes the pods whose namespace is gone, but for those named. Their cookies. */
@@ -126,12 +129,36 @@ export class Programs implements Redirection {
     return gone;
   }
 
-  /** Which cgroups stand at our paths. */
-  #cgroups(): string {
+  /** A program that is not where it should be. */
+  #missingProgram(counts: (program: ProgramSpec) => boolean = () => true): string | undefined {
+    return this.#mesh.programs.filter(counts).find(({ name }) => {
+      const at = this.#cgroupOf(name);
+      return at !== undefined && !isAttachedAt(this.#programPin(name), at);
+    })?.name;
+  }
+
+  #missingMap(): string | undefined {
+    return Object.keys(MAPS).find((name) => !isPinned(`${this.#pins}/m_${name}`));
+  }
+
+  /** Where a program belongs; undefined for the kubelet's while there is no kubelet. */
+  #cgroupOf(program: string): string | undefined {
     const { pods, kubelet } = this.#place;
-    return [pods, kubelet]
-      .map((path) => path && statSync(path, { throwIfNoEntry: false })?.ino)
-      .join();
+    if (program !== KUBELET) return pods;
+    return kubelet !== undefined && existsSync(kubelet) ? kubelet : undefined;
+  }
+
+  #attachInbound(netns: string, cookie: bigint): void {
+    const loaded = loadCollection(this.#inbound, { pins: this.#pins, rodata: podKey(cookie) });
+    try {
+      for (const program of loaded) attach(program, netns, this.#pin(cookie));
+    } finally {
+      closeAll(loaded.map(({ fd }) => fd));
+    }
+  }
+
+  #programPin(name: string): string {
+    return `${this.#pins}/l_${name}`;
   }
 
   #pin(cookie: bigint): string {
@@ -181,11 +208,14 @@ function isPinned(pin: string): boolean {
   return fd !== undefined;
 }
 
+const listens = (netns: string, { uid, inboundPort }: RedirectPlan): boolean =>
+  inNetns(netns, () => isListenedOn(inboundPort, { uid }));
+
 function isAttached(pin: string): boolean {
   const link = getObject(pin);
   if (link === undefined) return false;
   try {
-    return linkNetns(link) !== 0;
+    return linkTarget(link) !== 0n;
   } finally {
     close(link);
   }

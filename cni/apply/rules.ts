@@ -23,7 +23,7 @@ import {
 export class NftRules implements Redirection {
   readonly kind = "nft";
 
-  add(netns: string, plan: RedirectPlan, _: PodSurroundings): PodPlace {
+  add({ netns }: PodPlace, plan: RedirectPlan, _: PodSurroundings): PodPlace {
     for (const step of nftSteps(plan)) must(netns, step);
     return { netns };
   }
@@ -48,7 +48,7 @@ export class NftRules implements Redirection {
 export class IptablesRules implements Redirection {
   readonly kind = "iptables";
 
-  add(netns: string, plan: RedirectPlan, _: PodSurroundings): PodPlace {
+  add({ netns }: PodPlace, plan: RedirectPlan, _: PodSurroundings): PodPlace {
     for (const step of iptablesSteps(plan, { run: runIn(netns) })) must(netns, step);
     return { netns };
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -56,13 +57,28 @@ test("H13: Installer waits for a configuration, puts both in place, and repairs 
   expect(logs).toHaveLength(3);
 });
 
-test("Installer makes a list of a single plugin's file", () => {
+test("Installer makes a list of a single plugin's file, as often as the primary writes that", () => {
   const [it] = installer();
-  put("10-net.conf", { cniVersion: "0.3.1", name: "net", type: "bridge" });
+  const single = { cniVersion: "0.3.1", name: "net", type: "bridge" };
+  put("10-net.conf", single);
+  chmodSync(`${dir}/conf/10-net.conf`, 0o600);
   expect(it.look()).toBe(2);
+  put("10-net.conf", { ...single, mtu: 1400 });
+  expect([it.look(), it.look(), it.healthy]).toEqual([1, 0, true]);
   expect(readdirSync(`${dir}/conf`)).toEqual(["10-net.conflist"]);
+  expect(read("10-net.conflist")).toMatchObject({ plugins: [{ mtu: 1400 }, ENTRY] });
+  expect(statSync(`${dir}/conf/10-net.conflist`).mode & 0o777).toBe(0o600);
+});
+
+test("Installer leaves a list alone that somebody else has beside a single plugin's file", () => {
+  const [it, logs] = installer();
   put("10-net.conf", { cniVersion: "0.3.1", name: "net", type: "bridge" });
+  put("10-net.conflist", LIST);
   expect([it.look(), it.healthy]).toEqual([0, false]);
+  expect([read("10-net.conflist"), logs.at(-1)]).toEqual([
+    LIST,
+    expect.stringContaining("is there already"),
+  ]);
 });
 
 test("Installer leaves alone what it does not understand, and says so once", () => {

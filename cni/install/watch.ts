@@ -1,8 +1,15 @@
 /** Keeps the plugin and our entry in place: looks again every few seconds, not only on events. */
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Entry, PLUGIN_TYPE, primaryOf, withEntry, withoutEntry } from "./conflist.ts";
+import {
+  type ConfigFile,
+  type Entry,
+  PLUGIN_TYPE,
+  primaryOf,
+  withEntry,
+  withoutEntry,
+} from "./conflist.ts";
 import { readIfThere, writeAtomic } from "./files.ts";
 
 /** Where the runtime looks. */
@@ -53,16 +60,22 @@ export class Installer {
     }
     const text = readIfThere(`${confDir}/${name}`)?.toString() ?? "";
     const changed = withEntry({ name, text }, entry);
-    if (changed !== undefined) {
-      const old = readIfThere(`${confDir}/${changed.name}`);
-      if (changed.name !== name && old !== undefined)
-        throw new Error(`Cannot make a list of ${name}: ${changed.name} is there already`);
-      writeAtomic(`${confDir}/${changed.name}`, changed.text);
-      if (changed.name !== name) rmSync(`${confDir}/${name}`);
-    }
+    if (changed?.name === name) writeAtomic(`${confDir}/${name}`, changed.text);
+    else if (changed !== undefined) this.#replaceByList(name, changed);
     this.#configured = true;
     this.#say(`in ${changed?.name ?? name}`);
     return changed !== undefined;
+  }
+
+  /** A list that is there already is replaced where it is ours: the primary has written its file again since. */
+  #replaceByList(name: string, list: ConfigFile): void {
+    const { confDir } = this.#options;
+    const [from, to] = [`${confDir}/${name}`, `${confDir}/${list.name}`];
+    const old = readIfThere(to)?.toString();
+    if (old !== undefined && withoutEntry({ name: list.name, text: old }) === undefined)
+      throw new Error(`Cannot make a list of ${name}: ${list.name} is there already`);
+    writeAtomic(to, list.text, { mode: statSync(from).mode });
+    rmSync(from);
   }
 
   /** One look at both; how many had to be put in place. What cannot be done is logged once. */

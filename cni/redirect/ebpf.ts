@@ -26,10 +26,7 @@ export function planEntries(
     ...(ip4 !== undefined && { ip4 }),
     ...(ip6 !== undefined && { ip6 }),
     skipPorts: [...ranges("inbound", plan.skipInbound), ...ranges("outbound", plan.skipOutbound)],
-    skipNetworks: [
-      ...plan.skipSubnets.flatMap((net) => [network("inbound", net), network("outbound", net)]),
-      ...probeSources.map((ip) => network("inbound", ip)),
-    ],
+    skipNetworks: [...plan.skipSubnets.map(network), ...probeSources.map(network)],
   };
 }
 
@@ -40,7 +37,8 @@ function ranges(direction: Direction, ports: readonly string[]): PortRange[] {
   });
 }
 
-function network(direction: Direction, text: string): SkippedNetwork {
+/** Whose connections to the pod are left alone. */
+function network(text: string): SkippedNetwork {
   const [ip = "", prefix] = text.split("/");
-  return { direction, ip, prefix: Number(prefix ?? (isIpv6(ip) ? 128 : 32)) };
+  return { direction: "inbound", ip, prefix: Number(prefix ?? (isIpv6(ip) ? 128 : 32)) };
 }

@@ -22,7 +22,6 @@ test("iptablesScript() is what iptables-restore takes for IPv4", () => {
 -A BUNKERD_V1_OUTBOUND -m owner --uid-owner 2102 -j RETURN
 -A BUNKERD_V1_OUTBOUND -o lo -j RETURN
 -A BUNKERD_V1_OUTBOUND -p tcp -m multiport --dports 4567 -j RETURN
--A BUNKERD_V1_OUTBOUND -d 10.0.0.0/8 -j RETURN
 -A BUNKERD_V1_OUTBOUND -p tcp -j REDIRECT --to-ports 4140
 -A PREROUTING -j BUNKERD_V1_INBOUND
 -A OUTPUT -j BUNKERD_V1_OUTBOUND

@@ -43,7 +43,6 @@ export function iptablesScript(
     ...ports(plan.skipOutbound).map((list) =>
       outbound(`-p tcp -m multiport --dports ${list} -j RETURN`),
     ),
-    ...nets.map((net) => outbound(`-d ${net} -j RETURN`)),
     outbound(`-p tcp -j REDIRECT --to-ports ${plan.outboundPort}`),
     ...how.jumps.map((jump) => `-A ${jump.join(" ")}`),
     "COMMIT",

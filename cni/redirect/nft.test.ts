@@ -15,7 +15,13 @@ test("nftScript() treats the capture probes before the proxy's exemption", () =>
     expect(script).toContain(`daddr ${probe} tcp dport 4140 redirect to :4140`);
     expect(script.indexOf(probe)).toBeLessThan(script.indexOf("meta skuid 2102 return"));
   }
-  expect(script).toContain("    ip6 daddr fd00::/8 return\n    meta l4proto tcp redirect to :4140");
+});
+
+test("nftScript() leaves alone what comes from a skipped network, and nothing that goes there", () => {
+  expect(script).toContain(
+    "    ip saddr 10.0.0.0/8 return\n    ip6 saddr fd00::/8 return\n    meta l4proto tcp redirect to :4143",
+  );
+  expect(script).not.toMatch(/daddr (10|fd00)/);
 });
 
 test.skipIf(Bun.which("nft") === null || process.getuid?.() !== 0)(

@@ -9,8 +9,6 @@ export const TABLE = "bunkerd_v1";
 export function nftScript(plan: RedirectPlan, { ipv6 = true }: { ipv6?: boolean } = {}): string {
   const family = ipv6 ? [] : ["    meta nfproto ipv6 return"];
   const { uid, skipInbound, skipOutbound, skipSubnets } = plan;
-  const subnets = (side: string): string[] =>
-    skipSubnets.map((net) => `    ${net.includes(":") ? "ip6" : "ip"} ${side} ${net} return`);
   return [
     `add table inet ${TABLE}`,
     `delete table inet ${TABLE}`,
@@ -20,7 +18,7 @@ export function nftScript(plan: RedirectPlan, { ipv6 = true }: { ipv6?: boolean 
     ...family,
     '    iifname "lo" return',
     `    tcp dport { ${skipInbound.join(", ")} } return`,
-    ...subnets("saddr"),
+    ...skipSubnets.map((net) => `    ${net.includes(":") ? "ip6" : "ip"} saddr ${net} return`),
     `    meta l4proto tcp redirect to :${plan.inboundPort}`,
     "  }",
     "  chain out {",
@@ -31,7 +29,6 @@ export function nftScript(plan: RedirectPlan, { ipv6 = true }: { ipv6?: boolean 
     `    meta skuid ${uid} return`,
     '    oifname "lo" return',
     ...(skipOutbound.length === 0 ? [] : [`    tcp dport { ${skipOutbound.join(", ")} } return`]),
-    ...subnets("daddr"),
     `    meta l4proto tcp redirect to :${plan.outboundPort}`,
     "  }",
     "}",

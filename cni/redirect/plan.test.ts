@@ -76,3 +76,13 @@ test("planRedirect() writes networks in one way", () => {
   const plan = planRedirect({ annotations, namespaceAnnotations: {}, controlPlane: false });
   expect(plan.skipSubnets).toEqual(["10.0.0.0/8", "fd00::1/64", "10.1.0.0/16", "192.0.2.7/32"]);
 });
+
+test("planRedirect() writes ports in one way", () => {
+  const annotations = {
+    "config.linkerd.io/skip-inbound-ports": "0010, 10, 00080-00090",
+    "config.linkerd.io/skip-outbound-ports": "08, 8",
+  };
+  const plan = planRedirect({ annotations, namespaceAnnotations: {}, controlPlane: false });
+  expect(plan.skipInbound.slice(4)).toEqual(["10", "80-90"]);
+  expect(plan.skipOutbound.slice(2)).toEqual(["8"]);
+});

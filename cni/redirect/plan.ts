@@ -11,8 +11,10 @@ export interface RedirectPlan {
   readonly outboundPort: number;
   readonly skipInbound: readonly string[];
   readonly skipOutbound: readonly string[];
-  /** `address/prefix`, written in one way. */
+  /** Whose connections to the pod are left alone: `address/prefix`, written in one way. */
   readonly skipSubnets: readonly string[];
+  /** As in the pod's spec: where it is false, the pod's users are others to the node than to themselves. */
+  readonly hostUsers?: boolean;
 }
 
 /** Linkerd's proxy uid. */
@@ -51,6 +53,7 @@ export function planRedirect(
     readonly annotations: Readonly<Record<string, string>>;
     readonly namespaceAnnotations: Readonly<Record<string, string>>;
     readonly controlPlane: boolean;
+    readonly hostUsers?: boolean | undefined;
   },
   exempt: Exempt = EXEMPT,
 ): RedirectPlan {
@@ -60,7 +63,7 @@ export function planRedirect(
     const all = [...defaults, ...read(name)];
     const wrong = all.find((each) => !isPortRange(each));
     if (wrong !== undefined) throw new Error(`Cannot plan redirection: ${name} has port ${wrong}`);
-    return [...new Set(all)];
+    return [...new Set(all.map(canonicalPorts))];
   };
   // What comes from an annotation ends up in a script that root runs: only what parses may pass.
   const subnets = [...exempt.subnets, ...read("skip-subnets")].map((each) => {
@@ -87,6 +90,7 @@ export function planRedirect(
       pod.controlPlane ? [...exempt.outboundPorts, ...exempt.apiServerPorts] : exempt.outboundPorts,
     ),
     skipSubnets: [...new Set(subnets)],
+    ...(pod.hostUsers !== undefined && { hostUsers: pod.hostUsers }),
   };
 }
 
@@ -95,6 +99,9 @@ function canonicalNetwork(text: string): string | undefined {
   const [ip, bits] = Cidr.parse(text)?.text.split("/") ?? [];
   return ip === undefined ? undefined : `${normalizeIp(ip)}/${bits}`;
 }
+
+/** The one way of writing ports: nft and iptables read a number that begins with 0 as octal. */
+const canonicalPorts = (text: string): string => text.split("-").map(Number).join("-");
 
 /** A port, or a range that rises, of 1 to 65535. */
 function isPortRange(text: string): boolean {

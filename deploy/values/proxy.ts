@@ -121,5 +121,5 @@ export const PROXY_INIT: SpecificationOf<ProxyInitValues> = {
     ...PORTS,
     initial: "443,6443",
   }),
-  skipSubnets: text("Networks whose traffic no proxy sees, apart by commas"),
+  skipSubnets: text("Networks from which connections go past the proxies, apart by commas"),
 };

@@ -25,6 +25,8 @@ const COMMAND = {
   linkDetach: 34,
 } as const;
 
+const LINK_CGROUP = 3;
+
 /** What a map is made of; `btf` names its key and value types, which socket storage needs. */
 export interface MapDefinition {
   readonly type: number;
@@ -176,12 +178,15 @@ export function detachLink(link: number): void {
   new Attributes().u32(0, link).call(COMMAND.linkDetach, "detach link");
 }
 
-/** The inode of the network namespace a link is attached to; 0 where that is gone. Throws SysError. */
-export function linkNetns(link: number): number {
-  // struct bpf_link_info: type, id, program, padding, then the namespace's inode
+/** The inode of the cgroup or network namespace that a link is attached to; 0 where that is gone. Throws SysError. */
+export function linkTarget(link: number): bigint {
+  // struct bpf_link_info: type, id, program, padding, then the cgroup's id (its inode) or the namespace's inode
   const info = new Uint8Array(64);
   new Attributes().u32(0, link).u32(4, info.length).bytes(8, info).call(COMMAND.info, "read link");
-  return new DataView(info.buffer).getUint32(16, true);
+  const view = new DataView(info.buffer);
+  return view.getUint32(0, true) === LINK_CGROUP
+    ? view.getBigUint64(16, true)
+    : BigInt(view.getUint32(16, true));
 }
 
 /** Pins an object at a path in a bpffs. */

@@ -17,6 +17,12 @@ test.each([
   expect(findListener(rows, 8080)).toBe(found as "yes");
 });
 
+test("findListener() tells whose listener it is", () => {
+  const rows = row("00000000:1F90", "0A");
+  expect(findListener(rows, 8080, { uid: 0 })).toBe("yes");
+  expect(findListener(rows, 8080, { uid: 2102 })).toBe("unknown");
+});
+
 const portOf = (server: Server): number => (server.address() as { port: number }).port;
 
 test.each(["127.0.0.1", "0.0.0.0", "::1", "::"])(

@@ -26,6 +26,9 @@ export function acceptInbound(stream: TcpStream, options: InboundAcceptOptions):
   const target = originalDst(stream, { listenPort, askKernel });
   // In eBPF mode the hooks show the application its caller, also on the direct path, where the port is our own.
   if (stream.localPort !== listenPort) runtime.redirection.bySockets = true;
+  // A pod that lost its eBPF redirection goes on by rules, where showing the caller would fail.
+  else if (target !== undefined && target.port !== listenPort)
+    runtime.redirection.bySockets = false;
   const shown = runtime.redirection.bySockets && !isLoopback(stream.remoteAddress);
   const direct = target === undefined || target.port === listenPort;
   const addr = target ?? { ip: stream.localAddress, port: listenPort };

@@ -69,7 +69,7 @@ export class RedirectBed {
   readonly #redirect: string;
   agent: RunningAgent | undefined;
 
-  constructor(redirect: "ebpf" | "nft" | "iptables") {
+  constructor(redirect: "auto" | "ebpf" | "nft" | "iptables") {
     this.#redirect = redirect;
     chmodSync(this.node.dir, 0o755);
     for (const name of ["bin", "conf", "ipam"]) mkdirSync(`${this.node.dir}/${name}`);

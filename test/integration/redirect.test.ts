@@ -39,7 +39,7 @@ interface Mesh {
 }
 
 /** Two meshed pods with proxies that are ready, and one without. */
-async function start(kind: "ebpf" | "nft" | "iptables"): Promise<Mesh> {
+async function start(kind: "auto" | "ebpf" | "nft" | "iptables"): Promise<Mesh> {
   const bed = new RedirectBed(kind);
   beds.push(bed);
   await bed.startAgent();
@@ -141,6 +141,26 @@ test.skipIf(!CAN)(
     );
     expect(await bed.get(client, `http://${SERVICE}/`)).toBe(`200 called by ${client.ip}`);
     await del(bed, { client, web, plain });
+  },
+  30_000,
+);
+
+test.skipIf(!CAN)(
+  `H9: pods that lost all of their redirection go on by rules, as their proxies listen already ${NEEDS}`,
+  async () => {
+    const { bed, client, web, plain } = await start("auto");
+    expect(await bed.get(plain, `http://${web.ip}:8080/`)).toBe(`200 called by ${plain.ip}`);
+    unloadPrograms(bed.node.bpfRoot);
+    const repaired = (): number => bed.logs.filter((line) => line.includes("by=nft")).length;
+    await until(
+      () => repaired() === 2,
+      () => bed.logs.join("\n"),
+      { withinMs: 8000 },
+    );
+    expect(await bed.get(plain, `http://${web.ip}:8080/`)).toBe(`200 called by ${web.ip}`);
+    expect(await bed.get(client, `http://${SERVICE}/`)).toBe(`200 called by ${web.ip}`);
+    expect(await bed.metric(web, "request_total", 'direction="inbound"')).toBe(3);
+    expect(bed.node.pins().filter((name) => name.startsWith("in_"))).toEqual([]);
   },
   30_000,
 );
