@@ -15,6 +15,12 @@ export type OpenConnection = (
   done: { onOpened(connection: ClientConnection): void; onFailed(error: Error): void },
 ) => void;
 
+/** Who hears whether one that nobody waits for was opened. */
+export interface WarmUp {
+  onOpened(): void;
+  onFailed(): void;
+}
+
 /** How a pool behaves. */
 export interface PoolOptions {
   readonly open: OpenConnection;
@@ -74,6 +80,11 @@ export abstract class Pool implements ClientObserver, ConnectionSource {
     if (wanted && this.lacks(this.#opening)) this.#open();
   }
 
+  /** Opens one that nobody waits for yet, and keeps it for whoever comes. */
+  warmUp(told: WarmUp): void {
+    this.#open(told);
+  }
+
   /** The waiter no longer wants a connection. */
   cancel(waiter: ConnectionWaiter): void {
     this.#line?.remove(waiter);
@@ -126,17 +137,19 @@ export abstract class Pool implements ClientObserver, ConnectionSource {
     this.drainIdle();
   }
 
-  #open(): void {
+  #open(told?: WarmUp): void {
     this.#opening++;
     this.#options.open(this, {
       onOpened: (connection) => {
         this.#opening--;
         this.opened(connection);
+        told?.onOpened();
       },
       onFailed: (error) => {
         this.#opening--;
         this.failed(error);
         this.#options.onEnded?.();
+        told?.onFailed();
       },
     });
   }

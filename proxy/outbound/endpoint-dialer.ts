@@ -3,7 +3,7 @@
 import { connectHttp1 } from "#lib/http-io/http1-client.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { MESH_KEEP_ALIVE } from "#lib/http-io/patience.ts";
-import type { OpenConnection } from "#lib/http-io/pool.ts";
+import type { OpenConnection, WarmUp } from "#lib/http-io/pool.ts";
 import type { ConnectObserver } from "#lib/net/connect.ts";
 import type { StreamMeter } from "#lib/net/tcp-stream.ts";
 import type { Endpoint } from "../policy/client-policy.ts";
@@ -71,6 +71,17 @@ export class EndpointDialer {
   /** For opaque bytes. */
   opaque(observer: ConnectObserver): void {
     this.#originate(undefined, observer);
+  }
+
+  /** Whether it takes connections, by one that nothing is sent on. */
+  tryOut(told: WarmUp): void {
+    this.opaque({
+      onConnected: (stream) => {
+        stream.destroy();
+        told.onOpened();
+      },
+      onFailed: () => told.onFailed(),
+    });
   }
 
   #originate(session: "http1" | "http2" | undefined, observer: ConnectObserver): void {

@@ -60,6 +60,7 @@ export class EndpointClient {
   readonly endpoint: Endpoint;
   /** It could not be reached. */
   #down = false;
+  #retired = false;
   readonly #inPod: boolean;
   readonly #dialer: EndpointDialer;
   #probe: { cancel(): void } | undefined;
@@ -162,17 +163,36 @@ export class EndpointClient {
     this.#dialer.opaque(observer);
   }
 
-  /** It refused or did not answer: it leaves at once and is tried again after a while. */
+  /** It refused or did not answer: it leaves at once, until it has been reached again. */
   failed(): void {
     if (this.#down) return;
     this.#down = true;
     this.ewma.ready = false;
+    this.#reachLater();
+  }
+
+  #reachLater(): void {
+    if (this.#retired) return;
     const { runtime, config } = this.#options;
     this.#backoff ??= createBackoff({ ...config.backoff, random: runtime.random });
-    this.#probe = runtime.clock.after(this.#backoff.next(), () => {
-      this.#down = false;
-      this.#changed();
-    });
+    this.#probe = runtime.clock.after(this.#backoff.next(), () => this.#reach());
+  }
+
+  /**
+   * Connects without anybody waiting for it: a request that was sent there to find out would hold up all who wait, whose
+   * patience begins anew with each endpoint that seems to be usable.
+   */
+  #reach(): void {
+    const told = {
+      onOpened: (): void => {
+        this.#down = false;
+        this.#changed();
+      },
+      onFailed: (): void => this.#reachLater(),
+    };
+    const pool = this.#http2 ?? this.#http1;
+    if (pool === undefined) this.#dialer.tryOut(told);
+    else pool.warmUp(told);
   }
 
   /** A request goes there; true where it shows whether the endpoint is well again, and no other goes there meanwhile. */
@@ -222,6 +242,7 @@ export class EndpointClient {
 
   /** It is no longer in the set: requests under way may end. */
   retire(): void {
+    this.#retired = true;
     this.ewma.moveTo(new Float64Array(ROW), 0);
     this.#probe?.cancel();
     this.#shut?.cancel();

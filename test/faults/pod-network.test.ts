@@ -59,7 +59,7 @@ run(
     const alone = service(at(hole));
     const started = performance.now();
     expect((await bed.ask(alone)).status).toBe(504);
-    expect(performance.now() - started).toBeLessThan(5 * CONNECT_MS + FAILFAST_MS + CONNECT_MS);
+    expect(performance.now() - started).toBeLessThan(CONNECT_MS + FAILFAST_MS + CONNECT_MS);
     const both = service(at(hole), at(good));
     const answers = await Promise.all(Array.from({ length: 10 }, () => bed.ask(both)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));

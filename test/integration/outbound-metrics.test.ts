@@ -185,8 +185,8 @@ test("MET24: what failed says how", async () => {
   expect(await endings("http_route_request_statuses_total", "broken")).toEqual(["200 UNKNOWN 1"]);
   const gone = await bed.app(() => undefined);
   const away = service("away", {}, gone.replace("127.0.0.1", "127.0.0.2"));
-  expect((await bed.call(away)).status).toBe(502);
-  expect(await endings("http_route_request_statuses_total", "away")).toEqual(["502  1"]);
+  expect((await bed.call(away)).status).toBe(504);
+  expect(await endings("http_route_request_statuses_total", "away")).toEqual([" FAIL_FAST 1"]);
   expect((await told("http_route_backend_requests_total", "away"))[0]?.value).toBe(1);
 });
 

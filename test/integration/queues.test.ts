@@ -67,7 +67,7 @@ test("P32, P39, P40, ERR5, ERR6: a Service without a usable endpoint lets so man
   );
 });
 
-test("P32: an endpoint is connected to when it is wanted, and after a failure not before its back-off", async () => {
+test("P32: an endpoint is connected to when it is wanted, and after a failure not before its back-off, and then by itself", async () => {
   const at: number[] = [];
   const port = await listening(
     createServer((socket) => {
@@ -80,11 +80,19 @@ test("P32: an endpoint is connected to when it is wanted, and after a failure no
   bed.mesh.control.announce(service.path, [{ addr: `127.0.0.1:${port}`, identity: "server.test" }]);
   await bed.call(bed.service(queued(100, 1)));
   expect(at).toHaveLength(0);
-  expect((await bed.call(service)).status).toBe(502);
+  expect((await bed.call(service)).status).toBe(504);
   const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
-  expect(gaps).toHaveLength(4);
+  expect(gaps).toHaveLength(3);
   for (const [failure, gap] of gaps.entries())
     expect(gap).toBeGreaterThan(100 * 2 ** failure * 0.9);
+  // It is looked for on and on, and meanwhile nobody waits again.
+  await until(
+    () => at.length === 5,
+    () => `${at.length} attempts`,
+  );
+  const late = await bed.call(service);
+  expect([late.status, late.headers.get("l5d-proxy-error")]).toEqual([504, "service in fail-fast"]);
+  expect(at).toHaveLength(5);
 });
 
 /** A request over HTTP/2; its status. */
