@@ -247,7 +247,7 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.done) return;
-    if (this.retry?.wantsError(kind) === true && this.retry.take(this.attempt)) {
+    if (this.retry?.wantsError(kind, this.grpc) === true && this.retry.take(this.attempt)) {
       this.tally.triedInVain(kind, this.grpc);
       this.#again(this.retry);
       return;
