@@ -2,8 +2,11 @@ import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import { Registry } from "#lib/metrics/registry.ts";
 import { answerHead, FakeForwarding } from "../../test/fake/forwarding.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
+import { routeFamilies } from "../telemetry/route-metrics.ts";
 
 const BROKEN: Reset = { reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: false };
 
@@ -42,6 +45,39 @@ function called(requestEnded: boolean): FakeForwarding {
   bed.connect();
   return bed;
 }
+
+test.each([
+  ["HTTP/2", "nothing", 200],
+  ["HTTP/1.1", "nothing", 502],
+  ["HTTP/2", "carried", 502],
+] as const)(
+  "ERR10, MET24: a call that came over %s (%s) fails with %p, and is counted so",
+  (version, turned, status) => {
+    const registry = new Registry();
+    const headers = HeaderList.of(["content-type", "application/grpc-web-text"]);
+    const bed = new FakeForwarding({ version, method: "POST", headers });
+    bed.forwarded.tally.enter(routeFamilies(registry).http.route({}));
+    bed.forwarded.begin();
+    bed.forwarded.turned = turned;
+    bed.forwarded.fail("io", "connection to endpoint ended");
+    expect(bed.said).toEqual([`${status} end`]);
+    expect(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 })).toContain(
+      `http_status="${status}",error=""} 1`,
+    );
+  },
+);
+
+test("P33: whether a failed connection is tried again depends on how its client is answered", () => {
+  const tries = (version: "HTTP/1.1" | "HTTP/2"): number => {
+    const headers = HeaderList.of(["content-type", "application/grpc-web"]);
+    const bed = new FakeForwarding({ version, method: "POST", headers });
+    bed.retry({ codes: [14] });
+    bed.forwarded.begin();
+    bed.forwarded.fail("io", "connection to endpoint ended");
+    return bed.told.filter((each) => each === "waits").length;
+  };
+  expect([tries("HTTP/2"), tries("HTTP/1.1")]).toEqual([2, 1]);
+});
 
 test("P33: a client that waits for the head of its call's answer before it sends more gets it at once", () => {
   const bed = called(false);

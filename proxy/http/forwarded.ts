@@ -8,11 +8,11 @@ import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { Attempt } from "./attempt.ts";
 import { grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction, ExchangeHandlers } from "./direction.ts";
-import { codeOf } from "./faults.ts";
+import { codeOf, endingOf } from "./faults.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, kindOf, refusalOf, takeUndelivered } from "./rescue.ts";
-import { isPassedOn, mayUpgrade, type Turned } from "./resend.ts";
+import { isPassedOn, isToldByCode, mayUpgrade, type Turned } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 import { Tally } from "./tally.ts";
 
@@ -166,7 +166,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     this.#state = "answering";
     this.limits?.answered();
     this.attempt.answered();
-    this.tally.answered(head.status, this.grpc && end ? head.headers : undefined);
+    this.tally.answered(head.status, this.grpc && end ? (grpcStatusOf(head.headers) ?? -1) : -1);
     this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs, head);
     this.direction.onResponse(this, head);
     this.direction.onAnswer(this, head);
@@ -247,15 +247,15 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.done) return;
-    if (this.retry?.wantsError(kind, this.grpc) === true && this.retry.take(this.attempt)) {
-      this.tally.triedInVain(kind, this.grpc);
+    const byCode = isToldByCode(this);
+    if (this.retry?.wantsError(kind, byCode) === true && this.retry.take(this.attempt)) {
+      this.tally.tried(endingOf(kind, byCode, undefined));
       this.#again(this.retry);
       return;
     }
-    this.tally.failed(kind, this.grpc, detail);
-    this.direction.onError(this, kind);
     const head = refusalOf(this, { kind, message, detail });
-    this.tally.answered(head.status, this.grpc ? head.headers : undefined);
+    this.tally.failed(endingOf(kind, byCode, detail), head);
+    this.direction.onError(this, kind);
     this.direction.onAnswer(this, head);
     this.stream.sendHead(head, true);
     if (!this.attempt.ended) this.stream.resumeRequest();
