@@ -87,6 +87,17 @@ test("P37: too low a share of successes shuts an endpoint, once there are enough
     expect(late.answered("success", { isProbe: false, nowMs: 20_000 })).toBeUndefined();
 });
 
+test("P37: a share of successes that is the threshold exactly shuts nothing, whatever fractions come to", () => {
+  for (let percent = 1; percent <= 100; percent++) {
+    const successRate = { threshold: percent / 100, windowMs: 10_000, minRequests: 100 };
+    const accrual = make({ ...unified, maxFailures: 0, successRate });
+    const failures = new Array<AnswerClass>(100 - percent).fill("failure");
+    const successes = new Array<AnswerClass>(percent).fill("success");
+    expect(answers(accrual, ...failures, ...successes).at(-1)).toBeUndefined();
+    expect(answers(accrual, "failure")).toEqual([1000]);
+  }
+});
+
 test("P37: failures in a row shut it too, limits count for the share alone and fail a probe", () => {
   const rule = { ...unified, successRate: undefined };
   expect(answers(make(rule), ...new Array<AnswerClass>(5).fill("failure")).at(-1)).toBe(1000);

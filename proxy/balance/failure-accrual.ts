@@ -86,7 +86,8 @@ export class FailureAccrual {
       successRate !== undefined &&
       this.#window !== undefined &&
       this.#window.total >= Math.max(1, successRate.minRequests) &&
-      this.#window.successes < successRate.threshold * this.#window.total
+      // A product may be above a share that is the threshold exactly: 0.55 * 100 is.
+      this.#window.successes / this.#window.total < successRate.threshold
     );
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { frameMessage } from "#lib/grpc/framing.ts";
 import { type CallHandler, createGrpcHandler } from "#lib/grpc/server.ts";
-import { GrpcCode } from "#lib/grpc/status.ts";
+import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { CONTROL_KEEP_ALIVE } from "#lib/http-io/patience.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
@@ -12,12 +12,14 @@ import { acceptTls, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
+import { FakeClock } from "../../test/fake/clock.ts";
 import { logger } from "../../test/fake/kube-api.ts";
 import { until } from "../../test/fake/mesh.ts";
 import { PassingClock } from "../../test/fake/passing-clock.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
+import type { Watch } from "../policy/discover.ts";
 import { ControlMetrics, type ControlSeries } from "../telemetry/control-metrics.ts";
-import { ControlChannel } from "./channel.ts";
+import { ControlChannel, type WatchRequest } from "./channel.ts";
 import { ENDLESS, type StreamLimits } from "./stream-limits.ts";
 
 /** A channel to a service of one method. */
@@ -148,6 +150,37 @@ test("CONTROL_STREAM_INITIAL_TIMEOUT, CONTROL_STREAM_IDLE_TIMEOUT, CONTROL_STREA
   expect(seen).toEqual(["asked", "asked", 1, 2, "asked", 3, 4, 5, "asked"]);
   watch.cancel();
   stop();
+});
+
+test.each([
+  ["that is open, and tells that it was cancelled", true],
+  ["that still waits for a connection, and tells nothing", false],
+])("a stream %s, is asked for again one step of the back-off after its time is over", (_, open) => {
+  const clock = new FakeClock();
+  const asked: number[] = [];
+  class Silent extends ControlChannel {
+    override stream(_what: WatchRequest, onEnd: (status: GrpcError) => void): Watch {
+      asked.push(clock.now());
+      return { cancel: () => open && onEnd(new GrpcError(GrpcCode.CANCELLED, "cancelled")) };
+    }
+  }
+  const channel = new Silent({
+    ...{ clock, random: () => 0, log: logger, connectTimeoutMs: 1000, failfastMs: 3000 },
+    addr: { host: "127.0.0.1", port: 1, name: undefined },
+    backoff: { minMs: 100, maxMs: 10_000, jitter: 0 },
+    limits: { ...ENDLESS, initialMs: 3000 },
+    series: new ControlMetrics(new Registry()).of("destination", {}),
+    resolve: async (host) => [host],
+    credentials: () => undefined,
+  });
+  const final = new Set<number>();
+  const onMessage = (): void => undefined;
+  const watch = channel.watch({ path: "/a/Watch", request: new Uint8Array(), final, onMessage });
+  clock.advance(3 * 3000 + 100 + 200 + 400);
+  expect(asked).toEqual([0, 3100, 6300, 9700]);
+  watch.cancel();
+  clock.advance(60_000);
+  expect(asked).toHaveLength(4);
 });
 
 test("a service that falls silent behind its proxy is left for another connection, and nothing is lost of its stream", async () => {

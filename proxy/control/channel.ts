@@ -207,6 +207,8 @@ class Watching implements Watch {
   #current: Watch | undefined;
   #timer: { cancel(): void } | undefined;
   #startedMs = 0;
+  /** Counts the streams, so that the end of none but the last is heard. */
+  #generation = 0;
   #cancelled = false;
 
   constructor(
@@ -231,7 +233,10 @@ class Watching implements Watch {
     what.onAsked?.();
     this.#startedMs = this.#clock.now();
     this.#await(false);
-    this.#current = this.#channel.stream(what, (status) => this.#ended(status));
+    const generation = ++this.#generation;
+    this.#current = this.#channel.stream(what, (status) => {
+      if (generation === this.#generation) this.#ended(status);
+    });
   }
 
   /** What cannot be read is asked for again, with back-off; other streams of the connection go on. */
@@ -256,7 +261,9 @@ class Watching implements Watch {
       leftMs === undefined ? undefined : this.#clock.after(leftMs, () => this.#expire());
   }
 
+  /** Of what is cancelled its end may be heard or not: from here on nobody listens to it. */
   #expire(): void {
+    this.#generation++;
     this.#current?.cancel();
     this.#ended(new GrpcError(GrpcCode.DEADLINE_EXCEEDED, "the stream has taken its time"));
   }

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
-import { answerClass, grpcStatusOf, isFailure, isGrpc, isTunnel } from "./classify.ts";
+import {
+  answerClass,
+  callStatusOf,
+  grpcStatusOf,
+  isFailure,
+  isGrpc,
+  isTunnel,
+} from "./classify.ts";
 
 test.each([
   [200, undefined, false],
@@ -19,6 +26,12 @@ test("P15: isGrpc() and grpcStatusOf() read headers", () => {
   expect(grpcStatusOf(HeaderList.of(["grpc-status", "14"]))).toBe(14);
   expect(grpcStatusOf(HeaderList.of(["grpc-status", "x"]))).toBeUndefined();
   expect(grpcStatusOf(undefined)).toBeUndefined();
+});
+
+test("callStatusOf() is -1 of what has no code, and of what is no call", () => {
+  const headers = HeaderList.of(["grpc-status", "14"]);
+  expect([callStatusOf(headers, true), callStatusOf(headers, false)]).toEqual([14, -1]);
+  expect([callStatusOf(new HeaderList(), true), callStatusOf(undefined, true)]).toEqual([-1, -1]);
 });
 
 test("I15, MET2: a code that gRPC does not know is UNKNOWN, a failure, and no series of its own", () => {

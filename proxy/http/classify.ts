@@ -22,6 +22,11 @@ export function grpcStatusOf(headers: HeaderList | undefined): number | undefine
   return code > HIGHEST_CODE ? UNKNOWN : code;
 }
 
+/** The same of a call, in the head of its answer or after it; -1 where there is none, and of what is no call. */
+export function callStatusOf(headers: HeaderList | undefined, grpc: boolean): number {
+  return grpc ? (grpcStatusOf(headers) ?? -1) : -1;
+}
+
 /** 5xx fails; a gRPC response is judged by its code where it has one. */
 export function isFailure(status: number, grpcStatus: number | undefined): boolean {
   return grpcStatus === undefined ? status >= 500 : GRPC_FAILURES.has(grpcStatus);

@@ -1,9 +1,13 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
+import type { ResponseHead } from "#lib/http/message.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
+import { writeExposition } from "#lib/metrics/exposition.ts";
+import { Registry } from "#lib/metrics/registry.ts";
 import { answerHead, FakeForwarding } from "../../test/fake/forwarding.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
+import { routeFamilies } from "../telemetry/route-metrics.ts";
 
 const BROKEN: Reset = { reason: "connection", code: ErrorCode.INTERNAL_ERROR, unprocessed: false };
 
@@ -43,6 +47,39 @@ function called(requestEnded: boolean): FakeForwarding {
   return bed;
 }
 
+test.each([
+  ["HTTP/2", "nothing", 200],
+  ["HTTP/1.1", "nothing", 502],
+  ["HTTP/2", "carried", 502],
+] as const)(
+  "ERR10, MET24: a call that came over %s (%s) fails with %p, and is counted so",
+  (version, turned, status) => {
+    const registry = new Registry();
+    const headers = HeaderList.of(["content-type", "application/grpc-web-text"]);
+    const bed = new FakeForwarding({ version, method: "POST", headers });
+    bed.forwarded.tally.enter(routeFamilies(registry).http.route({}));
+    bed.forwarded.begin();
+    bed.forwarded.turned = turned;
+    bed.forwarded.fail("io", "connection to endpoint ended");
+    expect(bed.said).toEqual([`${status} end`]);
+    expect(writeExposition(registry, { nowMs: 0, retainIdleMs: 1 })).toContain(
+      `http_status="${status}",error=""} 1`,
+    );
+  },
+);
+
+test("P33: whether a failed connection is tried again depends on how its client is answered", () => {
+  const tries = (version: "HTTP/1.1" | "HTTP/2"): number => {
+    const headers = HeaderList.of(["content-type", "application/grpc-web"]);
+    const bed = new FakeForwarding({ version, method: "POST", headers });
+    bed.retry({ codes: [14] });
+    bed.forwarded.begin();
+    bed.forwarded.fail("io", "connection to endpoint ended");
+    return bed.told.filter((each) => each === "waits").length;
+  };
+  expect([tries("HTTP/2"), tries("HTTP/1.1")]).toEqual([2, 1]);
+});
+
 test("P33: a client that waits for the head of its call's answer before it sends more gets it at once", () => {
   const bed = called(false);
   bed.upstream?.onResponseHead(answerHead(), false);
@@ -56,6 +93,53 @@ test("P33, P35: the time for the head of an answer is over when it comes, also w
   expect([bed.said, bed.sent]).toEqual([[], ["POST end"]]);
   bed.upstream?.onResponseBytes(...wholeOf(Buffer.from("message")));
   expect(bed.said).toEqual(["200", "data 7"]);
+});
+
+/** A head that has the code of a call already; what comes after it may be nothing but the end. */
+const codedHead = (code: string): ResponseHead => ({
+  ...answerHead(),
+  headers: HeaderList.of(["grpc-status", code]),
+});
+
+test("P33: a call whose code is in the head is tried again, whether the head or an empty body ends it", () => {
+  const waits = [true, false].map((ends) => {
+    const bed = called(true);
+    bed.upstream?.onResponseHead(codedHead("14"), ends);
+    return [bed.said, bed.told.filter((each) => each === "waits").length, bed.sent];
+  });
+  expect(waits).toEqual([
+    [[], 2, ["POST end"]],
+    [[], 2, ["POST end", "reset 8"]],
+  ]);
+});
+
+test("P33: a head that has the code of a call is not held back", () => {
+  const bed = called(true);
+  bed.upstream?.onResponseHead(codedHead("0"), false);
+  expect(bed.said).toEqual(["200"]);
+  bed.upstream?.onResponseEnd(undefined);
+  expect([bed.said, bed.forwarded.tally.grpcStatus]).toEqual([["200", "end"], 0]);
+});
+
+test("MET2, P36: a call whose code is in the head ends with it, as it does where the trailers have one", () => {
+  const outcome = (head: ResponseHead, trailers: HeaderList | undefined): readonly unknown[] => {
+    const headers = HeaderList.of(["content-type", "application/grpc"]);
+    const bed = new FakeForwarding({ version: "HTTP/2", method: "POST", headers });
+    const ends: string[] = [];
+    bed.forwarded.tally.scope = bed.scope(ends);
+    bed.forwarded.begin();
+    bed.connect();
+    bed.upstream?.onResponseHead(head, false);
+    bed.upstream?.onResponseEnd(trailers);
+    return [ends, bed.told.filter((each) => each.startsWith("outcome"))];
+  };
+  const trailers = (code: string): HeaderList => HeaderList.of(["grpc-status", code]);
+  const failed = [["200 failed"], ["outcome 200, 14"]];
+  expect(outcome(codedHead("14"), undefined)).toEqual(failed);
+  expect(outcome(codedHead("14"), new HeaderList())).toEqual(failed);
+  expect(outcome(answerHead(), trailers("14"))).toEqual(failed);
+  expect(outcome(codedHead("0"), undefined)).toEqual([["200"], ["outcome 200, 0"]]);
+  expect(outcome(answerHead(), undefined)).toEqual([["200"], ["outcome 200, -1"]]);
 });
 
 test("who no longer waits for a connection is not kept by those that give it one", () => {

@@ -6,13 +6,13 @@ import { removeHeadOnly, removeHopByHop } from "#lib/http/semantics.ts";
 import type { ClientConnection, Reset, ServerStream } from "#lib/http-io/exchange.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
 import { Attempt } from "./attempt.ts";
-import { grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
+import { callStatusOf, grpcStatusOf, isGrpc, isTunnel } from "./classify.ts";
 import type { Direction, ExchangeHandlers } from "./direction.ts";
-import { codeOf } from "./faults.ts";
+import { codeOf, endingOf } from "./faults.ts";
 import { removeMeshHeaders } from "./mesh-headers.ts";
 import type { LimitKind, RequestLimits } from "./request-limits.ts";
 import { type ErrorDetail, type ErrorKind, kindOf, refusalOf, takeUndelivered } from "./rescue.ts";
-import { isPassedOn, mayUpgrade, type Turned } from "./resend.ts";
+import { isPassedOn, isToldByCode, mayUpgrade, type Turned } from "./resend.ts";
 import type { Retry } from "./retry.ts";
 import { Tally } from "./tally.ts";
 
@@ -131,14 +131,14 @@ export class Forwarded<X> implements ExchangeHandlers {
   onResponseHead(head: ResponseHead, end: boolean): void {
     if (this.done) return;
     if (takeUndelivered(head, end) && this.#rescued()) return;
-    if (this.retry?.holds(head, end, this) === true) this.limits?.headed();
-    else this.#settle(head, end, end ? head.headers : undefined);
+    const code = callStatusOf(head.headers, this.grpc);
+    if (code < 0 && this.retry?.holds(head, end, this) === true) this.limits?.headed();
+    else this.#settle(head, end, code);
   }
 
-  /** Answers with what came, or tries again; `coded` may have the code of a call. True where it is tried again. */
-  #settle(head: ResponseHead, end: boolean, coded: HeaderList | undefined): boolean {
+  /** Answers with what came, or tries again; `code` is -1 where none is known. True where it is tried again. */
+  #settle(head: ResponseHead, end: boolean, code: number): boolean {
     const { retry, attempt } = this;
-    const code = this.grpc ? (grpcStatusOf(coded) ?? -1) : -1;
     if (retry?.wantsAnswer(head.status, code) === true && retry.take(attempt)) {
       this.direction.onReleased(this, this.direction.now() - attempt.sentMs, head);
       this.direction.onOutcome(this, head.status, code);
@@ -148,7 +148,7 @@ export class Forwarded<X> implements ExchangeHandlers {
       this.#again(retry);
       return true;
     }
-    this.#answer(head, end);
+    this.#answer(head, end, code);
     return false;
   }
 
@@ -161,23 +161,23 @@ export class Forwarded<X> implements ExchangeHandlers {
     });
   }
 
-  #answer(head: ResponseHead, end: boolean): void {
+  #answer(head: ResponseHead, end: boolean, code: number): void {
     if (this.#state === "waiting") this.direction.inFlight.leave();
     this.#state = "answering";
     this.limits?.answered();
     this.attempt.answered();
-    this.tally.answered(head.status, this.grpc && end ? head.headers : undefined);
+    this.tally.answered(head.status, code);
     this.direction.onReleased(this, this.direction.now() - this.attempt.sentMs, head);
     this.direction.onResponse(this, head);
     this.direction.onAnswer(this, head);
-    if (end || !this.grpc) this.direction.onOutcome(this, head.status, this.tally.grpcStatus);
+    if (end || !this.grpc) this.direction.onOutcome(this, head.status, code);
     this.stream.sendHead(head, end);
     if (end) this.#answerEnded();
   }
 
   onResponseBytes(bytes: Buffer, from: number, to: number): void {
     const held = this.retry?.release();
-    if (held !== undefined) this.#settle(held, false, undefined);
+    if (held !== undefined) this.#settle(held, false, -1);
     this.limits?.moved();
     this.tally.responseBytes(to - from);
     if (!this.stream.sendBytes(bytes, from, to)) this.attempt.pauseResponse();
@@ -188,7 +188,7 @@ export class Forwarded<X> implements ExchangeHandlers {
     const held = this.retry?.release();
     if (held !== undefined) {
       this.attempt.over();
-      if (this.#settle(held, false, trailers)) return;
+      if (this.#settle(held, false, callStatusOf(trailers, this.grpc))) return;
     }
     if (this.grpc) {
       this.tally.grpcStatus = grpcStatusOf(trailers) ?? this.tally.grpcStatus;
@@ -247,15 +247,15 @@ export class Forwarded<X> implements ExchangeHandlers {
   /** Answers with an error that the proxy made up. */
   fail(kind: ErrorKind, message: string, detail?: ErrorDetail): void {
     if (this.done) return;
-    if (this.retry?.wantsError(kind) === true && this.retry.take(this.attempt)) {
-      this.tally.triedInVain(kind, this.grpc);
+    const byCode = isToldByCode(this);
+    if (this.retry?.wantsError(kind, byCode) === true && this.retry.take(this.attempt)) {
+      this.tally.tried(endingOf(kind, byCode, undefined));
       this.#again(this.retry);
       return;
     }
-    this.tally.failed(kind, this.grpc, detail);
-    this.direction.onError(this, kind);
     const head = refusalOf(this, { kind, message, detail });
-    this.tally.answered(head.status, this.grpc ? head.headers : undefined);
+    this.tally.failed(endingOf(kind, byCode, detail), head);
+    this.direction.onError(this, kind);
     this.direction.onAnswer(this, head);
     this.stream.sendHead(head, true);
     if (!this.attempt.ended) this.stream.resumeRequest();

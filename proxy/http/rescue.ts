@@ -4,7 +4,7 @@ import { HeaderList } from "#lib/http/headers.ts";
 import type { ResponseHead } from "#lib/http/message.ts";
 import { LineError } from "#lib/http-io/waiting-line.ts";
 import type { LimitKind } from "./request-limits.ts";
-import type { Turned } from "./resend.ts";
+import { isSpokenAsHttp2, isToldByCode, type Spoken } from "./resend.ts";
 
 /** Errors that answer a request, by the condition's name in Linkerd's table. */
 export type ErrorKind =
@@ -138,10 +138,8 @@ export function errorResponse(
 
 /** The response to a request under way that failed. */
 export function refusalOf(
-  request: {
+  request: Spoken & {
     readonly grpc: boolean;
-    readonly turned: Turned;
-    readonly request: { readonly version: string };
     readonly direction: { readonly informational: boolean; readonly rescues: boolean };
     readonly attempt: { readonly maybeProcessed: boolean };
   },
@@ -155,14 +153,14 @@ export function refusalOf(
     readonly detail: ErrorDetail | undefined;
   },
 ): ResponseHead {
-  const { grpc, turned, direction, attempt } = request;
+  const { direction, attempt } = request;
   const { informational, rescues } = direction;
   const undelivered = !attempt.maybeProcessed && (kind === "io" || kind === "connect-timeout");
   return errorResponse(kind, {
     message,
     detail,
-    grpc,
-    http1: request.request.version !== "HTTP/2" || turned === "carried",
+    grpc: isToldByCode(request),
+    http1: !isSpokenAsHttp2(request),
     informational,
     notDelivered: informational && !rescues && undelivered,
   });

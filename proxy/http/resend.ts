@@ -23,10 +23,23 @@ export function mayUpgrade({ unprocessed, code }: Reset, head: RequestHead): boo
   return unprocessed && code === ErrorCode.CONNECT_ERROR && isUpgradable(head);
 }
 
-/** Whether a client hears of a reset stream as it is (ERR19): not one whose HTTP/1 was carried over HTTP/2 (ERR10). */
-export function isPassedOn(
-  { reason }: Reset,
-  { request, turned }: { readonly request: RequestHead; readonly turned: Turned },
-): boolean {
-  return request.version === "HTTP/2" && turned !== "carried" && reason !== "connection";
+/** What tells what a client speaks. */
+export interface Spoken {
+  readonly request: Pick<RequestHead, "version">;
+  readonly turned: Turned;
+}
+
+/** Whether a client speaks HTTP/2: not one whose HTTP/1 was carried over it. */
+export function isSpokenAsHttp2({ request, turned }: Spoken): boolean {
+  return request.version === "HTTP/2" && turned !== "carried";
+}
+
+/** Whether a client hears of a reset stream as it is (ERR19): not one that speaks HTTP/1 (ERR10). */
+export function isPassedOn({ reason }: Reset, request: Spoken): boolean {
+  return isSpokenAsHttp2(request) && reason !== "connection";
+}
+
+/** Whether a client hears of our errors by a code of gRPC: over HTTP/2 alone, so that gRPC-Web over HTTP/1 gets a status. */
+export function isToldByCode(request: Spoken & { readonly grpc: boolean }): boolean {
+  return request.grpc && isSpokenAsHttp2(request);
 }

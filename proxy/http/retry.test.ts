@@ -68,19 +68,29 @@ test("P33: nobody being there is tried again, what an endpoint refused by its st
     "no-route",
     "request-timeout",
   ] as const;
-  expect(kinds.filter((kind) => retry.wantsError(kind))).toEqual([
+  expect(kinds.filter((kind) => retry.wantsError(kind, false))).toEqual([
     "failfast",
     "headers-timeout",
     "io",
   ]);
-  expect(setup({ statuses: [], codes: [] }).retry.wantsError("io")).toBe(false);
+  expect(setup({ statuses: [], codes: [] }).retry.wantsError("io", false)).toBe(false);
   const profile = { budget: { ratio: 1, minPerSecond: 1, ttlMs: 1000 }, labels: {} };
-  expect(setup({ profile }).retry.wantsError("failfast")).toBe(false);
+  expect(setup({ profile }).retry.wantsError("failfast", false)).toBe(false);
   expect([
     retry.wantsAnswer(502, -1),
     retry.wantsAnswer(200, 14),
     retry.wantsAnswer(200, -1),
   ]).toEqual([true, true, false]);
+});
+
+test("P33: a connection that fails is judged as it is answered: a call by its code, what is no call by its status", () => {
+  const wants = (over: Partial<RetryRule>): readonly boolean[] => {
+    const { retry } = setup({ statuses: [], codes: [], ...over });
+    return [retry.wantsError("io", false), retry.wantsError("io", true)];
+  };
+  expect(wants({ codes: [14] })).toEqual([false, true]);
+  expect(wants({ statuses: [{ first: 502, last: 502 }] })).toEqual([true, false]);
+  expect(wants({ statuses: [{ first: 200, last: 200 }] })).toEqual([false, true]);
 });
 
 test("P33: tries wait longer and longer, and no longer than the request lives", () => {

@@ -83,13 +83,15 @@ export class Retry {
     return wants;
   }
 
-  /** Whether an error of ours is: nobody being there or answering always is, a connection that fails by its status. */
-  wantsError(kind: ErrorKind): boolean {
+  /**
+   * Whether an error of ours is: nobody being there or answering always is, a connection that fails by what it is
+   * answered with, which of a call (`grpc`) is a code alone.
+   */
+  wantsError(kind: ErrorKind, grpc: boolean): boolean {
     if (kind === "failfast" || kind === "headers-timeout") return this.rule.profile === undefined;
+    if (kind !== "io" && kind !== "connect-timeout") return false;
     const { status, grpcStatus } = ANSWERS[kind];
-    return (
-      (kind === "io" || kind === "connect-timeout") && isRetryable(this.rule, status, grpcStatus)
-    );
+    return grpc ? isRetryable(this.rule, 200, grpcStatus) : isRetryable(this.rule, status, -1);
   }
 
   /**

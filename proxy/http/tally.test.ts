@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
 import { parseExposition } from "#lib/metrics/parse.ts";
 import { Registry } from "#lib/metrics/registry.ts";
@@ -27,6 +28,7 @@ function setup() {
   return { clock, tally, a, b, told };
 }
 
+const FAILFAST = { status: 0, grpcStatus: -1, fault: "FAIL_FAST" } as const;
 const OK = { status: 200, grpcStatus: -1, fault: "" } as const;
 
 test("MET23, MET27, MET28: the whole request is timed from its start, each try from when the request was whole", () => {
@@ -86,8 +88,7 @@ test("MET24: what a client gives up counts once there is an answer, what breaks 
   late.tally.ended(true);
   expect(late.told("backend_response_statuses_total")).toEqual(["a  IDLE_TIMEOUT 1"]);
   const none = setup();
-  none.tally.failed("failfast", false, undefined);
-  none.tally.status = 504;
+  none.tally.failed(FAILFAST, { status: 504, headers: new HeaderList() });
   none.tally.ended(false);
   expect(none.told("request_statuses_total")).toEqual([" FAIL_FAST 1"]);
 });
@@ -143,7 +144,7 @@ test("MET1, MET2: a request that is given up between two tries adds no response 
   tally.tried({ ...OK, status: 503 });
   expect(counts()).toEqual(["a 1", "a answers 503 1"]);
   tally.sent(5);
-  tally.triedInVain("headers-timeout", false);
+  tally.tried({ status: 0, grpcStatus: -1, fault: "RESPONSE_HEADERS_TIMEOUT" });
   const both = counts();
   tally.status = 504;
   tally.ended(false);

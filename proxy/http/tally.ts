@@ -1,15 +1,14 @@
 /** What is counted of one request: as a whole, and of each try that goes to a backend. */
 
-import type { HeaderList } from "#lib/http/headers.ts";
+import type { ResponseHead } from "#lib/http/message.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { type HttpScope, NO_ANSWER, type Outcome, outcomeOf } from "../telemetry/http-metrics.ts";
 import type { ProfileSeries } from "../telemetry/profile-metrics.ts";
 import type { Ending, Fault, RequestSeries } from "../telemetry/request-series.ts";
 import { answerClass, grpcStatusOf } from "./classify.ts";
-import { endingOf, faultOf, faultOfReset } from "./faults.ts";
+import { faultOf, faultOfReset } from "./faults.ts";
 import { ProfileTally } from "./profile-tally.ts";
 import type { LimitKind } from "./request-limits.ts";
-import type { ErrorDetail, ErrorKind } from "./rescue.ts";
 
 /** Its counts; whatever decides its labels sets what is counted. */
 export class Tally implements Ending {
@@ -81,10 +80,10 @@ export class Tally implements Ending {
     this.#asked = undefined;
   }
 
-  /** Its client gets an answer; `coded` may have the code of a call. */
-  answered(status: number, coded: HeaderList | undefined): void {
+  /** Its client gets an answer; the code of a call may not be known yet. */
+  answered(status: number, grpcStatus: number): void {
     this.status = status;
-    if (coded !== undefined) this.grpcStatus = grpcStatusOf(coded) ?? -1;
+    this.grpcStatus = grpcStatus;
   }
 
   requestBytes(count: number): void {
@@ -127,14 +126,10 @@ export class Tally implements Ending {
     part.duration.observe(flushedMs < 0 ? 0 : (this.#clock.now() - flushedMs) / 1000);
   }
 
-  /** The same where it failed, and may be tried again. */
-  triedInVain(kind: ErrorKind, grpc: boolean): void {
-    this.tried(endingOf(kind, grpc, undefined));
-  }
-
   /** It fails, and its client is answered by us. */
-  failed(kind: ErrorKind, grpc: boolean, detail: ErrorDetail | undefined): void {
-    this.#ending = endingOf(kind, grpc, detail);
+  failed(ending: Ending, { status, headers }: Pick<ResponseHead, "status" | "headers">): void {
+    this.#ending = ending;
+    this.answered(status, grpcStatusOf(headers) ?? -1);
   }
 
   /** Its answer is broken off, or there will be none: by its server, to which it went as `version`, or by us. */

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
+import { LineError } from "#lib/http-io/waiting-line.ts";
 import { inboundBed, ok, PLAIN, WEB } from "../../test/fake/inbound-bed.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
 
@@ -126,4 +127,17 @@ test("WIRE11: a carried request is restored, and its response carries the versio
   const head = ok();
   connect().handler.onResponseHead(head, true);
   expect([request.version, head.headers.get("l5d-orig-proto")]).toEqual(["HTTP/1.1", "HTTP/1.1"]);
+});
+
+test("WIRE11, ERR5: a call that was carried is HTTP/1, and so is what it hears of an application that is away", () => {
+  const { ask, waiters } = inboundBed("all-unauthenticated", WEB);
+  const sent = [["l5d-orig-proto", "HTTP/1.1"] as const, undefined].map((carried) => {
+    const headers = HeaderList.of(["content-type", "application/grpc-web"]);
+    if (carried !== undefined) headers.add(...carried);
+    const asked = ask({ method: "POST", version: "HTTP/2", scheme: "http", headers });
+    waiters.at(-1)?.onConnectFailed(new LineError("failfast"));
+    return asked.sent;
+  });
+  const { message } = new LineError("failfast");
+  expect(sent).toEqual([[`504 ${message} end`], [`200 4${message} end`]]);
 });

@@ -134,12 +134,12 @@ class Dial implements EndpointWaiter {
 
   onFailfast(): void {
     this.#backend.use?.woken();
-    this.#fail();
+    this.#fail("failfast");
   }
 
-  #fail(): void {
+  #fail(error: "failfast" | "loadshed"): void {
     this.#leave();
-    this.#refuse("failfast");
+    this.#refuse(error);
   }
 
   /** It leaves the queue, which it entered once. */
@@ -167,8 +167,9 @@ class Dial implements EndpointWaiter {
     const { balancer, use } = this.#backend;
     const endpoint = balancer?.pick();
     if (endpoint === undefined) {
-      if (balancer?.wait(this) === "waiting") use?.waits();
-      else this.#fail();
+      const waiting = balancer?.wait(this);
+      if (waiting === "waiting") use?.waits();
+      else this.#fail(waiting === "full" ? "loadshed" : "failfast");
       return;
     }
     this.#leave();

@@ -71,7 +71,9 @@ export class OutboundRoute implements EndpointWaiter {
 
   onEndpoints(): void {
     this.backend?.use?.woken();
-    this.request?.run();
+    // Who was given up while it waited goes nowhere, and was in the queue until now.
+    if (this.request?.done === true) this.leaveQueue();
+    else this.request?.run();
   }
 
   onFailfast(): void {

@@ -68,6 +68,19 @@ test("HDR8, P19: takeOverrides() takes retries away: statuses, codes, how often,
   expect(headers.length).toBe(0);
 });
 
+test.each([
+  ["0", 0],
+  ["65535", 65_535],
+  ["99999", 65_535],
+  ["100000", 65_535],
+  ["9".repeat(20), 65_535],
+])(
+  "HDR8: l5d-retry-limit: %s is %p retries, as policy has no more than that either",
+  (text, limit) => {
+    expect(takeOverrides(HeaderList.of(["l5d-retry-limit", text]))?.retry?.limit).toBe(limit);
+  },
+);
+
 test("HDR8: what of retries cannot be read is as if it had not been said", () => {
   const said = takeOverrides(HeaderList.of(["l5d-retry-limit", "-1"], ["l5d-retry-timeout", "x"]));
   expect(said?.retry).toBeUndefined();

@@ -27,6 +27,9 @@ const RETRY_GRPC = "l5d-retry-grpc";
 const RETRY_LIMIT = "l5d-retry-limit";
 const RETRY_TIMEOUT = "l5d-retry-timeout";
 
+/** Who asks for more retries gets so many, as many as policy may say. */
+const LIMIT_MAX = 65_535;
+
 /** Takes these headers away and reads them; what cannot be read is as if it had not been there. */
 export function takeOverrides(headers: HeaderList): Overrides | undefined {
   if (!hasControls(headers.names)) return undefined;
@@ -45,7 +48,8 @@ function takeRetry(headers: HeaderList): RetryOverrides | undefined {
   const said = {
     statuses: statuses?.split(",").flatMap(toStatuses),
     codes: codes?.split(",").flatMap((name) => CODES[name.toLowerCase()] ?? []),
-    limit: limit !== undefined && /^\d{1,5}$/.test(limit) ? Number(limit) : undefined,
+    limit:
+      limit !== undefined && /^\d+$/.test(limit) ? Math.min(Number(limit), LIMIT_MAX) : undefined,
     timeoutMs: parseDuration(take(headers, RETRY_TIMEOUT)),
   };
   return Object.values(said).some((value) => value !== undefined) ? said : undefined;

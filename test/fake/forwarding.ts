@@ -155,7 +155,7 @@ export class FakeForwarding {
       onAnswer: () => undefined,
       onEndpointFailed: () => void told.push("endpoint failed"),
       onRescued: () => void told.push("rescued"),
-      onOutcome: (_, status) => void told.push(`outcome ${status}`),
+      onOutcome: (_, status, code) => void told.push(`outcome ${status}, ${code}`),
       onAttemptOver: () => undefined,
       onRetry: () => 0,
       onError: (_, kind) => void told.push(kind),
