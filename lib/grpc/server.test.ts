@@ -5,7 +5,7 @@ import { FakeClock } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
 import { frameMessage } from "./framing.ts";
 import { type CallHandler, createGrpcHandler, type ServerCall } from "./server.ts";
-import { GrpcError } from "./status.ts";
+import { GrpcCode, GrpcError } from "./status.ts";
 
 /** A request that records what is answered. */
 class Recorded {
@@ -139,6 +139,23 @@ test("a slow caller gets the newest message, and a caller that leaves is told on
   recorded.stream.handler.onRequestReset({ reason: "cancelled", code: 8, unprocessed: false });
   call?.send(bytes("four"));
   expect([cancelled, recorded.sent.length]).toEqual([1, 3]);
+});
+
+test("what waits for a slow caller is sent before the call ends", () => {
+  for (const [code, end] of [
+    [GrpcCode.OK, "end 0 "],
+    [GrpcCode.ABORTED, "end 10 "],
+  ] as const) {
+    const recorded = new Recorded("/s/M");
+    recorded.writable = false;
+    recorded.ask((call) => {
+      for (const text of ["first", "old", "newest"]) call.send(bytes(text));
+      call.end(code, "");
+      call.send(bytes("late"));
+    });
+    recorded.stream.handler?.onResponseWritable();
+    expect(recorded.sent).toEqual(["head ", "data first", "data newest", end]);
+  }
 });
 
 test("a call that is behind says so, and is told when its caller reads again", () => {

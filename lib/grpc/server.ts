@@ -128,6 +128,10 @@ class IncomingCall implements RequestHandler, ServerCall {
     this.#deadline?.cancel();
     const trailers = statusTrailers(code, message);
     if (this.#started) {
+      // Taken in any case: it goes out when the caller reads again, and the trailers behind it.
+      const newest = this.#newest;
+      this.#newest = undefined;
+      if (newest !== undefined) this.#stream.sendBytes(newest, 0, newest.length);
       this.#stream.sendEnd(trailers);
       return;
     }

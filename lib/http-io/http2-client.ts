@@ -186,6 +186,7 @@ class Http2ClientConnection
       goAway,
     }: { readonly code: number; readonly unprocessed: boolean; readonly goAway: boolean },
   ): void {
+    this.output.forget(stream);
     const reason = this.#closed
       ? "connection"
       : goAway
@@ -200,7 +201,8 @@ class Http2ClientConnection
     (stream.owner as Http2ClientStream).handler.onRequestWritable();
   }
 
-  onChanged(): void {
+  onChanged(closed?: Http2Stream): void {
+    if (closed !== undefined) this.output.forget(closed);
     this.output.mark();
     if (!this.available && this.#settled) return;
     this.#settled = true;
@@ -246,7 +248,7 @@ class Http2ClientStream implements ClientStream {
 
   resetRequest(code: number): void {
     this.#connection.http2.reset(this.#stream, code);
-    this.#connection.onChanged();
+    this.#connection.onChanged(this.#stream);
   }
 
   pauseResponse(): void {

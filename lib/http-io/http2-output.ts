@@ -51,6 +51,11 @@ export class Http2Output {
     this.mark();
   }
 
+  /** The stream has closed: it no longer waits for the socket. */
+  forget(stream: Http2Stream): void {
+    if (this.#waiting.size > 0) this.#waiting.delete(stream);
+  }
+
   /** There may be frames: the host flushes when all sockets have been read, or now where that is a lot. */
   mark(): void {
     if (!this.#marked) {

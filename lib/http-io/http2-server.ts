@@ -185,6 +185,7 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Http2Host,
   }
 
   onReset(stream: Http2Stream, how: { readonly code: number }): void {
+    this.output.forget(stream);
     (stream.owner as Http2ServerStream | undefined)?.handler.onRequestReset({
       reason: "cancelled",
       code: how.code,
@@ -196,7 +197,8 @@ class Http2ServerConnection implements ServerConnection, Http2Events, Http2Host,
     (stream.owner as Http2ServerStream).handler.onResponseWritable();
   }
 
-  onChanged(): void {
+  onChanged(closed?: Http2Stream): void {
+    if (closed !== undefined) this.output.forget(closed);
     this.#patience.renew();
     this.output.mark();
   }
@@ -259,6 +261,7 @@ class Http2ServerStream implements ServerStream {
 
   resetResponse(code: number): void {
     this.#http2.reset(this.#stream, code);
+    this.#output.forget(this.#stream);
     this.#output.mark();
   }
 }

@@ -3,7 +3,9 @@ import { connectTcp } from "#lib/net/connect.ts";
 import { servePlain } from "#lib/net/plain-http.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
+import { FakePair } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { livingArrays } from "../../test/fake/living-arrays.ts";
 import { requestOnce } from "./request-once.ts";
 
 const connect = (port: number): Promise<TcpStream> =>
@@ -49,4 +51,24 @@ test("requestOnce() gives up in time", async () => {
     held.resolve();
     server.stop();
   }
+});
+
+test("requestOnce() keeps an answer that comes byte by byte in little more than its length", async () => {
+  const count = 20_000;
+  const pair = new FakePair();
+  const asked = requestOnce(pair.a, {
+    ...{ method: "GET", authority: "a", path: "/", fields: [], timeoutMs: 50 },
+    clock: new FakeClock(),
+  });
+  await pair.run();
+  pair.b.write(Buffer.from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  await pair.run();
+  const before = livingArrays();
+  pair.b.write(Buffer.from("1\r\nx\r\n".repeat(count)));
+  await pair.run();
+  expect(livingArrays() - before).toBeLessThan(count / 100);
+  pair.b.write(Buffer.from("0\r\n\r\n"));
+  await pair.run();
+  const { status, body } = await asked;
+  expect([status, Buffer.from(body).toString()]).toEqual([200, "x".repeat(count)]);
 });

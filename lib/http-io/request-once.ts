@@ -1,5 +1,6 @@
 /** One HTTP/1.1 request on a connection of its own, whole in and whole out: webhooks, probes of pods, proxies of an API. */
 
+import { ByteChunks } from "#lib/bytes/byte-chunks.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import type { Clock } from "#lib/time/clock.ts";
@@ -43,7 +44,7 @@ export function requestOnce(stream: ByteStream, request: OnceRequest): Promise<O
     connection.destroy();
   };
   const timer = clock.after(timeoutMs, () => refuse(`no answer in ${timeoutMs} ms`));
-  const parts: Uint8Array[] = [];
+  const parts = new ByteChunks();
   let length = 0;
   let head = { status: 0, contentType: "" };
   const handler: ResponseHandler = {
@@ -56,11 +57,11 @@ export function requestOnce(stream: ByteStream, request: OnceRequest): Promise<O
       length += to - from;
       if (length > ONCE_BODY_LIMIT_BYTES)
         refuse(`its answer is longer than ${ONCE_BODY_LIMIT_BYTES} bytes`);
-      else parts.push(new Uint8Array(bytes.subarray(from, to)));
+      else parts.push(bytes, from, to);
     },
     onResponseEnd: () => {
       timer.cancel();
-      resolve({ ...head, body: Buffer.concat(parts) });
+      resolve({ ...head, body: parts.joined() });
       connection.destroy();
     },
     onResponseReset: ({ reason }) => refuse(reason),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FakePair, passTick } from "../../test/fake/byte-stream.ts";
+import { livingArrays } from "../../test/fake/living-arrays.ts";
 import {
   SIMPLE_BACKLOG_LIMIT_BYTES,
   SIMPLE_BODY_LIMIT_BYTES,
@@ -103,6 +104,24 @@ describe("serveSimple()", () => {
       () => expect.unreachable(),
     );
     expect(answer).toStartWith("HTTP/1.1 413 ");
+  });
+
+  test("keeps a body that comes byte by byte in little more than its length", async () => {
+    const count = 20_000;
+    const bodies: Uint8Array[] = [];
+    const pair = serve(({ body }) => void bodies.push(body));
+    pair.a.write(Buffer.from("POST / HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    await pair.run();
+    const before = livingArrays();
+    pair.a.write(Buffer.from("1\r\nx\r\n".repeat(count)));
+    do {
+      await pair.run();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    } while (pair.b.paused);
+    expect(livingArrays() - before).toBeLessThan(count / 100);
+    pair.a.write(Buffer.from("0\r\n\r\n"));
+    await pair.run();
+    expect(bodies.map((body) => Buffer.from(body).toString())).toEqual(["x".repeat(count)]);
   });
 
   test("opens a tunnel for an upgrade", async () => {

@@ -1,5 +1,6 @@
 /** Whole requests and plain answers, for control-plane servers that need neither back-pressure nor speed. */
 
+import { ByteChunks } from "#lib/bytes/byte-chunks.ts";
 import { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead } from "#lib/http/message.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
@@ -94,7 +95,7 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
   onDrain: () => void = () => undefined;
   readonly #stream: ServerStream;
   readonly #handler: SimpleHandler;
-  #parts: Uint8Array[] = [];
+  readonly #parts = new ByteChunks();
   #bytes = 0;
   #state: "reading" | "asked" | "streaming" | "tunnel" | "done" = "reading";
   #backlog = 0;
@@ -174,14 +175,13 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
   }
 
   onRequestBytes(bytes: Buffer, from: number, to: number): void {
-    const chunk = bytes.subarray(from, to);
-    if (this.#state === "tunnel") this.onData(new Uint8Array(chunk));
+    if (this.#state === "tunnel") this.onData(new Uint8Array(bytes.subarray(from, to)));
     if (this.#state !== "reading") return;
-    this.#bytes += chunk.length;
+    this.#bytes += to - from;
     if (this.#bytes > SIMPLE_BODY_LIMIT_BYTES) {
-      this.#parts = [];
+      this.#parts.clear();
       this.respond(413, { connection: "close" }, "");
-    } else this.#parts.push(new Uint8Array(chunk));
+    } else this.#parts.push(bytes, from, to);
   }
 
   onRequestEnd(): void {
@@ -200,8 +200,8 @@ class SimpleExchange implements RequestHandler, SimpleRequest, SimpleWriter, Sim
 
   #ask(): void {
     this.#state = "asked";
-    this.body = Buffer.concat(this.#parts);
-    this.#parts = [];
+    this.body = this.#parts.joined();
+    this.#parts.clear();
     this.#handler(this);
   }
 

@@ -6,7 +6,7 @@ export class HeaderList {
   readonly names: string[];
   readonly values: string[];
   /** Names whose values HTTP/2 may put into no table on the way, pseudo-headers too (RFC 7541 §6.2.3); most have none. */
-  neverIndexed: string[] | undefined;
+  neverIndexed: Set<string> | undefined;
 
   /** With room for so many fields from the start: an array that grows is copied three times on the way to ten. */
   constructor(room = 0) {
@@ -75,7 +75,7 @@ export class HeaderList {
 
   clone(): HeaderList {
     const copy = new HeaderList(this.names.length);
-    copy.neverIndexed = this.neverIndexed?.slice();
+    if (this.neverIndexed !== undefined) copy.neverIndexed = new Set(this.neverIndexed);
     for (let i = 0; i < this.names.length; i++)
       copy.add(this.names[i] as string, this.values[i] as string);
     return copy;

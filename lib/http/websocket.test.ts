@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { livingArrays } from "../../test/fake/living-arrays.ts";
 import {
   acceptKey,
   CloseCode,
@@ -114,6 +115,33 @@ test.each([0, 1, 125, 126, 65_535, 65_536])("%d bytes are written and read", (le
   expect(
     read([encodeFrame({ opcode: Opcode.binary, payload, mask: MASK })], { masked: true }),
   ).toEqual(told);
+});
+
+test("a message in empty frames and in frames of a byte is kept in little more than its length", () => {
+  const count = 20_000;
+  const messages: Uint8Array[] = [];
+  const reader = new WebSocketReader(
+    {
+      onMessage: (payload) => void messages.push(payload),
+      onPing: () => undefined,
+      onPong: () => undefined,
+      onClose: () => undefined,
+    },
+    { masked: false, messageBytes: count },
+  );
+  reader.take(hex("01 01 78"));
+  const before = livingArrays();
+  reader.take(hex("00 00".repeat(count)));
+  reader.take(hex("00 01 78".repeat(count - 1)));
+  expect(livingArrays() - before).toBeLessThan(count / 100);
+  reader.take(hex("80 00"));
+  expect(messages.map((message) => Buffer.from(message).toString())).toEqual(["x".repeat(count)]);
+});
+
+test("an empty end does not take away what came before it", () => {
+  expect(read([hex("01 02 6869 80 00")])).toEqual(["text hi"]);
+  expect(read([hex("01 00 00 00 80 02 6869")])).toEqual(["text hi"]);
+  expect(read([hex("01 00 00 00 80 00")])).toEqual(["text "]);
 });
 
 test("frames are written as the RFC shows them", () => {

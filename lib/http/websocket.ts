@@ -1,6 +1,8 @@
 /** WebSocket (RFC 6455): the handshake's key, frames read into messages, and frames written. */
 
 import { createHash } from "node:crypto";
+import { ByteChunks } from "#lib/bytes/byte-chunks.ts";
+import { asBuffer } from "#lib/bytes/latin1.ts";
 
 /** What a frame carries. Text and binary begin a message, `continuation` goes on with it. */
 export const Opcode = {
@@ -127,7 +129,7 @@ export class WebSocketReader {
   readonly #observer: WebSocketObserver;
   readonly #limits: WebSocketLimits;
   #rest: Buffer = Buffer.alloc(0);
-  #parts: Uint8Array[] = [];
+  readonly #parts = new ByteChunks();
   #partBytes = 0;
   #text: boolean | undefined;
   #closed = false;
@@ -225,11 +227,13 @@ export class WebSocketReader {
         `a message is longer than ${this.#limits.messageBytes} bytes`,
         CloseCode.tooBig,
       );
-    this.#parts.push(payload);
+    // A message of one frame is that frame's.
+    const only = final && this.#parts.empty;
+    if (!only) this.#parts.push(asBuffer(payload));
     if (!final) return;
-    const whole = this.#parts.length === 1 ? payload : new Uint8Array(Buffer.concat(this.#parts));
+    const whole = only ? payload : new Uint8Array(this.#parts.joined());
     const text = this.#text;
-    this.#parts = [];
+    this.#parts.clear();
     this.#partBytes = 0;
     this.#text = undefined;
     this.#observer.onMessage(whole, text);

@@ -56,8 +56,8 @@ export class BlockFields implements FieldSink {
 
   onNeverIndexed(name: string): void {
     const { headers } = this;
-    headers.neverIndexed ??= [];
-    if (!headers.neverIndexed.includes(name)) headers.neverIndexed.push(name);
+    headers.neverIndexed ??= new Set();
+    headers.neverIndexed.add(name);
   }
 
   onKnownField(name: string, value: string): void {

@@ -20,6 +20,6 @@ export interface Http2Events {
   onStreamEnd(stream: Http2Stream, trailers: HeaderList | undefined): void;
   onReset(stream: Http2Stream, how: StreamLoss): void;
   onWritable(stream: Http2Stream): void;
-  /** More streams may be opened, or none any more: look at `available` again. */
-  onChanged(): void;
+  /** More streams may be opened, or none any more: look at `available` again. Names the stream that has closed, if any. */
+  onChanged(closed?: Http2Stream): void;
 }

@@ -239,3 +239,16 @@ test("a stream whose peer lets nothing out is reset after its time, one that get
   expect(rig.log.at(-1)).toBe("reset 1 8");
   expect(rig.connection.activeStreams).toBe(2);
 });
+
+test("what a paused stream is sent byte by byte is held in few pieces", () => {
+  const rig = new Http2Rig("server");
+  rig.give(rig.request(1, 0));
+  const stream = rig.streams[0] as Http2Stream;
+  rig.connection.pause(stream);
+  rig.give(times(10_000, () => frame(DATA, 0, 1, Buffer.of(1))));
+  expect(stream.heldBytes).toBe(10_000);
+  rig.log.length = 0;
+  rig.connection.resume(stream);
+  expect(rig.log).toEqual(["data 1 4096", "data 1 4096", "data 1 1808"]);
+  expect([stream.heldBytes, stream.holds]).toEqual([0, false]);
+});

@@ -35,6 +35,9 @@ export class PeerSettings {
     this.seen = true;
     // Before any frame that they let out: only then the peer knows that they hold.
     acknowledge();
+    // A wider window lets trailers out, which are written for the table that the peer has from here on.
+    for (const [id, value] of settings)
+      if (id === SettingId.HEADER_TABLE_SIZE) this.#sender.encoder.setTableLimit(value);
     for (const [id, value] of settings) this.#apply(id, value);
   }
 
@@ -42,7 +45,6 @@ export class PeerSettings {
     const client = this.#role === "client";
     if (id === SettingId.INITIAL_WINDOW_SIZE)
       this.#sender.setInitialWindow(value, this.#table.all());
-    else if (id === SettingId.HEADER_TABLE_SIZE) this.#sender.encoder.setTableLimit(value);
     else if (id === SettingId.MAX_CONCURRENT_STREAMS) this.maxStreams = value;
     else if (id === SettingId.ENABLE_PUSH && value === 1 && client)
       throw refused("a server may not enable push");

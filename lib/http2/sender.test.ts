@@ -59,6 +59,27 @@ describe("Sender", () => {
     expect(Buffer.concat(stream.queue ?? []).toString()).toBe("mine");
   });
 
+  test("looks each name up once where thousands may be indexed by nobody", () => {
+    const { sender, stream } = rig();
+    const headers = new HeaderList();
+    const looked: string[] = [];
+    headers.neverIndexed = new (class extends Set<string> {
+      override has(name: string): boolean {
+        looked.push(name);
+        return super.has(name);
+      }
+      override [Symbol.iterator](): SetIterator<string> {
+        return expect.unreachable();
+      }
+    })();
+    for (let i = 0; i < 2000; i++) {
+      headers.add(`x-${i}`, "");
+      if (i % 2 === 0) headers.neverIndexed.add(`x-${i}`);
+    }
+    sender.response(stream, { status: 200, version: "HTTP/2", headers }, true);
+    expect(looked).toEqual(headers.names);
+  });
+
   test("waits for the connection's window as well", () => {
     const { sender, log, stream } = rig();
     stream.sendWindow = 100_000;

@@ -143,8 +143,8 @@ export class Sender {
     if (end) this.#ended(stream);
   }
 
-  #field(name: string, value: string, neverIndexed: readonly string[] | undefined): void {
-    if (neverIndexed === undefined || !neverIndexed.includes(name)) this.encoder.field(name, value);
+  #field(name: string, value: string, neverIndexed: ReadonlySet<string> | undefined): void {
+    if (neverIndexed === undefined || !neverIndexed.has(name)) this.encoder.field(name, value);
     else this.encoder.secret(name, value);
   }
 

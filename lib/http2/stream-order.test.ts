@@ -100,6 +100,28 @@ test("SETTINGS are acknowledged before the frames that they let out", () => {
   expect(rig.types()).toEqual([SETTINGS, DATA]);
 });
 
+test("trailers that SETTINGS let out are written with the table they ask for, wherever they say so", () => {
+  const rig = new Http2Rig("server");
+  rig.give(frame(SETTINGS, 0, 0, encodeSettings([[SettingId.INITIAL_WINDOW_SIZE, 0]])));
+  rig.give(rig.request(1, END));
+  for (const stream of rig.streams) {
+    rig.connection.respond(stream, OK, false);
+    rig.connection.send(stream, Buffer.from("x"));
+    rig.connection.end(stream, HeaderList.of(["a", "b"]));
+  }
+  rig.take();
+  const settings = encodeSettings([
+    [SettingId.INITIAL_WINDOW_SIZE, 1000],
+    [SettingId.HEADER_TABLE_SIZE, 0],
+    [SettingId.HEADER_TABLE_SIZE, 100],
+  ]);
+  rig.give(frame(SETTINGS, 0, 0, settings));
+  const [ack, data, trailers] = rig.take();
+  expect([ack?.type, data?.type, trailers?.type]).toEqual([SETTINGS, DATA, HEADERS]);
+  // The smallest that there was between, and the last (RFC 7541 §4.2).
+  expect(trailers?.payload.subarray(0, 3).toString("hex")).toBe("203f45");
+});
+
 test("an answer to CONNECT has no length, and a stream that depends on itself is reset", () => {
   const client = new Http2Rig("client");
   client.connection.open({ ...GET, method: "CONNECT", path: "", authority: "a:1" }, false);

@@ -235,12 +235,12 @@ export class StreamReceiver {
     if (stream.closed) return;
     this.#budgets.earn();
     this.close(stream);
-    this.#events.onChanged();
+    this.#events.onChanged(stream);
   }
 
   #cut(stream: Http2Stream, code: number): void {
     this.reset(stream, code);
-    this.#events.onChanged();
+    this.#events.onChanged(stream);
   }
 
   /** Ends a stream from our side; its owner hears nothing more of it. */

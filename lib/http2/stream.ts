@@ -1,5 +1,6 @@
 /** One stream of a connection: which sides have ended, its windows, and what waits to be sent. */
 
+import { ByteChunks } from "#lib/bytes/byte-chunks.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 
 /** State of a stream; its connection alone changes it. */
@@ -37,7 +38,7 @@ export class Http2Stream {
   /** How many bytes of what arrived wait for the stream's owner. */
   heldBytes = 0;
   /** What arrived while paused, at most a window; made when there is some. */
-  #held: Buffer[] | undefined;
+  #held: ByteChunks | undefined;
 
   constructor(id: number, sendWindow: number) {
     this.id = id;
@@ -46,13 +47,13 @@ export class Http2Stream {
 
   /** Whether something that arrived while paused waits for the stream's owner. */
   get holds(): boolean {
-    return this.#held !== undefined && this.#held.length > 0;
+    return this.#held !== undefined && !this.#held.empty;
   }
 
   /** Keeps a copy of what arrived. */
   hold(data: Buffer): void {
-    this.#held ??= [];
-    this.#held.push(Buffer.from(data));
+    this.#held ??= new ByteChunks();
+    this.#held.push(data);
     this.heldBytes += data.length;
   }
 

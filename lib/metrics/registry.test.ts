@@ -75,6 +75,25 @@ test("label sets that nobody counts any more make room for others", async () => 
   expect([...family.series()].map(({ labels }) => labels)).toEqual(['late="2"']);
 });
 
+test("the series of what is folded goes on where it was once it has rested", () => {
+  const family = new Registry().counter("a", "A.");
+  const held = Array.from({ length: SERIES_LIMIT }, (_, i) => family.with({ i: String(i) }));
+  const early = family.with({ late: "1" });
+  early.add(5);
+  family.look(0, 100);
+  family.look(101, 100);
+  const late = family.with({ late: "2" });
+  expect(late).toBe(early);
+  late.add(7);
+  family.look(102, 100);
+  early.increment();
+  family.look(103, 100);
+  expect([...family.series()].map(({ labels, instrument }) => [labels, instrument.value])).toEqual([
+    ['overflow="true"', 13],
+  ]);
+  expect(held).toHaveLength(SERIES_LIMIT);
+});
+
 test("a family that is full does not look for room with each label set that it has none for", () => {
   const family = new Registry().counter("a", "A.");
   const held = Array.from({ length: SERIES_LIMIT }, (_, i) => family.with({ i: String(i) }));

@@ -69,13 +69,15 @@ export class Family<I extends Instrument> {
 
   /** The same for labels already formatted by `formatLabels`. */
   withText(text: string): I {
-    const known = this.#series.get(text)?.instrument ?? this.#resting.get(text)?.handle.deref();
+    const known = this.#known(text);
     if (known !== undefined) return known;
-    if (this.#isFull()) {
-      this.#folded++;
-      return this.#add(OVERFLOW);
-    }
-    return this.#add(text);
+    if (!this.#isFull()) return this.#add(text);
+    this.#folded++;
+    return this.#known(OVERFLOW) ?? this.#add(OVERFLOW);
+  }
+
+  #known(labels: string): I | undefined {
+    return this.#series.get(labels)?.instrument ?? this.#resting.get(labels)?.handle.deref();
   }
 
   #isFull(): boolean {
@@ -143,8 +145,6 @@ export class Family<I extends Instrument> {
   }
 
   #add(labels: string): I {
-    const known = this.#series.get(labels);
-    if (known !== undefined) return known.instrument;
     const instrument = this.#create();
     this.#series.set(labels, { labels, instrument, seen: Number.NaN, changedMs: 0 });
     return instrument;

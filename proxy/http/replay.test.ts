@@ -27,6 +27,16 @@ test("a body is kept as copies and sent again, end and trailers too", () => {
   expect([replay.whole, sentBy(replay)]).toEqual([true, ["one", "end y"]]);
 });
 
+test("a body that came byte by byte is kept and sent again in few chunks", () => {
+  const replay = new Replay();
+  for (let i = 0; i < REPLAY_LIMIT_BYTES; i++) replay.data(Buffer.of(97 + (i % 26)), 0, 1);
+  const body = "abcdefghijklmnopqrstuvwxyz".repeat(REPLAY_LIMIT_BYTES / 26 + 1);
+  const sent = sentBy(replay);
+  expect(sent.length).toBeLessThanOrEqual(REPLAY_LIMIT_BYTES / 4096);
+  expect(sent.join("")).toBe(body.slice(0, REPLAY_LIMIT_BYTES));
+  expect(sentBy(replay)).toEqual(sent);
+});
+
 test("a body past the limit, or one that was answered, is not sent again", () => {
   const long = new Replay();
   long.data(...wholeOf(Buffer.alloc(REPLAY_LIMIT_BYTES)));

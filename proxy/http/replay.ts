@@ -1,5 +1,6 @@
 /** What has been sent of a request's body, kept until an answer shows that it need not be sent again. */
 
+import { ByteChunks } from "#lib/bytes/byte-chunks.ts";
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { ClientStream } from "#lib/http-io/exchange.ts";
 
@@ -8,7 +9,7 @@ export const REPLAY_LIMIT_BYTES: number = 64 * 1024;
 
 /** A copy of a body so far. */
 export class Replay {
-  #chunks: Uint8Array[] | undefined;
+  #chunks: ByteChunks | undefined;
   #bytes = 0;
   #ended = false;
   #trailers: HeaderList | undefined;
@@ -32,9 +33,8 @@ export class Replay {
       this.forget();
       return;
     }
-    this.#chunks ??= [];
-    // Not by `slice`: a Buffer's shares its memory.
-    this.#chunks.push(new Uint8Array(bytes.subarray(from, to)));
+    this.#chunks ??= new ByteChunks();
+    this.#chunks.push(bytes, from, to);
   }
 
   /** The body has ended. */
@@ -45,7 +45,7 @@ export class Replay {
 
   /** Sends what was sent before to another endpoint. */
   sendTo(stream: ClientStream): void {
-    for (const chunk of this.#chunks ?? []) stream.sendBytes(chunk, 0, chunk.length);
+    for (const chunk of this.#chunks?.all() ?? []) stream.sendBytes(chunk, 0, chunk.length);
     if (this.#ended) stream.sendEnd(this.#trailers);
   }
 
