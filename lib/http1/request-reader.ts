@@ -37,9 +37,9 @@ export class RequestReader {
     this.#framingPerTurn = framingPerTurn;
   }
 
-  /** Whether more could be taken of what is kept, in another turn. */
+  /** Whether more could be taken of what is kept, in another turn: not while it is paused, when a turn takes nothing. */
   get tired(): boolean {
-    return this.state === "body" && this.#body.tired;
+    return !this.paused && this.state === "body" && this.#body.tired;
   }
 
   /** Bytes that have come and are not taken: an incomplete head, or what has to wait. */
