@@ -1,12 +1,15 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
+import { HEADS_PER_TURN } from "#lib/http1/request-reader.ts";
 import { FakePair } from "../../test/fake/byte-stream.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { until } from "../../test/fake/mesh.ts";
 import { thrownLater } from "../../test/fake/thrown-later.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
 import type { RequestHandler, ServerHandler, ServerStream } from "./exchange.ts";
+import { GATHER_LIMIT_BYTES } from "./http1-output.ts";
 import { serveHttp1 } from "./http1-server.ts";
+import { EAGER_FLUSH_BYTES } from "./outbox.ts";
 import { BODY_IDLE_LIMIT_MS } from "./patience.ts";
 
 /** Serves a stream, and counts; a test says what else happens. */
@@ -46,6 +49,9 @@ class Served implements ServerHandler, RequestHandler {
   onResponseWritable(): void {
     // Nothing waits for it here.
   }
+  get answeredPaths(): string[] {
+    return [...(this.stream.text.match(/x-path: \S+/g) ?? [])];
+  }
   give(text: string): void {
     this.connection.onData(Buffer.from(text, "latin1"));
   }
@@ -74,6 +80,7 @@ const CHUNK = "1\r\nx\r\n";
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const gets = (count: number): string =>
   Array.from({ length: count }, (_, i) => get(`/${i}`)).join("");
+const paths = (count: number): string[] => Array.from({ length: count }, (_, i) => `x-path: /${i}`);
 
 describe("a body whose receiver stalls", () => {
   test("costs no turns, and goes on in turns", async () => {
@@ -109,6 +116,83 @@ describe("a body whose receiver stalls", () => {
       () => served.pieces === 10_000,
       () => `${served.pieces} came`,
     );
+  });
+});
+
+describe("requests that are answered at once", () => {
+  test("are written in bounded writes, and wait for a client that does not read", async () => {
+    const served = new Served();
+    served.stream.highWaterBytes = 100_000;
+    served.onHead = (stream) => answer(stream, 15_000);
+    served.give(gets(40));
+    const largest = Math.max(...served.stream.writes.map(({ length }) => length));
+    expect(largest).toBeLessThanOrEqual(EAGER_FLUSH_BYTES + GATHER_LIMIT_BYTES);
+    expect(served.requests.length).toBeLessThan(15);
+    expect(served.stream.paused).toBe(true);
+    expect(await turnsIn(3)).toBe(0);
+    await served.pair.run();
+    expect(served.requests).toHaveLength(40);
+    expect(served.answeredPaths).toEqual(paths(40));
+  });
+
+  test("are written while an event runs where they have no body", () => {
+    const served = new Served();
+    const large = "x".repeat(10_000);
+    served.onHead = (stream) =>
+      stream.sendHead(
+        { status: 204, version: "HTTP/1.1", headers: HeaderList.of(["x-large", large]) },
+        true,
+      );
+    served.give(gets(20));
+    const largest = Math.max(...served.stream.writes.map(({ length }) => length));
+    expect(largest).toBeLessThanOrEqual(EAGER_FLUSH_BYTES + large.length + 1000);
+  });
+
+  test("come HEADS_PER_TURN at a time, in order, and none is lost where the client ends", async () => {
+    const count = 3 * HEADS_PER_TURN + 1;
+    const served = new Served();
+    served.onHead = (stream) => answer(stream, 1);
+    served.give(gets(count));
+    expect([served.requests.length, served.stream.paused]).toEqual([HEADS_PER_TURN, true]);
+    served.connection.onEnd();
+    expect(served.stream.ended).toBe(false);
+    await until(
+      () => served.stream.ended,
+      () => `${served.requests.length} came`,
+    );
+    expect(served.answeredPaths).toEqual(paths(count));
+  });
+
+  test("leave nothing due where they are just HEADS_PER_TURN, or the next is incomplete", async () => {
+    for (const rest of ["", "GET /rest HTTP/1.1\r\n"]) {
+      const served = new Served();
+      served.onHead = (stream) => answer(stream, 1);
+      served.give(gets(HEADS_PER_TURN) + rest);
+      expect(await turnsIn(5)).toBeLessThanOrEqual(1);
+      expect(served.stream.paused).toBe(false);
+      served.give(rest === "" ? get("/last") : "Host: a\r\n\r\n");
+      expect(served.requests).toHaveLength(HEADS_PER_TURN + 1);
+    }
+  });
+
+  test("that wait keep the order of a head, 100 Continue, and bodies of any size", async () => {
+    const served = new Served();
+    served.onHead = (stream) => {
+      stream.sendInformational({ status: 100, version: "HTTP/1.1", headers: new HeaderList() });
+      stream.sendHead({ status: 200, version: "HTTP/1.1", headers: new HeaderList() }, false);
+      for (const bytes of [EAGER_FLUSH_BYTES - 300, 1, GATHER_LIMIT_BYTES, 2 * GATHER_LIMIT_BYTES])
+        stream.sendBytes(...wholeOf(Buffer.alloc(bytes, "x")));
+      stream.sendEnd(undefined);
+    };
+    served.give(gets(2));
+    const sizes = served.stream.text.replaceAll(/x+/g, ({ length }) => `<${length}>`);
+    const one =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" +
+      [EAGER_FLUSH_BYTES - 300, 1, GATHER_LIMIT_BYTES, 2 * GATHER_LIMIT_BYTES]
+        .map((bytes) => `${bytes.toString(16)}\r\n<${bytes}>\r\n`)
+        .join("") +
+      "0\r\n\r\n";
+    expect(sizes).toBe(one + one);
   });
 });
 

@@ -7,7 +7,7 @@ import { FRAMING_PER_TURN_BYTES } from "#lib/http1/body-reader.ts";
 import type { ParsedFields } from "#lib/http1/field-parser.ts";
 import { persists } from "#lib/http1/framing.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
-import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
+import { HEADS_PER_TURN, RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
 import { settleUpgrade } from "#lib/http1/upgrade.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { Discard } from "./discard.ts";
@@ -40,7 +40,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   readonly stream: ByteStream;
   readonly output: Http1Output;
   readonly #handler: ServerHandler;
-  readonly #reader = new RequestReader(FRAMING_PER_TURN_BYTES);
+  readonly #reader = new RequestReader(FRAMING_PER_TURN_BYTES, HEADS_PER_TURN);
   readonly #patience: Patience;
   readonly #discard: Discard;
   #current: Http1ServerStream | undefined;
@@ -87,8 +87,8 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   onEnd(): void {
     this.#ended = true;
-    const { keptBytes, paused, state } = this.#reader;
-    if ((state === "head" && !paused) || keptBytes === 0) this.#goneOn();
+    const { keptBytes, mustWait, state } = this.#reader;
+    if ((state === "head" && !mustWait) || keptBytes === 0) this.#goneOn();
   }
 
   tick(elapsedMs: number): void {
