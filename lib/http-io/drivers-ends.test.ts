@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { HeaderList } from "#lib/http/headers.ts";
 import { FakePair } from "../../test/fake/byte-stream.ts";
 import { driverRig, Echo, RecordedAnswer, request } from "../../test/fake/driver-rig.ts";
+import { wholeOf } from "../../test/fake/whole-of.ts";
+import { NOBODY, type ServerStream } from "./exchange.ts";
 import { connectHttp1 } from "./http1-client.ts";
 import { serveHttp1 } from "./http1-server.ts";
 import { connectHttp2 } from "./http2-client.ts";
@@ -54,6 +57,35 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("%s", (version) => {
     client.drain();
     await pair.run();
     expect(events).toContain("closed");
+  });
+
+  test("what is said before a tunnel opens goes through it, and so does its end", async () => {
+    const log: string[] = [];
+    const server: ServerStream[] = [];
+    const { pair, client } = driverRig(version, {
+      onRequest: (stream) => {
+        server.push(stream);
+        stream.handler = {
+          ...NOBODY,
+          onRequestBytes: (bytes, from, to) => void log.push(bytes.toString("latin1", from, to)),
+          onRequestEnd: () => void log.push("end"),
+        };
+      },
+      onConnectionClose: () => undefined,
+    });
+    const answer = new RecordedAnswer();
+    const head = request("", { method: "CONNECT", authority: "a.test:443", scheme: "" });
+    const stream = client.send(head, false, answer);
+    stream.sendBytes(...wholeOf(Buffer.from("early")));
+    stream.sendEnd(undefined);
+    await pair.run();
+    server[0]?.sendHead({ status: 200, version: "HTTP/1.1", headers: new HeaderList() }, false);
+    await pair.run();
+    server[0]?.sendBytes(...wholeOf(Buffer.from("answer")));
+    server[0]?.sendEnd(undefined);
+    await pair.run();
+    expect(log).toEqual(["early", "end"]);
+    expect([answer.head?.status, answer.body, answer.ended]).toEqual([200, "answer", true]);
   });
 
   test("a connection that is lost resets both sides", async () => {

@@ -43,7 +43,7 @@ class Asked implements ResponseHandler {
     this.#push(`reset ${reason}`);
   }
   onRequestWritable(): void {
-    // Nothing waits for it here.
+    this.#push("writable");
   }
   async reply(text: string): Promise<void> {
     this.pair.b.write(Buffer.from(text, "latin1"));
@@ -98,6 +98,93 @@ describe("connectHttp1()", () => {
     asked.connection.send(request({ headers }), false, asked);
     await asked.reply("HTTP/1.1 426 x\r\nContent-Length: 0\r\n\r\n");
     expect(asked.events).toEqual(["426 end", "available"]);
+  });
+
+  const connect = (): RequestHead => request({ method: "CONNECT", authority: "a:1", path: "" });
+  const upgrade = (): RequestHead => request({ headers: HeaderList.of(["upgrade", "x"]) });
+  const tunnels = [
+    ["CONNECT", connect, "HTTP/1.1 200 x\r\n\r\n"],
+    ["an upgrade", upgrade, "HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"],
+  ] as const;
+
+  test.each(tunnels)(
+    "what is said before %s opens its tunnel waits for that",
+    async (_, head, opens) => {
+      const asked = new Asked();
+      const { a } = asked.pair;
+      const stream = asked.connection.send(head(), false, asked);
+      await asked.pair.run();
+      const asks = a.text;
+      expect(stream.sendBytes(...wholeOf(Buffer.from("early ")))).toBe(false);
+      asked.pair.a.handler.onDrain();
+      await asked.reply("HTTP/1.1 103 x\r\n\r\n");
+      expect([a.text, asked.events]).toEqual([asks, ["103"]]);
+      await asked.reply(`${opens}hello`);
+      const status = opens.slice(9, 12);
+      expect(asked.events).toEqual(["103", status, "writable", "data hello"]);
+      expect(stream.sendBytes(...wholeOf(Buffer.from("late")))).toBe(true);
+      stream.sendEnd(undefined);
+      await asked.pair.run();
+      expect([a.text, a.ended]).toEqual([`${asks}early late`, true]);
+    },
+  );
+
+  test.each(tunnels)(
+    "an end before %s opens its tunnel half-closes that",
+    async (_, head, opens) => {
+      for (const text of ["", "early"]) {
+        const asked = new Asked();
+        const { a } = asked.pair;
+        const stream = asked.connection.send(head(), false, asked);
+        if (text !== "") stream.sendBytes(...wholeOf(Buffer.from(text)));
+        stream.sendEnd(undefined);
+        await asked.pair.run();
+        expect(a.ended).toBe(false);
+        await asked.reply(`${opens}hello`);
+        expect([a.text.endsWith(`\r\n\r\n${text}`), a.ended]).toEqual([true, true]);
+        asked.pair.b.end();
+        await asked.pair.run();
+        expect(asked.events).toEqual([opens.slice(9, 12), "data hello", "end", "closed"]);
+      }
+    },
+  );
+
+  test("CONNECT that has ended with its head half-closes its tunnel", async () => {
+    const asked = new Asked();
+    asked.connection.send(connect(), true, asked);
+    await asked.pair.run();
+    expect(asked.pair.a.ended).toBe(false);
+    await asked.reply("HTTP/1.1 200 x\r\n\r\n");
+    expect(asked.pair.a.ended).toBe(true);
+  });
+
+  test.each(tunnels)("what was said before %s is refused is no request", async (_, head) => {
+    for (const ends of [false, true]) {
+      const asked = new Asked();
+      const stream = asked.connection.send(head(), false, asked);
+      stream.sendBytes(...wholeOf(Buffer.from("early")));
+      if (ends) stream.sendEnd(undefined);
+      await asked.reply("HTTP/1.1 403 x\r\nContent-Length: 2\r\n\r\nn");
+      expect(stream.sendBytes(...wholeOf(Buffer.from("late")))).toBe(true);
+      stream.sendEnd(undefined);
+      await asked.reply("o");
+      const writable = ends ? [] : ["writable"];
+      expect(asked.events).toEqual(["403", ...writable, "data n", "data o", "end", "available"]);
+      expect(asked.pair.a.text).toEndWith("\r\n\r\n");
+      asked.connection.send(request(), true, asked);
+      await asked.pair.run();
+      expect(asked.pair.a.text).toEndWith("\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    }
+  });
+
+  test("nothing of a tunnel is sent where it is given up as it opens", async () => {
+    const asked = new Asked();
+    const stream = asked.connection.send(connect(), false, asked);
+    stream.sendBytes(...wholeOf(Buffer.from("early")));
+    asked.onResponseHead = () => stream.resetRequest(0);
+    await asked.reply("HTTP/1.1 200 x\r\n\r\n");
+    expect([asked.events, asked.pair.a.closed]).toEqual([["closed"], true]);
+    expect(asked.pair.a.text).not.toContain("early");
   });
 
   test("a server that does not end its side is cut off after LINGER_LIMIT_MS", async () => {

@@ -15,6 +15,7 @@ import type {
   Reset,
   ResponseHandler,
 } from "./exchange.ts";
+import { HeldBody } from "./held-body.ts";
 import { Http1Output } from "./http1-output.ts";
 import { outbox } from "./outbox.ts";
 import { Patience, type ServerLimits } from "./patience.ts";
@@ -61,6 +62,8 @@ class Http1ClientConnection
   #handler: ResponseHandler | undefined;
   #method = "";
   #requestEnded = false;
+  /** What is said before its tunnel is open: the server would take it for a request. */
+  #held: HeldBody | undefined;
   /** The connection is not used after this request. */
   #lastRequest = false;
   #hasBody = false;
@@ -90,12 +93,13 @@ class Http1ClientConnection
     this.#method = head.method;
     this.#reader.begin(head.method, upgrade);
     this.#hasBody = !end;
-    this.#requestEnded = end;
+    const waits = head.method === "CONNECT" || (upgrade && !end);
+    this.#held = waits ? new HeldBody(end) : undefined;
+    this.#requestEnded = end && !waits;
     this.#lastRequest = false;
     head.headers.delete("transfer-encoding");
     head.headers.delete("connection");
-    const tunnel = upgrade || head.method === "CONNECT";
-    if (end || tunnel) this.#output.request(head, closingLines(head, upgrade), "none");
+    if (end || waits) this.#output.request(head, closingLines(head, upgrade), "none");
     else this.#sendFramed(head);
     return this;
   }
@@ -125,12 +129,19 @@ class Http1ClientConnection
   }
 
   sendBytes(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#reader.state === "closed" || this.#output.body(bytes, from, to);
+    if (this.#reader.state === "closed") return true;
+    if (this.#held === undefined) return this.#output.body(bytes, from, to);
+    this.#held.data(bytes, from, to);
+    return false;
   }
 
   sendEnd(trailers: HeaderList | undefined): void {
     const { state } = this.#reader;
     if (state === "closed" || this.#requestEnded) return;
+    if (this.#held !== undefined) {
+      this.#held.end(trailers);
+      return;
+    }
     this.#requestEnded = true;
     if (state === "tunnel") {
       this.#output.flush();
@@ -175,7 +186,7 @@ class Http1ClientConnection
 
   onDrain(): void {
     this.#output.drained();
-    this.#handler?.onRequestWritable();
+    if (this.#held === undefined) this.#handler?.onRequestWritable();
   }
 
   onClose(error?: Error): void {
@@ -199,10 +210,14 @@ class Http1ClientConnection
 
   onHead(head: ResponseHead, ended: boolean): void {
     if (this.#reader.state === "tunnel") this.#output.tunnel();
-    // Nothing was sent of what would have gone through the tunnel.
+    // Nothing is sent of what would have gone through the tunnel.
     else if (this.#reader.upgrades || this.#method === "CONNECT") this.#requestEnded = true;
     this.#handler?.onResponseHead(head, ended);
+    // Only now: what is said on hearing of the head comes behind what waited for it.
+    const held = this.#held;
+    this.#held = undefined;
     if (ended) this.#responded();
+    else if (held !== undefined && this.#handler !== undefined) held.release(this, this.#handler);
   }
 
   onBodyBytes(bytes: Buffer, from: number, to: number): void {

@@ -10,7 +10,7 @@ import {
   writeTrailers,
 } from "#lib/http1/head-writer.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
-import { type Flushable, outbox } from "./outbox.ts";
+import { EAGER_FLUSH_BYTES, type Flushable, outbox } from "./outbox.ts";
 
 /** Larger chunks go to the socket as they are, smaller ones are gathered with their head. */
 export const GATHER_LIMIT_BYTES: number = 16 * 1024;
@@ -66,7 +66,7 @@ export class Http1Output implements Flushable {
   #frame(framing: OutputFraming, length: number): void {
     this.#framing = framing;
     this.#due = length;
-    this.#mark();
+    this.#gathered();
   }
 
   /** Switches to raw bytes: a tunnel. */
@@ -108,6 +108,10 @@ export class Http1Output implements Flushable {
 
   flush(): void {
     this.#marked = false;
+    this.#write();
+  }
+
+  #write(): void {
     if (this.#writer.length === 0) return;
     if (!this.#stream.write(this.#writer.bytes, 0, this.#writer.length)) this.#full = true;
     this.#writer.clear();
@@ -121,16 +125,22 @@ export class Http1Output implements Flushable {
   #bytes(bytes: Uint8Array, from: number, to: number): void {
     if (to - from <= GATHER_LIMIT_BYTES) {
       this.#writer.push(bytes, from, to);
-      this.#mark();
+      this.#gathered();
       return;
     }
-    this.flush();
+    this.#write();
     if (!this.#stream.write(bytes, from, to)) this.#full = true;
+  }
+
+  /** Much is written without waiting longer: only then it shows whether the peer takes it. */
+  #gathered(): void {
+    if (this.#writer.length > EAGER_FLUSH_BYTES) this.#write();
+    else this.#mark();
   }
 
   #mark(): void {
     if (this.#marked) return;
-    this.#marked = true;
     outbox.mark(this);
+    this.#marked = true;
   }
 }

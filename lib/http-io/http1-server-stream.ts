@@ -3,8 +3,9 @@
 import type { HeaderList } from "#lib/http/headers.ts";
 import type { RequestHead, ResponseHead } from "#lib/http/message.ts";
 import { hasOption } from "#lib/http1/framing.ts";
+import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
-import { NOBODY, type RequestHandler, type ServerStream } from "./exchange.ts";
+import { NOBODY, type RequestHandler, type Reset, type ServerStream } from "./exchange.ts";
 import type { Http1Output, OutputFraming } from "./http1-output.ts";
 
 /** What a request's stream needs of its connection. */
@@ -113,6 +114,12 @@ export class Http1ServerStream implements ServerStream {
     if (this.answer === "done") return;
     this.answer = "done";
     this.#host.destroy();
+  }
+
+  /** The request comes to nothing, and its handler hears why. */
+  reset(reason: Reset["reason"]): void {
+    this.answer = "done";
+    this.handler.onRequestReset({ reason, code: ErrorCode.CANCEL, unprocessed: false });
   }
 
   #sendTunnel(head: ResponseHead): void {

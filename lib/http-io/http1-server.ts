@@ -7,12 +7,11 @@ import { FRAMING_PER_TURN_BYTES } from "#lib/http1/body-reader.ts";
 import type { ParsedFields } from "#lib/http1/field-parser.ts";
 import { persists } from "#lib/http1/framing.ts";
 import { Http1Error } from "#lib/http1/http1-error.ts";
-import { RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
+import { HEADS_PER_TURN, RequestReader, type RequestSink } from "#lib/http1/request-reader.ts";
 import { settleUpgrade } from "#lib/http1/upgrade.ts";
-import { ErrorCode } from "#lib/http2/http2-error.ts";
 import type { ByteStream } from "#lib/net/byte-stream.ts";
 import { Discard } from "./discard.ts";
-import type { Reset, ServerConnection, ServerHandler } from "./exchange.ts";
+import type { ServerConnection, ServerHandler } from "./exchange.ts";
 import { Http1Output } from "./http1-output.ts";
 import {
   BODY_TOO_LATE,
@@ -23,6 +22,7 @@ import {
 import { type Http1Host, Http1ServerStream } from "./http1-server-stream.ts";
 import { outbox } from "./outbox.ts";
 import { Patience, type Phase, type ServerLimits } from "./patience.ts";
+import { throwLater } from "./throw-later.ts";
 import type { Ticking } from "./ticker.ts";
 
 /** Starts to serve; bytes read before are given to `onData` by the caller. */
@@ -40,12 +40,13 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
   readonly stream: ByteStream;
   readonly output: Http1Output;
   readonly #handler: ServerHandler;
-  readonly #reader = new RequestReader(FRAMING_PER_TURN_BYTES);
+  readonly #reader = new RequestReader(FRAMING_PER_TURN_BYTES, HEADS_PER_TURN);
   readonly #patience: Patience;
   readonly #discard: Discard;
   #current: Http1ServerStream | undefined;
   #running = false;
   #socketPaused = false;
+  #turnDue = false;
   #ended = false;
   draining = false;
 
@@ -86,17 +87,21 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   onEnd(): void {
     this.#ended = true;
-    const { keptBytes, paused, state } = this.#reader;
-    if ((state === "head" && !paused) || keptBytes === 0) this.#goneOn();
+    const { keptBytes, mustWait, state } = this.#reader;
+    if ((state === "head" && !mustWait) || keptBytes === 0) this.#goneOn();
   }
 
   tick(elapsedMs: number): void {
     const phase = this.#phase();
     if (!this.#patience.tick(elapsedMs, phase)) return;
-    if (phase === "head" && this.#reader.keptBytes > 0) this.#refuse(HEAD_TOO_LATE);
-    else if (phase === "body") this.#refuse(BODY_TOO_LATE);
-    else if (phase === "head" || phase === "idle") this.#shut();
-    else this.stream.destroy();
+    try {
+      if (phase === "head" && this.#reader.keptBytes > 0) this.#refuse(HEAD_TOO_LATE);
+      else if (phase === "body") this.#refuse(BODY_TOO_LATE);
+      else if (phase === "head" || phase === "idle") this.#shut();
+      else this.stream.destroy();
+    } catch (error) {
+      this.#fault(error);
+    }
   }
 
   leftMs(): number {
@@ -124,7 +129,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     if (error === undefined && this.#reader.state === "tunnel") this.onEnd();
     this.#patience.end();
     this.#reader.close();
-    this.#abort("connection");
+    this.#abort();
     this.#handler.onConnectionClose();
   }
 
@@ -147,7 +152,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   resume(): void {
     this.#reader.paused = false;
-    if (!this.#running) this.#go();
+    if (!this.#running && !this.#turnDue) this.#go();
   }
 
   /** The response has ended; the next request may be read. */
@@ -175,24 +180,34 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     if (!this.#running) this.#go();
   }
 
-  /** Goes on with what was kept, then reads on. */
+  /** Goes on with what was kept, then reads on: in a turn of its own, or in the event of another connection. */
   readonly #go = (): void => {
+    this.#turnDue = false;
     outbox.enter();
     try {
       this.#read(undefined);
       if (this.#reader.mustWait) return;
       this.#resumeSocket();
       if (this.#ended) this.#goneOn();
+    } catch (error) {
+      this.#fault(error);
     } finally {
       outbox.leave();
     }
   };
 
+  /** Ours, outside of an event of this connection's socket, which would end it: whose event it is has no part in it. */
+  #fault(error: unknown): void {
+    throwLater(error);
+    this.#reader.close();
+    this.stream.destroy();
+  }
+
   /** All that the client sent before it half-closed has been looked at. */
   #goneOn(): void {
     const current = this.#current;
     if (this.#reader.state === "head") this.#shut();
-    else if (this.#reader.state === "body") this.#abort("connection");
+    else if (this.#reader.state === "body") this.#abort();
     else if (this.#reader.state === "tunnel" && current?.requestDone === false) {
       current.requestDone = true;
       current.handler.onRequestEnd(undefined);
@@ -218,7 +233,10 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
       this.#running = false;
     }
     if (this.#reader.keptBytes > LOOK_AHEAD_LIMIT_BYTES) this.#breakOff(TOO_FAR_AHEAD);
-    if (this.#reader.tired) setImmediate(this.#go);
+    if (this.#reader.tired && !this.#turnDue) {
+      this.#turnDue = true;
+      setImmediate(this.#go);
+    }
     if (this.#reader.mustWait && !this.#socketPaused) {
       this.#socketPaused = true;
       this.stream.pause();
@@ -261,13 +279,7 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
 
   #forget(current: Http1ServerStream | undefined): void {
     this.#current = undefined;
-    if (current === undefined) return;
-    current.answer = "done";
-    current.handler.onRequestReset({
-      reason: "protocol",
-      code: ErrorCode.CANCEL,
-      unprocessed: false,
-    });
+    current?.reset("protocol");
   }
 
   #shut(): void {
@@ -277,13 +289,12 @@ class Http1ServerConnection implements ServerConnection, Http1Host, RequestSink,
     this.stream.end();
   }
 
-  #abort(reason: Reset["reason"]): void {
+  #abort(): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
     if (current.answered && current.requestDone) return;
-    current.answer = "done";
-    current.handler.onRequestReset({ reason, code: ErrorCode.CANCEL, unprocessed: false });
+    current.reset("connection");
     if (this.#reader.state !== "closed") this.stream.destroy();
   }
 }

@@ -78,6 +78,19 @@ test("a member that throws does not hold back what is marked later", async () =>
   expect(log).toEqual(["a", "b"]);
 });
 
+test("an event that could not begin holds back nothing of those after it", () => {
+  const outbox = new Outbox();
+  const { log, member } = recorder();
+  outbox.onStir(() => {
+    throw new TypeError("broken");
+  });
+  expect(() => outbox.enter()).toThrow("broken");
+  outbox.enter();
+  outbox.mark(member("a"));
+  outbox.leave();
+  expect(log).toEqual(["a"]);
+});
+
 test("time stands still within an event and goes on outside", () => {
   const outbox = new Outbox();
   const clock = new FakeClock();

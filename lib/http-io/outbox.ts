@@ -51,8 +51,9 @@ export class Outbox {
 
   /** Begins an event; what is marked until `leave` is written there. */
   enter(): void {
-    if (this.#depth++ === 0) this.#eventMs = -1;
+    // Before it counts: what throws here has no `leave`.
     this.stir();
+    if (this.#depth++ === 0) this.#eventMs = -1;
   }
 
   /** Calls back once, when something happens next. */

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { thrownLater } from "../../test/fake/thrown-later.ts";
 import { outbox } from "./outbox.ts";
 import { REST_LIMIT_MS, TICK_MS, Ticker, type Ticking, tickerOf } from "./ticker.ts";
 
@@ -28,17 +29,53 @@ test("Ticker ticks all its members with one timer, and rests without any", () =>
   expect(clock.nextMs).toBe(TICK_MS);
 });
 
-test("Ticker goes on after a member that throws", () => {
+test("Ticker goes on after members that throw, and with those behind them; each error is heard of", async () => {
+  using thrown = thrownLater();
   const clock = new FakeClock();
   const ticker = new Ticker(clock);
-  ticker.add({
-    leftMs: () => 0,
-    tick: () => {
+  for (const name of ["one", "two"]) ticker.add(throwing(name));
+  const behind = counting(60_000);
+  ticker.add(behind);
+  clock.advance(TICK_MS);
+  await Promise.resolve();
+  expect([clock.nextMs, behind.spentMs]).toEqual([TICK_MS, TICK_MS]);
+  expect(thrown.errors).toEqual([new TypeError("one"), new TypeError("two")]);
+});
+
+test("Ticker goes on after a tick that could not write", () => {
+  const clock = new FakeClock();
+  const ticker = new Ticker(clock);
+  const broken = {
+    flush: () => {
       throw new TypeError("broken");
     },
-  });
+  };
+  ticker.add({ leftMs: () => 0, tick: () => outbox.mark(broken) });
   expect(() => clock.advance(TICK_MS)).toThrow("broken");
   expect(clock.nextMs).toBe(TICK_MS);
+});
+
+test("a member that throws as something stirs ends neither the event nor what comes after it", async () => {
+  using thrown = thrownLater();
+  const clock = new FakeClock();
+  const ticker = new Ticker(clock);
+  const behind = counting(60_000);
+  ticker.add(throwing("broken", () => clock.now() > 2 * TICK_MS));
+  ticker.add(behind);
+  // That two came one after the other has stirred it once.
+  clock.advance(2 * TICK_MS + 100);
+  expect(clock.nextMs).toBe(REST_LIMIT_MS - 100);
+  let flushes = 0;
+  const marked = { flush: () => void flushes++ };
+  for (let event = 1; event <= 2; event++) {
+    outbox.enter();
+    outbox.mark(marked);
+    outbox.leave();
+    expect(flushes).toBe(event);
+  }
+  await Promise.resolve();
+  expect(thrown.errors).toEqual([new TypeError("broken")]);
+  expect(behind.spentMs).toBe(2 * TICK_MS + 100);
 });
 
 test("tickerOf() gives one ticker a clock", () => {
@@ -46,6 +83,16 @@ test("tickerOf() gives one ticker a clock", () => {
   expect(tickerOf(clock)).toBe(tickerOf(clock));
   expect(tickerOf(clock)).not.toBe(tickerOf(new FakeClock()));
 });
+
+/** A member that throws, once it is time. */
+function throwing(message: string, due: () => boolean = () => true): Ticking {
+  return {
+    leftMs: () => Number.POSITIVE_INFINITY,
+    tick: () => {
+      if (due()) throw new TypeError(message);
+    },
+  };
+}
 
 /** A member whose limit is so far away, and what it was told. */
 function counting(limitMs: number): Ticking & { spentMs: number; ticks: number } {

@@ -2,6 +2,7 @@
 
 import type { Clock, Timer } from "#lib/time/clock.ts";
 import { outbox } from "./outbox.ts";
+import { throwLater } from "./throw-later.ts";
 
 /** Time limits are kept to this many milliseconds: they may come so much early. */
 export const TICK_MS = 250;
@@ -91,21 +92,24 @@ export class Ticker {
     outbox.enter();
     try {
       this.#pass(passedMs);
-    } finally {
       outbox.leave();
+    } finally {
       this.#plan(rests ? this.#restMs() : TICK_MS);
     }
   };
 
+  /** A member that throws keeps the time from no other, and its error from whoever happened to stir. */
   #pass(elapsedMs: number): void {
     this.#passing = true;
-    try {
-      for (const member of this.#members) member.tick(elapsedMs);
-    } finally {
-      this.#passing = false;
-      for (const member of this.#late) this.#members.add(member);
-      this.#late.clear();
-    }
+    for (const member of this.#members)
+      try {
+        member.tick(elapsedMs);
+      } catch (error) {
+        throwLater(error);
+      }
+    this.#passing = false;
+    for (const member of this.#late) this.#members.add(member);
+    this.#late.clear();
   }
 
   /** Where nobody is left, the next tick finds that and is the last. */

@@ -8,8 +8,12 @@ import { RequestReader, type RequestSink } from "./request-reader.ts";
 /** Writes down what is read; bytes of a body are joined, as their pieces mean nothing. */
 class Recorder implements RequestSink {
   readonly events: string[] = [];
-  readonly reader = new RequestReader();
+  readonly reader: RequestReader;
   error: number | undefined;
+
+  constructor(headsPerTurn?: number) {
+    this.reader = new RequestReader(undefined, headsPerTurn);
+  }
 
   onHead(head: RequestHead, _: unknown, ended: boolean): void {
     const { method, scheme, authority, path, version, headers } = head;
@@ -105,6 +109,18 @@ describe("RequestReader", () => {
         else expect(event).toBe(expected);
       });
     }
+  });
+
+  test("is tired after so many heads, unless it is paused or nothing is left", () => {
+    const recorder = new Recorder(2);
+    const { events, reader } = recorder;
+    recorder.feed(Buffer.from("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(4)));
+    expect([events.length, reader.tired, reader.mustWait]).toEqual([2, true, true]);
+    reader.paused = true;
+    expect([reader.tired, reader.mustWait]).toEqual([false, true]);
+    reader.paused = false;
+    reader.goOn(recorder);
+    expect([events.length, reader.tired, reader.mustWait]).toEqual([4, false, false]);
   });
 
   test("tells the same of any chunking", () => {

@@ -14,6 +14,9 @@ export interface RequestSink extends BodySink {
   onHead(head: RequestHead, fields: ParsedFields, ended: boolean): void;
 }
 
+/** So many requests of one connection are worth one turn, where they are answered at once. */
+export const HEADS_PER_TURN = 64;
+
 const CR = 13;
 const LF = 10;
 
@@ -31,15 +34,24 @@ export class RequestReader {
   #skippedLine = false;
   #running = false;
   readonly #framingPerTurn: number;
+  readonly #headsPerTurn: number;
+  /** Heads of this turn. */
+  #heads = 0;
 
-  /** With `framingPerTurn`, so many bytes of chunks' framing are taken at once; then it is `tired` until `goOn`. */
-  constructor(framingPerTurn: number = Number.POSITIVE_INFINITY) {
+  /** So many bytes of chunks' framing, and so many heads, are taken at once; then it is `tired` until `goOn`. */
+  constructor(
+    framingPerTurn: number = Number.POSITIVE_INFINITY,
+    headsPerTurn: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#framingPerTurn = framingPerTurn;
+    this.#headsPerTurn = headsPerTurn;
   }
 
-  /** Whether more could be taken of what is kept, in another turn. */
+  /** Whether more could be taken of what is kept, in another turn: not while it is paused, when a turn takes nothing. */
   get tired(): boolean {
-    return this.state === "body" && this.#body.tired;
+    if (this.paused) return false;
+    if (this.state === "body") return this.#body.tired;
+    return this.state === "head" && this.#heads === this.#headsPerTurn && this.keptBytes > 0;
   }
 
   /** Bytes that have come and are not taken: an incomplete head, or what has to wait. */
@@ -77,6 +89,7 @@ export class RequestReader {
 
   #run(bytes: Buffer, sink: RequestSink): void {
     this.#running = true;
+    this.#heads = 0;
     let at = bytes.length;
     try {
       at = this.#steps(bytes, sink);
@@ -117,12 +130,14 @@ export class RequestReader {
   }
 
   #readHead(bytes: Buffer, at: number, sink: RequestSink): number {
+    if (this.#heads === this.#headsPerTurn) return at;
     if (bytes[at] === CR) return this.#skipLine(bytes, at);
     const end = findHeadEnd(bytes, at, at === 0 ? this.#scanned : at);
     if (end < 0) {
       this.#scanned = bytes.length - at;
       return at;
     }
+    this.#heads += 1;
     this.#scanned = 0;
     this.#skippedLine = false;
     const fields = this.#fields;
