@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { UpdateSchema } from "#lib/api/gen/proxy/destination_pb.ts";
 import { FakeCall } from "../../test/fake/server-call.ts";
@@ -39,6 +39,19 @@ test("DST2: watchers that were sent the same set share bytes; one that is behind
     ["add", "remove", "remove"],
     ["add", "remove"],
   ]);
+});
+
+test("DST2: a change is looked up once for all who see it alike, and for those who count what is followed", () => {
+  const from = fakeInformers();
+  for (const pod of pods) from.pods.put(pod);
+  const cluster = new Cluster(from, CLUSTER_OPTIONS);
+  const looked = spyOn(cluster, "endpoints");
+  const followers = { joined: () => undefined, left: () => undefined, changed: () => undefined };
+  const sets = new EndpointSets(cluster, undefined, followers as never);
+  for (let at = 0; at < 2; at++) sets.watch(new FakeCall(new Uint8Array(0)), QUERY);
+  looked.mockClear();
+  from.slices.put(fakeSlice(pods));
+  expect(looked).toHaveBeenCalledTimes(1);
 });
 
 test("DST2: a watcher that stalled through changes that came to nothing is sent nothing", () => {

@@ -121,8 +121,11 @@ export class EndpointSets {
   }
 
   /** As the first of the target's watchers would see them. */
-  #newest({ query, views }: Target): EndpointSet {
-    return views.get(this.#catalog.view(query))?.set ?? this.#catalog.endpoints(query);
+  #newest(target: Target): EndpointSet {
+    const [first] = target.watches.values();
+    return first === undefined
+      ? this.#catalog.endpoints(target.query)
+      : this.#setFor(target, first);
   }
 
   #setFor(target: Target, watch: Watch): EndpointSet {

@@ -92,9 +92,11 @@ test.each([
 });
 
 test("DST15: overrides with weights as Kubernetes writes quantities", () => {
-  const weights = [1, "0.5", "250m", 429_496.7295, -1, "1k", 500_000, undefined];
+  const weights = [1, "0.5", "250m", "1k", "1e3", 429_496.7295, -1, "1x", 500_000, undefined];
   const dstOverrides = weights.map((weight) => ({ authority: "v2", weight }));
   const { profile, faults } = read({ dstOverrides: [...dstOverrides, { weight: 1 }] });
-  expect(profile.overrides.map(({ weight }) => weight)).toEqual([10_000, 5000, 2500, 0xffff_ffff]);
+  expect(profile.overrides.map(({ weight }) => weight)).toEqual([
+    10_000, 5000, 2500, 10_000_000, 10_000_000, 0xffff_ffff,
+  ]);
   expect(faults).toHaveLength(5);
 });

@@ -1,6 +1,7 @@
 /** ServiceProfiles as domain values; what of one cannot be read is left out, and told. */
 
 import { parsePortRanges } from "#lib/k8s/annotations.ts";
+import { parseQuantity } from "#lib/k8s/quantity.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
 import type {
   ProfileRoute,
@@ -174,15 +175,12 @@ function readOverride(fields: Fields): ServiceProfile["overrides"][number] | und
   return authority === "" ? undefined : { authority, weight };
 }
 
-/** A number, or a text such as `1` and `500m`, in tenths of thousandths; undefined where it is neither, or more than can be sent. */
+/** A number, or a quantity such as `1`, `500m` and `1k`, in tenths of thousandths; undefined where it is neither, or more than can be sent. */
 export function readWeight(value: unknown): number | undefined {
-  const [, digits, thousandths] =
-    /^(\d{1,6}(?:\.\d{1,6})?)(m)?$/.exec(typeof value === "number" ? `${value}` : text(value)) ??
-    [];
-  if (digits === undefined) return undefined;
-  const weight = Number(digits) * WEIGHT_OF_ONE;
-  const rounded = Math.round(thousandths === undefined ? weight : weight / 1000);
-  return rounded <= UINT32.most ? rounded : undefined;
+  const quantity = parseQuantity(typeof value === "number" ? `${value}` : text(value));
+  if (quantity === undefined) return undefined;
+  const weight = Math.round(quantity * WEIGHT_OF_ONE);
+  return weight <= UINT32.most ? weight : undefined;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

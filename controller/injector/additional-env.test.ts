@@ -37,6 +37,18 @@ test("mergeEnv() replaces a variable in its place, before those that name it, an
   ]);
 });
 
+test("mergeEnv() has a new value come after what it names", () => {
+  const env = [
+    { name: "LOG", value: "info" },
+    { name: "B", value: "1" },
+  ];
+  const extra = [
+    { name: "LEVEL", value: "debug" },
+    { name: "LOG", value: "linkerd=$(LEVEL)" },
+  ];
+  expect(mergeEnv(env, extra).map(({ name }) => name)).toEqual(["B", "LEVEL", "LOG"]);
+});
+
 test.each([
   ["[", "it is no JSON"],
   ["{}", "it is no list of variables"],

@@ -17,11 +17,25 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   secretKeyRef: ["name", "key"],
 };
 
-/** Merged by name over what the values and annotations gave; a variable may name those before it, so each keeps its place. */
+/**
+ * Merged by name over what the values and annotations gave. A variable may name those before it alone, so each keeps its
+ * place, but one whose new value names what stands not before that comes with the new ones.
+ */
 export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvVar[] {
-  const byName = new Map([...env, ...extra].map((each) => [each.name, each]));
-  return [...byName.values()];
+  const over = new Map(extra.map((each) => [each.name, each]));
+  const merged = new Map<string, EnvVar>();
+  for (const { name, ...rest } of env) {
+    const each = over.get(name) ?? { name, ...rest };
+    if (!over.has(name) || namesOf(each).every((before) => merged.has(before)))
+      merged.set(name, each);
+  }
+  for (const [name, each] of over) merged.set(name, each);
+  return [...merged.values()];
 }
+
+/** The variables that a value names, as `$(NAME)`. */
+const namesOf = ({ value = "" }: EnvVar): string[] =>
+  [...value.matchAll(/\$\(([^)]+)\)/g)].map(([, name = ""]) => name);
 
 /** The namespace's variables with the pod's over them; a list of which a part cannot be used changes nothing, and is told. */
 export function additionalEnv(from: { readonly pod: Marks; readonly namespace: Marks }): {

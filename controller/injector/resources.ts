@@ -1,9 +1,9 @@
 /** Requests and limits of a container, out of values that may say nothing, and of annotations. */
 
 import { CONFIG } from "#lib/k8s/annotations.ts";
+import { parseQuantity } from "#lib/k8s/quantity.ts";
 import type { Container } from "#lib/k8s/types/core.ts";
 import type { MarkReader } from "./mark-reader.ts";
-import { parseQuantity } from "./quantity.ts";
 import type { Resources } from "./values.ts";
 
 /** Quantities of local storage; empty where nothing is said. */

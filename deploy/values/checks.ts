@@ -1,7 +1,7 @@
 /** Whether values that are each of their kind can be used together. */
 
+import { parseQuantity } from "#lib/k8s/quantity.ts";
 import { WEBHOOKS, type WebhookKey } from "#lib/k8s/webhooks.ts";
-import { parseQuantity } from "../../controller/injector/quantity.ts";
 import { isTraced } from "../../controller/injector/tracing.ts";
 import type { Resources } from "../../controller/injector/values.ts";
 import type { Values } from "../values.ts";

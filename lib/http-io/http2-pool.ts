@@ -1,7 +1,7 @@
 /** HTTP/2 connections to one endpoint: all requests share the first that takes more. */
 
 import type { ClientConnection } from "./exchange.ts";
-import { Pool } from "./pool.ts";
+import { Pool, type WarmUp } from "./pool.ts";
 
 /** Opens another one where those that are there take no more. */
 export class Http2Pool extends Pool {
@@ -17,6 +17,12 @@ export class Http2Pool extends Pool {
   onAvailable(connection: ClientConnection): void {
     if (this.#settling === connection) this.#settling = undefined;
     this.#share(connection);
+  }
+
+  /** One for all is enough. */
+  override warmUp(told: WarmUp): void {
+    if (this.warm || this.#settling !== undefined) told.onOpened();
+    else super.warmUp(told);
   }
 
   protected take(): ClientConnection | undefined {

@@ -59,6 +59,35 @@ test("Pool opens one HTTP/1 connection a waiter and hands a free one on", () => 
   expect([got[2], pool.warm, opening.length]).toEqual([b, false, 2]);
 });
 
+test.each(["HTTP/1.1", "HTTP/2"] as const)(
+  "a pool of %s keeps one that it was asked to open, and of HTTP/2 no second one",
+  (version) => {
+    const { pool, opening, got, waiter } = setup(version);
+    const told: string[] = [];
+    const warm = { onOpened: () => told.push("opened"), onFailed: () => told.push("failed") };
+    pool.warmUp(warm);
+    opening[0]?.onFailed(new Error("refused"));
+    pool.warmUp(warm);
+    const fake = new Fake();
+    opening[1]?.onOpened(fake);
+    expect([told, pool.warm]).toEqual([["failed", "opened"], true]);
+    pool.warmUp(warm);
+    expect(opening).toHaveLength(version === "HTTP/2" ? 2 : 3);
+    pool.acquire(waiter());
+    expect(got).toEqual([fake]);
+  },
+);
+
+test("who waits for a connection of their own is not told that another one failed", () => {
+  const { pool, opening, got, waiter } = setup("HTTP/1.1");
+  pool.warmUp({ onOpened: () => undefined, onFailed: () => undefined });
+  pool.acquire(waiter());
+  opening[0]?.onFailed(new Error("refused"));
+  const fake = new Fake();
+  opening[1]?.onOpened(fake);
+  expect(got).toEqual([fake]);
+});
+
 test("a connection whose waiter no longer wants one goes to the next, or is kept", () => {
   const { pool, opening, got, waiter } = setup("HTTP/1.1");
   const gone = { onConnection: () => undefined, onConnectFailed: () => undefined };

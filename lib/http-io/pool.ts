@@ -147,7 +147,8 @@ export abstract class Pool implements ClientObserver, ConnectionSource {
       },
       onFailed: (error) => {
         this.#opening--;
-        this.failed(error);
+        // Those who wait, where one comes that was opened for them, go on waiting for it.
+        if (told === undefined || this.#opening === 0) this.failed(error);
         this.#options.onEnded?.();
         told?.onFailed();
       },

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "#lib/http/headers.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
-import { mayResend, mayUpgrade } from "./resend.ts";
+import { ORIG_PROTO } from "./orig-proto.ts";
+import { isToldByCode, mayResend, mayUpgrade } from "./resend.ts";
 
 test.each([
   ["POST", "refused", true, true, true],
@@ -27,3 +28,18 @@ test("an extended CONNECT that a server does not know may go on as an Upgrade, n
   expect(mayUpgrade({ ...reset, unprocessed: false }, head("websocket"))).toBe(false);
   expect(mayUpgrade({ ...reset, code: ErrorCode.CANCEL }, head("websocket"))).toBe(false);
 });
+
+test.each([
+  ["HTTP/2", "nothing", false, true, true],
+  ["HTTP/2", "nothing", false, false, false],
+  ["HTTP/2", "upgrade", false, true, true],
+  ["HTTP/1.1", "nothing", false, true, false],
+  ["HTTP/2", "carried", false, true, false],
+  ["HTTP/2", "nothing", true, true, false],
+] as const)(
+  "over %s, turned into %s, still carried: %p, a call: %p: told by a code: %p",
+  (version, turned, isCarried, grpc, told) => {
+    const headers = isCarried ? HeaderList.of([ORIG_PROTO, "HTTP/1.1"]) : new HeaderList();
+    expect(isToldByCode({ request: { version, headers }, turned, grpc })).toBe(told);
+  },
+);

@@ -5,6 +5,7 @@ import { isIdempotent } from "#lib/http/semantics.ts";
 import type { Reset } from "#lib/http-io/exchange.ts";
 import { isUpgradable } from "#lib/http-io/upgrade-stream.ts";
 import { ErrorCode } from "#lib/http2/http2-error.ts";
+import { ORIG_PROTO } from "./orig-proto.ts";
 
 /** Into what a request was turned: HTTP/2 that carries it between proxies, or an Upgrade of HTTP/1 out of an extended CONNECT. */
 export type Turned = "nothing" | "carried" | "upgrade";
@@ -25,7 +26,7 @@ export function mayUpgrade({ unprocessed, code }: Reset, head: RequestHead): boo
 
 /** What tells what a client speaks. */
 export interface Spoken {
-  readonly request: Pick<RequestHead, "version">;
+  readonly request: Pick<RequestHead, "version" | "headers">;
   readonly turned: Turned;
 }
 
@@ -39,7 +40,10 @@ export function isPassedOn({ reason }: Reset, request: Spoken): boolean {
   return isSpokenAsHttp2(request) && reason !== "connection";
 }
 
-/** Whether a client hears of our errors by a code of gRPC: over HTTP/2 alone, so that gRPC-Web over HTTP/1 gets a status. */
+/**
+ * Whether a client hears of our errors by a code of gRPC: over HTTP/2 alone, so that gRPC-Web over HTTP/1 gets a status,
+ * also where it comes carried and is refused before it is restored.
+ */
 export function isToldByCode(request: Spoken & { readonly grpc: boolean }): boolean {
-  return request.grpc && isSpokenAsHttp2(request);
+  return request.grpc && isSpokenAsHttp2(request) && !request.request.headers.has(ORIG_PROTO);
 }
