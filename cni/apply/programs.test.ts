@@ -173,9 +173,18 @@ test.skipIf(!CAN_REDIRECT)("check() sees a proxy that no connection can reach (n
   // Not in a cgroup of pods, so that nobody noted it.
   const proxy = inNetns(netns, () => Bun.listen(listen));
   expect(programs.check(place, PLAN)).toBeUndefined();
-  expect(programs.check(place, { ...PLAN, uid: 0 })).toContain("not in the map of listeners");
+  const plan = { ...PLAN, uid: 0 };
+  const asks = { left: 1 };
+  expect(programs.check(place, plan, asks)).toContain("not in the map of listeners");
+  // Only what takes long counts.
+  expect(asks.left).toBe(1);
+  expect(programs.check(place, plan, { left: 0 })).toBeUndefined();
   proxy.stop(true);
-  expect(programs.check(place, { ...PLAN, uid: 0 })).toBeUndefined();
+  expect([programs.check(place, plan), programs.check(place, plan, asks)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(asks.left).toBe(0);
 });
 
 test.skipIf(!CAN_REDIRECT)(
