@@ -41,6 +41,8 @@ export class Programs implements Redirection {
   readonly #pins: string;
   readonly #inbound = readObject("inbound");
   readonly #mesh = readObject("mesh");
+  /** The pods whose entries, or whose program's maps, may be those of a map that was lost. */
+  readonly #stale = new Set<bigint>();
   #isLoaded = false;
 
   /** Nothing is loaded yet: what an earlier agent left can be removed. */
@@ -55,6 +57,9 @@ export class Programs implements Redirection {
    */
   load(): void {
     mkdirSync(this.#pins, { recursive: true, mode: 0o700 });
+    // A map that is made anew is empty, and the pods' own programs go on with the lost one until each is added again.
+    if (this.#missingMap() !== undefined)
+      for (const cookie of this.#pinned()) this.#stale.add(cookie);
     const loaded = loadCollection(this.#mesh, { pins: this.#pins });
     try {
       for (const program of loaded) {
@@ -88,6 +93,7 @@ export class Programs implements Redirection {
         return maps.write(cookie, planEntries(plan, surroundings), at.slot);
       });
       this.#attachInbound(netns, cookie);
+      this.#stale.delete(cookie);
       return { netns, cookie, slot };
     } catch (error) {
       // A repair that fails must not take what the pod still has: without its entry nothing is redirected.
@@ -101,11 +107,13 @@ export class Programs implements Redirection {
     if (cookie === undefined) return;
     detach(this.#pin(cookie));
     this.#maps((maps) => maps?.delete(cookie));
+    this.#stale.delete(cookie);
   }
 
   check({ cookie, netns }: PodPlace, plan: RedirectPlan, asks?: Asks): string | undefined {
     if (cookie === undefined) return `${netns} has no cookie on record`;
     if (!this.#maps((maps) => maps?.has(cookie))) return `${netns} has no entry in the map of pods`;
+    if (this.#stale.has(cookie)) return `${netns} has entries in a map that is lost`;
     if (!isAttached(this.#pin(cookie))) return `${netns} has no inbound program`;
     const lost = this.#missingProgram(({ name }) => name !== KUBELET);
     if (lost !== undefined) return `program ${lost} is not attached`;
