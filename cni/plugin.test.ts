@@ -11,6 +11,7 @@ import { Plugin, RUNNING } from "./plugin.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
 import { planRedirect } from "./redirect/plan.ts";
 import type { CniAnswer } from "./result.ts";
+import { ASKS_AT_ONCE } from "./turns.ts";
 
 const PLAN = planRedirect({ annotations: {}, namespaceAnnotations: {}, controlPlane: false });
 const MESHED: Verdict = { type: "meshed", plan: PLAN };
@@ -177,6 +178,26 @@ test.skipIf(!CAN_REDIRECT)(
     expect(bed.podPins()).toEqual([]);
     expect((await bed.call("CHECK", { netns })).log).toBe("checked nft");
     expect((await bed.call("DEL", { netns })).log).toBe("removed");
+  },
+);
+
+test.skipIf(!CAN_REDIRECT)(
+  "repair() asks about a few pods at a time whether their proxy listens (needs root)",
+  async () => {
+    const bed = new Bed("auto");
+    bed.verdict = { type: "meshed", plan: { ...PLAN, uid: 0 } };
+    const names = Array.from({ length: ASKS_AT_ONCE + 1 }, (_, at) => `n${at}`);
+    const places = names.map((name) => node.namespace(name));
+    for (const [at, netns] of places.entries())
+      await bed.call("ADD", { netns, container: `c${at}` });
+    const listen = { hostname: "0.0.0.0", port: 4143, socket: { data: () => undefined } };
+    const proxy = inNetns(places.at(-1) ?? "", () => Bun.listen(listen));
+    expect([1, 2, 3].map(() => bed.plugin.repair())).toEqual([0, 1, 0]);
+    proxy.stop(true);
+    expect(bed.attachments.list().map(({ kind }) => kind)).toEqual([
+      ...names.slice(1).map(() => "ebpf" as const),
+      "nft",
+    ]);
   },
 );
 

@@ -3,13 +3,14 @@
 import { existsSync } from "node:fs";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Choice, redirectionOf, type Way, wayFor } from "./apply/choose.ts";
-import type { Redirection, RedirectKind } from "./apply/redirection.ts";
+import type { Asks, Redirection, RedirectKind } from "./apply/redirection.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import type { PodJudge, Verdict } from "./pods.ts";
 import type { PodSurroundings } from "./redirect/ebpf.ts";
 import type { RedirectPlan } from "./redirect/plan.ts";
 import { type CniRequest, readRequest, type Sandbox, versionOf } from "./request.ts";
 import { type CniAnswer, CniCode, CniError, fail, SUPPORTED_VERSIONS, succeed } from "./result.ts";
+import { Turns } from "./turns.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** What the plugin works with. */
@@ -28,9 +29,6 @@ export interface PluginOptions {
  */
 export const RUNNING = "running.";
 
-/** A look at the rules of one pod starts a program: so few of tier 2 are looked at in one go. */
-const RULES_AT_ONCE = 8;
-
 /** Whom a redirection is for. */
 interface Target extends Sandbox {
   readonly netns: string;
@@ -43,7 +41,7 @@ interface Target extends Sandbox {
 /** Answers calls. It keeps no state but the attachments. */
 export class Plugin {
   readonly #options: PluginOptions;
-  #next = 0;
+  readonly #turns = new Turns();
 
   constructor(options: PluginOptions) {
     this.#options = options;
@@ -64,16 +62,20 @@ export class Plugin {
     }
   }
 
-  /** Puts back what is missing of running pods: of all in tier 1, of the next few in tier 2. How many were repaired. */
+  /**
+   * Puts back what is missing of running pods: of all in tier 1, where only whether a proxy listens is asked of a few, of
+   * the next few in tier 2. How many were repaired.
+   */
   repair(): number {
-    const { choice, logger } = this.#options;
+    const { attachments, choice, logger } = this.#options;
+    const { due, asks } = this.#turns.take(attachments.list());
     let repaired = 0;
-    for (const attachment of this.#due()) {
+    for (const attachment of due) {
       const { kind, place, plan, pod } = attachment;
       try {
-        const missing = redirectionOf(kind, choice.programs).check(place, plan);
+        const missing = redirectionOf(kind, choice.programs).check(place, plan, asks);
         if (missing === undefined || !existsSync(place.netns)) continue;
-        const by = this.#putBack(attachment);
+        const by = this.#putBack(attachment, asks);
         logger.warn("put back the redirection of a running pod", { pod, missing, by });
         repaired++;
       } catch (error) {
@@ -84,13 +86,13 @@ export class Plugin {
   }
 
   /** By the way that it was, else by the spare one: tier 1 cannot find a proxy again that listens already. */
-  #putBack(attachment: Attachment): RedirectKind {
+  #putBack(attachment: Attachment, asks: Asks): RedirectKind {
     const { attachments, choice } = this.#options;
     const { kind, plan, surroundings } = attachment;
     const redirection = redirectionOf(kind, choice.programs);
     const place = redirection.add(attachment.place, plan, surroundings);
     attachments.put({ ...attachment, place });
-    const missing = redirection.check(place, plan);
+    const missing = redirection.check(place, plan, asks);
     if (missing === undefined) return kind;
     const { spare } = choice;
     if (kind !== "ebpf" || spare === undefined)
@@ -102,15 +104,6 @@ export class Plugin {
     });
     redirection.remove(place);
     return spare.kind;
-  }
-
-  #due(): Attachment[] {
-    const all = this.#options.attachments.list();
-    const rules = all.filter(({ kind }) => kind !== "ebpf");
-    if (this.#next >= rules.length) this.#next = 0;
-    const due = rules.slice(this.#next, this.#next + RULES_AT_ONCE);
-    this.#next += RULES_AT_ONCE;
-    return [...all.filter(({ kind }) => kind === "ebpf"), ...due];
   }
 
   async #answer(request: CniRequest): Promise<CniAnswer> {

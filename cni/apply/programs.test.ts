@@ -4,7 +4,7 @@ import { spawn } from "bun";
 import { closeAll, deleteElement, getObject, keysOf } from "#lib/sys/bpf.ts";
 import { inNetns } from "#lib/sys/netns.ts";
 import { isAttachedAt } from "../../bpf/attach.ts";
-import { podKey } from "../../bpf/layout.ts";
+import { LAYOUT, podKey } from "../../bpf/layout.ts";
 import { until } from "../../test/fake/mesh.ts";
 import { CAN_REDIRECT, ScratchNode, sh } from "../../test/integration/redirect-node.ts";
 import { Programs, pinsBelow, unloadPrograms } from "./programs.ts";
@@ -151,6 +151,35 @@ test.skipIf(!CAN_REDIRECT)(
   },
 );
 
+/** How many entries pods have in a map of what is left alone. */
+function entriesIn(map: "skip_ports" | "skip_cidr"): number {
+  const fd = getObject(`${pinsBelow(node.bpfRoot)}/m_${map}`) ?? -1;
+  const keys = keysOf(fd, map === "skip_ports" ? LAYOUT.port_key.size : LAYOUT.cidr_key.size);
+  closeAll([fd]);
+  return keys.length;
+}
+
+test.skipIf(!CAN_REDIRECT).each(["skip_ports", "skip_cidr", "listeners", "probes"])(
+  "a pod is not whole where map %s was lost, until it is added again (needs root)",
+  (map) => {
+    const plan = { ...PLAN, skipSubnets: ["10.9.0.0/16"] };
+    const counts = (): number[] => [entriesIn("skip_ports"), entriesIn("skip_cidr")];
+    const first = load();
+    const netns = node.namespace("a");
+    const place = first.add({ netns }, plan, SURROUNDINGS);
+    const before = counts();
+    // By the agent that saw it, and by one that starts after it.
+    for (const see of [() => first, load]) {
+      unlinkSync(`${pinsBelow(node.bpfRoot)}/m_${map}`);
+      const programs = see();
+      programs.refresh();
+      expect(programs.check(place, plan)).toContain("a map that is lost");
+      expect(programs.add(place, plan, SURROUNDINGS)).toEqual(place);
+      expect([programs.check(place, plan), counts()]).toEqual([undefined, before]);
+    }
+  },
+);
+
 test.skipIf(!CAN_REDIRECT)(
   "add() that fails takes nothing from a pod that runs (needs root)",
   () => {
@@ -173,9 +202,18 @@ test.skipIf(!CAN_REDIRECT)("check() sees a proxy that no connection can reach (n
   // Not in a cgroup of pods, so that nobody noted it.
   const proxy = inNetns(netns, () => Bun.listen(listen));
   expect(programs.check(place, PLAN)).toBeUndefined();
-  expect(programs.check(place, { ...PLAN, uid: 0 })).toContain("not in the map of listeners");
+  const plan = { ...PLAN, uid: 0 };
+  const asks = { left: 1 };
+  expect(programs.check(place, plan, asks)).toContain("not in the map of listeners");
+  // Only what takes long counts.
+  expect(asks.left).toBe(1);
+  expect(programs.check(place, plan, { left: 0 })).toBeUndefined();
   proxy.stop(true);
-  expect(programs.check(place, { ...PLAN, uid: 0 })).toBeUndefined();
+  expect([programs.check(place, plan), programs.check(place, plan, asks)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(asks.left).toBe(0);
 });
 
 test.skipIf(!CAN_REDIRECT)(
@@ -202,6 +240,13 @@ test.skipIf(!CAN_REDIRECT)(
         1,
         undefined,
       ]);
+      unlinkSync(`${pinsBelow(node.bpfRoot)}/m_skip_ports`);
+      expect([programs.refresh(), programs.check(place, plan)]).toEqual([
+        true,
+        expect.stringContaining("a map that is lost"),
+      ]);
+      expect(programs.add(place, plan, SURROUNDINGS)).toEqual(place);
+      expect([node.listeners(), programs.check(place, plan)]).toEqual([1, undefined]);
       loseEntry();
       expect(programs.add(place, plan, SURROUNDINGS)).toEqual(place);
       expect([node.listeners(), programs.check(place, plan)]).toEqual([1, undefined]);

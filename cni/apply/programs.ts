@@ -13,7 +13,7 @@ import { readObject } from "../../bpf/objects.ts";
 import { forgetProbes, RedirectMaps } from "../../bpf/redirect.ts";
 import { type PodSurroundings, planEntries } from "../redirect/ebpf.ts";
 import type { RedirectPlan } from "../redirect/plan.ts";
-import type { PodPlace, Redirection } from "./redirection.ts";
+import type { Asks, PodPlace, Redirection } from "./redirection.ts";
 
 /** The layout of the maps; another one gets another folder of pins. */
 const VERSION = "v1";
@@ -41,6 +41,8 @@ export class Programs implements Redirection {
   readonly #pins: string;
   readonly #inbound = readObject("inbound");
   readonly #mesh = readObject("mesh");
+  /** The pods whose entries, or whose program's maps, may be those of a map that was lost. */
+  readonly #stale = new Set<bigint>();
   #isLoaded = false;
 
   /** Nothing is loaded yet: what an earlier agent left can be removed. */
@@ -55,6 +57,9 @@ export class Programs implements Redirection {
    */
   load(): void {
     mkdirSync(this.#pins, { recursive: true, mode: 0o700 });
+    // A map that is made anew is empty, and the pods' own programs go on with the lost one until each is added again.
+    if (this.#missingMap() !== undefined)
+      for (const cookie of this.#pinned()) this.#stale.add(cookie);
     const loaded = loadCollection(this.#mesh, { pins: this.#pins });
     try {
       for (const program of loaded) {
@@ -88,6 +93,7 @@ export class Programs implements Redirection {
         return maps.write(cookie, planEntries(plan, surroundings), at.slot);
       });
       this.#attachInbound(netns, cookie);
+      this.#stale.delete(cookie);
       return { netns, cookie, slot };
     } catch (error) {
       // A repair that fails must not take what the pod still has: without its entry nothing is redirected.
@@ -101,17 +107,19 @@ export class Programs implements Redirection {
     if (cookie === undefined) return;
     detach(this.#pin(cookie));
     this.#maps((maps) => maps?.delete(cookie));
+    this.#stale.delete(cookie);
   }
 
-  check({ cookie, netns }: PodPlace, plan: RedirectPlan): string | undefined {
+  check({ cookie, netns }: PodPlace, plan: RedirectPlan, asks?: Asks): string | undefined {
     if (cookie === undefined) return `${netns} has no cookie on record`;
     if (!this.#maps((maps) => maps?.has(cookie))) return `${netns} has no entry in the map of pods`;
+    if (this.#stale.has(cookie)) return `${netns} has entries in a map that is lost`;
     if (!isAttached(this.#pin(cookie))) return `${netns} has no inbound program`;
     const lost = this.#missingProgram(({ name }) => name !== KUBELET);
     if (lost !== undefined) return `program ${lost} is not attached`;
     // Looked at once more after: a proxy may have begun to listen in between.
     const isUnknown = (): boolean => !this.#maps((maps) => maps?.hasListener(cookie));
-    return isUnknown() && existsSync(netns) && listens(netns, plan) && isUnknown()
+    return isUnknown() && existsSync(netns) && listens(netns, plan, asks) && isUnknown()
       ? `the proxy of ${netns} listens, but not in the map of listeners`
       : undefined;
   }
@@ -119,14 +127,18 @@ export class Programs implements Redirection {
   /** Removes the pods whose namespace is gone, but for those named. Their cookies. */
   collect(keep: ReadonlySet<bigint>): bigint[] {
     const known = this.#maps((maps) => maps?.cookies() ?? []);
-    const pinned = listed(this.#pins)
-      .filter((name) => name.startsWith(POD_PIN))
-      .map((name) => BigInt(name.slice(POD_PIN.length)));
-    const gone = [...new Set([...known, ...pinned])].filter(
+    const gone = [...new Set([...known, ...this.#pinned()])].filter(
       (cookie) => !(keep.has(cookie) || isAttached(this.#pin(cookie))),
     );
     for (const cookie of gone) this.remove({ netns: "", cookie });
     return gone;
+  }
+
+  /** The cookies of all pods that have a program. */
+  #pinned(): bigint[] {
+    return listed(this.#pins)
+      .filter((name) => name.startsWith(POD_PIN))
+      .map((name) => BigInt(name.slice(POD_PIN.length)));
   }
 
   /** A program that is not where it should be. */
@@ -208,8 +220,13 @@ function isPinned(pin: string): boolean {
   return fd !== undefined;
 }
 
-const listens = (netns: string, { uid, inboundPort }: RedirectPlan): boolean =>
-  inNetns(netns, () => isListenedOn(inboundPort, { uid }));
+/** False where the kernel does not tell: a pod is moved to tier 2 for good, so only by what was seen. */
+function listens(netns: string, { uid, inboundPort }: RedirectPlan, asks?: Asks): boolean {
+  if (asks !== undefined && asks.left <= 0) return false;
+  const found = inNetns(netns, () => isListenedOn(inboundPort, { uid, untold: false }));
+  if (asks !== undefined && !found) asks.left--;
+  return found;
+}
 
 function isAttached(pin: string): boolean {
   const link = getObject(pin);

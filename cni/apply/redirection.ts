@@ -16,6 +16,14 @@ export interface PodPlace {
   readonly slot?: number;
 }
 
+/**
+ * How many more proxies that do not listen the kernel may be asked about in one look: for such an answer it walks
+ * through all connections of the node, while the agent waits.
+ */
+export interface Asks {
+  left: number;
+}
+
 /** Puts a plan into a network namespace and takes it away again. All calls are synchronous and may be repeated. */
 export interface Redirection {
   readonly kind: RedirectKind;
@@ -26,6 +34,9 @@ export interface Redirection {
   add(at: PodPlace, plan: RedirectPlan, surroundings: PodSurroundings): PodPlace;
   /** Ends it, whether the namespace still exists or not. */
   remove(place: PodPlace): void;
-  /** What is missing of the redirection, in one line; undefined where all is there. */
-  check(place: PodPlace, plan: RedirectPlan): string | undefined;
+  /**
+   * What is missing of the redirection, in one line; undefined where all is there, or nothing is known to be missing
+   * and no more may be asked.
+   */
+  check(place: PodPlace, plan: RedirectPlan, asks?: Asks): string | undefined;
 }

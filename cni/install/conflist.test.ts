@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Entry, primaryOf, withEntry, withoutEntry } from "./conflist.ts";
+import { type Entry, isOfSinglePlugin, primaryOf, withEntry, withoutEntry } from "./conflist.ts";
 
 const ENTRY: Entry = { type: "linkerd-cni" };
 const BRIDGE = { type: "bridge", ipam: { type: "host-local" } };
@@ -56,4 +56,12 @@ test("withoutEntry() gives what was there before", () => {
   expect(withoutEntry(file(LIST))).toBeUndefined();
   expect(withoutEntry(file(BRIDGE))).toBeUndefined();
   expect(withoutEntry({ name: "a.conf", text: "{" })).toBeUndefined();
+});
+
+test("isOfSinglePlugin() knows the list that withEntry() makes of a single plugin's file", () => {
+  const [made, longer] = [BRIDGE, { ...LIST, plugins: [BRIDGE, { type: "portmap" }] }].map(
+    (config) => withEntry(file(config), ENTRY) ?? file(config),
+  );
+  expect([made, longer].map((each) => isOfSinglePlugin(each ?? file({})))).toEqual([true, false]);
+  expect([file(LIST), file(BRIDGE), file({})].map(isOfSinglePlugin)).toEqual([false, false, false]);
 });

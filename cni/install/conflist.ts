@@ -62,6 +62,12 @@ export function withoutEntry(file: ConfigFile): string | undefined {
   return print({ ...config, plugins: others });
 }
 
+/** Whether a list is as we make it of a single plugin's file: that plugin and our entry, nothing else. */
+export function isOfSinglePlugin(file: ConfigFile): boolean {
+  const others = withoutEntry(file);
+  return others !== undefined && (JSON.parse(others) as List).plugins.length === 1;
+}
+
 function parse({ name, text }: ConfigFile): Plugin {
   let value: unknown;
   try {

@@ -81,6 +81,17 @@ test("Installer leaves a list alone that somebody else has beside a single plugi
   ]);
 });
 
+test("Installer leaves a chain of several alone that has our entry, where a single plugin's file appears", () => {
+  const [it, logs] = installer();
+  const chain = { ...LIST, plugins: [{ type: "bridge" }, { type: "portmap" }] };
+  put("10-net.conflist", chain);
+  expect(it.look()).toBe(2);
+  put("10-net.conf", { cniVersion: "0.3.1", name: "net", type: "bridge" });
+  expect([it.look(), it.healthy]).toEqual([0, false]);
+  expect(read("10-net.conflist")).toEqual({ ...chain, plugins: [...chain.plugins, ENTRY] });
+  expect(logs.at(-1)).toContain("is there already");
+});
+
 test("Installer leaves alone what it does not understand, and says so once", () => {
   const [it, logs] = installer();
   put("10-net.conflist", "{");

@@ -5,6 +5,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import {
   type ConfigFile,
   type Entry,
+  isOfSinglePlugin,
   PLUGIN_TYPE,
   primaryOf,
   withEntry,
@@ -67,12 +68,15 @@ export class Installer {
     return changed !== undefined;
   }
 
-  /** A list that is there already is replaced where it is ours: the primary has written its file again since. */
+  /**
+   * A list that is there already is replaced where we made it: the primary has written its file again since. Our entry
+   * alone does not tell, as a list of the primary's own has it too.
+   */
   #replaceByList(name: string, list: ConfigFile): void {
     const { confDir } = this.#options;
     const [from, to] = [`${confDir}/${name}`, `${confDir}/${list.name}`];
     const old = readIfThere(to)?.toString();
-    if (old !== undefined && withoutEntry({ name: list.name, text: old }) === undefined)
+    if (old !== undefined && !isOfSinglePlugin({ name: list.name, text: old }))
       throw new Error(`Cannot make a list of ${name}: ${list.name} is there already`);
     writeAtomic(to, list.text, { mode: statSync(from).mode });
     rmSync(from);

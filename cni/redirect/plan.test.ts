@@ -21,6 +21,16 @@ test("planRedirect() takes Linkerd's defaults and the annotations, the pod's fir
   expect(plan.uid).toBe(7);
 });
 
+test("planRedirect() skips inbound ports by the pod's annotations alone, as the controller does", () => {
+  const namespaceAnnotations = {
+    "config.linkerd.io/skip-inbound-ports": "3306, none",
+    "config.linkerd.io/skip-outbound-ports": "25",
+  };
+  const plan = planRedirect({ annotations: {}, namespaceAnnotations, controlPlane: false });
+  expect(plan.skipInbound).toEqual(["4190", "4191", "4567", "4568"]);
+  expect(plan.skipOutbound.slice(2)).toEqual(["25"]);
+});
+
 test("planRedirect() leaves out what the agent was told to, beside the annotations", () => {
   const exempt = {
     inboundPorts: ["25"],

@@ -20,6 +20,7 @@ export interface RedirectPlan {
 /** Linkerd's proxy uid. */
 export const PROXY_UID = 2102;
 const PREFIX = "config.linkerd.io/";
+const SKIP_INBOUND = "skip-inbound-ports";
 /** The proxy's own. */
 const OWN = ["4190", "4191"];
 
@@ -47,7 +48,11 @@ export const listed = (text: string): string[] =>
     .map((each) => each.trim())
     .filter((each) => each !== "");
 
-/** Plans a pod's redirection; the pod's annotations win over its namespace's. */
+/**
+ * Plans a pod's redirection; the pod's annotations win over its namespace's. Inbound ports are skipped by the pod's
+ * alone, as the controller reads them: it would give out an identity for a port that no proxy sees. The injector copies
+ * the namespace's to the pods that it injects.
+ */
 export function planRedirect(
   pod: {
     readonly annotations: Readonly<Record<string, string>>;
@@ -57,8 +62,10 @@ export function planRedirect(
   },
   exempt: Exempt = EXEMPT,
 ): RedirectPlan {
-  const read = (name: string): string[] =>
-    listed(pod.annotations[PREFIX + name] ?? pod.namespaceAnnotations[PREFIX + name] ?? "");
+  const read = (name: string): string[] => {
+    const fallback = name === SKIP_INBOUND ? undefined : pod.namespaceAnnotations[PREFIX + name];
+    return listed(pod.annotations[PREFIX + name] ?? fallback ?? "");
+  };
   const ports = (name: string, defaults: readonly string[]): string[] => {
     const all = [...defaults, ...read(name)];
     const wrong = all.find((each) => !isPortRange(each));
@@ -84,7 +91,7 @@ export function planRedirect(
     uid: Number(uid),
     inboundPort: port("inbound-port", "4143"),
     outboundPort: port("outbound-port", "4140"),
-    skipInbound: ports("skip-inbound-ports", [...OWN, ...exempt.inboundPorts]),
+    skipInbound: ports(SKIP_INBOUND, [...OWN, ...exempt.inboundPorts]),
     skipOutbound: ports(
       "skip-outbound-ports",
       pod.controlPlane ? [...exempt.outboundPorts, ...exempt.apiServerPorts] : exempt.outboundPorts,

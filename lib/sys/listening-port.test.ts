@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { findListener, isListenedOn } from "./listening-port.ts";
 
 const row = (own: string, state: string): string =>
@@ -47,4 +49,26 @@ test("a port is found behind more listeners than one read tells of", async () =>
   await Promise.all(servers.map((server) => once(server, "listening")));
   expect(servers.map((server) => isListenedOn(portOf(server)))).toEqual(servers.map(() => true));
   for (const server of servers) server.close();
+});
+
+test("isListenedOn() takes a table that is not there for nobody, and no table at all for untold", () => {
+  const folder = mkdtempSync(`${tmpdir()}/net-`);
+  const ask = (port: number): boolean[] =>
+    [true, false].map((untold) => isListenedOn(port, { folder, untold }));
+  try {
+    expect([isListenedOn(8080, { folder }), ask(8080)]).toEqual([true, [true, false]]);
+    writeFileSync(`${folder}/tcp`, row("00000000:1F90", "0A"));
+    expect([ask(8080), ask(8081)]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    // A table that cannot be read may have the row.
+    mkdirSync(`${folder}/tcp6`);
+    expect([ask(8080), ask(8081)]).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -2,8 +2,9 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 
+const FOLDER = "/proc/self/net";
 /** Both families: who listens on all IPv6 addresses mostly takes IPv4 connections too. */
-const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+const TABLES = ["tcp", "tcp6"];
 const CHUNK_BYTES = 4096;
 const LISTEN = "0A";
 /** A row: its number, the own address and port, the peer's, the state (proc(5), hexadecimal), queues, timers, the uid. */
@@ -13,6 +14,14 @@ const ROW =
 /** Who listens: of one user, or anybody. */
 interface Whose {
   readonly uid?: number;
+}
+
+/** A question to the kernel. */
+interface Question extends Whose {
+  /** The answer where the kernel does not tell: true unless said otherwise. */
+  readonly untold?: boolean;
+  /** Where the kernel's tables are. */
+  readonly folder?: string;
 }
 
 /** What rows of such a table say of a port: `no` where those who listen, who stand first, are all told. */
@@ -30,20 +39,39 @@ export function findListener(
 }
 
 /**
- * Whether somebody listens on a port, on any address. It reads no further than those who listen, a few microseconds
- * however many connections there are. True where the kernel does not tell.
+ * Whether somebody listens on a port, on any address. It reads no further than those who listen: a few microseconds
+ * where somebody does, else up to milliseconds, in which the kernel walks through the connections of the whole node.
  */
-export function isListenedOn(port: number, whose: Whose = {}): boolean {
+export function isListenedOn(
+  port: number,
+  { untold = true, folder = FOLDER, ...whose }: Question = {},
+): boolean {
   try {
-    return TABLES.some((table) => tells(table, port, whose));
+    let isTold = false;
+    for (const table of TABLES) {
+      const file = openIfThere(`${folder}/${table}`);
+      // A kernel without IPv6 has no table of it, and nobody listens there; one without any table does not tell.
+      if (file === undefined) continue;
+      if (tells(file, port, whose)) return true;
+      isTold = true;
+    }
+    return isTold ? false : untold;
   } catch {
-    return true;
+    return untold;
   }
 }
 
-/** The kernel gives whole rows to each read. */
-function tells(table: string, port: number, whose: Whose): boolean {
-  const file = openSync(table, "r");
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if ((error as { readonly code?: string }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The kernel gives whole rows to each read. Closes the file. */
+function tells(file: number, port: number, whose: Whose): boolean {
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     for (;;) {
