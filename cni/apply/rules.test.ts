@@ -56,7 +56,9 @@ test.skipIf(!CAN_REDIRECT || Bun.which("iptables-restore") === null)(
 test.skipIf(!CAN_REDIRECT || Bun.which("nft") === null || Bun.which("unshare") === null)(
   "NftRules tells the proxy by its uid in a user namespace of the pod's own (needs root and nft)",
   async () => {
-    const holder = spawn(["unshare", "--user", "--net", "sleep", "60"]);
+    // Who enters its own mount namespace is at its root: out of a chroot the kernel makes no namespace of users.
+    const atRoot = ["nsenter", "--mount=/proc/self/ns/mnt"];
+    const holder = spawn([...atRoot, "unshare", "--user", "--net", "sleep", "60"]);
     try {
       const proc = `/proc/${holder.pid}`;
       await until(
