@@ -64,6 +64,7 @@ test("IDY5: Certify answers with leaf, intermediates and expiry", async () => {
 
 test.each([
   ["IDY1", "an empty identity", { identity: "" }, WEB, undefined, 3],
+  ["IDY1", "an identity that is no name", { identity: "a".repeat(254) }, WEB, undefined, 3],
   ["IDY1", "an empty token", { token: Buffer.from("") }, WEB, undefined, 3],
   [
     "IDY2",

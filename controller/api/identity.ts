@@ -1,6 +1,7 @@
 /** The Identity API: `Certify` (proxy-api.md, section 3.11). */
 
 import { create, toBinary } from "@bufbuild/protobuf";
+import { DNS_NAME_LIMIT } from "#lib/addr/dns-name.ts";
 import { CertifyRequestSchema, CertifyResponseSchema } from "#lib/api/gen/proxy/identity_pb.ts";
 import { frameMessage } from "#lib/grpc/framing.ts";
 import { readMessage } from "#lib/grpc/message.ts";
@@ -53,7 +54,7 @@ export function createCertifyHandler(options: CertifyOptions): CallHandler {
         error instanceof CertifyRefusal
           ? error
           : new CertifyRefusal("identity service failed", "internal");
-      options.onAnswered(identity, refusal);
+      options.onAnswered(identity.slice(0, DNS_NAME_LIMIT), refusal);
       call.end(CODES[refusal.code], refusal.message);
     });
   };
@@ -67,6 +68,11 @@ async function answer(
   const { identity, token, csrDer } = request;
   if (identity === "" || token === "" || csrDer.length === 0)
     throw new CertifyRefusal("identity, token and signing request must be set", "invalid-argument");
+  if (identity.length > DNS_NAME_LIMIT)
+    throw new CertifyRefusal(
+      `identity is longer than ${DNS_NAME_LIMIT} characters`,
+      "invalid-argument",
+    );
   const verdict = await review(reviewer, token);
   if (verdict.type === "refused")
     throw new CertifyRefusal(`token is not valid: ${verdict.message}`, "failed-precondition");

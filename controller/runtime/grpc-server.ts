@@ -14,6 +14,12 @@ import type { ListenAddr } from "./role.ts";
 /** Connections that are not gone by then are broken off. */
 export const DRAIN_LIMIT_MS: number = 10_000;
 
+/** What proxies ask for takes some hundred bytes, a request for a certificate three or four thousand: token and signing request. */
+export const REQUEST_LIMIT_BYTES: number = 64 * 1024;
+
+/** Whoever sends a request does so at once. Anybody may hold back the end of many, also before it is known who they are. */
+export const UNFINISHED_LIMIT_BYTES: number = 16 * 1024 * 1024;
+
 /** What a server needs. */
 export type GrpcServerOptions = {
   readonly addr: ListenAddr;
@@ -45,7 +51,10 @@ export function serveGrpc(options: GrpcServerOptions): GrpcServer {
       return [path, (call) => new CountedCall(call, counted).start()];
     }),
   );
-  const grpc = createGrpcHandler(methods, { clock, onFault });
+  const grpc = createGrpcHandler(methods, {
+    ...{ clock, onFault },
+    ...{ requestBytes: REQUEST_LIMIT_BYTES, unfinishedBytes: UNFINISHED_LIMIT_BYTES },
+  });
   const listener = listen(
     { ip: everyAddress(addr.ip), port: addr.port },
     (stream) => {

@@ -25,6 +25,17 @@ export class MessageReader {
     return this.#length > 0;
   }
 
+  /** How much of one is kept. */
+  get keptBytes(): number {
+    return this.#length;
+  }
+
+  /** Forgets what is kept. */
+  clear(): void {
+    this.#kept = EMPTY;
+    this.#length = 0;
+  }
+
   /** Hands over every message that is complete, as a copy; returns what is wrong, if anything. */
   receive(chunk: Uint8Array, onMessage: (message: Uint8Array) => void): FramingProblem | undefined {
     const fresh = this.#length === 0;
@@ -42,8 +53,7 @@ export class MessageReader {
       at = end;
     }
     if (at === 0 && !fresh) return undefined;
-    this.#kept = EMPTY;
-    this.#length = 0;
+    this.clear();
     if (at < bytes.length) this.#keep(bytes.subarray(at));
     return undefined;
   }

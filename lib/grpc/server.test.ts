@@ -202,3 +202,39 @@ test("a grpc-timeout that is malformed does not count", () => {
   createGrpcHandler(new Map([["/s/M", () => undefined]]), { clock }).onRequest(recorded.stream);
   expect(clock.nextMs).toBeUndefined();
 });
+
+test("createGrpcHandler() refuses requests that are too long, and those that go on while too many are not whole", () => {
+  const asked: string[] = [];
+  const handler: CallHandler = (call) => void asked.push(Buffer.from(call.request).toString());
+  const grpc = createGrpcHandler(new Map([["/s/M", handler]]), {
+    ...{ requestBytes: 10, unfinishedBytes: 20 },
+  });
+  const begin = (framed: Uint8Array): Recorded => {
+    const recorded = new Recorded("/s/M");
+    grpc.onRequest(recorded.stream);
+    recorded.stream.handler?.onRequestBytes(...wholeOf(framed));
+    return recorded;
+  };
+  const most = bytes("0123456789");
+  expect(begin(bytes("0123456789a")).sent).toEqual(["head 8 end"]);
+  const [first, second] = [begin(most.subarray(0, 14)), begin(most.subarray(0, 6))];
+  expect(begin(most.subarray(0, 6)).sent).toEqual(["head 8 end"]);
+  // What is whole goes on, and those that are whole or given up make room.
+  begin(most).stream.handler?.onRequestEnd(undefined);
+  first.stream.handler?.onRequestBytes(...wholeOf(most.subarray(14)));
+  first.stream.handler?.onRequestEnd(undefined);
+  second.stream.handler?.onRequestReset({ reason: "connection", code: 0, unprocessed: false });
+  expect(begin(most.subarray(0, 14)).sent).toEqual([]);
+  expect(asked).toEqual(["0123456789", "0123456789"]);
+  // Whole, and never ended: beside the 14 bytes of the last one.
+  for (let at = 0; at < 2; at++) expect(begin(most).sent).toEqual([]);
+  expect(begin(most).sent).toEqual(["head 8 end"]);
+});
+
+test("a call's request is kept no longer than its handler reads it", () => {
+  let kept: ServerCall | undefined;
+  new Recorded("/s/M").ask((call) => {
+    kept = call;
+  });
+  expect(kept?.request).toHaveLength(0);
+});

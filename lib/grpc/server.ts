@@ -37,6 +37,10 @@ export interface GrpcHandlerOptions {
   readonly clock?: Clock;
   /** Told what a handler threw that is no GrpcError: only its call ends. Not said: it is thrown on. */
   readonly onFault?: (error: Error) => void;
+  /** How long a request may be, MESSAGE_LIMIT_BYTES where not said. */
+  readonly requestBytes?: number;
+  /** How much is kept of all callers' requests that have not ended: beyond that, what is not whole is refused, and beyond twice as much what is. Not said: all. */
+  readonly unfinishedBytes?: number;
 }
 
 /** Serves the paths of a table, `/package.Service/Method`; others are UNIMPLEMENTED, and what is not gRPC gets 415. */
@@ -44,6 +48,7 @@ export function createGrpcHandler(
   methods: ReadonlyMap<string, CallHandler>,
   options: GrpcHandlerOptions = {},
 ): ServerHandler {
+  const shared: Shared = { ...options, unfinished: { bytes: 0 } };
   return {
     onRequest: (stream) => {
       const status = refusedWith(stream);
@@ -51,7 +56,7 @@ export function createGrpcHandler(
         stream.sendHead({ status, version: "HTTP/2", headers: new HeaderList() }, true);
         return;
       }
-      const call = new IncomingCall(stream, methods.get(stream.request.path), options.onFault);
+      const call = new IncomingCall(stream, methods.get(stream.request.path), shared);
       if (options.clock !== undefined) call.watchDeadline(options.clock);
     },
     onConnectionClose: () => undefined,
@@ -64,14 +69,24 @@ function refusedWith({ request }: ServerStream): number | undefined {
   return request.method === "POST" ? undefined : 405;
 }
 
+/** What the calls of a server have together. */
+interface Shared extends GrpcHandlerOptions {
+  readonly unfinished: { bytes: number };
+}
+
+const NO_REQUEST = new Uint8Array(0);
+
 class IncomingCall implements RequestHandler, ServerCall {
-  request: Uint8Array = new Uint8Array(0);
+  /** Until its handler has read it: a watch lasts. */
+  request: Uint8Array = NO_REQUEST;
   onCancel: () => void = () => undefined;
   onWritable: () => void = () => undefined;
   readonly #stream: ServerStream;
   readonly #handler: CallHandler | undefined;
-  readonly #onFault: ((error: Error) => void) | undefined;
-  readonly #reader = new MessageReader();
+  readonly #shared: Shared;
+  readonly #reader: MessageReader;
+  /** What this one has of the unfinished bytes. */
+  #unfinished = 0;
   #messages = 0;
   #started = false;
   #ended = false;
@@ -79,14 +94,11 @@ class IncomingCall implements RequestHandler, ServerCall {
   #deadline: Timer | undefined;
   #newest: Uint8Array | undefined;
 
-  constructor(
-    stream: ServerStream,
-    handler: CallHandler | undefined,
-    onFault: GrpcHandlerOptions["onFault"],
-  ) {
+  constructor(stream: ServerStream, handler: CallHandler | undefined, shared: Shared) {
     this.#stream = stream;
     this.#handler = handler;
-    this.#onFault = onFault;
+    this.#shared = shared;
+    this.#reader = new MessageReader(shared.requestBytes);
     stream.handler = this;
     if (handler === undefined)
       this.end(GrpcCode.UNIMPLEMENTED, `unknown method ${stream.request.path}`);
@@ -124,8 +136,7 @@ class IncomingCall implements RequestHandler, ServerCall {
 
   end(code: number, message: string): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#deadline?.cancel();
+    this.#over();
     const trailers = statusTrailers(code, message);
     if (this.#started) {
       // Taken in any case: it goes out when the caller reads again, and the trailers behind it.
@@ -149,13 +160,32 @@ class IncomingCall implements RequestHandler, ServerCall {
     });
     if (problem !== undefined) this.#refuse(problem);
     else if (this.#messages > 1) this.end(GrpcCode.INVALID_ARGUMENT, ONE_MESSAGE);
+    else this.#keeps(this.#reader.keptBytes + this.request.length);
+  }
+
+  /** What is whole mostly ends at once: it has as much room again, so that it gets by where others hold theirs back. */
+  #keeps(count: number): void {
+    const { unfinished, unfinishedBytes = Number.POSITIVE_INFINITY } = this.#shared;
+    unfinished.bytes += count - this.#unfinished;
+    this.#unfinished = count;
+    const room = this.#reader.incomplete ? unfinishedBytes : 2 * unfinishedBytes;
+    if (count > 0 && unfinished.bytes > room)
+      this.end(GrpcCode.RESOURCE_EXHAUSTED, "too many requests are not whole");
+  }
+
+  #over(): void {
+    this.#ended = true;
+    this.#deadline?.cancel();
+    this.#keeps(0);
+    this.#reader.clear();
+    this.request = NO_REQUEST;
   }
 
   /** As gRPC's "compression.md" has it: an encoding that is not known is UNIMPLEMENTED, one that was not named INTERNAL. */
   #refuse(problem: FramingProblem): void {
     const encoding = this.#stream.request.headers.get("grpc-encoding") ?? "identity";
     if (problem === "too-large")
-      this.end(GrpcCode.RESOURCE_EXHAUSTED, "request message is longer than 4 MiB");
+      this.end(GrpcCode.RESOURCE_EXHAUSTED, "request message is too long");
     else if (problem === "compressed" && encoding !== "identity")
       this.end(GrpcCode.UNIMPLEMENTED, `grpc-encoding ${encoding} is not supported`);
     else this.end(GrpcCode.INTERNAL, `request message is ${problem}`);
@@ -171,22 +201,25 @@ class IncomingCall implements RequestHandler, ServerCall {
       this.end(GrpcCode.INVALID_ARGUMENT, ONE_MESSAGE);
       return;
     }
+    this.#keeps(0);
     try {
       this.#handler?.(this);
     } catch (error) {
+      const { onFault } = this.#shared;
       if (error instanceof GrpcError) this.end(error.code, error.message);
       else {
         this.end(GrpcCode.INTERNAL, "internal error");
-        if (this.#onFault === undefined) throw error;
-        this.#onFault(error instanceof Error ? error : new Error(String(error)));
+        if (onFault === undefined) throw error;
+        onFault(error instanceof Error ? error : new Error(String(error)));
       }
+    } finally {
+      this.request = NO_REQUEST;
     }
   }
 
   onRequestReset(): void {
     if (this.#ended && !this.#started) return;
-    this.#ended = true;
-    this.#deadline?.cancel();
+    this.#over();
     this.onCancel();
   }
 

@@ -69,7 +69,7 @@ async function run(
   {
     onChange,
     ...options
-  }: Partial<Pick<InformerOptions<Pod>, "keep" | "absent" | "logger">> & {
+  }: Partial<Pick<InformerOptions<Pod>, "accepts" | "keep" | "absent" | "logger">> & {
     readonly onChange?: (change: Change<Pod>) => void;
   } = {},
 ): Promise<{ informer: Informer<Pod>; changes: string[] }> {
@@ -111,6 +111,22 @@ test("an informer lists, then follows the watch from there", async () => {
   expect(script.versions).toEqual(["100", "103"]);
   expect(informer.get({ name: "x", namespace: "a" })?.metadata?.resourceVersion).toBe("102");
   expect(informer.list()).toHaveLength(1);
+});
+
+test("an object that cannot be read is gone all the same when it is deleted", async () => {
+  const script = new Script();
+  script.lists = [[pod("x", "1")]];
+  const unreadable = (version: string): Pod => ({ ...pod("x", version), spec: {} as never });
+  script.watches = [
+    [
+      { type: "MODIFIED", object: unreadable("101") },
+      { type: "DELETED", object: unreadable("102") },
+    ],
+  ];
+  const accepts = ({ spec }: Pod): boolean => spec === undefined;
+  const { informer, changes } = await run(script, { accepts: accepts as never });
+  expect(changes).toEqual(["added x", "deleted x"]);
+  expect(informer.list()).toEqual([]);
 });
 
 test("a listener that throws holds up neither the watch nor the other listeners", async () => {

@@ -260,11 +260,14 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
       case "MODIFIED":
       case "DELETED": {
         const object = event.object as T;
-        if (!this.#isReadable(object, this.#skipped)) return;
+        const isGone = event.type === "DELETED";
+        const isReadable = this.#isReadable(object, this.#skipped);
+        // One that cannot be read is gone all the same.
+        if (!(isReadable || (isGone && hasName(object)))) return;
         if (!this.#advance(object.metadata?.resourceVersion)) return;
-        const kept = this.#keep(object);
-        if (event.type === "DELETED") this.#store.drop(kept);
-        else this.#store.put(kept);
+        if (!isGone) this.#store.put(this.#keep(object));
+        else if (isReadable) this.#store.drop(this.#keep(object));
+        else this.#store.lose(object);
       }
     }
   }

@@ -66,6 +66,12 @@ export class ObjectStore<T extends KubeObject> {
     this.#tell({ type: "deleted", object, previous });
   }
 
+  /** Forgets an object of whose last state nothing can be said but its name. */
+  lose(object: T): void {
+    const known = this.#objects.get(keyOf(object));
+    if (known !== undefined) this.drop(known);
+  }
+
   #tell(change: Change<T>): void {
     for (const listener of this.#listeners)
       try {

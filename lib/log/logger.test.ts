@@ -17,6 +17,12 @@ test("createLogger() writes plain lines with fields", () => {
   expect(written).toEqual(["1970-01-01T00:00:00.000Z INFO linkerd Ready port=4191"]);
 });
 
+test("createLogger() keeps what peers send in one line", () => {
+  const { log, written } = lines("plain", "info");
+  log.info("Refused", { identity: "a\n2026-01-01T00:00:00.000Z ERROR forged \u001b[31m" });
+  expect(written[0]).toEndWith("identity=a\\n2026-01-01T00:00:00.000Z ERROR forged \\u001b[31m");
+});
+
 test("createLogger() writes JSON lines", () => {
   const { log, written } = lines("json", "info");
   log.warn("Lost", { peer: "a" });

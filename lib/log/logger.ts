@@ -57,13 +57,20 @@ export function createLogger(options: {
   };
 }
 
+/** Characters that a terminal or a reader of lines would take for more than text. */
+const CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
+
 /** `2026-01-01T00:00:00.000Z INFO linkerd message key=value`. */
 export function formatPlain({ level, target, message, fields, wallMs }: Line): string {
   const pairs = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}=${value}`);
+    .map(([key, value]) => ` ${key}=${inOneLine(String(value))}`);
   return `${new Date(wallMs).toISOString()} ${level.toUpperCase()} ${target} ${message}${pairs.join("")}`;
 }
+
+/** What peers send may be in it: no line that it makes up passes for one of ours. */
+const inOneLine = (text: string): string =>
+  text.replace(CONTROLS, (control) => JSON.stringify(control).slice(1, -1));
 
 /** One JSON object a line, with the keys of Linkerd's JSON log. */
 export function formatJson({ level, target, message, fields, wallMs }: Line): string {
