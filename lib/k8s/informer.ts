@@ -6,6 +6,7 @@ import type { Clock, Timer } from "#lib/time/clock.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
 import { KubeError } from "./kube-error.ts";
 import { type Change, keyOf, ObjectStore } from "./object-store.ts";
+import { PassedOver } from "./passed-over.ts";
 import type { ObjectName, Resource } from "./resource.ts";
 import { versionOrder } from "./resource-version.ts";
 import { hasName } from "./shape.ts";
@@ -76,8 +77,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   readonly #backoff: Backoff;
   readonly #keep: (object: T) => T;
   readonly #resolveSynced: () => void;
-  /** Versions of objects that were passed over, so that each is told of once. */
-  #skipped = new Map<string, string>();
+  readonly #passedOver: PassedOver<T>;
   /** Where the next watch goes on; undefined asks for a list first. */
   #version: string | undefined;
   /** How far this has ever come, and when it listed last. */
@@ -90,6 +90,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   constructor(options: InformerOptions<T>) {
     const { namespace, labelSelector, fieldSelector, logger, resource } = options;
     this.#options = options;
+    this.#passedOver = new PassedOver(options);
     this.#query = { namespace, labelSelector, fieldSelector };
     this.#keep = options.keep ?? ((object) => object);
     this.#store = new ObjectStore<T>((error) =>
@@ -214,7 +215,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
     if (restored)
       logger.warn("versions went back: all is taken anew", { resource: resource.plural });
     for (const object of this.#store.list())
-      if (!seen.has(keyOf(object)) && !this.#skipped.has(keyOf(object))) this.#store.drop(object);
+      if (!seen.has(keyOf(object)) && !this.#passedOver.has(object)) this.#store.drop(object);
     for (const object of seen.values())
       if (restored) this.#store.set(object);
       else this.#store.put(object);
@@ -227,14 +228,13 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
   async #readPages(): Promise<{ readonly seen: Map<string, T>; readonly version: string }> {
     const { client, resource } = this.#options;
     const seen = new Map<string, T>();
-    const told = this.#skipped;
-    this.#skipped = new Map();
+    this.#passedOver.begin();
     let page: KubeList<T>;
     let next: string | undefined;
     do {
       page = await client.list(resource, { ...this.#query, limit: PAGE_LIMIT, continue: next });
       for (const item of page.items)
-        if (this.#isReadable(item, told)) seen.set(keyOf(item), this.#keep(item));
+        if (this.#passedOver.isReadable(item)) seen.set(keyOf(item), this.#keep(item));
       next = page.metadata?._continue ?? (page.metadata as { continue?: string })?.continue;
     } while (next !== undefined && next !== "");
     return { seen, version: page.metadata?.resourceVersion ?? "" };
@@ -261,7 +261,7 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
       case "DELETED": {
         const object = event.object as T;
         const isGone = event.type === "DELETED";
-        const isReadable = this.#isReadable(object, this.#skipped);
+        const isReadable = this.#passedOver.isReadable(object);
         // One that cannot be read is gone all the same.
         if (!(isReadable || (isGone && hasName(object)))) return;
         if (!this.#advance(object.metadata?.resourceVersion)) return;
@@ -287,20 +287,5 @@ class ListAndWatch<T extends KubeObject> implements Informer<T> {
     this.#version = version;
     this.#newest = version;
     return true;
-  }
-
-  /** Tells of each version of an object once that it is passed over; what was known of it stays. */
-  #isReadable(object: T, told: ReadonlyMap<string, string>): boolean {
-    const { accepts, logger, resource } = this.#options;
-    if (hasName(object) && accepts?.(object) !== false) return true;
-    const key = hasName(object) ? keyOf(object) : "";
-    const version = String(object?.metadata?.resourceVersion);
-    if (told.get(key) !== version && this.#skipped.get(key) !== version)
-      logger.warn("object passed over: it cannot be read", {
-        resource: resource.plural,
-        object: key,
-      });
-    this.#skipped.set(key, version);
-    return false;
   }
 }

@@ -95,6 +95,8 @@ test("a session keeps its destinations in use until it is closed, one of opaque 
   gateway.begin({ name: "shop.example", port: 80 }).connect(observer(true));
   gateway.begin({ name: "gone.svc.test", port: 80 }).connect(observer(false));
   know(acquired.get("gone.svc.test:80"), "invalid");
-  expect(refused).toEqual(["gateway domain invalid", "gateway domain invalid"]);
+  expect(refused).toEqual([
+    ...["gateway domain invalid", "gateway domain invalid", "invalid_policy"],
+  ]);
   expect(released).toHaveLength(3);
 });

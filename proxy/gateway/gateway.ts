@@ -92,7 +92,7 @@ class Session implements GatewaySession {
   connect(observer: GatewayObserver): void {
     const onRefused = (error: string): void => {
       this.close();
-      if (observer.isWanted) observer.onRefused(error);
+      observer.onRefused(error);
     };
     const target = this.find({ authority: "" });
     if (target === undefined) {

@@ -35,11 +35,12 @@ function setup(name: DefaultPolicyName) {
   const errors = new ErrorMetrics(new Registry());
   const port = new PortPolicy(4143, policy(name));
   const [client, upstream] = [new Stream(), new Stream()];
+  const relays = new Relays();
   let observer: GatewayObserver | undefined;
   let over = 0;
   forwardOpaque(client as unknown as TcpStream, new Uint8Array(0), {
     ...{
-      runtime: { log: log.logger, errors, relays: new Relays() } as never,
+      runtime: { log: log.logger, errors, relays } as never,
       applications: undefined as never,
     },
     ...{ target: { ip: "10.0.0.1", port: 4143 }, caller: undefined, port },
@@ -51,8 +52,21 @@ function setup(name: DefaultPolicyName) {
   });
   const connected = (): void =>
     observer?.onConnected(upstream as unknown as TcpStream, () => void over++);
-  return { client, upstream, port, log, connected, over: () => over };
+  const refused = (): void => observer?.onRefused("failfast");
+  return { client, upstream, port, log, relays, connected, refused, over: () => over };
 }
+
+test("P57: a connection that is being dialled is waited for, until it is there or refused", () => {
+  const there = setup("all-unauthenticated");
+  expect(there.relays.size).toBe(1);
+  there.connected();
+  expect(there.relays.size).toBe(1);
+  there.client.destroy();
+  there.upstream.destroy();
+  const refused = setup("all-unauthenticated");
+  refused.refused();
+  expect([there.relays.size, refused.relays.size]).toEqual([0, 0]);
+});
 
 test("P28, P46: a connection that is denied while it is dialled leaves nothing behind at its gateway", () => {
   const { client, upstream, port, connected, over } = setup("all-unauthenticated");

@@ -48,11 +48,13 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
   to.onAllowed();
   const first = new Uint8Array(initial);
   client.pause();
+  const arrived = runtime.relays.dialling();
   connect(to, {
     get isWanted() {
       return !client.isClosed;
     },
     onConnected: (upstream, onOver) => {
+      arrived();
       if (client.isClosed) {
         onOver();
         upstream.destroy();
@@ -70,7 +72,10 @@ export function forwardOpaque(client: TcpStream, initial: Uint8Array, to: Opaque
       if (to.ended) upstream.end();
       client.resume();
     },
-    onRefused: to.onFailed,
+    onRefused: (error) => {
+      arrived();
+      if (!client.isClosed) to.onFailed(error);
+    },
   });
 }
 

@@ -74,6 +74,19 @@ test("J2: where the application listens on more ports than are followed the othe
   expect(gone.current.labels.name).toBe("deny");
 });
 
+test("P46: connections of requests end with a port that is let go of: the next ones have its policy again", () => {
+  const { followed, letsIn, listening, ports } = setup();
+  const held = ports.get(10_000);
+  let ended = 0;
+  held.users.add({ drain: () => void ended++ });
+  range(20_000, FOLLOWED_PORTS_LIMIT).filter(letsIn);
+  expect([followed.has(10_000), held.isFollowed, ended]).toEqual([false, false, 1]);
+  expect(ports.get(10_000).isFollowed).toBe(true);
+  for (const port of range(1, 65_535)) listening.add(port);
+  range(30_000, FOLLOWED_PORTS_LIMIT).filter(letsIn);
+  expect(ports.get(40_000).isFollowed).toBe(false);
+});
+
 test("P46: a port with connections that follow its policy is not let go of", () => {
   const { followed, letsIn, ports } = setup();
   ports.get(10_000).followers.add(() => undefined);

@@ -1,5 +1,6 @@
 /** The policy of each port of this workload, as last heard. */
 
+import type { ServerConnection } from "#lib/http-io/exchange.ts";
 import type { DefaultPolicyName } from "../policy/default-policy.ts";
 import { defaultServerPolicy } from "../policy/default-policy.ts";
 import type { ServerDiscovery, Watch } from "../policy/discover.ts";
@@ -29,6 +30,10 @@ export class PortPolicy {
   #limiter: RateLimiter | undefined;
   /** Told of each new policy: connections without requests, which would not look again. */
   readonly followers: Set<() => void> = new Set();
+  /** Connections of requests, which keep this object. */
+  readonly users: Set<Pick<ServerConnection, "drain">> = new Set();
+  /** Whether it hears of changes; who uses one that does not comes again, by a new connection. */
+  isFollowed = true;
 
   constructor(port: number, first: ServerPolicy) {
     this.port = port;
@@ -82,7 +87,7 @@ export class Ports {
     const known = this.#ports.get(port);
     if (known !== undefined) return known.policy;
     if (this.#isFull) this.#makeRoom();
-    return this.#isFull ? new PortPolicy(port, this.#default(port, "deny")) : this.#follow(port);
+    return this.#isFull ? this.#unfollowed(port) : this.#follow(port);
   }
 
   get #isFull(): boolean {
@@ -96,6 +101,12 @@ export class Ports {
     return policy;
   }
 
+  #unfollowed(port: number): PortPolicy {
+    const policy = new PortPolicy(port, this.#default(port, "deny"));
+    policy.isFollowed = false;
+    return policy;
+  }
+
   #default(port: number, name: DefaultPolicyName): ServerPolicy {
     const { clusterNetworks, opaquePorts, detectTimeoutMs } = this.#defaults;
     return defaultServerPolicy(name, {
@@ -103,7 +114,7 @@ export class Ports {
     });
   }
 
-  /** Connections that still have such a port's policy hear of no other one, and may do nothing more. */
+  /** Connections that still have such a port's policy hear of no other one: they may do nothing more, and are ended. */
   #makeRoom(): void {
     const { isListenedOn } = this.#defaults;
     for (const [port, { policy, watch }] of this.#ports) {
@@ -111,6 +122,8 @@ export class Ports {
       watch.cancel();
       this.#ports.delete(port);
       policy.set(this.#default(port, "deny"));
+      policy.isFollowed = false;
+      for (const user of [...policy.users]) user.drain();
     }
   }
 

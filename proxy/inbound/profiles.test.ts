@@ -95,5 +95,11 @@ test("a profile that no request names is followed no longer, and so many are at 
   clock.advance(31_000);
   expect([web?.gone, watched.size]).toEqual([true, 0]);
   for (let i = 0; i < PROFILES_LIMIT; i++) profiles.of(`a${i}.ns.svc.cluster.local`);
-  expect([profiles.of(WEB), watched.size]).toEqual([undefined, PROFILES_LIMIT]);
+  const noRoom = profiles.of(WEB);
+  const request = { method: "GET", path: "/", protocol: "" };
+  expect([noRoom?.waits, noRoom?.find(request)]).toEqual([false, undefined]);
+  expect([noRoom?.gone, watched.size]).toEqual([true, PROFILES_LIMIT]);
+  // Whoever asked asks again, and finds room where others are followed no longer.
+  clock.advance(91_000);
+  expect([profiles.of(WEB)?.gone, watched.size]).toEqual([false, 1]);
 });

@@ -39,13 +39,14 @@ export class InboundProfiles {
     this.#options = options;
   }
 
-  /** The profile of what a request names; undefined where it may have none, or too many are followed. */
-  of(text: string): NamedProfile | undefined {
+  /** The profile of what a request names; undefined where it may have none. */
+  of(text: string): FollowedProfile | undefined {
     const { host = "", port = HTTP_PORT } = parseAuthority(text) ?? {};
     if (!(isDnsName(host) && isUnder(host, this.#options.suffixes))) return undefined;
     const key = `${host}:${port}`;
     const known = this.#byName.get(key);
-    if (known !== undefined || this.#byName.size >= PROFILES_LIMIT) return known;
+    if (known !== undefined) return known;
+    if (this.#byName.size >= PROFILES_LIMIT) return NO_ROOM;
     const made = new NamedProfile({ host, port }, this.#options, () => this.#byName.delete(key));
     this.#byName.set(key, made);
     return made;
@@ -58,9 +59,28 @@ export class InboundProfiles {
   }
 }
 
-/** The profile of one name. */
-export class NamedProfile {
+/** A profile as connections keep it. */
+export interface FollowedProfile {
   /** It is followed no longer: whoever kept it asks for another one. */
+  readonly gone: boolean;
+  /** Whether a request, which keeps it in use, has to wait. */
+  readonly waits: boolean;
+  /** Wakes who waits. */
+  wait(wake: () => void): void;
+  /** What is counted of a request: its route is the first whose condition it meets; one that none takes is not counted. */
+  find(head: Pick<RequestHead, "method" | "path" | "protocol">): ProfileSeries | undefined;
+}
+
+/** Of a name for which there is no room: the next request asks again. */
+const NO_ROOM: FollowedProfile = {
+  gone: true,
+  waits: false,
+  wait: () => undefined,
+  find: () => undefined,
+};
+
+/** The profile of one name. */
+class NamedProfile implements FollowedProfile {
   gone = false;
   readonly #options: InboundProfilesOptions;
   readonly #port: number;
@@ -108,18 +128,15 @@ export class NamedProfile {
     this.#watch.cancel();
   }
 
-  /** Whether a request, which keeps it in use, has to wait. */
   get waits(): boolean {
     this.#usedMs = this.#options.clock.now();
     return this.#waits;
   }
 
-  /** Wakes who waits. */
   wait(wake: () => void): void {
     this.#waiting.push(wake);
   }
 
-  /** What is counted of a request: its route is the first whose condition it meets; one that none takes is not counted. */
   find(head: Pick<RequestHead, "method" | "path" | "protocol">): ProfileSeries | undefined {
     if (this.#routes.length === 0) return undefined;
     const path = withoutQuery(head.path);

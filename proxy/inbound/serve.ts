@@ -63,6 +63,7 @@ export function serveInbound(
       recordRefusal(runtime, error, { direction: "inbound", client: stream.remoteAddress }),
     onConnectionClose: (): void => {
       connections.delete(connection);
+      port.users.delete(connection);
       listening.delete(target.port, connection);
       direction.close();
       session?.close();
@@ -76,8 +77,10 @@ export function serveInbound(
       ? serveHttp2(stream, handler, { now: () => clock.now(), clock, ...options.serverHttp2 })
       : serveHttp1(stream, handler, { clock });
   connections.add(connection);
+  port.users.add(connection);
   // A proxy is told of a request that was not delivered, and goes elsewhere.
   if (tls.type !== "identity" && local === undefined) listening.add(target.port, connection);
   if (first.bytes.length > 0) connection.onData(first.bytes);
+  if (!port.isFollowed) connection.drain();
   if (first.ended) connection.onEnd();
 }

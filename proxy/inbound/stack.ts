@@ -29,7 +29,7 @@ import { Decisions } from "./decisions.ts";
 import type { AppPools } from "./forward.ts";
 import { type GatewaySession, gatewayStation } from "./gateway.ts";
 import type { PortPolicy } from "./ports.ts";
-import type { InboundProfiles, NamedProfile } from "./profiles.ts";
+import type { FollowedProfile, InboundProfiles } from "./profiles.ts";
 import { tapSubject } from "./tap-subject.ts";
 import { Tunnels } from "./tunnels.ts";
 
@@ -72,7 +72,7 @@ export class InboundDirection implements Direction<InboundRequest> {
   #decisions: Decisions;
   /** What the last request named, and the profile of that. */
   #named: string | undefined;
-  #profile: NamedProfile | undefined;
+  #profile: FollowedProfile | undefined;
   #limiter: RateLimiter | undefined;
   #limits: ClientLimits | undefined;
   /** There are some once a request has become one. */

@@ -38,6 +38,7 @@ export function forwardOpaque(
   // They are the reader's, and are needed longer than its turn.
   const first = new Uint8Array(start.bytes);
   stream.pause();
+  const arrived = runtime.relays.dialling();
   dialOpaque(
     policy,
     { name: start.name, random: runtime.random },
@@ -46,12 +47,16 @@ export function forwardOpaque(
         return !stream.isClosed;
       },
       onConnected: (upstream, onOver) => {
+        arrived();
         runtime.relays.join(stream, upstream, onOver);
         if (first.length > 0) upstream.write(first);
         if (start.ended) upstream.end();
         stream.resume();
       },
-      onRefused: (error) => refuseConnection(stream, error, how),
+      onRefused: (error) => {
+        arrived();
+        refuseConnection(stream, error, how);
+      },
     },
   );
 }

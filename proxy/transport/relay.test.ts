@@ -76,3 +76,14 @@ test("P57: Relays counts those of which it is not known yet what they speak", ()
   relays.undecided++;
   expect(relays.size).toBe(1);
 });
+
+test("P57: Relays counts those that are on their way to their server, each until it is there or will not come", () => {
+  const relays = new Relays();
+  const [first, second] = [relays.dialling(), relays.dialling()];
+  expect(relays.size).toBe(2);
+  first();
+  first();
+  expect(relays.size).toBe(1);
+  second();
+  expect(relays.size).toBe(0);
+});

@@ -35,12 +35,22 @@ class RelaySide implements ByteStreamHandler {
 
 /** Those that are open: nobody can tell their ends that the proxy goes, so it waits for them (P57). */
 export class Relays {
-  /** Connections that have begun to speak, of which it is not known yet what: whom to tell is not known either. */
+  /** Connections that have begun to speak, of which it is not known yet what, or that have no server yet: nobody can be told. */
   undecided = 0;
   #size = 0;
 
   get size(): number {
     return this.#size + this.undecided;
+  }
+
+  /** One is on its way to its server; to be told once it is there, or will not come: again is no harm. */
+  dialling(): () => void {
+    this.undecided++;
+    let isUnderWay = true;
+    return () => {
+      if (isUnderWay) this.undecided--;
+      isUnderWay = false;
+    };
   }
 
   /** Joins two open streams until both have closed; then `onDone` is called, with the first error. */
