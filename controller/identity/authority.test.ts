@@ -19,6 +19,7 @@ const WEB = "web.ns.serviceaccount.identity.linkerd.cluster.local";
 const root = new FakeAuthority("root.linkerd.cluster.local");
 const bundle = readTrustBundle(root.anchorsPem);
 const issuer = readIssuer(root.issuer, bundle, Date.now());
+const AUTHORITY = { basicConstraints: "critical,CA:TRUE", keyUsage: "critical,keyCertSign" };
 const options = {
   issuer,
   domain,
@@ -105,10 +106,29 @@ test("IDY6: readIssuer() refuses an issuer that cannot vouch", () => {
   expect(() => readIssuer(root.issuer, bundle, now - 10 * DAY_MS)).toThrow("not valid yet");
 });
 
+test.each(["RSA", "ED25519"])(
+  "readIssuer() refuses a key that signs by no ECDSA: %s",
+  (algorithm) => {
+    const odd = issueOdd(root, { key: ["-algorithm", algorithm], extensions: AUTHORITY });
+    expect(() => readIssuer(odd, bundle, Date.now())).toThrow(
+      `its key is ${algorithm.toLowerCase()}, which makes no ECDSA signatures; Linkerd's issuers are ECDSA P-256`,
+    );
+  },
+);
+
+test.each(["P-384", "P-521"])("an issuer of %s signs what verifies", (curve) => {
+  const key = ["-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${curve}`];
+  const odd = readIssuer(issueOdd(root, { key, extensions: AUTHORITY }), bundle, Date.now());
+  const request = { csrDer: csr(WEB), account };
+  const { leafDer, intermediates } = signWorkload(WEB, request, { ...options, issuer: odd });
+  const chain = [leafDer, ...intermediates].map((der) => new X509Certificate(der));
+  expect(anchorOf(chain, bundle)).toBeDefined();
+});
+
 test("IDY4: a leaf names its issuer as that is named, whatever it says beside a common name", () => {
   const { keyPem, chainPem } = issueOdd(root, {
     commonName: "identity.linkerd.cluster.local/O=Acme Inc",
-    extensions: { basicConstraints: "critical,CA:TRUE", keyUsage: "critical,keyCertSign" },
+    extensions: AUTHORITY,
   });
   const acme = readIssuer({ keyPem, chainPem }, bundle, Date.now());
   const request = { csrDer: csr(WEB), account };

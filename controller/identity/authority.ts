@@ -14,7 +14,7 @@ import { parseSubjectKeyId } from "#lib/x509/parse-key-id.ts";
 import { parseRequest } from "#lib/x509/parse-request.ts";
 import { parseSubject } from "#lib/x509/parse-subject.ts";
 import { fromPem } from "#lib/x509/pem.ts";
-import { signCertificate } from "#lib/x509/sign.ts";
+import { signCertificate, signerProblem } from "#lib/x509/sign.ts";
 import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
 
 /** Curves of workloads' keys, as OpenSSL names them: those that a proxy of Linkerd verifies. */
@@ -67,6 +67,8 @@ export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): 
   if (!first.ca) throw new Error("Cannot use issuer: its certificate is no CA");
   if (!first.publicKey.equals(createPublicKey(key)))
     throw new Error("Cannot use issuer: key and certificate differ");
+  const problem = signerProblem(key);
+  if (problem !== undefined) throw new Error(`Cannot use issuer: its ${problem}`);
   if (anchorOf(chain, bundle) === undefined)
     throw new Error("Cannot use issuer: it does not chain to a trust anchor");
   if (isAmbiguous(chain, bundle))

@@ -6,6 +6,7 @@ import { createLogger } from "#lib/log/logger.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { issueOdd } from "../../test/fake/odd-certificate.ts";
 import { IssuerStore, LOOK_INTERVAL_MS } from "./issuer-store.ts";
 
 /** Time that starts now, as certificates are made now. */
@@ -80,9 +81,21 @@ test("IDY6, C28: a new issuer is taken, a bad one is not", async () => {
   files.set("anchors", new FakeAuthority("three").anchorsPem);
   await store.look();
   await store.look();
+  const three = new FakeAuthority("three");
+  const { keyPem, chainPem } = issueOdd(three, {
+    key: ["-algorithm", "ED25519"],
+    extensions: { basicConstraints: "critical,CA:TRUE" },
+  });
+  files.set("key", keyPem).set("chain", chainPem).set("anchors", three.anchorsPem);
+  await store.look();
   expect(store.require().commonName).toBe("two");
-  expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", "IssuerUpdateSkipped"]);
-  expect(told.slice(1)).toEqual(["Normal IssuerUpdated", "Warning IssuerUpdateSkipped"]);
+  const skipped = "IssuerUpdateSkipped";
+  expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", skipped, skipped]);
+  expect(told.slice(1)).toEqual([
+    "Normal IssuerUpdated",
+    `Warning ${skipped}`,
+    `Warning ${skipped}`,
+  ]);
 });
 
 test("IDY6: anchors are given out with the issuer that they vouch for, in whatever order the files come", async () => {
@@ -133,7 +146,7 @@ test("IDY1: an issuer that has expired since signs nothing", async () => {
   const { store, give, clock, lines, told } = setUp();
   give(new FakeAuthority("one"));
   await store.look();
-  clock.advance(3_600_001);
+  clock.advance(7_200_000);
   expect(codeOf(() => store.require())).toBe("unknown");
   expect(lines.at(-1)).toBe("IssuerValidationFailed");
   expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
