@@ -126,9 +126,14 @@ test("IDY6: anchors are given out with the issuer that they vouch for, in whatev
   expect(trusted.at(-1)).toBe(last as string);
   files.set("anchors", a.anchorsPem);
   await store.look();
-  files.set("anchors", "garbage");
-  await store.look();
   expect(trusted.at(-1)).toBe(last as string);
+  const cutOff = a.anchorsPem.slice(0, a.anchorsPem.length / 2);
+  for (const damaged of ["garbage", b.anchorsPem + cutOff, `${cutOff}\n${b.anchorsPem}`]) {
+    files.set("anchors", damaged);
+    trusted.length = 0;
+    await store.look();
+    expect(trusted).toEqual([]);
+  }
 });
 
 test("IDY6: start() looks again after a while, until stopped", async () => {
