@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { createAuthority } from "#lib/k8s/certified-key.ts";
 import { LogFilter } from "#lib/log/log-filter.ts";
 import { createLogger } from "#lib/log/logger.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
@@ -16,6 +17,7 @@ class Now extends FakeClock {
   }
 }
 const START_MS = Date.now();
+const DAY_MS = 86_400_000;
 
 function setUp() {
   const files = new Map<string, string>();
@@ -154,6 +156,27 @@ test("IDY1: an issuer that has expired since signs nothing", async () => {
   clock.advance(7_200_000);
   expect(codeOf(() => store.require())).toBe("unknown");
   expect(lines.at(-1)).toBe("IssuerValidationFailed");
+  expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
+});
+
+test("IDY1: an issuer signs nothing once its anchor has expired, and none below such an anchor replaces it", async () => {
+  const { store, clock, files, told } = setUp();
+  const place = (anchor: ReturnType<typeof createAuthority>, name: string): void => {
+    const how = { nowMs: START_MS, lifetimeMs: 9 * DAY_MS, signer: anchor };
+    const { keyPem, crtPem } = createAuthority(name, how);
+    files.set("key", keyPem).set("chain", crtPem).set("anchors", anchor.crtPem);
+  };
+  place(createAuthority("root", { nowMs: START_MS, lifetimeMs: DAY_MS }), "good");
+  await store.look();
+  const stale = { nowMs: START_MS - 9 * DAY_MS, lifetimeMs: 8 * DAY_MS };
+  place(createAuthority("root", stale), "stale");
+  await store.look();
+  expect([store.require().commonName, told.at(-1)]).toEqual([
+    "good",
+    "Warning IssuerUpdateSkipped",
+  ]);
+  clock.advance(DAY_MS);
+  expect(codeOf(() => store.require())).toBe("unknown");
   expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
 });
 
