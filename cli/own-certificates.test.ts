@@ -5,6 +5,7 @@ import type { Secret } from "#lib/k8s/types/core.ts";
 import { createCertificates, type OwnAuthority } from "../deploy/certificates.ts";
 import { createValues, type Overrides } from "../deploy/values.ts";
 import { FakeAuthority } from "../test/fake/authority.ts";
+import { issueOdd } from "../test/fake/odd-certificate.ts";
 import type { InstallFlags } from "./install-flags.ts";
 import { authorityOf, expectFit, readOwnCertificates } from "./own-certificates.ts";
 
@@ -76,6 +77,12 @@ test("expectFit() takes what the identity service can use", () => {
   expect(() => expectFit({ anchorsPem, issuer })).not.toThrow();
   expect(() => expectFit({ anchorsPem, issuer: { ...issuer, keyPem: "KEY" } })).toThrow(
     "Cannot use certificates: ",
+  );
+  const { keyPem: rsaPem, chainPem: rsaCrtPem } = issueOdd(new FakeAuthority(), {
+    key: ["-algorithm", "RSA"],
+  });
+  expect(() => expectFit({ anchorsPem, issuer: { crtPem: rsaCrtPem, keyPem: rsaPem } })).toThrow(
+    "Cannot use certificates: the issuer's key is rsa, which makes no ECDSA signatures; Linkerd's issuers are ECDSA P-256",
   );
   const [old, other] = [new FakeAuthority("same"), new FakeAuthority("same")];
   const { chainPem: crtPem, keyPem } = old.issueNameless("identity");

@@ -4,6 +4,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { anchorOf, isAmbiguous, readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import type { Secret } from "#lib/k8s/types/core.ts";
 import { fromPem } from "#lib/x509/pem.ts";
+import { signerProblem } from "#lib/x509/sign.ts";
 import type { Certificates, OwnAuthority } from "../deploy/certificates.ts";
 import type { Values } from "../deploy/values.ts";
 import { CommandError } from "./command.ts";
@@ -107,8 +108,11 @@ function problemOf({ anchorsPem, issuer }: OwnAuthority): string | undefined {
     const chain = fromPem("CERTIFICATE", issuer.crtPem).map((der) => new X509Certificate(der));
     const [first] = chain;
     if (first === undefined) return "there is none in the issuer's file";
-    if (!first.checkPrivateKey(createPrivateKey(issuer.keyPem)))
+    const key = createPrivateKey(issuer.keyPem);
+    if (!first.checkPrivateKey(key))
       return "the issuer's certificate and key do not belong together";
+    const keyProblem = signerProblem(key);
+    if (keyProblem !== undefined) return `the issuer's ${keyProblem}`;
     const bundle = readTrustBundle(anchorsPem);
     if (anchorOf(chain, bundle) === undefined)
       return "the issuer does not chain to a trust anchor; while an anchor is replaced, the file of anchors holds the old and the new one until the new issuer is in place";

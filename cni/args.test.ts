@@ -93,3 +93,12 @@ test("parseArgs() takes what is not redirected, and refuses what no rule can be 
   for (const word of ["--kube-api-server-ports=https", "--skip-subnets=10.0.0.0/33"])
     expect(parseArgs([word], ENV)).toMatchObject({ type: "error" });
 });
+
+test("C11: no agent starts in a process that would not verify certificates", () => {
+  const variables = { ...ENV, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+  expect(parseArgs([], variables)).toEqual({
+    type: "error",
+    message: "NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification",
+  });
+  expect(parseArgs(["cleanup"], variables).type).toBe("cleanup");
+});

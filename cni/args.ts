@@ -1,6 +1,7 @@
 /** Flags and environment of the node agent. */
 
 import { LEVELS } from "#lib/log/log-filter.ts";
+import { verificationProblem } from "#lib/tls/verification.ts";
 import { REDIRECTS } from "./apply/choose.ts";
 import { EXEMPT, type Exempt, listed, planRedirect } from "./redirect/plan.ts";
 
@@ -86,6 +87,8 @@ export function parseArgs(
   if (cleanup) return { type: "cleanup", args };
   if (args.nodeName === "")
     return { type: "error", message: "--node-name is not given, and NODE_NAME is not set" };
+  const problem = verificationProblem(variables);
+  if (problem !== undefined) return { type: "error", message: problem };
   return { type: "agent", args };
 }
 

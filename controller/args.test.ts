@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { HELP, parseDestination, parseIdentity } from "./args.ts";
+import { parseInjector } from "./injector/args.ts";
 
 const variables = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
 
@@ -131,4 +132,16 @@ test.each([
 test("-help is told of before anything else is judged", () => {
   expect(parseIdentity(["-nope", "--help"], {})).toEqual({ type: "help" });
   expect(HELP).toContain("-identity-issuance-lifetime=24h");
+});
+
+test.each([
+  ["destination", parseDestination],
+  ["identity", parseIdentity],
+  ["injector", parseInjector],
+])("C11: no %s starts in a process that would not verify certificates", (_, parse) => {
+  expect(parse([], { ...variables, NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual({
+    type: "error",
+    message: "NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification",
+  });
+  expect(parse([], { ...variables, NODE_TLS_REJECT_UNAUTHORIZED: "" }).type).toBe("args");
 });

@@ -2,6 +2,7 @@
 
 import { LEVELS, LogFilter } from "#lib/log/log-filter.ts";
 import { parseGoDuration } from "#lib/time/duration.ts";
+import { verificationProblem } from "#lib/tls/verification.ts";
 import type { ValidatorArgs } from "./admission/serve.ts";
 import { DEFAULT_POLICIES } from "./core/default-policy.ts";
 import type { Http2Params } from "./core/http2-params.ts";
@@ -161,6 +162,8 @@ function common(
   flags: Flags,
   from: { readonly variables: Variables; readonly adminAddr: string },
 ): Omit<RoleArgs, "addr"> & ProcessArgs {
+  const problem = verificationProblem(from.variables);
+  if (problem !== undefined) throw new FlagError(problem);
   return {
     adminAddr: flags.readAddr("admin-addr", from.adminAddr),
     controllerNamespace: flags.text("controller-namespace"),
@@ -174,7 +177,7 @@ function common(
   };
 }
 
-/** A flag that cannot be used. */
+/** A flag, or a variable, that cannot be used. */
 class FlagError extends Error {
   override readonly name = "FlagError";
 }

@@ -32,4 +32,5 @@ test("keys and issuers are judged", () => {
 
 test("a text without certificates is refused", () => {
   expect(() => parseCertificates("x")).toThrow("there is no certificate in the PEM text");
+  expect(() => parseCertificates(ANCHORS_PEM + ANCHORS_PEM.slice(0, 100))).toThrow("not whole");
 });

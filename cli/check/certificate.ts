@@ -1,13 +1,14 @@
 /** What certificates say of themselves; times are milliseconds since 1970. */
 
 import { X509Certificate } from "node:crypto";
+import { fromPem } from "#lib/x509/pem.ts";
 
 /** "Expiring soon" is within this time. */
 const SOON_MS = 60 * 86_400_000;
 
 /** All certificates of a PEM text. Throws where there is none, or one cannot be read. */
 export function parseCertificates(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = fromPem("CERTIFICATE", pem);
   if (blocks.length === 0) throw new Error("there is no certificate in the PEM text");
   return blocks.map((block) => new X509Certificate(block));
 }

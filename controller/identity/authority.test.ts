@@ -6,11 +6,14 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { anchorOf, readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { createAuthority } from "#lib/k8s/certified-key.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
+import { toPem } from "#lib/x509/pem.ts";
 import { buildRequest } from "#lib/x509/request.ts";
+import { signCertificate } from "#lib/x509/sign.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { issueOdd } from "../../test/fake/odd-certificate.ts";
-import { readIssuer, signWorkload } from "./authority.ts";
+import { readIssuer, signWorkload, UntimelyIssuer } from "./authority.ts";
 
 const DAY_MS = 86_400_000;
 const domain = { controlPlaneNamespace: "linkerd", trustDomain: "cluster.local" };
@@ -19,6 +22,7 @@ const WEB = "web.ns.serviceaccount.identity.linkerd.cluster.local";
 const root = new FakeAuthority("root.linkerd.cluster.local");
 const bundle = readTrustBundle(root.anchorsPem);
 const issuer = readIssuer(root.issuer, bundle, Date.now());
+const AUTHORITY = { basicConstraints: "critical,CA:TRUE", keyUsage: "critical,keyCertSign" };
 const options = {
   issuer,
   domain,
@@ -105,10 +109,63 @@ test("IDY6: readIssuer() refuses an issuer that cannot vouch", () => {
   expect(() => readIssuer(root.issuer, bundle, now - 10 * DAY_MS)).toThrow("not valid yet");
 });
 
+test("IDY6: readIssuer() refuses an issuer below an anchor that has expired, or is not valid yet", () => {
+  const nowMs = Date.now();
+  const below = (anchor: ReturnType<typeof createAuthority>) => {
+    const how = { nowMs, lifetimeMs: DAY_MS, signer: anchor };
+    const { keyPem, crtPem: chainPem } = createAuthority("identity", how);
+    return () => readIssuer({ keyPem, chainPem }, readTrustBundle(anchor.crtPem), nowMs);
+  };
+  const old = createAuthority("root", { nowMs: nowMs - 9 * DAY_MS, lifetimeMs: 8 * DAY_MS });
+  expect(below(old)).toThrow(UntimelyIssuer);
+  expect(below(old)).toThrow("its trust anchor has expired");
+  const early = createAuthority("root", { nowMs: nowMs + DAY_MS, lifetimeMs: DAY_MS });
+  expect(below(early)).toThrow(UntimelyIssuer);
+  expect(below(early)).toThrow("its trust anchor is not valid yet");
+});
+
+test("IDY6: of anchors with one key one that is in time is enough, whose end bounds no leaf", () => {
+  const nowMs = Date.now();
+  const anchor = createAuthority("root", { nowMs, lifetimeMs: DAY_MS });
+  const publicKey = createPublicKey(anchor.key);
+  const content = {
+    ...{ commonName: "root", issuerCommonName: "root", issuerKeyId: keyIdOf(publicKey) },
+    ...{ dnsNames: [], publicKey, serial: Uint8Array.of(1), authority: true },
+    ...{ notBefore: new Date(nowMs - 9 * DAY_MS), notAfter: new Date(nowMs - DAY_MS) },
+  };
+  const old = signCertificate(content, (bytes) => signWith("sha256", bytes, anchor.key));
+  const below = { nowMs, lifetimeMs: 9 * DAY_MS, signer: anchor };
+  const { keyPem, crtPem: chainPem } = createAuthority("identity", below);
+  const both = readTrustBundle(toPem("CERTIFICATE", old) + anchor.crtPem);
+  const { expiresMs, anchorExpiresMs } = readIssuer({ keyPem, chainPem }, both, nowMs);
+  expect([expiresMs, anchorExpiresMs].map((end) => Math.round((end - nowMs) / DAY_MS))).toEqual([
+    9, 1,
+  ]);
+});
+
+test.each(["RSA", "ED25519"])(
+  "readIssuer() refuses a key that signs by no ECDSA: %s",
+  (algorithm) => {
+    const odd = issueOdd(root, { key: ["-algorithm", algorithm], extensions: AUTHORITY });
+    expect(() => readIssuer(odd, bundle, Date.now())).toThrow(
+      `its key is ${algorithm.toLowerCase()}, which makes no ECDSA signatures; Linkerd's issuers are ECDSA P-256`,
+    );
+  },
+);
+
+test.each(["P-384", "P-521"])("an issuer of %s signs what verifies", (curve) => {
+  const key = ["-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${curve}`];
+  const odd = readIssuer(issueOdd(root, { key, extensions: AUTHORITY }), bundle, Date.now());
+  const request = { csrDer: csr(WEB), account };
+  const { leafDer, intermediates } = signWorkload(WEB, request, { ...options, issuer: odd });
+  const chain = [leafDer, ...intermediates].map((der) => new X509Certificate(der));
+  expect(anchorOf(chain, bundle)).toBeDefined();
+});
+
 test("IDY4: a leaf names its issuer as that is named, whatever it says beside a common name", () => {
   const { keyPem, chainPem } = issueOdd(root, {
     commonName: "identity.linkerd.cluster.local/O=Acme Inc",
-    extensions: { basicConstraints: "critical,CA:TRUE", keyUsage: "critical,keyCertSign" },
+    extensions: AUTHORITY,
   });
   const acme = readIssuer({ keyPem, chainPem }, bundle, Date.now());
   const request = { csrDer: csr(WEB), account };

@@ -7,14 +7,14 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
-import { anchorOf, isAmbiguous, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { anchorsOf, isAmbiguous, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { parseSubjectKeyId } from "#lib/x509/parse-key-id.ts";
 import { parseRequest } from "#lib/x509/parse-request.ts";
 import { parseSubject } from "#lib/x509/parse-subject.ts";
 import { fromPem } from "#lib/x509/pem.ts";
-import { signCertificate } from "#lib/x509/sign.ts";
+import { signCertificate, signerProblem } from "#lib/x509/sign.ts";
 import { CertifyRefusal, judgeNames, validity } from "../core/certify.ts";
 
 /** Curves of workloads' keys, as OpenSSL names them: those that a proxy of Linkerd verifies. */
@@ -40,6 +40,8 @@ export interface Issuer {
   readonly intermediates: readonly Uint8Array[];
   /** The first expiry in the chain, calendar milliseconds. */
   readonly expiresMs: number;
+  /** When the last anchor that vouches for it ends, calendar milliseconds; leaves are bounded by the chain alone. */
+  readonly anchorExpiresMs: number;
 }
 
 /** A signed certificate with what leads to the anchor. */
@@ -67,16 +69,16 @@ export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): 
   if (!first.ca) throw new Error("Cannot use issuer: its certificate is no CA");
   if (!first.publicKey.equals(createPublicKey(key)))
     throw new Error("Cannot use issuer: key and certificate differ");
-  if (anchorOf(chain, bundle) === undefined)
+  const problem = signerProblem(key);
+  if (problem !== undefined) throw new Error(`Cannot use issuer: its ${problem}`);
+  const vouching = anchorsOf(chain, bundle);
+  if (vouching.length === 0)
     throw new Error("Cannot use issuer: it does not chain to a trust anchor");
   if (isAmbiguous(chain, bundle))
     throw new Error(
       "Cannot use issuer: it has no authorityKeyIdentifier, and several trust anchors have the name of its own; sign it again with one",
     );
-  const expiresMs = Math.min(...chain.map(({ validTo }) => new Date(validTo).getTime()));
-  if (expiresMs <= nowMs) throw new UntimelyIssuer("Cannot use issuer: its chain has expired");
-  if (chain.some(({ validFrom }) => new Date(validFrom).getTime() > nowMs))
-    throw new UntimelyIssuer("Cannot use issuer: its chain is not valid yet");
+  const ends = expectTimely(chain, { vouching, nowMs });
   const intermediates = chain.filter(
     (each) => !anchors.some((anchor) => anchor.raw.equals(each.raw)),
   );
@@ -86,8 +88,28 @@ export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): 
     subject: parseSubject(first.raw),
     keyId: parseSubjectKeyId(first.raw) ?? keyIdOf(first.publicKey),
     intermediates: intermediates.map(({ raw }) => Uint8Array.from(raw)),
-    expiresMs,
+    ...ends,
   };
+}
+
+/** When chain and anchors end. Throws UntimelyIssuer where one in the chain, or each anchor, is not in time. */
+function expectTimely(
+  chain: readonly X509Certificate[],
+  { vouching, nowMs }: { readonly vouching: readonly X509Certificate[]; readonly nowMs: number },
+): Pick<Issuer, "expiresMs" | "anchorExpiresMs"> {
+  const refuse = (problem: string): never => {
+    throw new UntimelyIssuer(`Cannot use issuer: ${problem}`);
+  };
+  const hasBegun = ({ validFrom }: X509Certificate): boolean => Date.parse(validFrom) <= nowMs;
+  const endOf = ({ validTo }: X509Certificate): number => Date.parse(validTo);
+  const expiresMs = Math.min(...chain.map(endOf));
+  if (expiresMs <= nowMs) refuse("its chain has expired");
+  if (!chain.every(hasBegun)) refuse("its chain is not valid yet");
+  const anchorExpiresMs = Math.max(...vouching.map(endOf));
+  if (anchorExpiresMs <= nowMs) refuse("its trust anchor has expired");
+  if (!vouching.some((anchor) => hasBegun(anchor) && endOf(anchor) > nowMs))
+    refuse("its trust anchor is not valid yet");
+  return { expiresMs, anchorExpiresMs };
 }
 
 /** What signing needs beside the request. */

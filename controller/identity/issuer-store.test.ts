@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
+import { createAuthority } from "#lib/k8s/certified-key.ts";
 import { LogFilter } from "#lib/log/log-filter.ts";
 import { createLogger } from "#lib/log/logger.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { FakeAuthority } from "../../test/fake/authority.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
+import { issueOdd } from "../../test/fake/odd-certificate.ts";
 import { IssuerStore, LOOK_INTERVAL_MS } from "./issuer-store.ts";
 
 /** Time that starts now, as certificates are made now. */
@@ -15,6 +17,7 @@ class Now extends FakeClock {
   }
 }
 const START_MS = Date.now();
+const DAY_MS = 86_400_000;
 
 function setUp() {
   const files = new Map<string, string>();
@@ -80,9 +83,21 @@ test("IDY6, C28: a new issuer is taken, a bad one is not", async () => {
   files.set("anchors", new FakeAuthority("three").anchorsPem);
   await store.look();
   await store.look();
+  const three = new FakeAuthority("three");
+  const { keyPem, chainPem } = issueOdd(three, {
+    key: ["-algorithm", "ED25519"],
+    extensions: { basicConstraints: "critical,CA:TRUE" },
+  });
+  files.set("key", keyPem).set("chain", chainPem).set("anchors", three.anchorsPem);
+  await store.look();
   expect(store.require().commonName).toBe("two");
-  expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", "IssuerUpdateSkipped"]);
-  expect(told.slice(1)).toEqual(["Normal IssuerUpdated", "Warning IssuerUpdateSkipped"]);
+  const skipped = "IssuerUpdateSkipped";
+  expect(lines).toEqual(["IssuerUpdated", "IssuerUpdated", skipped, skipped]);
+  expect(told.slice(1)).toEqual([
+    "Normal IssuerUpdated",
+    `Warning ${skipped}`,
+    `Warning ${skipped}`,
+  ]);
 });
 
 test("IDY6: anchors are given out with the issuer that they vouch for, in whatever order the files come", async () => {
@@ -113,9 +128,14 @@ test("IDY6: anchors are given out with the issuer that they vouch for, in whatev
   expect(trusted.at(-1)).toBe(last as string);
   files.set("anchors", a.anchorsPem);
   await store.look();
-  files.set("anchors", "garbage");
-  await store.look();
   expect(trusted.at(-1)).toBe(last as string);
+  const cutOff = a.anchorsPem.slice(0, a.anchorsPem.length / 2);
+  for (const damaged of ["garbage", b.anchorsPem + cutOff, `${cutOff}\n${b.anchorsPem}`]) {
+    files.set("anchors", damaged);
+    trusted.length = 0;
+    await store.look();
+    expect(trusted).toEqual([]);
+  }
 });
 
 test("IDY6: start() looks again after a while, until stopped", async () => {
@@ -133,9 +153,30 @@ test("IDY1: an issuer that has expired since signs nothing", async () => {
   const { store, give, clock, lines, told } = setUp();
   give(new FakeAuthority("one"));
   await store.look();
-  clock.advance(3_600_001);
+  clock.advance(7_200_000);
   expect(codeOf(() => store.require())).toBe("unknown");
   expect(lines.at(-1)).toBe("IssuerValidationFailed");
+  expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
+});
+
+test("IDY1: an issuer signs nothing once its anchor has expired, and none below such an anchor replaces it", async () => {
+  const { store, clock, files, told } = setUp();
+  const place = (anchor: ReturnType<typeof createAuthority>, name: string): void => {
+    const how = { nowMs: START_MS, lifetimeMs: 9 * DAY_MS, signer: anchor };
+    const { keyPem, crtPem } = createAuthority(name, how);
+    files.set("key", keyPem).set("chain", crtPem).set("anchors", anchor.crtPem);
+  };
+  place(createAuthority("root", { nowMs: START_MS, lifetimeMs: DAY_MS }), "good");
+  await store.look();
+  const stale = { nowMs: START_MS - 9 * DAY_MS, lifetimeMs: 8 * DAY_MS };
+  place(createAuthority("root", stale), "stale");
+  await store.look();
+  expect([store.require().commonName, told.at(-1)]).toEqual([
+    "good",
+    "Warning IssuerUpdateSkipped",
+  ]);
+  clock.advance(DAY_MS);
+  expect(codeOf(() => store.require())).toBe("unknown");
   expect(told.at(-1)).toBe("Warning IssuerValidationFailed");
 });
 

@@ -71,13 +71,16 @@ export class IssuerStore {
     return this.#issuer?.expiresMs;
   }
 
-  /** The issuer. Throws CertifyRefusal where none was read yet, or where it has expired since. */
+  /** The issuer. Throws CertifyRefusal where none was read yet, or where it or its anchor has expired since. */
   require(): Issuer {
     if (this.#issuer === undefined)
       throw new CertifyRefusal("issuer is not loaded yet", "unavailable");
-    if (this.#issuer.expiresMs <= this.#options.clock.wall()) {
+    const { expiresMs, anchorExpiresMs } = this.#issuer;
+    const wallMs = this.#options.clock.wall();
+    if (Math.min(expiresMs, anchorExpiresMs) <= wallMs) {
       const reason = "IssuerValidationFailed";
-      const message = "Issuer cannot sign: its chain has expired";
+      const what = expiresMs <= wallMs ? "chain" : "trust anchor";
+      const message = `Issuer cannot sign: its ${what} has expired`;
       this.#options.log.error(message, { reason });
       this.#options.tell({ type: "Warning", reason, message });
       throw new CertifyRefusal("issuer has expired", "unknown");

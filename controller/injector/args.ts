@@ -1,6 +1,7 @@
 /** Flags of the injector, spelled as Linkerd's. */
 
 import { LogFilter } from "#lib/log/log-filter.ts";
+import { verificationProblem } from "#lib/tls/verification.ts";
 import type { InjectorFiles } from "./server.ts";
 
 /** What the injector is started with. */
@@ -41,6 +42,8 @@ export function parseInjector(
   const flags = readFlags(words);
   if (typeof flags === "string")
     return flags === "help" ? { type: "help" } : { type: "error", message: flags };
+  const problem = verificationProblem(variables);
+  if (problem !== undefined) return { type: "error", message: problem };
   const get = (name: string): string => flags.get(name) ?? INJECTOR_FLAGS[name] ?? "";
   const wrong = (name: string): ParsedInjector => ({
     type: "error",

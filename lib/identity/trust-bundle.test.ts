@@ -41,6 +41,9 @@ test("readTrustBundle() refuses what is empty, garbage in part or too much", () 
   expect(codeOf(() => readTrustBundle("anchors"))).toBe("empty");
   expect(codeOf(() => readTrustBundle(one.anchorsPem + garbage))).toBe("unreadable");
   expect(codeOf(() => readTrustBundle(one.anchorsPem + noBase64))).toBe("unreadable");
+  const cutOff = two.anchorsPem.slice(0, two.anchorsPem.length / 2);
+  expect(codeOf(() => readTrustBundle(`${cutOff}\n${one.anchorsPem}`))).toBe("unreadable");
+  expect(codeOf(() => readTrustBundle(one.anchorsPem + cutOff))).toBe("unreadable");
   const most = Array.from({ length: ANCHORS_LIMIT }, () => der(one));
   expect(createTrustBundle(most).anchors).toHaveLength(1);
   expect(codeOf(() => createTrustBundle([...most, der(two)]))).toBe("too-many");

@@ -54,15 +54,23 @@ export function createTrustBundle(ders: readonly Uint8Array[]): TrustBundle {
  */
 export function anchorOf(
   chain: readonly X509Certificate[],
-  { anchors }: TrustBundle,
+  bundle: TrustBundle,
 ): string | undefined {
+  const [found] = anchorsOf(chain, bundle);
+  return found && fingerprintOf(found.raw).slice(0, SHORT_DIGITS);
+}
+
+/** All anchors that a chain leads to: several where one was renewed and kept its key. Times are not looked at. */
+export function anchorsOf(
+  chain: readonly X509Certificate[],
+  { anchors }: TrustBundle,
+): readonly X509Certificate[] {
   const last = chain.at(-1);
   const linked = chain
     .slice(1)
     .every((issuer, index) => isIssuedBy(chain[index] as X509Certificate, issuer));
-  if (last === undefined || !linked) return undefined;
-  const found = anchors.find((anchor) => anchor.raw.equals(last.raw) || isIssuedBy(last, anchor));
-  return found && fingerprintOf(found.raw).slice(0, SHORT_DIGITS);
+  if (last === undefined || !linked) return [];
+  return anchors.filter((anchor) => anchor.raw.equals(last.raw) || isIssuedBy(last, anchor));
 }
 
 /**

@@ -18,6 +18,26 @@ test("parseRequest() reads what buildRequest() builds", () => {
   });
 });
 
+test.each([
+  ["P-384", "sha384", 3],
+  ["P-521", "sha512", 4],
+  ["P-256", "sha512", 4],
+] as const)(
+  "parseRequest() takes a request of a key of %s that is signed with %s, and says so",
+  (namedCurve, hash, last) => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve });
+    const der = buildRequest("web.ns", {
+      publicKey,
+      sign: (bytes) => signWith(hash, bytes, privateKey),
+    });
+    expect(parseRequest(der)).toBeUndefined();
+    // The algorithm stands outside of what is signed.
+    const end = Buffer.from(der).lastIndexOf(Buffer.from("06082a8648ce3d040302", "hex")) + 9;
+    expect(parseRequest(der.with(end, last))?.dnsNames).toEqual(["web.ns"]);
+    expect(parseRequest(der.with(end, last === 4 ? 3 : 4))).toBeUndefined();
+  },
+);
+
 test("parseRequest() refuses a wrong signature and every truncation", () => {
   const der = buildRequest("web.ns", key);
   const forged = buildRequest("web.ns", { ...key, sign: () => Uint8Array.of(1, 2, 3) });

@@ -4,6 +4,11 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { bytesOf, decode, encode, type Node, oidOf, partsOf, tagOf } from "./asn1.ts";
 import { DNS_NAME, Oid } from "./request.ts";
 
+const HASHES: ReadonlyMap<string, string> = new Map([
+  [Oid.ecdsaWithSha384, "sha384"],
+  [Oid.ecdsaWithSha512, "sha512"],
+]);
+
 /** What a request asks for. */
 export interface CertificateRequest {
   /** Empty where the subject has none. */
@@ -17,7 +22,7 @@ export interface CertificateRequest {
 /** Reads a request and checks that its key signed it; undefined where it is malformed or the signature is wrong. */
 export function parseRequest(der: Uint8Array): CertificateRequest | undefined {
   try {
-    const [body, , signature] = partsOf(decode(der)) ?? [];
+    const [body, algorithm, signature] = partsOf(decode(der)) ?? [];
     const [, name, keyInfo, attributes] = partsOf(body) ?? [];
     if (body === undefined || keyInfo === undefined) return undefined;
     const publicKey = createPublicKey({
@@ -26,12 +31,17 @@ export function parseRequest(der: Uint8Array): CertificateRequest | undefined {
       type: "spki",
     });
     const signed = bytesOf(signature)?.subarray(1);
-    if (signed === undefined || !verify("sha256", encode(body), publicKey, signed))
-      return undefined;
+    const hash = hashOf(algorithm);
+    if (signed === undefined || !verify(hash, encode(body), publicKey, signed)) return undefined;
     return { commonName: commonNameOf(name), ...namesOf(attributes), publicKey };
   } catch {
     return undefined;
   }
+}
+
+/** What an algorithm of signatures hashes with. Of keys that are no ECDSA's others judge, so theirs is as good as any. */
+function hashOf(algorithm: Node | undefined): string {
+  return HASHES.get(oidOf(partsOf(algorithm)?.[0]) ?? "") ?? "sha256";
 }
 
 function commonNameOf(name: Node | undefined): string {

@@ -9,9 +9,14 @@ export function toPem(label: string, der: Uint8Array): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
-/** All blocks of a text that carry the label. Throws SyntaxError where one is not base64. */
+/**
+ * All blocks of a text that carry the label. Throws SyntaxError where one is not base64, garbled or cut off: without it
+ * the others would be taken for all there are.
+ */
 export function fromPem(label: string, text: string): Uint8Array[] {
-  return [...text.matchAll(BLOCK)]
-    .filter(([, found]) => found === label)
-    .map(([, , base64 = ""]) => Uint8Array.fromBase64(base64));
+  const blocks = [...text.matchAll(BLOCK)].filter(([, found]) => found === label);
+  for (const mark of ["BEGIN", "END"])
+    if (text.split(`-----${mark} ${label}-----`).length - 1 !== blocks.length)
+      throw new SyntaxError(`Cannot read PEM: a ${label} in it is not whole`);
+  return blocks.map(([, , base64 = ""]) => Uint8Array.fromBase64(base64));
 }

@@ -17,6 +17,8 @@ export const Oid = {
   clientAuth: "1.3.6.1.5.5.7.3.2",
   extensionRequest: "1.2.840.113549.1.9.14",
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  ecdsaWithSha384: "1.2.840.10045.4.3.3",
+  ecdsaWithSha512: "1.2.840.10045.4.3.4",
 } as const;
 
 /** Kinds of GeneralName (RFC 5280 §4.2.1.6). */

@@ -43,6 +43,13 @@ export function signCertificate(content: CertificateContent, sign: Sign): Uint8A
   return sequence(body, algorithm, bits(sign(body)));
 }
 
+/** Why certificates cannot be signed by a key, or undefined: `signCertificate` writes ECDSA, whatever signs for it. */
+export function signerProblem({ asymmetricKeyType: type }: KeyObject): string | undefined {
+  return type === "ec"
+    ? undefined
+    : `key is ${type}, which makes no ECDSA signatures; Linkerd's issuers are ECDSA P-256, make one with such a key`;
+}
+
 /** Bits of keyUsage (RFC 5280 §4.2.1.3), the first one highest. */
 const DIGITAL_SIGNATURE_AND_ENCIPHERMENT = { bytes: Uint8Array.of(0xa0), unused: 5 };
 const CERTIFICATE_AND_CRL_SIGN = { bytes: Uint8Array.of(0x06), unused: 1 };

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { readableFilter } from "#lib/log/log-filter.ts";
+import { verificationProblem } from "#lib/tls/verification.ts";
 import type { ProxyConfig } from "./config.ts";
 import { readIdentity, readServices, readStreamLimits, readTrace } from "./control.ts";
 import { readInbound, readOutbound } from "./directions.ts";
@@ -23,8 +24,8 @@ export type EnvResult =
 /** Reads the whole configuration. */
 export function readConfig(variables: Variables): EnvResult {
   const env = new EnvReader(variables);
-  if (env.text("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined)
-    env.errors.push("NODE_TLS_REJECT_UNAUTHORIZED must not be set: it would disable verification");
+  const problem = verificationProblem(variables);
+  if (problem !== undefined) env.errors.push(problem);
   for (const name of INSPECTORS)
     if (env.text(name) !== undefined)
       env.errors.push(`${name} must not be set: it would let others look into this process`);
