@@ -45,6 +45,7 @@ export interface Admitted {
   leave(): void;
 }
 
+const FORGET_MS = 1000;
 const ENDS_ITSELF: Admitted = { leave: () => undefined };
 
 /** Counts the calls of each identity. */
@@ -52,6 +53,7 @@ export class CallGate {
   readonly #options: CallGateOptions;
   readonly #refused: Family<Counter>;
   readonly #callers = new Map<string, Caller>();
+  #forgotMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CallGateOptions) {
     this.#options = options;
@@ -85,9 +87,9 @@ export class CallGate {
   #callerOf(identity: string): Caller {
     const known = this.#callers.get(identity);
     if (known !== undefined) return known;
-    if (this.#callers.size >= IDENTITIES_LIMIT) this.#forget();
-    if (this.#callers.size >= IDENTITIES_LIMIT && identity !== "") return this.#callerOf("");
     const nowMs = this.#options.now();
+    if (this.#callers.size >= IDENTITIES_LIMIT) this.#forget(nowMs);
+    if (this.#callers.size >= IDENTITIES_LIMIT && identity !== "") return this.#callerOf("");
     const budgets = {
       watch: new Budget(WATCH_ALLOWANCE, nowMs),
       unary: new Budget(CALL_ALLOWANCE, nowMs),
@@ -97,8 +99,10 @@ export class CallGate {
     return caller;
   }
 
-  /** Who has no call open counts anew when it comes again. */
-  #forget(): void {
+  /** Who has no call open counts anew when it comes again. All are looked through once a second at most. */
+  #forget(nowMs: number): void {
+    if (nowMs - this.#forgotMs < FORGET_MS) return;
+    this.#forgotMs = nowMs;
     for (const [identity, { open }] of this.#callers)
       if (open === 0 && identity !== "") this.#callers.delete(identity);
   }
