@@ -7,7 +7,8 @@ import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
-import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
+import { FakeKubeApi } from "../../test/fake/kube-api.ts";
+import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { serveWebhook, type WebhookServer } from "./server.ts";
@@ -19,8 +20,9 @@ const files = {
   crt: `${dir}/tls.crt`,
   key: `${dir}/tls.key`,
 };
-const clock = new AwaitedClock(REREAD_MS);
+const clock = new AwaitedClock(REREAD_MS, 2);
 const first = createServingCertificate("localhost", Date.now());
+const log = new RecordedLog();
 const told: string[] = [];
 let kube: FakeKubeApi;
 let webhook: WebhookServer;
@@ -35,7 +37,7 @@ beforeAll(async () => {
   const annotations = { "linkerd.io/inject": "enabled" };
   await kube.admin.create(NAMESPACES, { metadata: { name: "shop", annotations } });
   writeFileSync(files.values, JSON.stringify(fakeValues()));
-  writeFileSync(files.anchors, "PEM");
+  writeFileSync(files.anchors, first.caPem);
   write(first);
   webhook = await serveWebhook({
     addr: { ip: "127.0.0.1", port: 0 },
@@ -43,7 +45,7 @@ beforeAll(async () => {
     client: kube.admin,
     clock,
     random: () => 0,
-    log: logger,
+    log: log.logger,
     onFault: (error) => {
       throw error;
     },
@@ -124,4 +126,33 @@ test("a new certificate and new values are served without a restart", async () =
   expect(old).not.toBeInstanceOf(Response);
   write(first);
   await clock.look();
+});
+
+test("anchors that nobody can read come into no pod: the last good ones do, and it is told", async () => {
+  for (const bad of ["", "PEM", first.caPem.replace("MII", "AII")]) {
+    writeFileSync(files.anchors, bad);
+    await clock.look();
+    expect(log.lines.at(-1)).toContain("Cannot use trust bundle");
+    const patch = await patchOf(await ask(review("shop")));
+    expect(patch).toContain(JSON.stringify(first.caPem).slice(1, -1));
+  }
+  const second = createServingCertificate("localhost", Date.now());
+  writeFileSync(files.anchors, second.caPem);
+  await clock.look();
+  const patch = await patchOf(await ask(review("shop")));
+  expect(patch).toContain(JSON.stringify(second.caPem).slice(1, -1));
+});
+
+test("a new certificate is served while the values cannot be read, and new values while it cannot", async () => {
+  const second = createServingCertificate("localhost", Date.now());
+  writeFileSync(files.values, "{");
+  write(second);
+  await clock.look();
+  expect(await patchOf(await ask(review("shop"), second.caPem))).toContain("linkerd-proxy");
+  writeFileSync(files.values, JSON.stringify({ ...fakeValues(), linkerdVersion: "8.8.8" }));
+  writeFileSync(files.key, "none");
+  await clock.look();
+  expect(await patchOf(await ask(review("shop"), second.caPem))).toContain(
+    "linkerd/proxy-injector 8.8.8",
+  );
 });

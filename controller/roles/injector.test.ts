@@ -20,7 +20,7 @@ test("startInjector() is alive at once, ready when the webhook serves, and stops
   };
   const { crtPem, keyPem, caPem } = createServingCertificate("localhost", Date.now());
   writeFileSync(files.values, JSON.stringify(fakeValues()));
-  writeFileSync(files.anchors, "PEM");
+  writeFileSync(files.anchors, caPem);
   writeFileSync(files.crt, crtPem);
   writeFileSync(files.key, keyPem);
   const surroundings = {
