@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
 import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
 import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
+import { DRAIN_LIMIT_MS } from "#lib/k8s/review-server.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
 import { FakeKubeApi } from "../../test/fake/kube-api.ts";
@@ -32,13 +33,18 @@ function write({ crtPem, keyPem }: ServingCertificate): void {
   writeFileSync(files.key, keyPem);
 }
 
+/** All files as they are at first. */
+function mount(): void {
+  writeFileSync(files.values, JSON.stringify(fakeValues()));
+  writeFileSync(files.anchors, first.caPem);
+  write(first);
+}
+
 beforeAll(async () => {
   kube = await FakeKubeApi.start();
   const annotations = { "linkerd.io/inject": "enabled" };
   await kube.admin.create(NAMESPACES, { metadata: { name: "shop", annotations } });
-  writeFileSync(files.values, JSON.stringify(fakeValues()));
-  writeFileSync(files.anchors, first.caPem);
-  write(first);
+  mount();
   webhook = await serveWebhook({
     addr: { ip: "127.0.0.1", port: 0 },
     files,
@@ -52,8 +58,15 @@ beforeAll(async () => {
     onReviewed: ({ outcome, dryRun }) => void told.push(`${outcome.type} ${dryRun}`),
   });
 });
-afterAll(() => {
-  webhook.stop();
+beforeEach(async () => {
+  mount();
+  await clock.look();
+});
+afterAll(async () => {
+  const stopped = webhook.stop();
+  // Clients that were refused in the middle of a body may keep their connections.
+  clock.advance(DRAIN_LIMIT_MS);
+  await stopped;
   kube.stop();
   rmSync(dir, { recursive: true });
 });
@@ -124,8 +137,6 @@ test("a new certificate and new values are served without a restart", async () =
   );
   const old = await ask(review("shop"), first.caPem).catch(({ code }: { code: string }) => code);
   expect(old).not.toBeInstanceOf(Response);
-  write(first);
-  await clock.look();
 });
 
 test("anchors that nobody can read come into no pod: the last good ones do, and it is told", async () => {

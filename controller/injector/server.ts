@@ -41,8 +41,8 @@ export type WebhookOptions = {
 /** A webhook that serves. */
 export interface WebhookServer {
   readonly port: number;
-  /** Takes no more connections, ends those that are idle, and lets running reviews end. */
-  stop(): void;
+  /** Takes no more connections, ends those that are idle, and settles when running reviews have been answered. */
+  stop(): Promise<void>;
 }
 
 /** What comes into pods. */
@@ -136,8 +136,8 @@ class Webhook implements WebhookServer {
     return this.#server.port;
   }
 
-  stop(): void {
-    this.#server.stop();
+  async stop(): Promise<void> {
+    await this.#server.stop();
     this.#files.stop();
     this.#namespaces.stop();
   }

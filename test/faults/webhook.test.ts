@@ -81,8 +81,8 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => {
-  server.stop();
+afterAll(async () => {
+  await server.stop();
   kube.stop();
   rmSync(dir, { recursive: true });
 });

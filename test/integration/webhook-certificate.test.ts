@@ -80,8 +80,8 @@ class Replica {
     if (this.#server !== undefined) await this.#clock.look();
   }
 
-  stop(): void {
-    this.#server?.stop();
+  async stop(): Promise<void> {
+    await this.#server?.stop();
   }
 }
 
@@ -125,8 +125,8 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => {
-  for (const replica of replicas) replica.stop();
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
   kube.stop();
   rmSync(dir, { recursive: true });
 });
