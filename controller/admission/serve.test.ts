@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { SERVERS } from "#lib/k8s/resource.ts";
+import { DRAIN_LIMIT_MS } from "#lib/k8s/review-server.ts";
 import { POLICY_VALIDATOR } from "#lib/k8s/webhooks.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { applyAll } from "../../dev/apply.ts";
@@ -42,14 +43,17 @@ class Bed {
     return bed;
   }
 
-  [Symbol.dispose](): void {
-    this.validator.stop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopped = this.validator.stop();
+    // Clients that were refused in the middle of a body may keep their connections.
+    this.clock.advance(DRAIN_LIMIT_MS);
+    await stopped;
     this.folder.remove();
   }
 }
 
 test("a Validator without a certificate says so, serves once there is one, and goes on with the next", async () => {
-  using bed = await Bed.start();
+  await using bed = await Bed.start();
   const { folder, validator, clock, log } = bed;
   expect(validator.port).toBe(0);
   expect(log.lines.join("\n")).toContain("ENOENT");
@@ -74,7 +78,7 @@ test("a Validator without a certificate says so, serves once there is one, and g
 });
 
 test("ADM1: a Server that was made a moment before is one of the others", async () => {
-  using bed = await Bed.start();
+  await using bed = await Bed.start();
   bed.folder.mount();
   await bed.clock.look();
   const again = review(SERVER, spec, { ...IN_MESH, name: "second" });
@@ -91,7 +95,7 @@ test("ADM1: a Server that was made a moment before is one of the others", async 
 });
 
 test("G2: what is no review, is too long or too deep is answered as such, and the next one is answered", async () => {
-  using bed = await Bed.start();
+  await using bed = await Bed.start();
   const { folder, validator, clock } = bed;
   folder.mount();
   await clock.look();
@@ -107,7 +111,7 @@ test("G2: what is no review, is too long or too deep is answered as such, and th
 });
 
 test("while the API server cannot be asked for other Servers, a review of one fails, and of another kind does not", async () => {
-  using bed = await Bed.start();
+  await using bed = await Bed.start();
   const { folder, validator, clock, log } = bed;
   folder.mount();
   await clock.look();
@@ -125,7 +129,7 @@ test("while the API server cannot be asked for other Servers, a review of one fa
 test("a Validator that is stopped while it looks for its certificate serves nothing", async () => {
   const bed = new Bed();
   bed.folder.mount();
-  bed.validator.stop();
+  await bed.validator.stop();
   await bed.validator.tried;
   expect([bed.validator.port, bed.clock.nextMs]).toEqual([0, undefined]);
   bed.folder.remove();

@@ -69,10 +69,10 @@ export class Validator {
     return this.#server?.port ?? 0;
   }
 
-  /** Takes no more connections, ends those that are idle, and lets running reviews end. */
-  stop(): void {
+  /** Takes no more connections, ends those that are idle, and settles when running reviews have been answered. */
+  async stop(): Promise<void> {
     this.#files.stop();
-    this.#server?.stop();
+    await this.#server?.stop();
   }
 
   #serve({ crt, key }: { readonly crt: string; readonly key: string }): void {

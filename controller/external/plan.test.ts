@@ -135,9 +135,9 @@ test("what is there already stays, what differs is replaced by its version, what
   expect(moved.replace[0]?.metadata?.resourceVersion).toBe("7");
   expect([moved.create, moved.remove]).toEqual([[], []]);
   const name = made[0]?.metadata?.name ?? "";
-  expect(plan([], { slices: made }).remove).toEqual([name]);
+  expect(plan([], { slices: made }).remove).toEqual(made.map(keptSlice));
   const gone = planSlices(undefined, { workloads: [], slices: made.map(keptSlice) });
-  expect(gone.remove).toEqual([name]);
+  expect(gone.remove).toEqual(made.map(keptSlice));
   const foreign = made.map((slice) => ({ ...slice, metadata: { name, namespace: "shop" } }));
   expect(plan([], { slices: foreign }).remove).toEqual([]);
 });

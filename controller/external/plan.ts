@@ -28,7 +28,7 @@ const HASH_DIGITS = 10;
 export type SlicePlan = {
   readonly create: readonly EndpointSlice[];
   readonly replace: readonly EndpointSlice[];
-  readonly remove: readonly string[];
+  readonly remove: readonly KeptSlice[];
 };
 
 /** Whether a slice is of this controller. */
@@ -64,9 +64,7 @@ export function planSlices(
         resourceVersion: named(slice)?.metadata?.resourceVersion ?? "",
       },
     })),
-    remove: [...known.keys()].flatMap((name) =>
-      name === undefined || names.has(name) ? [] : name,
-    ),
+    remove: [...known.values()].filter(({ metadata }) => !names.has(metadata?.name)),
   };
 }
 

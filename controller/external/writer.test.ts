@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import type { DeleteOptions } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/kube-error.ts";
-import type { ObjectName, Resource } from "#lib/k8s/resource.ts";
+import { type ObjectName, type Resource, SERVICE_NAME } from "#lib/k8s/resource.ts";
 import type { Service } from "#lib/k8s/types/core.ts";
 import type { CustomObject } from "#lib/k8s/types/custom.ts";
 import type { EndpointSlice } from "#lib/k8s/types/discovery.ts";
@@ -8,6 +9,7 @@ import type { KubeObject } from "#lib/k8s/types/meta.ts";
 import { FakeClock } from "../../test/fake/clock.ts";
 import { FakeInformer } from "../../test/fake/informer.ts";
 import { RecordedLog } from "../../test/fake/recorded-log.ts";
+import { MANAGED_BY, MANAGER } from "./plan.ts";
 import { ExternalSlices, RETRY_MS } from "./writer.ts";
 
 /** A leader that writes into the informers that it reads. */
@@ -21,6 +23,7 @@ function setUp() {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const writes: string[] = [];
+  const deletions: (DeleteOptions | undefined)[] = [];
   let error: KubeError | undefined;
   const write = async (verb: string, act: () => void): Promise<void> => {
     writes.push(verb);
@@ -34,8 +37,10 @@ function setUp() {
   const client = {
     create: <T extends KubeObject>(_: Resource<T>, object: T) => put("create", object),
     replace: <T extends KubeObject>(_: Resource<T>, object: T) => put("replace", object),
-    delete: <T extends KubeObject>(_: Resource<T>, name: ObjectName) =>
-      write("delete", () => from.slices.drop(name)),
+    delete: <T extends KubeObject>(_: Resource<T>, name: ObjectName, how?: DeleteOptions) => {
+      deletions.push(how);
+      return write("delete", () => from.slices.drop(name));
+    },
   };
   const writer = new ExternalSlices(from, { client, clock, log: log.logger }, leadership);
   const fail = (next: KubeError | undefined): void => {
@@ -46,7 +51,7 @@ function setUp() {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     return writes.splice(0);
   };
-  return { from, leadership, clock, log, writer, fail, take };
+  return { from, leadership, clock, log, writer, deletions, fail, take };
 }
 
 function putService({ from }: ReturnType<typeof setUp>, name = "web"): void {
@@ -135,4 +140,23 @@ test("a write that fails is tried again, and told unless another was faster", as
   world.clock.advance(RETRY_MS);
   expect(await world.take()).toEqual(["create"]);
   expect(world.log.lines.filter((line) => line.includes("Cannot write"))).toHaveLength(1);
+});
+
+test("a slice is deleted only as it was seen, and who has changed it meanwhile is no failure", async () => {
+  const world = setUp();
+  const labels = { [SERVICE_NAME]: "gone", [MANAGED_BY]: MANAGER };
+  const put = (resourceVersion: string): void => {
+    const metadata = { name: "old", namespace: "shop", uid: "u7", resourceVersion, labels };
+    world.from.slices.put({ metadata, addressType: "IPv4", endpoints: [] });
+  };
+  put("7");
+  world.fail(new KubeError("conflict", { message: "changed" }));
+  world.writer.start();
+  expect(await world.take()).toEqual(["delete"]);
+  world.fail(undefined);
+  put("8");
+  expect(await world.take()).toEqual(["delete"]);
+  const seen = (resourceVersion: string) => ({ preconditions: { uid: "u7", resourceVersion } });
+  expect(world.deletions).toEqual([seen("7"), seen("8")]);
+  expect(world.log.lines.filter((line) => line.includes("Cannot write"))).toEqual([]);
 });

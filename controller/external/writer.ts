@@ -126,9 +126,7 @@ export class ExternalSlices {
     const writes = [
       ...plan.create.map((slice) => () => client.create(ENDPOINT_SLICES, slice)),
       ...plan.replace.map((slice) => () => client.replace(ENDPOINT_SLICES, slice)),
-      ...plan.remove.map(
-        (slice) => () => client.delete(ENDPOINT_SLICES, { name: slice, namespace: name.namespace }),
-      ),
+      ...plan.remove.map((slice) => () => this.#remove(slice)),
     ];
     for (const write of writes) {
       if (!this.#leadership.holds) return;
@@ -136,5 +134,15 @@ export class ExternalSlices {
     }
     if (writes.length > 0)
       log.debug("EndpointSlices of external workloads are written", { service });
+  }
+
+  /** As it was seen: a successor may have written it anew while this is under way. */
+  async #remove({ metadata }: KeptSlice): Promise<void> {
+    const { name = "", namespace, uid, resourceVersion } = metadata ?? {};
+    await this.#options.client.delete(
+      ENDPOINT_SLICES,
+      { name, namespace },
+      { preconditions: { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) } },
+    );
   }
 }

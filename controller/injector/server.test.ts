@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
 import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
 import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
+import { DRAIN_LIMIT_MS } from "#lib/k8s/review-server.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
-import { FakeKubeApi, logger } from "../../test/fake/kube-api.ts";
+import { FakeKubeApi } from "../../test/fake/kube-api.ts";
+import { RecordedLog } from "../../test/fake/recorded-log.ts";
 import { fakeReview } from "../../test/fake/review.ts";
 import { fakeValues } from "../../test/fake/values.ts";
 import { serveWebhook, type WebhookServer } from "./server.ts";
@@ -19,8 +21,9 @@ const files = {
   crt: `${dir}/tls.crt`,
   key: `${dir}/tls.key`,
 };
-const clock = new AwaitedClock(REREAD_MS);
+const clock = new AwaitedClock(REREAD_MS, 2);
 const first = createServingCertificate("localhost", Date.now());
+const log = new RecordedLog();
 const told: string[] = [];
 let kube: FakeKubeApi;
 let webhook: WebhookServer;
@@ -30,28 +33,40 @@ function write({ crtPem, keyPem }: ServingCertificate): void {
   writeFileSync(files.key, keyPem);
 }
 
+/** All files as they are at first. */
+function mount(): void {
+  writeFileSync(files.values, JSON.stringify(fakeValues()));
+  writeFileSync(files.anchors, first.caPem);
+  write(first);
+}
+
 beforeAll(async () => {
   kube = await FakeKubeApi.start();
   const annotations = { "linkerd.io/inject": "enabled" };
   await kube.admin.create(NAMESPACES, { metadata: { name: "shop", annotations } });
-  writeFileSync(files.values, JSON.stringify(fakeValues()));
-  writeFileSync(files.anchors, "PEM");
-  write(first);
+  mount();
   webhook = await serveWebhook({
     addr: { ip: "127.0.0.1", port: 0 },
     files,
     client: kube.admin,
     clock,
     random: () => 0,
-    log: logger,
+    log: log.logger,
     onFault: (error) => {
       throw error;
     },
     onReviewed: ({ outcome, dryRun }) => void told.push(`${outcome.type} ${dryRun}`),
   });
 });
-afterAll(() => {
-  webhook.stop();
+beforeEach(async () => {
+  mount();
+  await clock.look();
+});
+afterAll(async () => {
+  const stopped = webhook.stop();
+  // Clients that were refused in the middle of a body may keep their connections.
+  clock.advance(DRAIN_LIMIT_MS);
+  await stopped;
   kube.stop();
   rmSync(dir, { recursive: true });
 });
@@ -122,6 +137,33 @@ test("a new certificate and new values are served without a restart", async () =
   );
   const old = await ask(review("shop"), first.caPem).catch(({ code }: { code: string }) => code);
   expect(old).not.toBeInstanceOf(Response);
-  write(first);
+});
+
+test("anchors that nobody can read come into no pod: the last good ones do, and it is told", async () => {
+  for (const bad of ["", "PEM", first.caPem.replace("MII", "AII")]) {
+    writeFileSync(files.anchors, bad);
+    await clock.look();
+    expect(log.lines.at(-1)).toContain("Cannot use trust bundle");
+    const patch = await patchOf(await ask(review("shop")));
+    expect(patch).toContain(JSON.stringify(first.caPem).slice(1, -1));
+  }
+  const second = createServingCertificate("localhost", Date.now());
+  writeFileSync(files.anchors, second.caPem);
   await clock.look();
+  const patch = await patchOf(await ask(review("shop")));
+  expect(patch).toContain(JSON.stringify(second.caPem).slice(1, -1));
+});
+
+test("a new certificate is served while the values cannot be read, and new values while it cannot", async () => {
+  const second = createServingCertificate("localhost", Date.now());
+  writeFileSync(files.values, "{");
+  write(second);
+  await clock.look();
+  expect(await patchOf(await ask(review("shop"), second.caPem))).toContain("linkerd-proxy");
+  writeFileSync(files.values, JSON.stringify({ ...fakeValues(), linkerdVersion: "8.8.8" }));
+  writeFileSync(files.key, "none");
+  await clock.look();
+  expect(await patchOf(await ask(review("shop"), second.caPem))).toContain(
+    "linkerd/proxy-injector 8.8.8",
+  );
 });

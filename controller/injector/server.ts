@@ -1,5 +1,6 @@
 /** The injector's webhook: reviews over HTTPS, by namespaces that an informer knows and files that may change. */
 
+import { readTrustBundle } from "#lib/identity/trust-bundle.ts";
 import type { AdmissionAnswer, AdmissionReview } from "#lib/k8s/admission.ts";
 import type { Marks } from "#lib/k8s/annotations.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
@@ -40,72 +41,93 @@ export type WebhookOptions = {
 /** A webhook that serves. */
 export interface WebhookServer {
   readonly port: number;
-  /** Takes no more connections, ends those that are idle, and lets running reviews end. */
-  stop(): void;
+  /** Takes no more connections, ends those that are idle, and settles when running reviews have been answered. */
+  stop(): Promise<void>;
 }
 
-type State = {
-  readonly values: InjectValues;
-  readonly anchorsPem: string;
-  readonly credentials: TlsCredentials;
-};
+/** What comes into pods. */
+type Injected = { readonly values: InjectValues; readonly anchorsPem: string };
+
+/** What the files said when they could last be used. */
+type State = { readonly injected: Injected; readonly credentials: TlsCredentials };
 
 /** Serves once files and namespaces are known; rejects where the files cannot be used. */
 export async function serveWebhook(options: WebhookOptions): Promise<WebhookServer> {
-  const { log } = options;
-  let state: State | undefined;
-  const files = await watchFiles({
-    paths: options.files,
-    clock: options.clock,
-    take: ({ values, anchors, crt, key }) => {
-      state = {
-        values: parseValues(values),
-        anchorsPem: anchors,
-        credentials: new TlsCredentials({ keyPem: key, chainPem: crt, anchorsPem: crt }),
-      };
-      log.info("values, anchors and certificate read");
-    },
-    onFault: (error) => log.error("files cannot be used", { error: error.message }),
-  });
+  const files = await watchInjectorFiles(options);
   const namespaces = startInformer({
     ...{ client: options.client, clock: options.clock, random: options.random },
     resource: NAMESPACES,
-    logger: log,
+    logger: options.log,
     accepts: ({ metadata }) => optional(texts)(metadata?.annotations),
   });
   await namespaces.synced;
-  return new Webhook(options, {
-    files,
-    namespaces,
-    state: () => {
-      if (state === undefined) throw new Error("Cannot review: the files are not read yet");
-      return state;
+  return new Webhook(options, { files, namespaces });
+}
+
+type InjectorState = WatchedFiles & { readonly state: State };
+
+/** Values and certificate apart: where one cannot be read, the other is still renewed. */
+async function watchInjectorFiles({ files, clock, log }: WebhookOptions): Promise<InjectorState> {
+  const onFault = (error: Error): void =>
+    log.error("files cannot be used", { error: error.message });
+  const { values, anchors, crt, key } = files;
+  let injected: Injected | undefined;
+  const pods = await watchFiles({
+    paths: { values, anchors },
+    clock,
+    take: (read) => {
+      // A proxy that is given other anchors does not start.
+      readTrustBundle(read.anchors);
+      injected = { values: parseValues(read.values), anchorsPem: read.anchors };
+      log.info("values and anchors read");
     },
+    onFault,
   });
+  let credentials: TlsCredentials | undefined;
+  const serving = await watchFiles({
+    paths: { crt, key },
+    clock,
+    take: (read) => {
+      credentials = new TlsCredentials({
+        ...{ keyPem: read.key, chainPem: read.crt },
+        anchorsPem: read.crt,
+      });
+      log.info("certificate read");
+    },
+    onFault,
+  }).catch((error: unknown) => {
+    pods.stop();
+    throw error;
+  });
+  return {
+    get state() {
+      if (injected === undefined || credentials === undefined)
+        throw new Error("Cannot review: the files are not read yet");
+      return { injected, credentials };
+    },
+    stop: () => {
+      pods.stop();
+      serving.stop();
+    },
+  };
 }
 
 class Webhook implements WebhookServer {
   readonly #options: WebhookOptions;
-  readonly #state: () => State;
-  readonly #files: WatchedFiles;
+  readonly #files: InjectorState;
   readonly #namespaces: Informer<Namespace>;
   readonly #server: ReviewServer;
 
   constructor(
     options: WebhookOptions,
-    parts: {
-      readonly files: WatchedFiles;
-      readonly namespaces: Informer<Namespace>;
-      readonly state: () => State;
-    },
+    parts: { readonly files: InjectorState; readonly namespaces: Informer<Namespace> },
   ) {
     this.#options = options;
-    this.#state = parts.state;
     this.#files = parts.files;
     this.#namespaces = parts.namespaces;
     this.#server = new ReviewServer({
       ...options,
-      credentials: () => this.#state().credentials,
+      credentials: () => this.#files.state.credentials,
       answer: (review) => this.#answer(review),
     });
   }
@@ -114,16 +136,15 @@ class Webhook implements WebhookServer {
     return this.#server.port;
   }
 
-  stop(): void {
-    this.#server.stop();
+  async stop(): Promise<void> {
+    await this.#server.stop();
     this.#files.stop();
     this.#namespaces.stop();
   }
 
   async #answer(review: AdmissionReview): Promise<AdmissionAnswer> {
     const namespaceAnnotations = await this.#annotations(review.request.namespace ?? "");
-    const { values, anchorsPem } = this.#state();
-    const context = { values, anchorsPem, namespaceAnnotations };
+    const context = { ...this.#files.state.injected, namespaceAnnotations };
     const { answer, decided } = answerReview(review, context);
     const { namespace = "", dryRun = false } = review.request;
     if (decided !== undefined)

@@ -34,8 +34,8 @@ export function startInjector(
     measure: () => undefined,
   });
   const { addr, files } = args;
-  const ready = serveWebhook({ addr, files, onReviewed, ...surroundings }).then((served) => {
-    if (stopped) served.stop();
+  const ready = serveWebhook({ addr, files, onReviewed, ...surroundings }).then(async (served) => {
+    if (stopped) await served.stop();
     webhook = served;
     log.info("serving the webhook", { port: served.port });
   });
@@ -52,10 +52,10 @@ export function startInjector(
     },
     stop: async () => {
       stopped = true;
-      webhook?.stop();
+      // A pod whose review is lost may come up without a proxy.
+      await Promise.all([webhook?.stop(), certificates.stop()]);
       events.stop();
       admin.stop();
-      await certificates.stop();
     },
   };
 }

@@ -43,10 +43,8 @@ export class Validators {
     return this.#profiles.port;
   }
 
-  /** Takes no more reviews, and gives the Lease back. */
+  /** Takes no more reviews, answers those that run, and gives the Lease back. */
   async stop(): Promise<void> {
-    this.#policy.stop();
-    this.#profiles.stop();
-    await this.#certificates.stop();
+    await Promise.all([this.#policy.stop(), this.#profiles.stop(), this.#certificates.stop()]);
   }
 }

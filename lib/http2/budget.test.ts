@@ -20,6 +20,13 @@ test("Budget refills with time and with honest work", () => {
   expect([budget.spend(1000), budget.spend(1000), budget.spend(1000)]).toEqual([true, true, false]);
 });
 
+test("Budget that idled allows its burst at once and no more, however much of it was spent before", () => {
+  const budget = new Budget({ burst: 3, perSecond: 1 }, 0);
+  budget.spend(0);
+  const spent = Array.from({ length: 6 }, () => budget.spend(60_000));
+  expect(spent.filter(Boolean)).toHaveLength(3);
+});
+
 test("PeerBudgets ends the connection when a budget is overdrawn", () => {
   const budgets = new PeerBudgets(0);
   for (let i = 0; i < RESET_ALLOWANCE.burst; i++) budgets.spendReset();

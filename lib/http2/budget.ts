@@ -43,12 +43,9 @@ export class Budget {
 
   /** Spends one; false where nothing is left. */
   spend(nowMs: number): boolean {
-    if (this.#left < 1) {
-      const back = ((nowMs - this.#filledMs) / 1000) * this.#allowance.perSecond;
-      this.#left = Math.min(this.#allowance.burst, this.#left + back);
-      this.#filledMs = nowMs;
-      if (this.#left < 1) return false;
-    }
+    // Time stands still within a chunk: only its first frame fills. What idles is filled before it spends, or it has two bursts.
+    if (nowMs !== this.#filledMs) this.#fill(nowMs);
+    if (this.#left < 1) return false;
     this.#left -= 1;
     return true;
   }
@@ -56,6 +53,12 @@ export class Budget {
   /** Gives one back for honest work, up to the burst. */
   earn(): void {
     if (this.#left < this.#allowance.burst) this.#left += 1;
+  }
+
+  #fill(nowMs: number): void {
+    const back = ((nowMs - this.#filledMs) / 1000) * this.#allowance.perSecond;
+    this.#left = Math.min(this.#allowance.burst, this.#left + back);
+    this.#filledMs = nowMs;
   }
 }
 

@@ -65,6 +65,14 @@ test("get() and delete() take a missing object for what it is", async () => {
   await client.delete(PODS, { namespace: "a", name: "b" });
 });
 
+test("delete() sends which object is meant", async () => {
+  const client = createKubeClient({ server: serve(() => json(409, { reason: "Conflict" })) });
+  const preconditions = { uid: "u", resourceVersion: "7" };
+  const name = { namespace: "a", name: "b" };
+  expect((await failure(client.delete(PODS, name, { preconditions }))).code).toBe("conflict");
+  expect(seen[0]?.text).toBe(JSON.stringify({ preconditions }));
+});
+
 test("create() sends kind and version, patch() its content type", async () => {
   const client = createKubeClient({ server: serve(() => json(201, {})) });
   await client.create(PODS, { metadata: { name: "x", namespace: "a" } });

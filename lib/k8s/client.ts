@@ -36,7 +36,11 @@ export type Patch = {
 };
 
 /** How an object is deleted; without a grace period its own holds. */
-export type DeleteOptions = { readonly gracePeriodSeconds?: number };
+export type DeleteOptions = {
+  readonly gracePeriodSeconds?: number;
+  /** Only this object in this version: another one is a conflict. */
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+};
 
 /** A watch from a version on; it ends when the signal aborts or the server closes it. */
 export type WatchOptions = ListOptions & {

@@ -5,7 +5,7 @@ import { type SimpleRequest, serveSimple } from "#lib/http-io/simple.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
 import type { TcpStream } from "#lib/net/tcp-stream.ts";
-import { acceptTls, type TlsCredentials } from "#lib/net/tls.ts";
+import { acceptTls, HANDSHAKE_LIMIT_MS, type TlsCredentials } from "#lib/net/tls.ts";
 import type { Clock } from "#lib/time/clock.ts";
 import {
   type AdmissionAnswer,
@@ -13,6 +13,9 @@ import {
   type AdmissionReview,
   parseAdmissionReview,
 } from "./admission.ts";
+
+/** Connections that are not gone so long after a stop are broken off. */
+export const DRAIN_LIMIT_MS: number = 10_000;
 
 /** What serving needs. */
 export type ReviewServerOptions = {
@@ -25,11 +28,16 @@ export type ReviewServerOptions = {
   readonly answer: (review: AdmissionReview) => AdmissionAnswer | Promise<AdmissionAnswer>;
 };
 
+/** How a connection is ended, which is another thing while it says nothing, shakes hands and is served. */
+type Accepted = Pick<ServerConnection, "drain" | "destroy">;
+
 /** A webhook that serves from its start. */
 export class ReviewServer {
   readonly #options: ReviewServerOptions;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #accepted = new Set<{ now: Accepted }>();
   readonly #listener: Listener;
+  #onEmpty: () => void = () => undefined;
+  #stopped: Promise<void> | undefined;
 
   /** Throws where the address cannot be listened on. */
   constructor(options: ReviewServerOptions) {
@@ -42,46 +50,87 @@ export class ReviewServer {
     return this.#listener.port;
   }
 
-  /** Takes no more connections, ends those that are idle, and lets running reviews end. */
-  stop(): void {
-    this.#listener.stop();
-    for (const connection of this.#connections) connection.drain();
+  /** Takes no more connections, ends those that are idle, and settles when the reviews that run have been answered. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#drain();
+    return this.#stopped;
   }
 
+  async #drain(): Promise<void> {
+    this.#listener.stop();
+    for (const { now } of this.#accepted) now.drain();
+    if (this.#accepted.size === 0) return;
+    const emptied = Promise.withResolvers<void>();
+    this.#onEmpty = emptied.resolve;
+    const limit = this.#options.clock.after(DRAIN_LIMIT_MS, () => {
+      for (const { now } of this.#accepted) now.destroy();
+      emptied.resolve();
+    });
+    await emptied.promise;
+    limit.cancel();
+  }
+
+  /** One that says nothing has as long to begin its handshake as it would have to end it. */
   #accept(stream: TcpStream): void {
-    const { clock, credentials, log, onFault } = this.#options;
-    const failed = (error: Error | undefined): void =>
-      log.debug("Cannot accept connection", { error: error?.message });
-    const start = (initial: Uint8Array): void =>
-      acceptTls(
-        stream,
-        { initial, credentials: credentials(), alpn: ["h2", "http/1.1"], onFault, clock },
-        {
-          onSession: ({ stream: secure, alpn }) => {
-            const protocol = alpn === "h2" ? "HTTP/2" : "HTTP/1.1";
-            const how = { protocol, now: () => clock.now(), clock } as const;
-            const connection = serveSimple(secure, how, (request) => this.#answer(request));
-            this.#connections.add(connection);
-            const { handler } = secure;
-            secure.handler = {
-              onData: (chunk) => handler.onData(chunk),
-              onEnd: () => handler.onEnd(),
-              onDrain: () => handler.onDrain(),
-              onClose: (error) => {
-                this.#connections.delete(connection);
-                handler.onClose(error);
-              },
-            };
-          },
-          onFailed: failed,
-        },
-      );
+    const destroy = (): void => stream.destroy();
+    const accepted = { now: { drain: destroy, destroy } };
+    const silent = this.#options.clock.after(HANDSHAKE_LIMIT_MS, destroy);
+    this.#accepted.add(accepted);
     stream.handler = {
-      onData: (chunk) => start(new Uint8Array(chunk)),
-      onEnd: () => stream.destroy(),
+      onData: (chunk) => {
+        silent.cancel();
+        // Its handshake has a time limit, and it is about to ask.
+        accepted.now = { drain: () => undefined, destroy };
+        this.#secure(stream, accepted, new Uint8Array(chunk));
+      },
+      onEnd: destroy,
       onDrain: () => undefined,
-      onClose: failed,
+      onClose: (error) => {
+        silent.cancel();
+        this.#failed(accepted, error);
+      },
     };
+  }
+
+  #secure(stream: TcpStream, accepted: { now: Accepted }, initial: Uint8Array): void {
+    const { clock, credentials, onFault } = this.#options;
+    acceptTls(
+      stream,
+      { initial, credentials: credentials(), alpn: ["h2", "http/1.1"], onFault, clock },
+      {
+        onSession: ({ stream: secure, alpn }) => {
+          const protocol = alpn === "h2" ? "HTTP/2" : "HTTP/1.1";
+          const how = { protocol, now: () => clock.now(), clock } as const;
+          const connection = serveSimple(secure, how, (request) => {
+            this.#answer(request);
+            // Who shook hands during the stop asks once.
+            if (this.#stopped !== undefined) connection.drain();
+          });
+          accepted.now = connection;
+          const { handler } = secure;
+          secure.handler = {
+            onData: (chunk) => handler.onData(chunk),
+            onEnd: () => handler.onEnd(),
+            onDrain: () => handler.onDrain(),
+            onClose: (error) => {
+              this.#forget(accepted);
+              handler.onClose(error);
+            },
+          };
+        },
+        onFailed: (error) => this.#failed(accepted, error),
+      },
+    );
+  }
+
+  #failed(accepted: { now: Accepted }, error: Error | undefined): void {
+    this.#options.log.debug("Cannot accept connection", { error: error?.message });
+    this.#forget(accepted);
+  }
+
+  #forget(accepted: { now: Accepted }): void {
+    this.#accepted.delete(accepted);
+    if (this.#accepted.size === 0) this.#onEmpty();
   }
 
   #answer(request: SimpleRequest): void {

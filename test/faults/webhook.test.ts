@@ -70,7 +70,7 @@ beforeAll(async () => {
     key: `${dir}/key`,
   };
   writeFileSync(files.values, JSON.stringify(fakeValues()));
-  writeFileSync(files.anchors, "PEM");
+  writeFileSync(files.anchors, serving.caPem);
   writeFileSync(files.crt, serving.crtPem);
   writeFileSync(files.key, serving.keyPem);
   server = await serveWebhook({
@@ -81,8 +81,8 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => {
-  server.stop();
+afterAll(async () => {
+  await server.stop();
   kube.stop();
   rmSync(dir, { recursive: true });
 });

@@ -38,14 +38,15 @@ let replicas: Replica[];
 /** An injector, and the kubelet of its node. */
 class Replica {
   readonly #dir: string;
-  readonly #clock = new AwaitedClock(REREAD_MS);
+  readonly #clock = new AwaitedClock(REREAD_MS, 2);
   #server: WebhookServer | undefined;
 
   constructor(name: string) {
     this.#dir = `${dir}/${name}`;
     mkdirSync(this.#dir);
     writeFileSync(`${this.#dir}/values`, JSON.stringify(fakeValues()));
-    writeFileSync(`${this.#dir}/anchors`, "PEM");
+    const { caPem } = createServingCertificate("anchor", Date.now());
+    writeFileSync(`${this.#dir}/anchors`, caPem);
   }
 
   get port(): number {
@@ -79,8 +80,8 @@ class Replica {
     if (this.#server !== undefined) await this.#clock.look();
   }
 
-  stop(): void {
-    this.#server?.stop();
+  async stop(): Promise<void> {
+    await this.#server?.stop();
   }
 }
 
@@ -124,8 +125,8 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => {
-  for (const replica of replicas) replica.stop();
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
   kube.stop();
   rmSync(dir, { recursive: true });
 });
