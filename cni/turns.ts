@@ -6,7 +6,10 @@ import type { Attachment } from "./attachments.ts";
 /** A look at the rules of one pod starts a program: so few of tier 2 are looked at in one go. */
 export const RULES_AT_ONCE = 8;
 
-/** Of how many pods of tier 1 the kernel says in one go that their proxy does not listen, at up to 14 ms each. */
+/**
+ * Of how many pods of tier 1 the kernel says in one go that their proxy does not listen: at up to 14 ms each where it
+ * is its tables that tell (lib/sys/listening-port.ts).
+ */
 export const ASKS_AT_ONCE = 8;
 
 /** What one look is at, in this order. */

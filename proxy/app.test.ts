@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { getsockopt, LibcBuffer } from "#lib/sys/libc.ts";
-import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { isListenedOn, listenedPorts } from "#lib/sys/listening-port.ts";
 import { processUsage } from "#lib/sys/process-usage.ts";
 import { systemClock as clock } from "#lib/sys/system-clock.ts";
 import { FakeMesh } from "../test/fake/mesh.ts";
@@ -48,6 +48,7 @@ function start(
     version: "test",
     askKernel: () => undefined,
     isListenedOn,
+    listenedPorts,
     readFile: async () => new Uint8Array(0),
     usage: processUsage,
     ...around,

@@ -226,10 +226,11 @@ class ProxyApp implements RunningProxy {
     const { localName } = identity;
     const { gatewaySuffixes: suffixes } = inbound;
     const [{ port: own = 0 } = {}] = inbound.listen;
-    const { askKernel, isListenedOn, random, write } = this.#around;
+    const { askKernel, isListenedOn, listenedPorts, random, write } = this.#around;
     const side = startInbound({
       ...{ runtime: this.#runtime, config: inbound, discovery, connections: this.#connections },
-      ...{ askKernel, isListenedOn, clusterNetworks, outboundPort: this.outboundPort },
+      ...{ askKernel, isListenedOn, listenedPorts, clusterNetworks },
+      outboundPort: this.outboundPort,
       ...{ localName, gateway: createGateway({ ...outbound, localName, suffixes, random }) },
       families: inboundFamilies(this.#registry),
       profiles: { suffixes: profileSuffixes, initialMs: profileInitialMs },

@@ -1,7 +1,7 @@
 /** The role `proxy`: reads the environment, runs the app, sets the exit code. */
 
 import { readFile } from "node:fs/promises";
-import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { isListenedOn, listenedPorts } from "#lib/sys/listening-port.ts";
 import { logOutput } from "#lib/sys/log-output.ts";
 import { processUsage } from "#lib/sys/process-usage.ts";
 import { releaseProgramPages } from "#lib/sys/program-pages.ts";
@@ -42,6 +42,7 @@ export async function main(version: string): Promise<void> {
     version,
     askKernel: kernelOriginalDst,
     isListenedOn,
+    listenedPorts,
     readFile,
     usage: processUsage,
     onUncaught: tellUncaught,

@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly askKernel: AskKernel<TcpStream>;
   /** Whether somebody listens on a port of this pod; true where that cannot be told. */
   readonly isListenedOn: (port: number) => boolean;
+  /** All ports of this pod that somebody listens on, by one question; undefined where that cannot be told. */
+  readonly listenedPorts: () => ReadonlySet<number> | undefined;
   /** Rejects where TLS of this runtime cannot be trusted; `checkTlsContract` where not given. */
   readonly checkTls?: (clock: Clock) => Promise<void>;
   readonly readFile: (path: string) => Promise<Uint8Array>;

@@ -8,6 +8,8 @@ const libc = dlopen("libc.so.6", {
   listen: { args: ["i32", "i32"], returns: "i32" },
   setns: { args: ["i32", "i32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   open: { args: ["ptr", "i32", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
@@ -27,6 +29,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   2: "ENOENT",
   7: "E2BIG",
   9: "EBADF",
+  11: "EAGAIN",
   12: "ENOMEM",
   13: "EACCES",
   16: "EBUSY",
@@ -36,7 +39,9 @@ const ERRORS: Readonly<Record<number, string>> = {
   28: "ENOSPC",
   38: "ENOSYS",
   67: "ENOLINK",
+  93: "EPROTONOSUPPORT",
   95: "EOPNOTSUPP",
+  97: "EAFNOSUPPORT",
 };
 
 /** A system call that failed; `code` is the name of errno, such as "EPERM", else `E` and its number. */
@@ -108,8 +113,26 @@ export function setns(fd: number, kind: number): void {
 }
 
 /** socket(2); the descriptor. Throws SysError. */
-export function socket(domain: number, type: number): number {
-  return checked(libc.symbols.socket(domain, type, 0), "make socket");
+export function socket(domain: number, type: number, protocol = 0): number {
+  return checked(libc.symbols.socket(domain, type, protocol), "make socket");
+}
+
+/** send(2) of one message. Throws SysError. */
+export function send(fd: number, message: Uint8Array): void {
+  checked(Number(libc.symbols.send(fd, ptr(message), message.length, 0)), "send message");
+}
+
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+
+/**
+ * recv(2) of one message into a buffer, without waiting for it; its length, which is more than the buffer's where it
+ * was cut. Throws SysError.
+ */
+export function receiveNow(fd: number, into: LibcBuffer): number {
+  const { at, bytes } = into;
+  const flags = MSG_DONTWAIT | MSG_TRUNC;
+  return checked(Number(libc.symbols.recv(fd, at, bytes.length, flags)), "receive message");
 }
 
 /** open(2), read-only and closed on exec; the descriptor. Throws SysError. */

@@ -12,6 +12,7 @@ const policy = (name: "deny" | "all-unauthenticated"): ServerPolicy =>
 function setup(declared: readonly number[] = []) {
   const listening = new Set<number>();
   const followed = new Set<number>();
+  const kernel = { asks: 0, tells: true };
   const ports = new Ports(
     {
       watchPort: (port, onPolicy) => {
@@ -23,7 +24,10 @@ function setup(declared: readonly number[] = []) {
     },
     {
       ...{ ...DEFAULTS, defaultPolicy: "all-unauthenticated" },
-      isListenedOn: (port) => listening.has(port),
+      listenedPorts: () => {
+        kernel.asks++;
+        return kernel.tells ? listening : undefined;
+      },
     },
     declared,
   );
@@ -31,7 +35,7 @@ function setup(declared: readonly number[] = []) {
     authorize(ports.get(port).current, {
       ...{ ip: "192.0.2.9", tls: { type: "none", reason: "no_tls_from_remote" } },
     }) !== undefined;
-  return { ports, listening, followed, letsIn };
+  return { ports, listening, followed, letsIn, kernel };
 }
 
 const range = (first: number, count: number): number[] =>
@@ -85,6 +89,30 @@ test("P46: connections of requests end with a port that is let go of: the next o
   for (const port of range(1, 65_535)) listening.add(port);
   range(30_000, FOLLOWED_PORTS_LIMIT).filter(letsIn);
   expect(ports.get(40_000).isFollowed).toBe(false);
+});
+
+test("Ports asks the kernel once when it makes room, however many ports are followed", () => {
+  const { followed, kernel, letsIn } = setup([80]);
+  range(10_000, FOLLOWED_PORTS_LIMIT).filter(letsIn);
+  expect(kernel.asks).toBe(0);
+  letsIn(20_000);
+  expect([kernel.asks, followed.size]).toEqual([1, 2]);
+});
+
+test("Ports does not ask the kernel where all ports have connections that follow their policy", () => {
+  const { kernel, letsIn, ports } = setup([80]);
+  for (const port of range(10_000, FOLLOWED_PORTS_LIMIT))
+    ports.get(port).followers.add(() => undefined);
+  expect([letsIn(20_000), kernel.asks]).toEqual([false, 0]);
+});
+
+test("Ports lets go of no port where the kernel does not tell who listens", () => {
+  const { followed, kernel, letsIn } = setup();
+  kernel.tells = false;
+  const first = range(10_000, FOLLOWED_PORTS_LIMIT);
+  first.filter(letsIn);
+  expect(letsIn(20_000)).toBe(false);
+  expect([...followed]).toEqual(first);
 });
 
 test("P46: a port with connections that follow its policy is not let go of", () => {

@@ -13,8 +13,8 @@ export interface PortDefaults {
   readonly clusterNetworks: readonly string[];
   readonly opaquePorts: ReadonlySet<number>;
   readonly detectTimeoutMs: number;
-  /** Whether somebody listens on a port of this pod; true where that cannot be told. */
-  readonly isListenedOn: (port: number) => boolean;
+  /** All ports of this pod that somebody listens on, by one question; undefined where that cannot be told. */
+  readonly listenedPorts: () => ReadonlySet<number> | undefined;
 }
 
 /**
@@ -114,11 +114,18 @@ export class Ports {
     });
   }
 
-  /** Connections that still have such a port's policy hear of no other one: they may do nothing more, and are ended. */
+  /**
+   * Connections that still have such a port's policy hear of no other one: they may do nothing more, and are ended. The
+   * kernel is asked once: anybody can have room be made, and the proxy stands still meanwhile.
+   */
   #makeRoom(): void {
-    const { isListenedOn } = this.#defaults;
-    for (const [port, { policy, watch }] of this.#ports) {
-      if (this.#declared.has(port) || policy.followers.size > 0 || isListenedOn(port)) continue;
+    const unused = [...this.#ports].filter(
+      ([port, { policy }]) => !this.#declared.has(port) && policy.followers.size === 0,
+    );
+    const listened = unused.length === 0 ? undefined : this.#defaults.listenedPorts();
+    if (listened === undefined) return;
+    for (const [port, { policy, watch }] of unused) {
+      if (listened.has(port)) continue;
       watch.cancel();
       this.#ports.delete(port);
       policy.set(this.#default(port, "deny"));

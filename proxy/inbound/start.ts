@@ -45,8 +45,9 @@ export interface InboundParts
   readonly clusterNetworks: readonly string[];
   /** Ports that are followed from the start. */
   readonly declared: readonly number[];
-  /** Whether somebody listens on a port of this pod. */
+  /** Whether somebody listens on a port of this pod, and on which somebody does. */
   readonly isListenedOn: (port: number) => boolean;
+  readonly listenedPorts: PortDefaults["listenedPorts"];
   /** Opens the listeners; gives the port. */
   listen(config: DirectionConfig, accept: (stream: TcpStream, port: number) => void): number;
 }
@@ -66,8 +67,8 @@ export interface LocalOptions extends Pick<InboundAcceptOptions, "listenPort" | 
 
 /** Starts it. */
 export function startInbound(parts: InboundParts): InboundSide {
-  const { runtime, config, clusterNetworks, discovery, isListenedOn } = parts;
-  const ports = new Ports(discovery, { ...config, clusterNetworks, isListenedOn }, parts.declared);
+  const { runtime, config, clusterNetworks, discovery, isListenedOn, listenedPorts } = parts;
+  const ports = new Ports(discovery, { ...config, clusterNetworks, listenedPorts }, parts.declared);
   const listening = new Listening({ clock: runtime.clock, isListenedOn });
   const profiles = new InboundProfiles({
     ...{ discovery, clock: runtime.clock, metrics: parts.families.profiles },

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { SocketAddr } from "#lib/addr/socket-addr.ts";
-import { isListenedOn } from "#lib/sys/listening-port.ts";
+import { isListenedOn, listenedPorts } from "#lib/sys/listening-port.ts";
 import { processUsage } from "#lib/sys/process-usage.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock } from "#lib/time/clock.ts";
@@ -75,6 +75,7 @@ export class FakeMesh {
       version: "test",
       askKernel: () => pod.target,
       isListenedOn,
+      listenedPorts,
       readFile: async (path) => new Uint8Array(await Bun.file(path).arrayBuffer()),
       usage: processUsage,
     });
