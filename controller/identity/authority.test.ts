@@ -143,6 +143,26 @@ test("IDY6: of anchors with one key one that is in time is enough, whose end bou
   ]);
 });
 
+test("IDY6: an issuer goes on below a new anchor, signed by the old one too, when that has expired", () => {
+  const nowMs = Date.now();
+  const old = createAuthority("old", { nowMs: nowMs - 9 * DAY_MS, lifetimeMs: 8 * DAY_MS });
+  const renewed = createAuthority("new", { nowMs, lifetimeMs: 9 * DAY_MS });
+  const content = {
+    ...{ commonName: "new", issuerCommonName: "old", dnsNames: [], authority: true },
+    issuerKeyId: keyIdOf(createPublicKey(old.key)),
+    ...{ publicKey: createPublicKey(renewed.key), serial: Uint8Array.of(2) },
+    ...{ notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(nowMs + 9 * DAY_MS) },
+  };
+  const cross = signCertificate(content, (bytes) => signWith("sha256", bytes, old.key));
+  const { keyPem, crtPem } = createAuthority("identity", {
+    ...{ nowMs, lifetimeMs: DAY_MS, signer: renewed },
+  });
+  const chainPem = crtPem + toPem("CERTIFICATE", cross);
+  const both = readTrustBundle(old.crtPem + renewed.crtPem);
+  const { anchorExpiresMs } = readIssuer({ keyPem, chainPem }, both, nowMs);
+  expect(Math.round((anchorExpiresMs - nowMs) / DAY_MS)).toBe(9);
+});
+
 test.each(["RSA", "ED25519"])(
   "readIssuer() refuses a key that signs by no ECDSA: %s",
   (algorithm) => {

@@ -7,7 +7,7 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
-import { anchorsOf, isAmbiguous, type TrustBundle } from "#lib/identity/trust-bundle.ts";
+import { anchorOf, anchorsOf, isAmbiguous, type TrustBundle } from "#lib/identity/trust-bundle.ts";
 import { type ServiceAccount, type TrustDomain, workloadId } from "#lib/identity/workload-id.ts";
 import { keyIdOf } from "#lib/x509/key-id.ts";
 import { parseSubjectKeyId } from "#lib/x509/parse-key-id.ts";
@@ -71,14 +71,13 @@ export function readIssuer(pem: IssuerPem, bundle: TrustBundle, nowMs: number): 
     throw new Error("Cannot use issuer: key and certificate differ");
   const problem = signerProblem(key);
   if (problem !== undefined) throw new Error(`Cannot use issuer: its ${problem}`);
-  const vouching = anchorsOf(chain, bundle);
-  if (vouching.length === 0)
+  if (anchorOf(chain, bundle) === undefined)
     throw new Error("Cannot use issuer: it does not chain to a trust anchor");
   if (isAmbiguous(chain, bundle))
     throw new Error(
       "Cannot use issuer: it has no authorityKeyIdentifier, and several trust anchors have the name of its own; sign it again with one",
     );
-  const ends = expectTimely(chain, { vouching, nowMs });
+  const ends = expectTimely(chain, { vouching: anchorsOf(chain, bundle), nowMs });
   const intermediates = chain.filter(
     (each) => !anchors.some((anchor) => anchor.raw.equals(each.raw)),
   );

@@ -203,7 +203,7 @@ test("a grpc-timeout that is malformed does not count", () => {
   expect(clock.nextMs).toBeUndefined();
 });
 
-test("createGrpcHandler() refuses requests that are too long, and those that go on while too many are not whole", () => {
+test("createGrpcHandler() refuses requests that are too long, and the oldest where too many are not whole", () => {
   const asked: string[] = [];
   const handler: CallHandler = (call) => void asked.push(Buffer.from(call.request).toString());
   const grpc = createGrpcHandler(new Map([["/s/M", handler]]), {
@@ -218,17 +218,17 @@ test("createGrpcHandler() refuses requests that are too long, and those that go 
   const most = bytes("0123456789");
   expect(begin(bytes("0123456789a")).sent).toEqual(["head 8 end"]);
   const [first, second] = [begin(most.subarray(0, 14)), begin(most.subarray(0, 6))];
-  expect(begin(most.subarray(0, 6)).sent).toEqual(["head 8 end"]);
-  // What is whole goes on, and those that are whole or given up make room.
-  begin(most).stream.handler?.onRequestEnd(undefined);
-  first.stream.handler?.onRequestBytes(...wholeOf(most.subarray(14)));
-  first.stream.handler?.onRequestEnd(undefined);
+  // A whole one that has not ended is kept as well.
+  const third = begin(most);
+  expect([first, second, third].map(({ sent }) => sent)).toEqual([["head 8 end"], [], []]);
   second.stream.handler?.onRequestReset({ reason: "connection", code: 0, unprocessed: false });
-  expect(begin(most.subarray(0, 14)).sent).toEqual([]);
-  expect(asked).toEqual(["0123456789", "0123456789"]);
-  // Whole, and never ended: beside the 14 bytes of the last one.
-  for (let at = 0; at < 2; at++) expect(begin(most).sent).toEqual([]);
-  expect(begin(most).sent).toEqual(["head 8 end"]);
+  const fourth = begin(most.subarray(0, 14));
+  expect([third, fourth].map(({ sent }) => sent)).toEqual([["head 8 end"], []]);
+  fourth.stream.handler?.onRequestBytes(...wholeOf(most.subarray(14)));
+  fourth.stream.handler?.onRequestEnd(undefined);
+  expect(asked).toEqual(["0123456789"]);
+  for (let at = 0; at < 3; at++) begin(most).stream.handler?.onRequestEnd(undefined);
+  expect(asked).toHaveLength(4);
 });
 
 test("a call's request is kept no longer than its handler reads it", () => {

@@ -39,7 +39,7 @@ export interface GrpcHandlerOptions {
   readonly onFault?: (error: Error) => void;
   /** How long a request may be, MESSAGE_LIMIT_BYTES where not said. */
   readonly requestBytes?: number;
-  /** How much is kept of all callers' requests that have not ended: beyond that, what is not whole is refused, and beyond twice as much what is. Not said: all. */
+  /** How much is kept of all callers' requests that have not ended: beyond that the oldest are refused. Not said: all. */
   readonly unfinishedBytes?: number;
 }
 
@@ -48,7 +48,7 @@ export function createGrpcHandler(
   methods: ReadonlyMap<string, CallHandler>,
   options: GrpcHandlerOptions = {},
 ): ServerHandler {
-  const shared: Shared = { ...options, unfinished: { bytes: 0 } };
+  const shared: Shared = { ...options, unfinished: { bytes: 0, calls: new Set() } };
   return {
     onRequest: (stream) => {
       const status = refusedWith(stream);
@@ -71,7 +71,7 @@ function refusedWith({ request }: ServerStream): number | undefined {
 
 /** What the calls of a server have together. */
 interface Shared extends GrpcHandlerOptions {
-  readonly unfinished: { bytes: number };
+  readonly unfinished: { bytes: number; readonly calls: Set<ServerCall> };
 }
 
 const NO_REQUEST = new Uint8Array(0);
@@ -163,14 +163,17 @@ class IncomingCall implements RequestHandler, ServerCall {
     else this.#keeps(this.#reader.keptBytes + this.request.length);
   }
 
-  /** What is whole mostly ends at once: it has as much room again, so that it gets by where others hold theirs back. */
+  /** Honest requests end at once: where there is too much, those who have held theirs back for longest make room. */
   #keeps(count: number): void {
     const { unfinished, unfinishedBytes = Number.POSITIVE_INFINITY } = this.#shared;
     unfinished.bytes += count - this.#unfinished;
     this.#unfinished = count;
-    const room = this.#reader.incomplete ? unfinishedBytes : 2 * unfinishedBytes;
-    if (count > 0 && unfinished.bytes > room)
-      this.end(GrpcCode.RESOURCE_EXHAUSTED, "too many requests are not whole");
+    if (count === 0) unfinished.calls.delete(this);
+    else unfinished.calls.add(this);
+    for (const oldest of unfinished.calls) {
+      if (unfinished.bytes <= unfinishedBytes) return;
+      oldest.end(GrpcCode.RESOURCE_EXHAUSTED, "too many requests are not whole");
+    }
   }
 
   #over(): void {

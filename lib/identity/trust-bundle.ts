@@ -54,24 +54,29 @@ export function createTrustBundle(ders: readonly Uint8Array[]): TrustBundle {
  */
 export function anchorOf(
   chain: readonly X509Certificate[],
-  bundle: TrustBundle,
+  { anchors }: TrustBundle,
 ): string | undefined {
-  const [found] = anchorsOf(chain, bundle);
+  const last = chain.at(-1);
+  if (last === undefined || !isLinked(chain)) return undefined;
+  const found = anchors.find((anchor) => vouches(anchor, last));
   return found && fingerprintOf(found.raw).slice(0, SHORT_DIGITS);
 }
 
-/** All anchors that a chain leads to: several where one was renewed and kept its key. Times are not looked at. */
-export function anchorsOf(
+/**
+ * All anchors that vouch for a chain that is linked, or for a part of it: several where one was renewed and kept its
+ * key, or was signed by the one before it. Times are not looked at.
+ */
+export const anchorsOf = (
   chain: readonly X509Certificate[],
   { anchors }: TrustBundle,
-): readonly X509Certificate[] {
-  const last = chain.at(-1);
-  const linked = chain
-    .slice(1)
-    .every((issuer, index) => isIssuedBy(chain[index] as X509Certificate, issuer));
-  if (last === undefined || !linked) return [];
-  return anchors.filter((anchor) => anchor.raw.equals(last.raw) || isIssuedBy(last, anchor));
-}
+): readonly X509Certificate[] =>
+  anchors.filter((anchor) => chain.some((each) => vouches(anchor, each)));
+
+const isLinked = (chain: readonly X509Certificate[]): boolean =>
+  chain.slice(1).every((issuer, index) => isIssuedBy(chain[index] as X509Certificate, issuer));
+
+const vouches = (anchor: X509Certificate, each: X509Certificate): boolean =>
+  anchor.raw.equals(each.raw) || isIssuedBy(each, anchor);
 
 /**
  * Whether proxies may take a wrong anchor for the issuer of one of these certificates: BoringSSL tries but the first that

@@ -19,8 +19,12 @@ test("createLogger() writes plain lines with fields", () => {
 
 test("createLogger() keeps what peers send in one line", () => {
   const { log, written } = lines("plain", "info");
-  log.info("Refused", { identity: "a\n2026-01-01T00:00:00.000Z ERROR forged \u001b[31m" });
-  expect(written[0]).toEndWith("identity=a\\n2026-01-01T00:00:00.000Z ERROR forged \\u001b[31m");
+  log.info("Refused", {
+    identity: "a\n2026-01-01T00:00:00.000Z ERROR forged \u001b[31m\u009b\u2028",
+  });
+  expect(written[0]).toEndWith(
+    "identity=a\\u000a2026-01-01T00:00:00.000Z ERROR forged \\u001b[31m\\u009b\\u2028",
+  );
 });
 
 test("createLogger() writes JSON lines", () => {

@@ -70,7 +70,7 @@ export function formatPlain({ level, target, message, fields, wallMs }: Line): s
 
 /** What peers send may be in it: no line that it makes up passes for one of ours. */
 const inOneLine = (text: string): string =>
-  text.replace(CONTROLS, (control) => JSON.stringify(control).slice(1, -1));
+  text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** One JSON object a line, with the keys of Linkerd's JSON log. */
 export function formatJson({ level, target, message, fields, wallMs }: Line): string {

@@ -58,6 +58,7 @@ export function serveInbound(
     onRequest: (request: ServerStream): void => {
       const traced = tracer === undefined ? request : tracer.serve(request);
       new Forwarded(traced, direction, port.current).begin();
+      if (!port.isFollowed) connection.drain();
     },
     onRefused: (error: Http1Error): void =>
       recordRefusal(runtime, error, { direction: "inbound", client: stream.remoteAddress }),
@@ -81,6 +82,5 @@ export function serveInbound(
   // A proxy is told of a request that was not delivered, and goes elsewhere.
   if (tls.type !== "identity" && local === undefined) listening.add(target.port, connection);
   if (first.bytes.length > 0) connection.onData(first.bytes);
-  if (!port.isFollowed) connection.drain();
   if (first.ended) connection.onEnd();
 }
