@@ -89,8 +89,8 @@ class ProxyApp implements RunningProxy {
   readonly tapPort: number | undefined;
   readonly #taps: Taps;
   readonly #tracing: Tracing | undefined;
-  #draining: Promise<void> | undefined;
   readonly #drained = Promise.withResolvers<void>();
+  #isDraining = false;
   #tlsTrusted = false;
 
   constructor(config: ProxyConfig, around: Surroundings, { key, given, bundle }: Found) {
@@ -156,7 +156,7 @@ class ProxyApp implements RunningProxy {
   get ready(): boolean {
     const captured = !this.#config.captureProof || this.#proof.proved;
     const certified = this.#credentials.current !== undefined && this.#tlsTrusted;
-    return certified && captured && this.#draining === undefined;
+    return certified && captured && !this.#isDraining;
   }
 
   get drained(): Promise<void> {
@@ -168,11 +168,11 @@ class ProxyApp implements RunningProxy {
   }
 
   drain(): Promise<void> {
-    if (this.#draining === undefined) {
-      this.#draining = this.#drain();
-      this.#drained.resolve(this.#draining);
+    if (!this.#isDraining) {
+      this.#isDraining = true;
+      this.#drained.resolve(this.#drain());
     }
-    return this.#draining;
+    return this.drained;
   }
 
   async #drain(): Promise<void> {

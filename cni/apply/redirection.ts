@@ -17,8 +17,8 @@ export interface PodPlace {
 }
 
 /**
- * How many more proxies that do not listen the kernel may be asked about in one look: for such an answer it walks
- * through all connections of the node, while the agent waits.
+ * How many more proxies that do not listen the kernel may be asked about in one look: where its tables are what tells,
+ * it walks through all connections of the node for such an answer, while the agent waits.
  */
 export interface Asks {
   left: number;

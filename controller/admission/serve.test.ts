@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { DRAIN_LIMIT_MS } from "#lib/http-io/connections.ts";
 import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { SERVERS } from "#lib/k8s/resource.ts";
-import { DRAIN_LIMIT_MS } from "#lib/k8s/review-server.ts";
 import { POLICY_VALIDATOR } from "#lib/k8s/webhooks.ts";
 import { renderCrds } from "../../deploy/crds/render.ts";
 import { applyAll } from "../../dev/apply.ts";

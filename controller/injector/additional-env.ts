@@ -24,10 +24,10 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
 export function mergeEnv(env: readonly EnvVar[], extra: readonly EnvVar[]): EnvVar[] {
   const over = new Map(extra.map((each) => [each.name, each]));
   const merged = new Map<string, EnvVar>();
-  for (const { name, ...rest } of env) {
-    const each = over.get(name) ?? { name, ...rest };
-    if (!over.has(name) || namesOf(each).every((before) => merged.has(before)))
-      merged.set(name, each);
+  for (const base of env) {
+    const each = over.get(base.name) ?? base;
+    if (each === base || namesOf(each).every((before) => merged.has(before)))
+      merged.set(base.name, each);
   }
   for (const [name, each] of over) merged.set(name, each);
   return [...merged.values()];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { DRAIN_LIMIT_MS } from "#lib/http-io/connections.ts";
 import type { AdmissionAnswer } from "#lib/k8s/admission.ts";
 import { createServingCertificate, type ServingCertificate } from "#lib/k8s/certified-key.ts";
 import { REREAD_MS } from "#lib/k8s/mounted-files.ts";
 import { NAMESPACES } from "#lib/k8s/resource.ts";
-import { DRAIN_LIMIT_MS } from "#lib/k8s/review-server.ts";
 import type { Pod } from "#lib/k8s/types/core.ts";
 import { AwaitedClock } from "../../test/fake/awaited-clock.ts";
 import { FakeKubeApi } from "../../test/fake/kube-api.ts";

@@ -4,6 +4,7 @@ import { frameMessage } from "#lib/grpc/framing.ts";
 import type { CallHandler, ServerCall } from "#lib/grpc/server.ts";
 import { GrpcError } from "#lib/grpc/status.ts";
 import { HeaderList } from "#lib/http/headers.ts";
+import { DRAIN_LIMIT_MS } from "#lib/http-io/connections.ts";
 import type { ClientConnection } from "#lib/http-io/exchange.ts";
 import { connectHttp2 } from "#lib/http-io/http2-client.ts";
 import { writeExposition } from "#lib/metrics/exposition.ts";
@@ -14,7 +15,7 @@ import { FakeClock } from "../../test/fake/clock.ts";
 import { wholeOf } from "../../test/fake/whole-of.ts";
 import { CallGate } from "./call-gate.ts";
 import { GrpcMetrics } from "./grpc-metrics.ts";
-import { DRAIN_LIMIT_MS, serveGrpc } from "./grpc-server.ts";
+import { serveGrpc } from "./grpc-server.ts";
 
 const nothing = (): void => undefined;
 

@@ -2,7 +2,7 @@
 
 import { type CallHandler, createGrpcHandler, type ServerCall } from "#lib/grpc/server.ts";
 import { GrpcCode, GrpcError } from "#lib/grpc/status.ts";
-import type { ServerConnection } from "#lib/http-io/exchange.ts";
+import { Connections } from "#lib/http-io/connections.ts";
 import { serveHttp2 } from "#lib/http-io/http2-server.ts";
 import { everyAddress } from "#lib/net/every-address.ts";
 import { listen } from "#lib/net/listener.ts";
@@ -10,9 +10,6 @@ import type { Clock } from "#lib/time/clock.ts";
 import type { Admitted, CallGate } from "./call-gate.ts";
 import { type GrpcMetrics, isWatch, type MethodMetrics } from "./grpc-metrics.ts";
 import type { ListenAddr } from "./role.ts";
-
-/** Connections that are not gone by then are broken off. */
-export const DRAIN_LIMIT_MS: number = 10_000;
 
 /** What proxies ask for takes some hundred bytes, a request for a certificate three or four thousand: token and signing request. */
 export const REQUEST_LIMIT_BYTES: number = 64 * 1024;
@@ -41,8 +38,7 @@ export interface GrpcServer {
 export function serveGrpc(options: GrpcServerOptions): GrpcServer {
   const { addr, clock, onFault, metrics, gate } = options;
   const calls = new Set<CountedCall>();
-  const connections = new Set<ServerConnection>();
-  let onEmpty: () => void = () => undefined;
+  const connections = new Connections();
   const methods = new Map(
     [...options.methods].map(([path, handler]): [string, CallHandler] => {
       const enter = (identity: string): Admitted =>
@@ -60,10 +56,7 @@ export function serveGrpc(options: GrpcServerOptions): GrpcServer {
     (stream) => {
       const handler = {
         onRequest: grpc.onRequest,
-        onConnectionClose: () => {
-          connections.delete(connection);
-          if (connections.size === 0) onEmpty();
-        },
+        onConnectionClose: () => connections.delete(connection),
       };
       const connection = serveHttp2(stream, handler, { now: () => clock.now(), clock });
       connections.add(connection);
@@ -72,16 +65,9 @@ export function serveGrpc(options: GrpcServerOptions): GrpcServer {
   );
   const stop = async (): Promise<void> => {
     listener.stop();
-    const empty = Promise.withResolvers<void>();
-    onEmpty = empty.resolve;
-    for (const connection of connections) connection.drain();
+    const gone = connections.drain(clock);
     for (const call of [...calls]) call.giveUp();
-    if (connections.size === 0) return;
-    const limit = clock.after(DRAIN_LIMIT_MS, () => {
-      for (const connection of connections) connection.destroy();
-    });
-    await empty.promise;
-    limit.cancel();
+    await gone;
   };
   return { port: listener.port, stop };
 }

@@ -60,6 +60,7 @@ export const STALL_LIMIT_MS = 55_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
 /** A server that does not know a version yet, because its data were restored, answers so. */
 const GATEWAY_TIMEOUT = 504;
+
 /** How often a kind that is not served is asked for again; milliseconds. */
 const ABSENT_INTERVAL_MS = 30_000;
 

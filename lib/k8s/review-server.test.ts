@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { connect as connectSecure } from "node:tls";
+import { DRAIN_LIMIT_MS } from "#lib/http-io/connections.ts";
 import { HANDSHAKE_LIMIT_MS, TlsCredentials } from "#lib/net/tls.ts";
 import { systemClock } from "#lib/sys/system-clock.ts";
 import type { Clock, Timer } from "#lib/time/clock.ts";
@@ -10,7 +11,7 @@ import { logger } from "../../test/fake/kube-api.ts";
 import { fakeReview } from "../../test/fake/review.ts";
 import { type AdmissionAnswer, admit, refuse } from "./admission.ts";
 import { createServingCertificate } from "./certified-key.ts";
-import { DRAIN_LIMIT_MS, ReviewServer, type ReviewServerOptions } from "./review-server.ts";
+import { ReviewServer, type ReviewServerOptions } from "./review-server.ts";
 
 const { crtPem, keyPem, caPem } = createServingCertificate("localhost", Date.now());
 const credentials = new TlsCredentials({ keyPem, chainPem: crtPem, anchorsPem: crtPem });

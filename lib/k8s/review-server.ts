@@ -1,6 +1,6 @@
 /** Serves admission reviews over HTTPS, as a webhook of the API server. */
 
-import type { ServerConnection } from "#lib/http-io/exchange.ts";
+import { Connections, type Endable } from "#lib/http-io/connections.ts";
 import { type SimpleRequest, serveSimple } from "#lib/http-io/simple.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Listener, listen } from "#lib/net/listener.ts";
@@ -14,9 +14,6 @@ import {
   parseAdmissionReview,
 } from "./admission.ts";
 
-/** Connections that are not gone so long after a stop are broken off. */
-export const DRAIN_LIMIT_MS: number = 10_000;
-
 /** What serving needs. */
 export type ReviewServerOptions = {
   readonly addr: { readonly ip: string; readonly port: number };
@@ -28,15 +25,29 @@ export type ReviewServerOptions = {
   readonly answer: (review: AdmissionReview) => AdmissionAnswer | Promise<AdmissionAnswer>;
 };
 
-/** How a connection is ended, which is another thing while it says nothing, shakes hands and is served. */
-type Accepted = Pick<ServerConnection, "drain" | "destroy">;
+/** A connection, which is ended in another way while it says nothing, shakes hands and is served. */
+class Accepted implements Endable {
+  /** How it is ended now. */
+  way: Endable;
+
+  constructor(way: Endable) {
+    this.way = way;
+  }
+
+  drain(): void {
+    this.way.drain();
+  }
+
+  destroy(): void {
+    this.way.destroy();
+  }
+}
 
 /** A webhook that serves from its start. */
 export class ReviewServer {
   readonly #options: ReviewServerOptions;
-  readonly #accepted = new Set<{ now: Accepted }>();
+  readonly #accepted = new Connections();
   readonly #listener: Listener;
-  #onEmpty: () => void = () => undefined;
   #stopped: Promise<void> | undefined;
 
   /** Throws where the address cannot be listened on. */
@@ -52,35 +63,22 @@ export class ReviewServer {
 
   /** Takes no more connections, ends those that are idle, and settles when the reviews that run have been answered. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#drain();
-    return this.#stopped;
-  }
-
-  async #drain(): Promise<void> {
     this.#listener.stop();
-    for (const { now } of this.#accepted) now.drain();
-    if (this.#accepted.size === 0) return;
-    const emptied = Promise.withResolvers<void>();
-    this.#onEmpty = emptied.resolve;
-    const limit = this.#options.clock.after(DRAIN_LIMIT_MS, () => {
-      for (const { now } of this.#accepted) now.destroy();
-      emptied.resolve();
-    });
-    await emptied.promise;
-    limit.cancel();
+    this.#stopped ??= this.#accepted.drain(this.#options.clock);
+    return this.#stopped;
   }
 
   /** One that says nothing has as long to begin its handshake as it would have to end it. */
   #accept(stream: TcpStream): void {
     const destroy = (): void => stream.destroy();
-    const accepted = { now: { drain: destroy, destroy } };
+    const accepted = new Accepted({ drain: destroy, destroy });
     const silent = this.#options.clock.after(HANDSHAKE_LIMIT_MS, destroy);
     this.#accepted.add(accepted);
     stream.handler = {
       onData: (chunk) => {
         silent.cancel();
         // Its handshake has a time limit, and it is about to ask.
-        accepted.now = { drain: () => undefined, destroy };
+        accepted.way = { drain: () => undefined, destroy };
         this.#secure(stream, accepted, new Uint8Array(chunk));
       },
       onEnd: destroy,
@@ -92,7 +90,7 @@ export class ReviewServer {
     };
   }
 
-  #secure(stream: TcpStream, accepted: { now: Accepted }, initial: Uint8Array): void {
+  #secure(stream: TcpStream, accepted: Accepted, initial: Uint8Array): void {
     const { clock, credentials, onFault } = this.#options;
     acceptTls(
       stream,
@@ -106,14 +104,14 @@ export class ReviewServer {
             // Who shook hands during the stop asks once.
             if (this.#stopped !== undefined) connection.drain();
           });
-          accepted.now = connection;
+          accepted.way = connection;
           const { handler } = secure;
           secure.handler = {
             onData: (chunk) => handler.onData(chunk),
             onEnd: () => handler.onEnd(),
             onDrain: () => handler.onDrain(),
             onClose: (error) => {
-              this.#forget(accepted);
+              this.#accepted.delete(accepted);
               handler.onClose(error);
             },
           };
@@ -123,14 +121,9 @@ export class ReviewServer {
     );
   }
 
-  #failed(accepted: { now: Accepted }, error: Error | undefined): void {
+  #failed(accepted: Accepted, error: Error | undefined): void {
     this.#options.log.debug("Cannot accept connection", { error: error?.message });
-    this.#forget(accepted);
-  }
-
-  #forget(accepted: { now: Accepted }): void {
     this.#accepted.delete(accepted);
-    if (this.#accepted.size === 0) this.#onEmpty();
   }
 
   #answer(request: SimpleRequest): void {

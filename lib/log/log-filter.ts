@@ -24,9 +24,9 @@ export class LogFilter {
    */
   set(text: string): string | undefined {
     const parts = partsOf(text);
-    const wrong = parts.find((part) => readDirective(part) === undefined);
-    if (wrong !== undefined) return `unknown level in "${wrong}"`;
-    const directives = parts.flatMap((part) => readDirective(part) ?? []);
+    const directives = parts.flatMap(({ directive }) => directive ?? []);
+    const wrong = parts.find(({ directive }) => directive === undefined);
+    if (wrong !== undefined) return `unknown level in "${wrong.part}"`;
     const targets = directives.flatMap(({ target, level }) =>
       target === undefined ? [] : ([[target, level]] as const),
     );
@@ -51,21 +51,22 @@ export function readableFilter(text: string): {
   readonly unreadable: readonly string[];
 } {
   const parts = partsOf(text);
-  return {
-    filter: parts.filter((part) => readDirective(part) !== undefined).join(","),
-    unreadable: parts.filter((part) => readDirective(part) === undefined),
-  };
+  const those = (readable: boolean): string[] =>
+    parts.flatMap(({ part, directive }) => ((directive !== undefined) === readable ? part : []));
+  return { filter: those(true).join(","), unreadable: those(false) };
 }
 
 const OFF = -1;
 /** By the numbers that stand for them. */
 const NUMBERED: readonly string[] = ["off", ...LEVELS];
 
-const partsOf = (text: string): string[] =>
+/** Each part of a filter, and what it says where it can be read. */
+const partsOf = (text: string): { part: string; directive: Directive | undefined }[] =>
   text
     .split(",")
     .map((each) => each.trim())
-    .filter((each) => each !== "");
+    .filter((each) => each !== "")
+    .map((part) => ({ part, directive: readDirective(part) }));
 
 /** One part of a filter: a level, of one target where it is named. */
 interface Directive {
