@@ -1,26 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { FakeMesh, type FakePod, until } from "../fake/mesh.ts";
+import { WaitingApp } from "../fake/waiting-app.ts";
 
 const mesh = new FakeMesh();
-const waiting: ServerResponse[] = [];
+const app = new WaitingApp();
+const { waiting } = app;
 let client: FakePod;
-let app: Server;
 
 beforeAll(async () => {
-  app = createServer((_, response) => void waiting.push(response)).listen(0, "127.0.0.1");
-  await until(
-    () => app.listening,
-    () => "the application does not listen",
-  );
   client = await mesh.start("client.test", { LINKERD2_PROXY_OUTBOUND_MAX_IN_FLIGHT: "2" });
-  client.target = { ip: "127.0.0.1", port: (app.address() as AddressInfo).port };
+  client.target = await app.start();
 });
 afterAll(async () => {
   await mesh.stop();
-  app.closeAllConnections();
-  app.close();
+  app.stop();
 });
 
 const call = (): Promise<Response> =>
